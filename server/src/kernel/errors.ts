@@ -43,7 +43,8 @@ export class AppError extends Error {
   }
 }
 
-export const notFound = (message: string, options?: AppErrorOptions) => new AppError('NotFound', message, options);
+export const notFound = (message: string, options?: AppErrorOptions) =>
+  new AppError('NotFound', message, options);
 export const alreadyExists = (message: string, options?: AppErrorOptions) =>
   new AppError('AlreadyExists', message, options);
 export const invalidArgument = (message: string, options?: AppErrorOptions) =>
@@ -54,4 +55,5 @@ export const unavailable = (message: string, options?: AppErrorOptions) =>
   new AppError('Unavailable', message, options);
 
 /** An error of this kind means a defect of ours: the caller sees a request id, the log sees the cause. */
-export const internal = (message: string, options?: AppErrorOptions) => new AppError('Internal', message, options);
+export const internal = (message: string, options?: AppErrorOptions) =>
+  new AppError('Internal', message, options);

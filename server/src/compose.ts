@@ -1,0 +1,79 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { Config } from './config.ts';
+import { migrate } from './db/migrate.ts';
+import type { Database } from './db/port.ts';
+import { openSqlite } from './db/sqlite/sqlite-database.ts';
+import { createLogger, type Logger } from './http/logger.ts';
+import { experimentRoutes } from './http/mlflow/experiments.ts';
+import { metricRoutes } from './http/mlflow/metrics.ts';
+import { runRoutes } from './http/mlflow/runs.ts';
+import { serverFactRoutes } from './http/mlflow/server-facts.ts';
+import { probeRoutes } from './http/probes.ts';
+import { buildHttpServer } from './http/server.ts';
+import { systemClock } from './kernel/clock.ts';
+import { createExperiments } from './tracking/experiments.ts';
+import { createMetrics } from './tracking/metrics.ts';
+import { createRunSearches } from './tracking/run-search.ts';
+import { createRuns } from './tracking/runs.ts';
+
+export interface Program {
+  readonly server: FastifyInstance;
+  readonly db: Database;
+  readonly logger: Logger;
+  /** Stops taking requests, ends what runs, and closes the database. */
+  close(): Promise<void>;
+}
+
+/** Puts the program together: the only place where adapters, services and routes are made. */
+export async function compose(config: Config): Promise<Program> {
+  const logger = createLogger(config.logLevel, (text) => process.stdout.write(text));
+  const clock = systemClock;
+  const db = await openDatabase(config);
+  await migrate(db);
+
+  const experiments = createExperiments({
+    db,
+    clock,
+    defaultArtifactLocation: (experimentNo) => `mlflow-artifacts:/${experimentNo}`,
+    parseArtifactLocation: (text) => text,
+  });
+  await experiments.ensureDefault();
+  const runs = createRuns({
+    db,
+    clock,
+    modelMetrics: { findExisting: async () => new Set(), record: async () => {} },
+    isMutableTag: () => false,
+  });
+  const searches = createRunSearches({ db });
+  const metrics = createMetrics({ db });
+
+  const server = buildHttpServer({
+    mlflowRoutes: [
+      ...experimentRoutes(experiments),
+      ...runRoutes(runs, searches),
+      ...metricRoutes(metrics),
+      ...serverFactRoutes({ multipartUploads: false, multipartDownloads: false }),
+    ],
+    rawRoutes: [...probeRoutes()],
+    hostRules: { allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins },
+    logger,
+  });
+
+  return {
+    server,
+    db,
+    logger,
+    async close() {
+      await server.close();
+      await db.close();
+      logger.flush();
+    },
+  };
+}
+
+async function openDatabase(config: Config): Promise<Database> {
+  mkdirSync(config.home, { recursive: true, mode: 0o700 });
+  return openSqlite({ file: join(config.home, 'slipway.db') });
+}

@@ -1,0 +1,173 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { LogLevel } from './http/logger.ts';
+import { AppError } from './kernel/errors.ts';
+
+/** Everything that can be set, checked and frozen. Flags win over the environment, the environment over defaults. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Folder of the embedded database and of artifacts. */
+  readonly home: string;
+  /** `postgres://…`, or undefined for the embedded SQLite database in `home`. */
+  readonly databaseUrl: string | undefined;
+  /** A folder, `s3://bucket/prefix`, `wasbs://…`, `gs://…`; undefined for `home/artifacts`. */
+  readonly artifactsDestination: string | undefined;
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  readonly logLevel: LogLevel;
+  /** Whether webhooks may go to http:// and to private addresses. */
+  readonly webhooksAllowHttp: boolean;
+  readonly webhooksAllowPrivate: boolean;
+}
+
+interface Setting {
+  readonly flag: string;
+  readonly variable: string;
+  readonly fallback?: string;
+  readonly help: string;
+}
+
+const SETTINGS = {
+  host: { flag: 'host', variable: 'SLIPWAY_HOST', fallback: '127.0.0.1', help: 'address to listen on' },
+  port: {
+    flag: 'port',
+    variable: 'SLIPWAY_PORT',
+    fallback: '5000',
+    help: 'port to listen on; 0 takes a free one',
+  },
+  home: {
+    flag: 'home',
+    variable: 'SLIPWAY_HOME',
+    fallback: './slipway-data',
+    help: 'folder of the database and of artifacts',
+  },
+  database: {
+    flag: 'database',
+    variable: 'SLIPWAY_DATABASE',
+    help: 'postgres://user:password@host/name; SQLite in the home folder without it',
+  },
+  artifacts: {
+    flag: 'artifacts',
+    variable: 'SLIPWAY_ARTIFACTS',
+    help: 'where artifacts go: a folder, s3://bucket/prefix, gs://bucket/prefix, wasbs://container@account.blob.core.windows.net/prefix',
+  },
+  allowedHosts: {
+    flag: 'allowed-hosts',
+    variable: 'SLIPWAY_ALLOWED_HOSTS',
+    help: 'names under which callers may reach the server, besides loopback and private addresses; comma-separated, * for all',
+  },
+  allowedOrigins: {
+    flag: 'cors-allowed-origins',
+    variable: 'SLIPWAY_CORS_ALLOWED_ORIGINS',
+    help: 'origins whose pages may change things; comma-separated, * for all',
+  },
+  logLevel: {
+    flag: 'log-level',
+    variable: 'SLIPWAY_LOG_LEVEL',
+    fallback: 'info',
+    help: 'debug (every request), info, warn, error or silent',
+  },
+  webhooksAllowHttp: {
+    flag: 'webhooks-allow-http',
+    variable: 'SLIPWAY_WEBHOOKS_ALLOW_HTTP',
+    fallback: 'false',
+    help: 'true lets webhooks go to http:// addresses',
+  },
+  webhooksAllowPrivate: {
+    flag: 'webhooks-allow-private',
+    variable: 'SLIPWAY_WEBHOOKS_ALLOW_PRIVATE',
+    fallback: 'false',
+    help: 'true lets webhooks go to private and loopback addresses',
+  },
+} as const satisfies Record<string, Setting>;
+
+type Name = keyof typeof SETTINGS;
+const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
+
+/** @throws AppError InvalidArgument naming the flag and what was expected. */
+export function readConfig(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Config {
+  const flags = readFlags(args);
+  const text = (name: Name): string | undefined => {
+    const setting: Setting = SETTINGS[name];
+    return flags[setting.flag] ?? environment[setting.variable] ?? setting.fallback;
+  };
+  const required = (name: Name): string => text(name) ?? '';
+  const home = resolve(required('home'));
+  return Object.freeze({
+    host: required('host'),
+    port: readPort(required('port')),
+    home,
+    databaseUrl: readDatabaseUrl(text('database')),
+    artifactsDestination: text('artifacts'),
+    allowedHosts: list(text('allowedHosts')),
+    allowedOrigins: list(text('allowedOrigins')),
+    logLevel: readLogLevel(required('logLevel')),
+    webhooksAllowHttp: readBoolean('webhooksAllowHttp', required('webhooksAllowHttp')),
+    webhooksAllowPrivate: readBoolean('webhooksAllowPrivate', required('webhooksAllowPrivate')),
+  });
+}
+
+/** One line a setting, for `slipway help`. */
+export function describeSettings(): string {
+  return (Object.values(SETTINGS) as Setting[])
+    .map(({ flag, variable, fallback, help }) => {
+      const preset = fallback === undefined ? '' : ` (default ${fallback})`;
+      return `  --${flag.padEnd(24)}${help}${preset}; ${variable}`;
+    })
+    .join('\n');
+}
+
+function readFlags(args: readonly string[]): Record<string, string | undefined> {
+  const options = Object.fromEntries(
+    Object.values(SETTINGS).map(({ flag }) => [flag, { type: 'string' as const }]),
+  );
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values as Record<
+      string,
+      string
+    >;
+  } catch (cause) {
+    throw new AppError('InvalidArgument', `${(cause as Error).message}. \`slipway help\` lists the flags.`, {
+      cause,
+    });
+  }
+}
+
+function readPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
+  if (port < 0 || port > 65_535) throw bad('port', text, 'a number from 0 to 65535');
+  return port;
+}
+
+function readDatabaseUrl(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (!/^postgres(ql)?:\/\//.test(text))
+    throw bad('database', text.replace(/:[^:@/]*@/, ':…@'), 'postgres://user:password@host/name');
+  return text;
+}
+
+function readLogLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level === undefined) throw bad('log-level', text, LOG_LEVELS.join(', '));
+  return level;
+}
+
+function readBoolean(name: Name, text: string): boolean {
+  if (text === 'true') return true;
+  if (text === 'false') return false;
+  throw bad(SETTINGS[name].flag, text, 'true or false');
+}
+
+const list = (text: string | undefined): readonly string[] =>
+  (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+function bad(flag: string, got: string, expected: string): AppError {
+  return new AppError('InvalidArgument', `--${flag} ${got}: expected ${expected}.`, { field: flag });
+}

@@ -1,0 +1,86 @@
+/**
+ * The metadata database, seen alike on SQLite and PostgreSQL.
+ *
+ * What an adapter guarantees:
+ * - `write` resolves only after its changes are durable: they survive kill -9 and loss of power.
+ * - `write` is all or nothing: when the operation throws, none of its changes remain, and nobody else's are touched.
+ * - `write` operations that arrive together may share one durable commit; each still fails alone.
+ * - `read` sees committed data only.
+ *
+ * SQL is written once, for both: `?` stands for a parameter, and what differs comes from `dialect`.
+ */
+export type SqlValue = string | number | bigint | Uint8Array | null;
+
+/** What differs between the engines, as fragments of SQL. */
+export interface Dialect {
+  readonly name: 'sqlite' | 'postgres';
+  /** `column` is one of the values in the list parameter that stands at this place (see `list`). */
+  inList(column: string, type: 'text' | 'bigint'): string;
+  /** Encodes the values of an `inList` parameter. */
+  list(values: readonly (string | number | bigint)[]): SqlValue | readonly (string | number | bigint)[];
+  /** Selects a 64-bit integer column so that no digit is lost; read the value with `readInt64`. */
+  int64(column: string): string;
+  /** Case-sensitive LIKE of `column` against the pattern of `likePattern`. */
+  like(column: string, caseSensitive: boolean): string;
+  /** Encodes a pattern with `%` and `_` wildcards (no escape character, as in MLflow) for `like`. */
+  likePattern(pattern: string, caseSensitive: boolean): string;
+  /** The first `length` characters of a text column, as the expression that the indexes hold. */
+  prefix(column: string, length: number): string;
+  /** Asks the planner to walk the named index of the table alias it follows; empty where there is no such hint. */
+  indexedBy(index: string): string;
+  /** A join whose left side is the outer loop, whatever the planner estimates. */
+  readonly orderedJoin: string;
+}
+
+export type SqlParam = SqlValue | readonly (string | number | bigint)[];
+
+/** A set of key tuples that a query joins against; see `Sql.allFor`. */
+export interface KeyRelation {
+  readonly columns: readonly string[];
+  readonly types: readonly ('text' | 'bigint' | 'double')[];
+  readonly tuples: readonly (readonly (string | number | bigint | null)[])[];
+}
+
+export interface InsertOptions {
+  /** What to do when a row with the same key exists. Default: fail. */
+  readonly onConflict?: 'ignore' | { readonly key: readonly string[]; readonly update: readonly string[] };
+}
+
+export interface Sql {
+  readonly dialect: Dialect;
+  /** All rows as objects named by the selected columns. */
+  all<Row>(text: string, params?: readonly SqlParam[]): Promise<Row[]>;
+  /** The first row, or undefined. */
+  get<Row>(text: string, params?: readonly SqlParam[]): Promise<Row | undefined>;
+  /** All rows as arrays: the cheap form for many rows. */
+  rows<Row extends readonly unknown[]>(text: string, params?: readonly SqlParam[]): Promise<Row[]>;
+  /** Runs `text`, in which the relation `keys` holds the given tuples: one round trip for many lookups. */
+  allFor<Row>(keys: KeyRelation, text: string, params?: readonly SqlParam[]): Promise<Row[]>;
+}
+
+export interface Transaction extends Sql {
+  /** Runs a statement; the number of rows it changed. */
+  run(text: string, params?: readonly SqlParam[]): Promise<number>;
+  /** Inserts many rows in one go; the number of rows inserted (or updated). */
+  insertMany(
+    table: string,
+    columns: Readonly<Record<string, 'text' | 'bigint' | 'double'>>,
+    rows: readonly (readonly SqlValue[])[],
+    options?: InsertOptions,
+  ): Promise<number>;
+  /** Calls `action` once the transaction is durable; never when it is rolled back. */
+  afterCommit(action: () => void): void;
+}
+
+export interface Database {
+  readonly dialect: Dialect;
+  read<T>(operation: (sql: Sql) => Promise<T>): Promise<T>;
+  /**
+   * Runs `operation` in a durable transaction. The operation may await nothing but its own transaction: on SQLite
+   * it shares the only writer with everybody else.
+   */
+  write<T>(operation: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Bytes that the database occupies, for metrics. */
+  sizeBytes(): Promise<number>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,156 @@
+import { statSync } from 'node:fs';
+import Connection from 'better-sqlite3';
+import { AppError, unavailable } from '../../kernel/errors.ts';
+import { unicodeIlike } from '../like.ts';
+import type { Database, Sql, Transaction } from '../port.ts';
+import { sqliteDialect } from './sqlite-dialect.ts';
+import { createSqliteSql, createSqliteTransaction } from './sqlite-session.ts';
+
+export interface SqliteOptions {
+  /** Path of the database file; its folder must exist. */
+  readonly file: string;
+}
+
+interface Queued {
+  operation(tx: Transaction): Promise<unknown>;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** The most operations that share one commit: bounds how long the event loop is held. */
+const MAX_GROUP = 512;
+
+/**
+ * SQLite in WAL mode with `synchronous=FULL`: a commit returns when the disk has it. One connection writes, one
+ * reads committed data. Writes that arrived in the same turn of the event loop share one commit (group commit);
+ * a savepoint around each lets it fail alone.
+ */
+export function openSqlite(options: SqliteOptions): Database {
+  const writer = new Connection(options.file);
+  configure(writer);
+  const reader = new Connection(options.file);
+  configure(reader);
+  reader.pragma('query_only = true');
+
+  const readSql: Sql = createSqliteSql(reader);
+  const committed: (() => void)[] = [];
+  const transaction = createSqliteTransaction(writer, committed);
+  const begin = writer.prepare('BEGIN IMMEDIATE');
+  const commit = writer.prepare('COMMIT');
+  const rollback = writer.prepare('ROLLBACK');
+  const savepoint = writer.prepare('SAVEPOINT one');
+  const release = writer.prepare('RELEASE one');
+  const undo = writer.prepare('ROLLBACK TO one');
+
+  const queue: Queued[] = [];
+  let scheduled = false;
+  let flushing: Promise<void> = Promise.resolve();
+  let closed = false;
+
+  function schedule(): void {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(() => {
+      flushing = flush();
+    });
+  }
+
+  async function flush(): Promise<void> {
+    const group = queue.splice(0, MAX_GROUP);
+    const settled: (() => void)[] = [];
+    try {
+      begin.run();
+      for (const entry of group) settled.push(await runOne(entry));
+      commit.run();
+    } catch (error) {
+      committed.length = 0;
+      if (writer.inTransaction) rollback.run();
+      const failure = translate(error);
+      for (const entry of group) entry.reject(failure);
+      settled.length = 0;
+    }
+    const actions = committed.splice(0);
+    for (const settle of settled) settle();
+    for (const action of actions) action();
+    scheduled = false;
+    if (queue.length > 0) schedule();
+  }
+
+  /** Runs one operation inside the group; what it returns tells its caller, to be called after the commit. */
+  async function runOne(entry: Queued): Promise<() => void> {
+    const actionsBefore = committed.length;
+    savepoint.run();
+    try {
+      const value = await entry.operation(transaction);
+      release.run();
+      return () => entry.resolve(value);
+    } catch (error) {
+      committed.length = actionsBefore;
+      // A full disk or a failing one ends the whole transaction: then nobody's change is there, and all must hear it.
+      if (!writer.inTransaction) throw error;
+      undo.run();
+      release.run();
+      const failure = translate(error);
+      return () => entry.reject(failure);
+    }
+  }
+
+  return {
+    dialect: sqliteDialect,
+    read: (operation) => operation(readSql),
+    write<T>(operation: (tx: Transaction) => Promise<T>): Promise<T> {
+      if (closed) return Promise.reject(unavailable('The server is shutting down; try again in a moment.'));
+      return new Promise<T>((resolve, reject) => {
+        queue.push({ operation, resolve: resolve as (value: unknown) => void, reject });
+        schedule();
+      });
+    },
+    async sizeBytes() {
+      let total = 0;
+      for (const suffix of ['', '-wal']) {
+        total += statSync(options.file + suffix, { throwIfNoEntry: false })?.size ?? 0;
+      }
+      return total;
+    },
+    async close() {
+      closed = true;
+      while (scheduled || queue.length > 0) {
+        await flushing;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      reader.close();
+      writer.close();
+    },
+  };
+}
+
+function configure(connection: Connection.Database): void {
+  connection.pragma('journal_mode = WAL');
+  connection.pragma('synchronous = FULL');
+  connection.pragma('foreign_keys = ON');
+  connection.pragma('busy_timeout = 10000');
+  connection.pragma('temp_store = MEMORY');
+  connection.pragma('cache_size = -32768');
+  connection.pragma('wal_autocheckpoint = 4000');
+  connection.function('unicode_ilike', { deterministic: true }, (pattern: unknown, text: unknown) =>
+    typeof pattern === 'string' && typeof text === 'string' ? Number(unicodeIlike(pattern, text)) : null,
+  );
+}
+
+/** SQLite's own failures in the program's words; everything else passes through. */
+function translate(error: unknown): unknown {
+  if (error instanceof AppError || !(error instanceof Connection.SqliteError)) return error;
+  switch (error.code) {
+    case 'SQLITE_FULL':
+      return unavailable('The disk that holds the database is full: free some space and try again.', {
+        cause: error,
+      });
+    case 'SQLITE_BUSY':
+    case 'SQLITE_LOCKED':
+      return unavailable('Another program holds the database: try again.', { cause: error });
+    default:
+      return error.code.startsWith('SQLITE_IOERR')
+        ? unavailable('The disk that holds the database reports an error: try again.', { cause: error })
+        : error;
+  }
+}

@@ -1,0 +1,28 @@
+import type { Dialect } from '../port.ts';
+
+export const sqliteDialect: Dialect = {
+  name: 'sqlite',
+  inList: (column) => `${column} IN (SELECT value FROM json_each(?))`,
+  list: encodeList,
+  // Beyond 2^53 a JavaScript number rounds; text keeps every digit.
+  int64: (column) =>
+    `CASE WHEN ${column} BETWEEN -9007199254740991 AND 9007199254740991 THEN ${column} ELSE CAST(${column} AS TEXT) END`,
+  like: (column, caseSensitive) => (caseSensitive ? `${column} GLOB ?` : `unicode_ilike(?, ${column})`),
+  likePattern: (pattern, caseSensitive) => (caseSensitive ? globPattern(pattern) : pattern),
+  prefix: (column, length) => `substr(${column}, 1, ${length})`,
+  indexedBy: (index) => `INDEXED BY ${index}`,
+  orderedJoin: 'CROSS JOIN',
+};
+
+/** JSON by hand, because JSON.stringify refuses bigints and SQLite reads integers of 64 bits exactly. */
+function encodeList(values: readonly (string | number | bigint)[]): string {
+  return `[${values.map((value) => (typeof value === 'string' ? JSON.stringify(value) : String(value))).join(',')}]`;
+}
+
+/** SQLite's GLOB is the case-sensitive one of its two matchers: `%` becomes `*`, `_` becomes `?`. */
+function globPattern(pattern: string): string {
+  return pattern.replace(/[%_*?[]/g, (char) => {
+    if (char === '%') return '*';
+    return char === '_' ? '?' : `[${char}]`;
+  });
+}

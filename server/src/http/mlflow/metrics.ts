@@ -1,0 +1,99 @@
+import type { MetricPoint } from '../../tracking/metric-rules.ts';
+import type { Metrics } from '../../tracking/metrics.ts';
+import { optionalInt32, optionalInt64, optionalString, requiredString, stringList } from './fields.ts';
+import { renderDouble, renderInt64 } from './json.ts';
+import { JsonText, type MlflowCall, type MlflowRoute } from './routes.ts';
+import { parseRunId } from './runs.ts';
+
+/** Most points are plain numbers: those are written without going through JSON.stringify. */
+function renderPoint(keyJson: string, runIdJson: string | undefined, point: MetricPoint): string {
+  const value = Number.isFinite(point.value)
+    ? String(point.value)
+    : JSON.stringify(renderDouble(point.value));
+  const run = runIdJson === undefined ? '' : `,"run_id":${runIdJson}`;
+  return `{"key":${keyJson},"value":${value},"timestamp":${point.timestampMs},"step":${point.step}${run}}`;
+}
+
+export function metricRoutes(metrics: Metrics): readonly MlflowRoute[] {
+  async function* wholeHistory(runId: string, key: string): AsyncGenerator<string> {
+    const keyJson = JSON.stringify(key);
+    let opened = false;
+    for await (const points of metrics.history(runId, key)) {
+      yield (opened ? ',' : '{"metrics":[') +
+        points.map((point) => renderPoint(keyJson, undefined, point)).join(',');
+      opened = true;
+    }
+    yield opened ? ']}' : '{}';
+  }
+
+  async function history({ message }: MlflowCall): Promise<object | JsonText> {
+    const runId = parseRunId(message);
+    const key = requiredString(message, 'metric_key');
+    const maxResults = optionalInt32(message, 'max_results');
+    const pageToken = optionalString(message, 'page_token') || undefined;
+    if (maxResults === undefined && pageToken === undefined) return new JsonText(wholeHistory(runId, key));
+    const page = await metrics.historyPage(runId, key, { maxResults: maxResults ?? 25_000, pageToken });
+    if (page.points.length === 0) return {};
+    const keyJson = JSON.stringify(key);
+    const token =
+      page.nextPageToken === undefined ? '' : `,"next_page_token":${JSON.stringify(page.nextPageToken)}`;
+    return new JsonText([
+      `{"metrics":[${page.points.map((point) => renderPoint(keyJson, undefined, point)).join(',')}]${token}}`,
+    ]);
+  }
+
+  async function bulkHistory({ message }: MlflowCall): Promise<object> {
+    const runIds = stringList(message, 'run_id');
+    const key = requiredString(message, 'metric_key');
+    const maxResults = Math.min(optionalInt32(message, 'max_results') ?? 25_000, 25_000);
+    const rendered: object[] = [];
+    for (const runId of [...new Set(runIds)].sort()) {
+      for await (const points of metrics.history(runId, key)) {
+        for (const point of points.slice(0, maxResults - rendered.length)) {
+          rendered.push({
+            key,
+            value: renderDouble(point.value),
+            timestamp: renderInt64(point.timestampMs),
+            step: renderInt64(point.step),
+            run_id: runId,
+          });
+        }
+        if (rendered.length >= maxResults) break;
+      }
+    }
+    return { metrics: rendered };
+  }
+
+  async function bulkInterval({ message }: MlflowCall): Promise<object | JsonText> {
+    const key = requiredString(message, 'metric_key');
+    const runs = await metrics.bulkInterval({
+      runIds: stringList(message, 'run_ids'),
+      key,
+      startStep: optionalInt64(message, 'start_step'),
+      endStep: optionalInt64(message, 'end_step'),
+      maxResults: optionalInt32(message, 'max_results') ?? 2500,
+    });
+    const keyJson = JSON.stringify(key);
+    const points = runs.flatMap(({ runId, points: ofRun }) =>
+      ofRun.map((point) => renderPoint(keyJson, JSON.stringify(runId), point)),
+    );
+    return points.length === 0 ? {} : new JsonText([`{"metrics":[${points.join(',')}]}`]);
+  }
+
+  return [
+    { method: 'GET', path: '2.0/mlflow/metrics/get-history', privilege: 'READ', handle: history },
+    {
+      method: 'GET',
+      path: '2.0/mlflow/metrics/get-history-bulk',
+      prefixes: 'ajax',
+      privilege: 'READ',
+      handle: bulkHistory,
+    },
+    {
+      method: 'GET',
+      path: '2.0/mlflow/metrics/get-history-bulk-interval',
+      privilege: 'READ',
+      handle: bulkInterval,
+    },
+  ];
+}

@@ -1,0 +1,42 @@
+import type { Method, Privilege } from '../routes.ts';
+import type { JsonObject } from './json.ts';
+
+/** One call of the MLflow protocol, decoded. */
+export interface MlflowCall {
+  /** The fields: of the JSON body, or of the query string for GET (of the body when a GET has no query string). */
+  readonly message: JsonObject;
+  /** Parameters of the path, percent-decoded once. */
+  readonly path: Readonly<Record<string, string>>;
+  readonly caller: Caller;
+  /** Ends when the caller goes away. */
+  readonly signal: AbortSignal;
+  /** Calls `action` with whether the answer reached the caller's socket whole. */
+  onAnswered(action: (delivered: boolean) => void): void;
+}
+
+export interface Caller {
+  /** Who calls; `anonymous` while the server has no identities. */
+  readonly principal: string;
+  /** Scheme and host as the caller reached us (`http://host:port`), for links that it must be able to open. */
+  readonly origin: string;
+  readonly userAgent: string;
+}
+
+/** JSON text that is ready to send, for answers whose rendering is worth doing by hand. */
+export class JsonText {
+  readonly chunks: Iterable<string> | AsyncIterable<string>;
+  constructor(chunks: Iterable<string> | AsyncIterable<string>) {
+    this.chunks = chunks;
+  }
+}
+
+export interface MlflowRoute {
+  readonly method: Method;
+  /** Below the prefix, with `:name` for path parameters: `2.0/mlflow/runs/create`. */
+  readonly path: string;
+  /** `both` = `/api` and `/ajax-api`; some routes exist for the web page alone. */
+  readonly prefixes?: 'both' | 'ajax';
+  readonly privilege: Privilege;
+  /** Answers an object (rendered as JSON) or text. `{}` where the protocol has an empty message. */
+  handle(call: MlflowCall): Promise<object | JsonText>;
+}

@@ -1,0 +1,225 @@
+import { invalidArgument } from '../../kernel/errors.ts';
+import { parseExperimentId } from '../../tracking/experiment-rules.ts';
+import { checkRunId, type LoggedMetric, type RunBatch } from '../../tracking/run-rules.ts';
+import type { RunSearches } from '../../tracking/run-search.ts';
+import type { Runs } from '../../tracking/runs.ts';
+import type { RunStatus } from '../../tracking/runs-repository.ts';
+import { parseTags, parseViewType } from './experiments.ts';
+import {
+  asObject,
+  missing,
+  objectList,
+  optionalDouble,
+  optionalEnum,
+  optionalInt32,
+  optionalInt64,
+  optionalString,
+  requiredString,
+  stringList,
+} from './fields.ts';
+import { type JsonObject, parseJson } from './json.ts';
+import type { MlflowRoute } from './routes.ts';
+import { renderRun, renderRunInfo } from './run-rendering.ts';
+
+const STATUSES: Readonly<Record<RunStatus, number>> = {
+  RUNNING: 1,
+  SCHEDULED: 2,
+  FINISHED: 3,
+  FAILED: 4,
+  KILLED: 5,
+};
+
+/** Clients before 1.x call it run_uuid, and newer ones send both. */
+export function parseRunId(message: JsonObject): string {
+  const runId = optionalString(message, 'run_id') || optionalString(message, 'run_uuid');
+  if (!runId) throw missing('run_id');
+  return runId;
+}
+
+function parseMetric(metric: JsonObject, prefix: string): LoggedMetric {
+  const key = requiredString(metric, 'key', `${prefix}key`);
+  const value = optionalDouble(metric, 'value', `${prefix}value`);
+  if (value === undefined) throw missing(`${prefix}value`);
+  const timestampMs = optionalInt64(metric, 'timestamp', `${prefix}timestamp`);
+  if (timestampMs === undefined) throw missing(`${prefix}timestamp`);
+  return {
+    key,
+    value,
+    timestampMs,
+    step: optionalInt64(metric, 'step', `${prefix}step`) ?? 0,
+    modelId: optionalString(metric, 'model_id', `${prefix}model_id`) || undefined,
+    datasetName: optionalString(metric, 'dataset_name', `${prefix}dataset_name`) || undefined,
+    datasetDigest: optionalString(metric, 'dataset_digest', `${prefix}dataset_digest`) || undefined,
+  };
+}
+
+export function parseBatch(message: JsonObject): RunBatch {
+  const runId = parseRunId(message);
+  checkRunId(runId);
+  return {
+    runId,
+    metrics: objectList(message, 'metrics').map((metric, i) => parseMetric(metric, `metrics[${i}].`)),
+    params: objectList(message, 'params').map((param, i) => ({
+      key: requiredString(param, 'key', `params[${i}].key`),
+      value: optionalString(param, 'value', `params[${i}].value`) ?? '',
+    })),
+    tags: parseTags(message),
+  };
+}
+
+export function runRoutes(runs: Runs, searches: RunSearches): readonly MlflowRoute[] {
+  const none = { metrics: [], params: [], tags: [] } as const;
+  return [
+    {
+      method: 'POST',
+      path: '2.0/mlflow/runs/create',
+      privilege: 'EDIT',
+      async handle({ message }) {
+        const details = await runs.create({
+          experimentNo: parseExperimentId(requiredString(message, 'experiment_id')),
+          userId: optionalString(message, 'user_id'),
+          name: optionalString(message, 'run_name'),
+          startTimeMs: optionalInt64(message, 'start_time'),
+          tags: parseTags(message),
+        });
+        return { run: renderRun(details, { withModelInputs: true }) };
+      },
+    },
+    {
+      method: 'GET',
+      path: '2.0/mlflow/runs/get',
+      privilege: 'READ',
+      async handle({ message }) {
+        return { run: renderRun(await runs.get(parseRunId(message)), { withModelInputs: true }) };
+      },
+    },
+    {
+      method: 'POST',
+      path: '2.0/mlflow/runs/update',
+      privilege: 'EDIT',
+      async handle({ message }) {
+        const run = await runs.update(parseRunId(message), {
+          status: optionalEnum(message, 'status', STATUSES),
+          endTimeMs: optionalInt64(message, 'end_time'),
+          name: optionalString(message, 'run_name'),
+        });
+        return { run_info: renderRunInfo(run) };
+      },
+    },
+    {
+      method: 'POST',
+      path: '2.0/mlflow/runs/delete',
+      privilege: 'EDIT',
+      async handle({ message }) {
+        await runs.delete(parseRunId(message));
+        return {};
+      },
+    },
+    {
+      method: 'POST',
+      path: '2.0/mlflow/runs/restore',
+      privilege: 'EDIT',
+      async handle({ message }) {
+        await runs.restore(parseRunId(message));
+        return {};
+      },
+    },
+    {
+      method: 'POST',
+      path: '2.0/mlflow/runs/log-metric',
+      privilege: 'EDIT',
+      async handle({ message }) {
+        const runId = parseRunId(message);
+        await runs.logBatch({ ...none, runId, metrics: [parseMetric(message, '')] });
+        return {};
+      },
+    },
+    {
+      method: 'POST',
+      path: '2.0/mlflow/runs/log-parameter',
+      privilege: 'EDIT',
+      async handle({ message }) {
+        const runId = parseRunId(message);
+        const param = { key: requiredString(message, 'key'), value: optionalString(message, 'value') ?? '' };
+        await runs.logBatch({ ...none, runId, params: [param] });
+        return {};
+      },
+    },
+    {
+      method: 'POST',
+      path: '2.0/mlflow/runs/set-tag',
+      privilege: 'EDIT',
+      async handle({ message }) {
+        const runId = parseRunId(message);
+        const tag = { key: requiredString(message, 'key'), value: optionalString(message, 'value') ?? '' };
+        await runs.logBatch({ ...none, runId, tags: [tag] });
+        return {};
+      },
+    },
+    {
+      method: 'POST',
+      path: '2.0/mlflow/runs/delete-tag',
+      privilege: 'EDIT',
+      async handle({ message }) {
+        await runs.deleteTag(parseRunId(message), requiredString(message, 'key'));
+        return {};
+      },
+    },
+    {
+      method: 'POST',
+      path: '2.0/mlflow/runs/log-batch',
+      privilege: 'EDIT',
+      async handle({ message }) {
+        await runs.logBatch(parseBatch(message));
+        return {};
+      },
+    },
+    {
+      method: 'POST',
+      path: '2.0/mlflow/runs/log-model',
+      privilege: 'EDIT',
+      async handle({ message }) {
+        await runs.appendModelHistory(parseRunId(message), parseModelDescription(message));
+        return {};
+      },
+    },
+    {
+      method: 'POST',
+      path: '2.0/mlflow/runs/search',
+      privilege: 'READ',
+      async handle({ message }) {
+        const page = await searches.search({
+          experimentNos: stringList(message, 'experiment_ids').map((id) =>
+            parseExperimentId(id, 'experiment_ids'),
+          ),
+          filter: optionalString(message, 'filter'),
+          viewType: parseViewType(message, 'run_view_type'),
+          maxResults: optionalInt32(message, 'max_results') ?? 1000,
+          orderBy: stringList(message, 'order_by'),
+          pageToken: optionalString(message, 'page_token'),
+        });
+        return {
+          ...(page.items.length > 0 && {
+            runs: page.items.map((run) => renderRun(run, { withModelInputs: false })),
+          }),
+          ...(page.nextPageToken && { next_page_token: page.nextPageToken }),
+        };
+      },
+    },
+  ];
+}
+
+/** What clients before 3.0 tell of a model they logged: JSON text with at least these fields. */
+function parseModelDescription(message: JsonObject): object {
+  const text = requiredString(message, 'model_json');
+  const model = asObject(parseJson(Buffer.from(text)), 'model_json');
+  const absent = ['artifact_path', 'flavors', 'utc_time_created', 'run_id'].filter(
+    (name) => !(name in model),
+  );
+  if (absent.length > 0) {
+    throw invalidArgument(`Model json is missing mandatory fields: ${absent.join(', ')}.`, {
+      field: 'model_json',
+    });
+  }
+  return model;
+}

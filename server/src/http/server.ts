@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { AppError } from '../kernel/errors.ts';
+import { createAsAppError } from './failures.ts';
+import { createHostGuard, type HostRules } from './host-guard.ts';
+import type { Logger } from './logger.ts';
+import type { MlflowRoute } from './mlflow/routes.ts';
+import { registerMlflowSurface, sendError } from './mlflow/surface.ts';
+import type { RawRoute } from './routes.ts';
+
+export interface HttpServerOptions {
+  readonly mlflowRoutes: readonly MlflowRoute[];
+  readonly rawRoutes: readonly RawRoute[];
+  readonly hostRules: HostRules;
+  readonly logger: Logger;
+}
+
+/** Paths that probes ask under any name. */
+const EXEMPT_FROM_HOST_CHECK: ReadonlySet<string> = new Set(['/health', '/version', '/metrics']);
+
+/** The HTTP server with all its surfaces, not yet listening. */
+export function buildHttpServer(options: HttpServerOptions): FastifyInstance {
+  const { logger } = options;
+  const asAppError = createAsAppError(logger);
+  const checkHost = createHostGuard(options.hostRules);
+  const requestIdPrefix = randomBytes(4).toString('hex');
+  let requests = 0;
+  const server = Fastify({
+    logger: false,
+    genReqId: () => {
+      requests += 1;
+      return `${requestIdPrefix}-${requests}`;
+    },
+    forceCloseConnections: 'idle',
+    // A client that trickles its request in may not hold a connection for ever.
+    connectionTimeout: 0,
+    requestTimeout: 0,
+    keepAliveTimeout: 75_000,
+    routerOptions: {
+      maxParamLength: 8192,
+      ignoreTrailingSlash: true,
+      querystringParser: parseQuery,
+    },
+    bodyLimit: 64 * 1024 * 1024,
+    exposeHeadRoutes: false,
+  });
+  server.server.headersTimeout = 30_000;
+
+  server.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
+  server.removeAllContentTypeParsers();
+  // Raw routes read the stream themselves.
+  server.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  server.addHook('onRequest', (request, reply, done) => {
+    try {
+      if (!EXEMPT_FROM_HOST_CHECK.has(pathOf(request))) checkHost(request);
+    } catch (error) {
+      sendError(error as AppError, reply);
+      return;
+    }
+    done();
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    logger.request({
+      id: request.id,
+      method: request.method,
+      path: pathOf(request),
+      status: reply.statusCode,
+      ms: reply.elapsedTime,
+    });
+    done();
+  });
+  server.setErrorHandler((error, request, reply) => sendError(asAppError(error, request), reply));
+  server.setNotFoundHandler((request, reply) =>
+    sendError(
+      new AppError('EndpointNotFound', `No endpoint ${request.method} ${pathOf(request).slice(0, 500)}`),
+      reply,
+    ),
+  );
+  for (const route of options.rawRoutes) {
+    server.route({
+      method: route.method,
+      url: route.path,
+      handler: (request, reply) => route.handle(request, reply),
+    });
+  }
+  registerMlflowSurface(server, options.mlflowRoutes, asAppError);
+  return server;
+}
+
+function pathOf(request: FastifyRequest): string {
+  const query = request.url.indexOf('?');
+  return query < 0 ? request.url : request.url.slice(0, query);
+}
+
+/** A repeated name becomes a list, as protobuf's repeated fields need it. */
+function parseQuery(text: string): Record<string, string | string[]> {
+  const result: Record<string, string | string[]> = Object.create(null);
+  if (text === '') return result;
+  for (const [name, value] of new URLSearchParams(text)) {
+    const known = result[name];
+    if (known === undefined) result[name] = value;
+    else if (Array.isArray(known)) known.push(value);
+    else result[name] = [known, value];
+  }
+  return result;
+}

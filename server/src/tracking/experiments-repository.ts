@@ -1,0 +1,160 @@
+import type { Sql, SqlParam, Transaction } from '../db/port.ts';
+
+export interface ExperimentRow {
+  readonly experiment_no: number;
+  readonly name: string;
+  readonly artifact_location: string;
+  readonly lifecycle_stage: LifecycleStage;
+  readonly creation_time: number;
+  readonly last_update_time: number;
+  readonly locks_finished_runs: number;
+}
+
+export type LifecycleStage = 'active' | 'deleted';
+
+const COLUMNS =
+  'experiment_no, name, artifact_location, lifecycle_stage, creation_time, last_update_time, locks_finished_runs';
+
+export async function findExperiment(sql: Sql, experimentNo: number): Promise<ExperimentRow | undefined> {
+  return sql.get<ExperimentRow>(`SELECT ${COLUMNS} FROM experiments WHERE experiment_no = ?`, [experimentNo]);
+}
+
+export async function findExperimentByName(sql: Sql, name: string): Promise<ExperimentRow | undefined> {
+  return sql.get<ExperimentRow>(`SELECT ${COLUMNS} FROM experiments WHERE name = ?`, [name]);
+}
+
+export interface NewExperiment {
+  readonly name: string;
+  readonly nowMs: number;
+  /** The location, where the caller chose one; otherwise it follows from the number. */
+  readonly artifactLocation: string | undefined;
+  defaultLocation(experimentNo: number): string;
+}
+
+export async function insertExperiment(tx: Transaction, experiment: NewExperiment): Promise<number> {
+  const row = await tx.get<{ experiment_no: number }>(
+    `INSERT INTO experiments (name, artifact_location, creation_time, last_update_time)
+     VALUES (?, ?, ?, ?) RETURNING experiment_no`,
+    [experiment.name, experiment.artifactLocation ?? '', experiment.nowMs, experiment.nowMs],
+  );
+  const experimentNo = row!.experiment_no;
+  if (experiment.artifactLocation === undefined) {
+    await tx.run('UPDATE experiments SET artifact_location = ? WHERE experiment_no = ?', [
+      experiment.defaultLocation(experimentNo),
+      experimentNo,
+    ]);
+  }
+  return experimentNo;
+}
+
+/** Experiment 0 named Default, which clients expect to find on an empty server. */
+export async function insertDefaultExperiment(
+  tx: Transaction,
+  nowMs: number,
+  location: string,
+): Promise<void> {
+  await tx.run(
+    `INSERT INTO experiments (experiment_no, name, artifact_location, creation_time, last_update_time)
+     VALUES (0, 'Default', ?, ?, ?) ON CONFLICT DO NOTHING`,
+    [location, nowMs, nowMs],
+  );
+}
+
+export async function renameExperiment(tx: Transaction, experimentNo: number, name: string, nowMs: number) {
+  await tx.run('UPDATE experiments SET name = ?, last_update_time = ? WHERE experiment_no = ?', [
+    name,
+    nowMs,
+    experimentNo,
+  ]);
+}
+
+export interface StageChange {
+  readonly experimentNo: number;
+  readonly stage: LifecycleStage;
+  readonly nowMs: number;
+}
+
+/** Moves an experiment and all its runs between the trash and the living. */
+export async function setExperimentStage(
+  tx: Transaction,
+  { experimentNo, stage, nowMs }: StageChange,
+): Promise<void> {
+  const deletedAt = stage === 'deleted' ? nowMs : null;
+  await tx.run(
+    'UPDATE experiments SET lifecycle_stage = ?, deleted_at = ?, last_update_time = ? WHERE experiment_no = ?',
+    [stage, deletedAt, nowMs, experimentNo],
+  );
+  await tx.run(
+    'UPDATE runs SET lifecycle_stage = ?, deleted_at = ? WHERE experiment_no = ? AND lifecycle_stage <> ?',
+    [stage, deletedAt, experimentNo, stage],
+  );
+}
+
+export async function setFinishedRunsLock(
+  tx: Transaction,
+  experimentNo: number,
+  locks: boolean,
+): Promise<void> {
+  await tx.run('UPDATE experiments SET locks_finished_runs = ? WHERE experiment_no = ?', [
+    Number(locks),
+    experimentNo,
+  ]);
+}
+
+export async function upsertExperimentTags(
+  tx: Transaction,
+  experimentNo: number,
+  tags: readonly { readonly key: string; readonly value: string }[],
+): Promise<void> {
+  await tx.insertMany(
+    'experiment_tags',
+    { experiment_no: 'bigint', key: 'text', value: 'text' },
+    tags.map((tag) => [experimentNo, tag.key, tag.value]),
+    { onConflict: { key: ['experiment_no', 'key'], update: ['value'] } },
+  );
+}
+
+/** Whether there was such a tag. */
+export async function deleteExperimentTag(
+  tx: Transaction,
+  experimentNo: number,
+  key: string,
+): Promise<boolean> {
+  return (
+    (await tx.run('DELETE FROM experiment_tags WHERE experiment_no = ? AND key = ?', [experimentNo, key])) > 0
+  );
+}
+
+export interface ExperimentTagRow {
+  readonly experiment_no: number;
+  readonly key: string;
+  readonly value: string;
+}
+
+export async function listExperimentTags(
+  sql: Sql,
+  experimentNos: readonly number[],
+): Promise<ExperimentTagRow[]> {
+  if (experimentNos.length === 0) return [];
+  return sql.all<ExperimentTagRow>(
+    `SELECT experiment_no, key, value FROM experiment_tags
+     WHERE ${sql.dialect.inList('experiment_no', 'bigint')} ORDER BY experiment_no, key`,
+    [sql.dialect.list(experimentNos)],
+  );
+}
+
+export interface ExperimentQuery {
+  /** Conditions and their parameters, made by `experiment-search.ts`. */
+  readonly where: string;
+  readonly orderBy: string;
+  readonly params: readonly SqlParam[];
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export async function selectExperiments(sql: Sql, query: ExperimentQuery): Promise<ExperimentRow[]> {
+  return sql.all<ExperimentRow>(
+    `SELECT ${COLUMNS} FROM experiments e WHERE ${query.where} ORDER BY ${query.orderBy} LIMIT ? OFFSET ?`,
+    [...query.params, query.limit, query.offset],
+  );
+}

@@ -1,0 +1,156 @@
+import type { Database } from '../db/port.ts';
+import { invalidArgument } from '../kernel/errors.ts';
+import { type Int64, int64 } from '../kernel/int64.ts';
+import { parsePageToken, renderPageToken } from '../kernel/page-token.ts';
+import type { MetricPoint } from './metric-rules.ts';
+import * as repository from './metrics-repository.ts';
+import { findRuns } from './runs-repository.ts';
+
+/** Points read from the database at a time while a history streams. */
+const CHUNK = 5000;
+const MAX_BULK_RUNS = 100;
+const MAX_BULK_POINTS = 2500;
+
+export interface HistoryPage {
+  readonly points: readonly MetricPoint[];
+  readonly nextPageToken: string | undefined;
+}
+
+export interface BulkInterval {
+  readonly runIds: readonly string[];
+  readonly key: string;
+  readonly startStep?: Int64 | undefined;
+  readonly endStep?: Int64 | undefined;
+  /** The most points a run. */
+  readonly maxResults: number;
+}
+
+/** Histories of metrics: whole, by pages, and thinned for charts. */
+export function createMetrics({ db }: { readonly db: Database }) {
+  async function findOne(runId: string, key: string): Promise<repository.Series | undefined> {
+    return db.read(async (sql) => {
+      const [run] = await findRuns(sql, [runId]);
+      if (run === undefined) return undefined;
+      return (await repository.findSeries(sql, [[run.runNo, key]]))[0];
+    });
+  }
+
+  async function* walk(series: repository.Series): AsyncGenerator<MetricPoint[]> {
+    let after: repository.HistoryPosition | undefined;
+    for (;;) {
+      const position = after;
+      const rows = await db.read((sql) =>
+        repository.listHistory(sql, {
+          seriesNo: series.seriesNo!,
+          inOrder: series.summary.inOrder,
+          after: position,
+          offset: 0,
+          limit: CHUNK,
+        }),
+      );
+      if (rows.length === 0) return;
+      yield rows.map(readPoint);
+      if (rows.length < CHUNK) return;
+      const last = rows.at(-1)!;
+      after = { step: int64(last[0]), timestamp: int64(last[1]), value: last[2] };
+    }
+  }
+
+  return {
+    /** The whole history by (timestamp, step, value), in chunks; nothing for an unknown run or metric. */
+    async *history(runId: string, key: string): AsyncGenerator<readonly MetricPoint[]> {
+      const series = await findOne(runId, key);
+      if (series !== undefined) yield* walk(series);
+    },
+
+    /** One page of the history. @throws AppError InvalidArgument for a page size below 1 or a bad token. */
+    async historyPage(
+      runId: string,
+      key: string,
+      page: { readonly maxResults: number; readonly pageToken: string | undefined },
+    ): Promise<HistoryPage> {
+      if (page.maxResults < 1) {
+        throw invalidArgument(
+          `Invalid value ${page.maxResults} for parameter 'max_results' supplied: it must be a positive integer.`,
+          { field: 'max_results' },
+        );
+      }
+      const { offset } = parsePageToken(page.pageToken);
+      const series = await findOne(runId, key);
+      if (series === undefined) return { points: [], nextPageToken: undefined };
+      const rows = await db.read((sql) =>
+        repository.listHistory(sql, {
+          seriesNo: series.seriesNo!,
+          inOrder: series.summary.inOrder,
+          after: undefined,
+          offset,
+          limit: page.maxResults + 1,
+        }),
+      );
+      const more = rows.length > page.maxResults;
+      return {
+        points: rows.slice(0, page.maxResults).map(readPoint),
+        nextPageToken: more ? renderPageToken({ offset: offset + page.maxResults }) : undefined,
+      };
+    },
+
+    /**
+     * Histories of one metric over many runs, each run's points by step, thinned evenly to at most `maxResults`
+     * steps; the first and the last step of each run are always there.
+     * @throws AppError InvalidArgument for more than 100 runs, a bad limit, or one end of the interval alone.
+     */
+    async bulkInterval(query: BulkInterval): Promise<{ runId: string; points: MetricPoint[] }[]> {
+      checkBulk(query);
+      return db.read(async (sql) => {
+        const result: { runId: string; points: MetricPoint[] }[] = [];
+        for (const run of await findRuns(sql, [...new Set(query.runIds)])) {
+          const [series] = await repository.findSeries(sql, [[run.runNo, query.key]]);
+          if (series === undefined) continue;
+          const rows = await repository.listInterval(sql, {
+            seriesNo: series.seriesNo!,
+            startStep: query.startStep,
+            endStep: query.endStep,
+            limit: query.maxResults,
+          });
+          result.push({ runId: run.runId, points: rows.map(readPoint) });
+        }
+        return result;
+      });
+    },
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+function readPoint([step, timestamp, value, isNan]: repository.PointTuple): MetricPoint {
+  return {
+    step: typeof step === 'number' ? step : int64(step),
+    timestampMs: typeof timestamp === 'number' ? timestamp : int64(timestamp),
+    value: isNan === 1 ? Number.NaN : value,
+  };
+}
+
+function checkBulk({ runIds, startStep, endStep, maxResults }: BulkInterval): void {
+  if (runIds.length === 0 || runIds.length > MAX_BULK_RUNS) {
+    throw invalidArgument(
+      `GetMetricHistoryBulkInterval takes from 1 to ${MAX_BULK_RUNS} run_ids. Received ${runIds.length}.`,
+      { field: 'run_ids' },
+    );
+  }
+  if (maxResults < 1 || maxResults > MAX_BULK_POINTS) {
+    throw invalidArgument(`max_results must be between 1 and ${MAX_BULK_POINTS}.`, { field: 'max_results' });
+  }
+  if ((startStep === undefined) !== (endStep === undefined)) {
+    throw invalidArgument('If either start step or end step are specified, both must be specified.', {
+      field: startStep === undefined ? 'start_step' : 'end_step',
+    });
+  }
+  if (startStep !== undefined && endStep !== undefined && startStep > endStep) {
+    throw invalidArgument(
+      `end_step must be greater than start_step. Found start_step=${startStep} and end_step=${endStep}.`,
+      {
+        field: 'end_step',
+      },
+    );
+  }
+}

@@ -1,0 +1,204 @@
+import type { SqlFragment } from '../db/conditions.ts';
+import { literalValue } from '../db/conditions.ts';
+import type { Sql, SqlParam } from '../db/port.ts';
+import type { FilterNode, LeafNode, OrderTerm } from '../filters/tree.ts';
+import type { LifecycleStage } from './experiments-repository.ts';
+import { renderRunFilter } from './run-filter.ts';
+import { renderRunOrder, tieBreakers } from './run-order.ts';
+import { type RunRow, readRun, runColumns } from './runs-repository.ts';
+
+/** Characters of a value that the indexes hold (see the migration). */
+const INDEXED = 120;
+
+export interface RunScope {
+  readonly experimentNos: readonly number[];
+  readonly stages: readonly LifecycleStage[];
+}
+
+function scopeCondition(sql: Sql, { experimentNos, stages }: RunScope): SqlFragment {
+  const experiment =
+    experimentNos.length === 1
+      ? { text: 'r.experiment_no = ?', params: experimentNos }
+      : { text: sql.dialect.inList('r.experiment_no', 'bigint'), params: [sql.dialect.list(experimentNos)] };
+  const stage =
+    stages.length === 1
+      ? { text: 'r.lifecycle_stage = ?', params: stages }
+      : { text: sql.dialect.inList('r.lifecycle_stage', 'text'), params: [sql.dialect.list(stages)] };
+  return { text: `${experiment.text} AND ${stage.text}`, params: [...experiment.params, ...stage.params] };
+}
+
+function filterCondition(sql: Sql, filter: FilterNode | undefined): SqlFragment {
+  if (filter === undefined) return { text: '', params: [] };
+  const { text, params } = renderRunFilter(sql.dialect, filter);
+  return { text: ` AND (${text})`, params };
+}
+
+export interface SortedQuery {
+  readonly scope: RunScope;
+  readonly filter: FilterNode | undefined;
+  readonly order: readonly OrderTerm[];
+  /** A condition of the filter whose matches are few: they are found by its index. */
+  readonly driver: LeafNode | undefined;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export async function selectSorted(sql: Sql, query: SortedQuery): Promise<RunRow[]> {
+  const scope = scopeCondition(sql, query.scope);
+  const filter = filterCondition(sql, query.filter);
+  const order = renderRunOrder(query.order);
+  const driver = query.driver && indexedRuns(sql, query.scope, query.driver);
+  const driven =
+    driver === undefined
+      ? { text: '', params: [] }
+      : { text: ` AND r.run_no IN (${driver.text})`, params: driver.params };
+  const rows = await sql.rows(
+    `SELECT ${runColumns(sql)} FROM runs r JOIN experiments e ON e.experiment_no = r.experiment_no ${order.joins.text}
+     WHERE ${scope.text}${driven.text}${filter.text} ORDER BY ${order.orderBy} LIMIT ? OFFSET ?`,
+    [...order.joins.params, ...scope.params, ...driven.params, ...filter.params, query.limit, query.offset],
+  );
+  return rows.map(readRun);
+}
+
+export interface StartTimeQuery {
+  readonly experimentNo: number;
+  readonly stage: LifecycleStage;
+  readonly filter: FilterNode | undefined;
+  readonly after: { readonly startTimeMs: number; readonly runId: string } | undefined;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** Walks the index of start times, newest first, until the page is full. */
+export async function selectByStartTime(sql: Sql, query: StartTimeQuery): Promise<RunRow[]> {
+  const { after } = query;
+  const filter = filterCondition(sql, query.filter);
+  const position = after === undefined ? '' : ' AND r.start_time <= ? AND (r.start_time < ? OR r.run_id > ?)';
+  const at: SqlParam[] = after === undefined ? [] : [after.startTimeMs, after.startTimeMs, after.runId];
+  const rows = await sql.rows(
+    `SELECT ${runColumns(sql)} FROM runs r ${sql.dialect.indexedBy('runs_by_start')}
+     ${sql.dialect.orderedJoin} experiments e ON e.experiment_no = r.experiment_no
+     WHERE r.experiment_no = ? AND r.lifecycle_stage = ?${position}${filter.text}
+     ORDER BY r.start_time DESC, r.run_id LIMIT ? OFFSET ?`,
+    [query.experimentNo, query.stage, ...at, ...filter.params, query.limit, query.offset],
+  );
+  return rows.map(readRun);
+}
+
+export interface MetricQuery {
+  readonly scope: RunScope;
+  readonly filter: FilterNode | undefined;
+  readonly order: readonly OrderTerm[];
+  /** Which runs: those whose metric is a number, NaN, or not there. */
+  readonly kind: 'numbers' | 'nan' | 'missing';
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** Walks the index of a metric's latest values in their order until the page is full. */
+export async function selectByMetric(sql: Sql, query: MetricQuery): Promise<RunRow[]> {
+  const { text, params, orderBy } = metricSelection(sql, query);
+  const rows = await sql.rows(`SELECT ${runColumns(sql)} ${text} ORDER BY ${orderBy} LIMIT ? OFFSET ?`, [
+    ...params,
+    query.limit,
+    query.offset,
+  ]);
+  return rows.map(readRun);
+}
+
+export async function countByMetric(sql: Sql, query: MetricQuery): Promise<number> {
+  const { text, params } = metricSelection(sql, { ...query, order: query.order.slice(0, 1) });
+  const row = await sql.get<{ runs: number }>(`SELECT count(*) AS runs ${text}`, params);
+  return Number(row?.runs ?? 0);
+}
+
+function metricSelection(sql: Sql, query: MetricQuery): SqlFragment & { readonly orderBy: string } {
+  const { scope, filter, kind } = query;
+  const [{ field, descending }, ...others] = query.order as [OrderTerm, ...OrderTerm[]];
+  const scopeText = scopeCondition(sql, scope);
+  const filterText = filterCondition(sql, filter);
+  const rest = renderRunOrder(others);
+  // `renderRunOrder` knows only the other terms: ties of all of them are broken here, once.
+  const restTerms = others.length === 0 ? tieBreakers(query.order).join(', ') : rest.orderBy;
+  const experiment = 'experiments e ON e.experiment_no = r.experiment_no';
+  if (kind === 'missing') {
+    return {
+      text: `FROM runs r JOIN ${experiment} ${rest.joins.text} WHERE ${scopeText.text}
+        AND NOT EXISTS (SELECT 1 FROM metric_series w WHERE w.run_no = r.run_no AND w.key = ?)${filterText.text}`,
+      params: [...rest.joins.params, ...scopeText.params, field.key, ...filterText.params],
+      orderBy: restTerms,
+    };
+  }
+  const bounds = kind === 'numbers' ? valueBounds(filter, field.key) : { text: '', params: [] };
+  const walk = sql.dialect;
+  return {
+    text: `FROM metric_series w ${walk.indexedBy('metric_series_by_value')}
+      ${walk.orderedJoin} runs r ON r.run_no = w.run_no ${walk.orderedJoin} ${experiment} ${rest.joins.text}
+      WHERE w.experiment_no = ? AND w.key = ? AND w.is_nan = ?${bounds.text} AND ${scopeText.text}${filterText.text}`,
+    params: [
+      ...rest.joins.params,
+      scope.experimentNos[0]!,
+      field.key,
+      kind === 'nan' ? 1 : 0,
+      ...bounds.params,
+      ...scopeText.params,
+      ...filterText.params,
+    ],
+    orderBy: `w.value ${descending ? 'DESC' : 'ASC'}, ${restTerms}`,
+  };
+}
+
+/** The filter's own bounds on the metric that is walked: the walk then starts and ends at them. */
+function valueBounds(filter: FilterNode | undefined, key: string): SqlFragment {
+  const nodes = filter?.kind === 'and' ? filter.nodes : filter === undefined ? [] : [filter];
+  const texts: string[] = [];
+  const params: SqlParam[] = [];
+  for (const node of nodes) {
+    if (node.kind !== 'compare' || node.op === '!=') continue;
+    if (node.field.scope !== 'metric' || node.field.key !== key || node.field.history) continue;
+    texts.push(` AND w.value ${node.op} ?`);
+    params.push(literalValue(node.value));
+  }
+  return { text: texts.join(''), params };
+}
+
+/** Whether an index finds a condition's matches without reading the runs. */
+export function hasIndex(node: FilterNode): node is LeafNode & { kind: 'compare' } {
+  if (node.kind !== 'compare' || node.field.history) return false;
+  if (node.field.scope === 'metric') return node.op !== '!=';
+  return (node.field.scope === 'param' || node.field.scope === 'tag') && node.op === '=';
+}
+
+export interface IndexedCount {
+  readonly scope: RunScope;
+  readonly node: LeafNode;
+  readonly atMost: number;
+}
+
+/** How many rows of the index match, counted up to `atMost`. */
+export async function countIndexed(sql: Sql, { scope, node, atMost }: IndexedCount): Promise<number> {
+  const { text, params } = indexedRuns(sql, scope, node);
+  const row = await sql.get<{ matches: number }>(
+    `SELECT count(*) AS matches FROM (${text} LIMIT ?) AS counted`,
+    [...params, atMost],
+  );
+  return Number(row?.matches ?? 0);
+}
+
+function indexedRuns(sql: Sql, { experimentNos }: RunScope, node: LeafNode): SqlFragment {
+  if (node.kind !== 'compare') throw new Error('only comparisons have an index');
+  const experiment = sql.dialect.inList('experiment_no', 'bigint');
+  const experiments = sql.dialect.list(experimentNos);
+  const value = literalValue(node.value);
+  if (node.field.scope === 'metric') {
+    return {
+      text: `SELECT run_no FROM metric_series WHERE ${experiment} AND key = ? AND is_nan = 0 AND value ${node.op} ?`,
+      params: [experiments, node.field.key, value],
+    };
+  }
+  const table = node.field.scope === 'param' ? 'params' : 'run_tags';
+  return {
+    text: `SELECT run_no FROM ${table} WHERE ${experiment} AND key = ? AND ${sql.dialect.prefix('value', INDEXED)} = ? AND value = ?`,
+    params: [experiments, node.field.key, [...String(value)].slice(0, INDEXED).join(''), value],
+  };
+}

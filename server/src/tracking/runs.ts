@@ -1,0 +1,210 @@
+import { createBatcher } from '../db/batcher.ts';
+import type { Database, Sql, Transaction } from '../db/port.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { type AppError, invalidArgument, notFound } from '../kernel/errors.ts';
+import { newRunId } from '../kernel/ids.ts';
+import type { Int64 } from '../kernel/int64.ts';
+import { findExperiment, type LifecycleStage } from './experiments-repository.ts';
+import { checkKey } from './key-rules.ts';
+import { type RunDetails, readRuns } from './run-details.ts';
+import { randomRunName } from './run-name.ts';
+import { checkBatch, nameAndTags, type Param, RUN_NAME_TAG, type RunBatch, type Tag } from './run-rules.ts';
+import {
+  createRunWriter,
+  type ModelMetrics,
+  type MutableTag,
+  runNotFound,
+  writeRefusal,
+} from './run-writes.ts';
+import type { RunRow, RunStatus } from './runs-repository.ts';
+import * as repository from './runs-repository.ts';
+
+export type { Param, RunBatch, Tag };
+
+export interface NewRunInput {
+  readonly experimentNo: number;
+  readonly userId?: string | undefined;
+  readonly name?: string | undefined;
+  readonly startTimeMs?: Int64 | undefined;
+  readonly tags: readonly Tag[];
+}
+
+export interface RunUpdate {
+  readonly status?: RunStatus | undefined;
+  readonly endTimeMs?: Int64 | undefined;
+  readonly name?: string | undefined;
+}
+
+export interface RunsDependencies {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly modelMetrics: ModelMetrics;
+  readonly isMutableTag: MutableTag;
+}
+
+/** Runs: created, written to, ended, moved to the trash and back. */
+export function createRuns({ db, clock, modelMetrics, isMutableTag }: RunsDependencies) {
+  const submitBatch = createBatcher(db, createRunWriter({ modelMetrics, isMutableTag }));
+  const submitRun = createBatcher(db, insertRuns);
+
+  return {
+    /** @throws AppError NotFound for an unknown experiment, InvalidArgument for one in the trash or for two names. */
+    async create(input: NewRunInput): Promise<RunDetails> {
+      const { name, tags } = nameAndTags(input.name, input.tags, randomRunName);
+      const { experimentNo, userId, startTimeMs = 0 } = input;
+      return submitRun({ runId: newRunId(), experimentNo, name, userId, startTimeMs, tags });
+    },
+
+    /**
+     * Logs metrics, params and tags: all of them or, when it throws, none.
+     * @throws AppError NotFound; InvalidArgument for bad names, limits, changed params, a run in the trash; InvalidState
+     * for a finished run of an experiment that locks them.
+     */
+    async logBatch(batch: RunBatch): Promise<void> {
+      checkBatch(batch);
+      await submitBatch(batch);
+    },
+
+    /** @throws AppError NotFound */
+    async get(runId: string): Promise<RunDetails> {
+      return db.read(async (sql) => (await readRuns(sql, [await getRun(sql, runId)]))[0]!);
+    },
+
+    /** Changes what is given; an empty name is as none. @throws AppError NotFound, InvalidArgument, InvalidState */
+    async update(runId: string, update: RunUpdate): Promise<RunRow> {
+      return db.write(async (tx) => {
+        const run = await getWritableRun(tx, runId);
+        const name = update.name || undefined;
+        await repository.updateRun(tx, run.runNo, { ...update, name });
+        if (name !== undefined) {
+          await repository.upsertRunTags(tx, [[run.runNo, RUN_NAME_TAG, name, run.experimentNo]]);
+        }
+        return {
+          ...run,
+          name: name ?? run.name,
+          status: update.status ?? run.status,
+          endTimeMs: update.endTimeMs ?? run.endTimeMs,
+        };
+      });
+    },
+
+    /** To the trash; nothing happens to a run that is there. @throws AppError NotFound */
+    async delete(runId: string): Promise<void> {
+      await changeStage(runId, 'deleted');
+    },
+
+    /** @throws AppError NotFound */
+    async restore(runId: string): Promise<void> {
+      await changeStage(runId, 'active');
+    },
+
+    /** @throws AppError NotFound when the run or the tag is not there. */
+    async deleteTag(runId: string, key: string): Promise<void> {
+      await db.write(async (tx) => {
+        const run = await getRun(tx, runId);
+        const refused = writeRefusal(run, isMutableTag(key));
+        if (refused) throw refused;
+        if (!(await repository.deleteRunTag(tx, run.runNo, key))) {
+          throw notFound(`No tag with name: ${key.slice(0, 250)} in run with id ${runId}`);
+        }
+      });
+    },
+
+    /** Appends a model's description to the run's history of logged models, a tag that old clients keep. */
+    async appendModelHistory(runId: string, model: object): Promise<void> {
+      const key = 'mlflow.log-model.history';
+      checkKey(key, 'Tag', 'key');
+      await db.write(async (tx) => {
+        const run = await getWritableRun(tx, runId);
+        const tags = await repository.listTags(tx, [run.runNo]);
+        const known = tags.find((tag) => tag[1] === key)?.[2];
+        const history = known === undefined ? [] : (JSON.parse(known) as unknown[]);
+        const value = JSON.stringify([...history, model]);
+        await repository.upsertRunTags(tx, [[run.runNo, key, value, run.experimentNo]]);
+      });
+    },
+  };
+
+  async function changeStage(runId: string, stage: LifecycleStage): Promise<void> {
+    await db.write(async (tx) => {
+      const run = await getRun(tx, runId);
+      if (run.stage === stage) return;
+      await repository.setRunStage(tx, run.runNo, {
+        stage,
+        deletedAtMs: stage === 'deleted' ? clock.nowMs() : null,
+      });
+    });
+  }
+}
+
+export type Runs = ReturnType<typeof createRuns>;
+
+/** @throws AppError NotFound */
+export async function getRun(sql: Sql, runId: string): Promise<RunRow> {
+  const [run] = await repository.findRuns(sql, [runId]);
+  if (run === undefined) throw runNotFound(runId);
+  return run;
+}
+
+/** @throws AppError NotFound, InvalidArgument for a run in the trash, InvalidState for a locked one. */
+export async function getWritableRun(sql: Sql, runId: string): Promise<RunRow> {
+  const run = await getRun(sql, runId);
+  const refused = writeRefusal(run);
+  if (refused) throw refused;
+  return run;
+}
+
+async function insertRuns(
+  tx: Transaction,
+  runs: readonly repository.NewRun[],
+): Promise<(RunDetails | AppError)[]> {
+  const experiments = new Map<number, Awaited<ReturnType<typeof findExperiment>>>();
+  for (const { experimentNo } of runs) {
+    if (!experiments.has(experimentNo)) experiments.set(experimentNo, await findExperiment(tx, experimentNo));
+  }
+  const refused = (run: repository.NewRun): AppError | undefined => {
+    const experiment = experiments.get(run.experimentNo);
+    if (experiment === undefined) return notFound(`No Experiment with id=${run.experimentNo} exists`);
+    return experiment.lifecycle_stage === 'active'
+      ? undefined
+      : invalidArgument(
+          `The experiment ${run.experimentNo} must be in the 'active' state. Current state is deleted.`,
+          {
+            field: 'experiment_id',
+          },
+        );
+  };
+  const outcomes = runs.map((run) => ({ run, refused: refused(run) }));
+  const accepted = outcomes.filter((outcome) => outcome.refused === undefined).map(({ run }) => run);
+  if (accepted.length > 0) await repository.insertRuns(tx, accepted);
+  return outcomes.map(
+    ({ run, refused: error }) => error ?? newRunDetails(run, experiments.get(run.experimentNo)!),
+  );
+}
+
+function newRunDetails(
+  run: repository.NewRun,
+  experiment: { readonly artifact_location: string; readonly locks_finished_runs: number },
+): RunDetails {
+  return {
+    run: {
+      runNo: -1,
+      runId: run.runId,
+      experimentNo: run.experimentNo,
+      name: run.name,
+      userId: run.userId ?? null,
+      status: 'RUNNING',
+      startTimeMs: run.startTimeMs,
+      endTimeMs: null,
+      stage: 'active',
+      artifactLocation: experiment.artifact_location,
+      locksFinishedRuns: experiment.locks_finished_runs === 1,
+    },
+    metrics: [],
+    params: [],
+    tags: Array.from(run.tags, ([key, value]) => ({ key, value })),
+    datasets: [],
+    modelInputs: [],
+    modelOutputs: [],
+  };
+}
