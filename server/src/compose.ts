@@ -7,14 +7,18 @@ import type { Database } from './db/port.ts';
 import { openSqlite } from './db/sqlite/sqlite-database.ts';
 import { createLogger, type Logger } from './http/logger.ts';
 import { experimentRoutes } from './http/mlflow/experiments.ts';
+import { loggedModelRoutes } from './http/mlflow/logged-models.ts';
 import { metricRoutes } from './http/mlflow/metrics.ts';
+import { runInputRoutes } from './http/mlflow/run-inputs.ts';
 import { runRoutes } from './http/mlflow/runs.ts';
 import { serverFactRoutes } from './http/mlflow/server-facts.ts';
 import { probeRoutes } from './http/probes.ts';
 import { buildHttpServer } from './http/server.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createExperiments } from './tracking/experiments.ts';
+import { createLoggedModels, modelMetrics } from './tracking/logged-models.ts';
 import { createMetrics } from './tracking/metrics.ts';
+import { createRunInputs } from './tracking/run-inputs.ts';
 import { createRunSearches } from './tracking/run-search.ts';
 import { createRuns } from './tracking/runs.ts';
 
@@ -43,9 +47,11 @@ export async function compose(config: Config): Promise<Program> {
   const runs = createRuns({
     db,
     clock,
-    modelMetrics: { findExisting: async () => new Set(), record: async () => {} },
+    modelMetrics,
     isMutableTag: () => false,
   });
+  const runInputs = createRunInputs({ db });
+  const loggedModels = createLoggedModels({ db, clock });
   const searches = createRunSearches({ db });
   const metrics = createMetrics({ db });
 
@@ -53,7 +59,9 @@ export async function compose(config: Config): Promise<Program> {
     mlflowRoutes: [
       ...experimentRoutes(experiments),
       ...runRoutes(runs, searches),
+      ...runInputRoutes(runInputs),
       ...metricRoutes(metrics),
+      ...loggedModelRoutes(loggedModels),
       ...serverFactRoutes({ multipartUploads: false, multipartDownloads: false }),
     ],
     rawRoutes: [...probeRoutes()],

@@ -1,4 +1,4 @@
-import type { Sql } from '../db/port.ts';
+import type { Sql, Transaction } from '../db/port.ts';
 import { type Int64, int64 } from '../kernel/int64.ts';
 import type { Tag } from './run-rules.ts';
 
@@ -79,5 +79,95 @@ export async function listRunModels(sql: Sql, runNos: readonly number[]): Promis
     direction: row.direction,
     modelId: row.model_id,
     step: int64(row.step),
+  }));
+}
+
+export interface DatasetRecord {
+  readonly experimentNo: number;
+  readonly name: string;
+  readonly digest: string;
+  readonly sourceType: string;
+  readonly source: string;
+  readonly schema: string | undefined;
+  readonly profile: string | undefined;
+}
+
+/** The dataset's row: its identity in an experiment is (name, digest), and what is known first stays. */
+export async function upsertDataset(tx: Transaction, dataset: DatasetRecord): Promise<number> {
+  await tx.run(
+    `INSERT INTO datasets (experiment_no, name, digest, source_type, source, schema_json, profile)
+     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    [
+      dataset.experimentNo,
+      dataset.name,
+      dataset.digest,
+      dataset.sourceType,
+      dataset.source,
+      dataset.schema ?? null,
+      dataset.profile ?? null,
+    ],
+  );
+  const row = await tx.get<{ dataset_no: number }>(
+    'SELECT dataset_no FROM datasets WHERE experiment_no = ? AND name = ? AND digest = ?',
+    [dataset.experimentNo, dataset.name, dataset.digest],
+  );
+  return row!.dataset_no;
+}
+
+/** Links a dataset to a run with its tags; nothing happens where it is linked already. */
+export async function linkDataset(
+  tx: Transaction,
+  link: { readonly runNo: number; readonly datasetNo: number; readonly tags: readonly Tag[] },
+): Promise<void> {
+  const inserted = await tx.get<{ input_no: number }>(
+    'INSERT INTO run_datasets (run_no, dataset_no) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING input_no',
+    [link.runNo, link.datasetNo],
+  );
+  if (inserted === undefined) return;
+  const byKey = new Map(link.tags.map(({ key, value }) => [key, value]));
+  await tx.insertMany(
+    'run_dataset_tags',
+    { input_no: 'bigint', key: 'text', value: 'text' },
+    Array.from(byKey, ([key, value]) => [inserted.input_no, key, value]),
+  );
+}
+
+/** Links logged models to a run; a link that is there stays as it is. */
+export async function linkModels(tx: Transaction, links: readonly RunModelRow[]): Promise<void> {
+  await tx.insertMany(
+    'run_models',
+    { run_no: 'bigint', direction: 'text', model_id: 'text', step: 'bigint' },
+    links.map((link) => [link.runNo, link.direction, link.modelId, link.step]),
+    { onConflict: 'ignore' },
+  );
+}
+
+export interface DatasetSummary {
+  readonly experimentNo: number;
+  readonly name: string;
+  readonly digest: string;
+  readonly context: string | null;
+}
+
+/** The distinct (name, digest, context) of the experiments' runs that are not in the trash. */
+export async function listDatasetSummaries(
+  sql: Sql,
+  experimentNos: readonly number[],
+  limit: number,
+): Promise<DatasetSummary[]> {
+  const rows = await sql.all<{ experiment_no: number; name: string; digest: string; context: string | null }>(
+    `SELECT DISTINCT d.experiment_no, d.name, d.digest, t.value AS context
+     FROM datasets d JOIN run_datasets i ON i.dataset_no = d.dataset_no
+       JOIN runs r ON r.run_no = i.run_no AND r.lifecycle_stage = 'active'
+       LEFT JOIN run_dataset_tags t ON t.input_no = i.input_no AND t.key = 'mlflow.data.context'
+     WHERE ${sql.dialect.inList('d.experiment_no', 'bigint')}
+     ORDER BY d.experiment_no, d.name, d.digest LIMIT ?`,
+    [sql.dialect.list(experimentNos), limit],
+  );
+  return rows.map((row) => ({
+    experimentNo: row.experiment_no,
+    name: row.name,
+    digest: row.digest,
+    context: row.context,
   }));
 }

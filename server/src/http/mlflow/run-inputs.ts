@@ -1,0 +1,79 @@
+import { parseExperimentId } from '../../tracking/experiment-rules.ts';
+import type { InputDataset, RunInputs } from '../../tracking/run-inputs.ts';
+import { asObject, objectList, optionalInt64, optionalString, requiredString, stringList } from './fields.ts';
+import type { JsonObject } from './json.ts';
+import type { MlflowRoute } from './routes.ts';
+import { parseRunId } from './runs.ts';
+
+function parseDataset(input: JsonObject, path: string): InputDataset {
+  const dataset = asObject(input.dataset, `${path}.dataset`);
+  const required = (name: string) => requiredString(dataset, name, `${path}.dataset.${name}`);
+  const optional = (name: string) => optionalString(dataset, name, `${path}.dataset.${name}`);
+  return {
+    name: required('name'),
+    digest: required('digest'),
+    sourceType: required('source_type'),
+    source: optional('source') ?? '',
+    schema: optional('schema'),
+    profile: optional('profile'),
+    tags: objectList(input, 'tags', `${path}.tags`).map((tag, i) => ({
+      key: requiredString(tag, 'key', `${path}.tags[${i}].key`),
+      value: optionalString(tag, 'value', `${path}.tags[${i}].value`) ?? '',
+    })),
+  };
+}
+
+export function runInputRoutes(inputs: RunInputs): readonly MlflowRoute[] {
+  return [
+    {
+      method: 'POST',
+      path: '2.0/mlflow/runs/log-inputs',
+      privilege: 'EDIT',
+      async handle({ message }) {
+        await inputs.logInputs(parseRunId(message), {
+          datasets: objectList(message, 'datasets').map((input, i) => parseDataset(input, `datasets[${i}]`)),
+          modelIds: objectList(message, 'models').map((model, i) =>
+            requiredString(model, 'model_id', `models[${i}].model_id`),
+          ),
+        });
+        return {};
+      },
+    },
+    {
+      method: 'POST',
+      path: '2.0/mlflow/runs/outputs',
+      privilege: 'EDIT',
+      async handle({ message }) {
+        await inputs.logOutputs(
+          parseRunId(message),
+          objectList(message, 'models').map((model, i) => ({
+            modelId: requiredString(model, 'model_id', `models[${i}].model_id`),
+            step: optionalInt64(model, 'step', `models[${i}].step`) ?? 0,
+          })),
+        );
+        return {};
+      },
+    },
+    {
+      method: 'POST',
+      path: '2.0/mlflow/experiments/search-datasets',
+      prefixes: 'ajax',
+      privilege: 'READ',
+      async handle({ message }) {
+        const ids = stringList(message, 'experiment_ids').map((id) =>
+          parseExperimentId(id, 'experiment_ids'),
+        );
+        const summaries = await inputs.searchDatasets(ids);
+        if (summaries.length === 0) return {};
+        return {
+          dataset_summaries: summaries.map((summary) => ({
+            experiment_id: String(summary.experimentNo),
+            name: summary.name,
+            digest: summary.digest,
+            ...(summary.context !== null && { context: summary.context }),
+          })),
+        };
+      },
+    },
+  ];
+}
