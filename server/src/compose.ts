@@ -82,6 +82,10 @@ export async function compose(config: Config): Promise<Program> {
 }
 
 async function openDatabase(config: Config): Promise<Database> {
+  if (config.databaseUrl !== undefined) {
+    const { openPostgres } = await import('./db/postgres/postgres-database.ts');
+    return openPostgres({ url: config.databaseUrl });
+  }
   mkdirSync(config.home, { recursive: true, mode: 0o700 });
   return openSqlite({ file: join(config.home, 'slipway.db') });
 }

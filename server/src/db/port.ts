@@ -30,6 +30,8 @@ export interface Dialect {
   indexedBy(index: string): string;
   /** A join whose left side is the outer loop, whatever the planner estimates. */
   readonly orderedJoin: string;
+  /** Ends a SELECT of a write so that nobody else changes the rows of `alias` before the commit. */
+  forUpdate(alias: string): string;
 }
 
 export type SqlParam = SqlValue | readonly (string | number | bigint)[];

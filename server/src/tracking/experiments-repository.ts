@@ -109,7 +109,12 @@ export async function upsertExperimentTags(
   await tx.insertMany(
     'experiment_tags',
     { experiment_no: 'bigint', key: 'text', value: 'text' },
-    tags.map((tag) => [experimentNo, tag.key, tag.value]),
+    // One statement may touch a row once only: the last of equal keys wins.
+    Array.from(new Map(tags.map(({ key, value }) => [key, value])), ([key, value]) => [
+      experimentNo,
+      key,
+      value,
+    ]),
     { onConflict: { key: ['experiment_no', 'key'], update: ['value'] } },
   );
 }

@@ -49,7 +49,7 @@ export function createRunWriter({ modelMetrics, isMutableTag }: RunWritesOptions
     outcomes: (undefined | AppError)[],
   ): Promise<Map<string, RunRow>> {
     const ids = [...new Set(batches.map((batch) => batch.runId))];
-    const runs = new Map((await repository.findRuns(tx, ids)).map((run) => [run.runId, run]));
+    const runs = new Map((await repository.lockRuns(tx, ids)).map((run) => [run.runId, run]));
     batches.forEach((batch, i) => {
       const run = runs.get(batch.runId);
       outcomes[i] = run === undefined ? runNotFound(batch.runId) : refusal(run, batch);

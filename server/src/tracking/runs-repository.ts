@@ -74,6 +74,16 @@ export async function findRuns(sql: Sql, runIds: readonly string[]): Promise<Run
   return rows.map(readRun);
 }
 
+/** The runs, held until the commit; in one order for all, so that two writers never wait for each other. */
+export async function lockRuns(tx: Transaction, runIds: readonly string[]): Promise<RunRow[]> {
+  if (tx.dialect.name === 'sqlite') return findRuns(tx, runIds);
+  const rows = await tx.rows(
+    `SELECT ${runColumns(tx)} ${FROM} WHERE ${tx.dialect.inList('r.run_id', 'text')} ORDER BY r.run_no${tx.dialect.forUpdate('r')}`,
+    [tx.dialect.list(runIds)],
+  );
+  return rows.map(readRun);
+}
+
 export interface NewRun {
   readonly runId: string;
   readonly experimentNo: number;

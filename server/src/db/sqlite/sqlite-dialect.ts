@@ -12,6 +12,8 @@ export const sqliteDialect: Dialect = {
   prefix: (column, length) => `substr(${column}, 1, ${length})`,
   indexedBy: (index) => `INDEXED BY ${index}`,
   orderedJoin: 'CROSS JOIN',
+  // There is one writer at a time.
+  forUpdate: () => '',
 };
 
 /** JSON by hand, because JSON.stringify refuses bigints and SQLite reads integers of 64 bits exactly. */

@@ -1,0 +1,21 @@
+import type { Dialect } from '../port.ts';
+
+export const postgresDialect: Dialect = {
+  name: 'postgres',
+  inList: (column, type) => `${column} = ANY(?::${type}[])`,
+  list: (values) => values,
+  // The driver reads bigint columns exactly (see postgres-database.ts).
+  int64: (column) => column,
+  like: (column, caseSensitive) =>
+    // Columns sort by code point ("C"), under which lower() folds ASCII only: the fold is ICU's, as JavaScript's is.
+    caseSensitive ? `${column} LIKE ?` : `lower(${column} COLLATE "und-x-icu") LIKE ?`,
+  likePattern: (pattern, caseSensitive) => {
+    // The language has no escape character, PostgreSQL's LIKE has.
+    const literal = pattern.replaceAll('\\', '\\\\');
+    return caseSensitive ? literal : literal.toLowerCase();
+  },
+  prefix: (column, length) => `left(${column}, ${length})`,
+  indexedBy: () => '',
+  orderedJoin: 'JOIN',
+  forUpdate: (alias) => ` FOR UPDATE OF ${alias}`,
+};
