@@ -213,7 +213,7 @@ def test_search_pages(client, family):
     assert first.token and not second.token
 
 
-@pytest.mark.parametrize("text", ["name", "name = ", "name = x", "nome = 'x'", "name > 'x'", "creation_time = 'x'", "AND"])
+@pytest.mark.parametrize("text", ["name", "name = ", "name = x", "nome = 'x'", "name > 'x'", "creation_time = 'x'"])
 def test_a_filter_that_cannot_be_read_is_refused(client, text):
     with refused("INVALID_PARAMETER_VALUE"):
         client.search_experiments(filter_string=text)
