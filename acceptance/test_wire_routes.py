@@ -27,8 +27,9 @@ def test_a_method_that_a_path_lacks_is_not_allowed(wire, method, path):
     assert wire.send(method, path, json={}).status == 405
 
 
-def test_a_trailing_slash_is_another_path(wire, experiment):
-    assert wire.get("experiments/get/", {"experiment_id": experiment}).status == 404
+def test_a_trailing_slash_changes_nothing(wire, peer, experiment):
+    # The real server answers 404; clients of Databricks' dialect send the slash.
+    assert wire.get("experiments/get/", {"experiment_id": experiment}).status == (404 if peer else 200)
 
 
 def test_an_error_has_a_code_and_a_message(wire):

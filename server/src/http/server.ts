@@ -4,6 +4,7 @@ import { AppError } from '../kernel/errors.ts';
 import { createAsAppError } from './failures.ts';
 import { createHostGuard, type HostRules } from './host-guard.ts';
 import type { Logger } from './logger.ts';
+import type { ServerMetrics } from './metrics.ts';
 import type { MlflowRoute } from './mlflow/routes.ts';
 import { registerMlflowSurface, sendError } from './mlflow/surface.ts';
 import type { RawRoute } from './routes.ts';
@@ -13,6 +14,7 @@ export interface HttpServerOptions {
   readonly rawRoutes: readonly RawRoute[];
   readonly hostRules: HostRules;
   readonly logger: Logger;
+  readonly metrics: ServerMetrics;
 }
 
 /** Paths that probes ask under any name. */
@@ -60,6 +62,12 @@ export function buildHttpServer(options: HttpServerOptions): FastifyInstance {
     done();
   });
   server.addHook('onResponse', (request, reply, done) => {
+    options.metrics.observe({
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: reply.statusCode,
+      ms: reply.elapsedTime,
+    });
     logger.request({
       id: request.id,
       method: request.method,
@@ -70,13 +78,23 @@ export function buildHttpServer(options: HttpServerOptions): FastifyInstance {
     done();
   });
   server.setErrorHandler((error, request, reply) => sendError(asAppError(error, request), reply));
-  server.setNotFoundHandler((request, reply) =>
-    sendError(
-      new AppError('EndpointNotFound', `No endpoint ${request.method} ${pathOf(request).slice(0, 500)}`),
+  const methodsOf = new Map<string, string[]>();
+  server.addHook('onRoute', ({ method, url }) => {
+    methodsOf.set(url, [...(methodsOf.get(url) ?? []), ...[method].flat()]);
+  });
+  server.setNotFoundHandler((request, reply) => {
+    const path = pathOf(request);
+    const what = `${request.method} ${path.slice(0, 500)}`;
+    const methods = methodsOf.get(path);
+    if (methods === undefined)
+      return sendError(new AppError('EndpointNotFound', `No endpoint ${what}`), reply);
+    reply.header('allow', methods.join(', '));
+    return sendError(
+      new AppError('MethodNotAllowed', `No endpoint ${what}: this path answers ${methods.join(', ')}.`),
       reply,
-    ),
-  );
-  for (const route of options.rawRoutes) {
+    );
+  });
+  for (const route of [...options.rawRoutes, options.metrics.route]) {
     server.route({
       method: route.method,
       url: route.path,

@@ -8,6 +8,9 @@ export type ErrorCode =
   | 'AlreadyExists'
   | 'InvalidArgument'
   | 'InvalidState'
+  /** The request asks for two things that exclude each other. */
+  | 'Contradictory'
+  | 'MethodNotAllowed'
   | 'PermissionDenied'
   | 'Unauthenticated'
   | 'Conflict'

@@ -9,6 +9,9 @@ const table: Readonly<Record<ErrorCode, { readonly status: number; readonly code
   InvalidArgument: { status: 400, code: 'INVALID_PARAMETER_VALUE' },
   // The real server answers 500, which its client retries for minutes (contract, section 17.3).
   InvalidState: { status: 400, code: 'INVALID_STATE' },
+  // The code is the real server's, whose 500 our clients should not retry.
+  Contradictory: { status: 400, code: 'INTERNAL_ERROR' },
+  MethodNotAllowed: { status: 405, code: 'ENDPOINT_NOT_FOUND' },
   PermissionDenied: { status: 403, code: 'PERMISSION_DENIED' },
   Unauthenticated: { status: 401, code: 'UNAUTHENTICATED' },
   Conflict: { status: 409, code: 'RESOURCE_CONFLICT' },

@@ -25,24 +25,47 @@ function describe(value: unknown): string {
   return text === undefined ? 'undefined' : text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
-/** Protobuf's JSON writes a text field as text; numbers are taken too, because clients in other languages send them. */
-export function optionalString(message: JsonObject, name: string, path = name): string | undefined {
+const camelNames = new Map<string, string>();
+
+/**
+ * A field under its name or, as protobuf's JSON has it too, under its camelCase name.
+ * @throws AppError InvalidArgument when both are there.
+ */
+function read(message: JsonObject, name: string, path: string): Json | undefined {
   const value = message[name];
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  throw invalid(path, value, 'expected a string.');
+  if (!name.includes('_')) return value;
+  let camel = camelNames.get(name);
+  if (camel === undefined) {
+    camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    camelNames.set(name, camel);
+  }
+  const other = message[camel];
+  if (other === undefined) return value;
+  if (value !== undefined) {
+    throw invalidArgument(`The field '${path}' stands twice, as '${name}' and as '${camel}'.`, {
+      field: path,
+    });
+  }
+  return other;
 }
 
-/** Text that must be there; the empty text counts as missing, as it does on the real server. */
+export function optionalString(message: JsonObject, name: string, path = name): string | undefined {
+  const value = read(message, name, path);
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string') return value;
+  throw invalid(path, value, `Hint: Value was of type '${typeof value}', expected a string.`);
+}
+
+/** Text that must be there, under this very name; the empty text counts as missing, as on the real server. */
 export function requiredString(message: JsonObject, name: string, path = name): string {
+  if (message[name] === undefined) throw missing(path);
   const value = optionalString(message, name, path);
   if (value === undefined || value === '') throw missing(path);
   return value;
 }
 
 export function optionalInt64(message: JsonObject, name: string, path = name): Int64 | undefined {
-  const value = message[name];
+  const value = read(message, name, path);
   if (value === undefined || value === null || value === '') return undefined;
   const parsed = toInt64(value);
   if (parsed === undefined) throw invalid(path, value, 'expected an integer of 64 bits.');
@@ -80,7 +103,7 @@ const SPECIAL_DOUBLES: Readonly<Record<string, number>> = {
 };
 
 export function optionalDouble(message: JsonObject, name: string, path = name): number | undefined {
-  const value = message[name];
+  const value = read(message, name, path);
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'number') return value;
   if (typeof value === 'bigint') return Number(value);
@@ -96,7 +119,7 @@ export function optionalDouble(message: JsonObject, name: string, path = name): 
 }
 
 export function optionalBoolean(message: JsonObject, name: string, path = name): boolean | undefined {
-  const value = message[name];
+  const value = read(message, name, path);
   if (value === undefined || value === null) return undefined;
   if (value === true || value === 'true') return true;
   if (value === false || value === 'false') return false;
@@ -105,7 +128,7 @@ export function optionalBoolean(message: JsonObject, name: string, path = name):
 
 /** A repeated field. A query string that names the field once gives one text: a list of one. */
 export function optionalList(message: JsonObject, name: string, path = name): readonly Json[] {
-  const value = message[name];
+  const value = read(message, name, path);
   if (value === undefined || value === null) return [];
   if (Array.isArray(value)) return value;
   if (typeof value === 'string') return [value];
@@ -130,7 +153,7 @@ export function objectList(message: JsonObject, name: string, path = name): read
 }
 
 export function optionalObject(message: JsonObject, name: string, path = name): JsonObject | undefined {
-  const value = message[name];
+  const value = read(message, name, path);
   return value === undefined || value === null ? undefined : asObject(value, path);
 }
 
@@ -143,7 +166,7 @@ export function optionalEnum<Name extends string>(
   name: string,
   names: Readonly<Record<Name, number>>,
 ): Name | undefined {
-  const value = message[name];
+  const value = read(message, name, name);
   if (typeof value === 'string' && Object.hasOwn(names, value)) return value as Name;
   const asNumber = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
   if (typeof asNumber !== 'number') return undefined;

@@ -13,7 +13,7 @@ function parseDataset(input: JsonObject, path: string): InputDataset {
     name: required('name'),
     digest: required('digest'),
     sourceType: required('source_type'),
-    source: optional('source') ?? '',
+    source: required('source'),
     schema: optional('schema'),
     profile: optional('profile'),
     tags: objectList(input, 'tags', `${path}.tags`).map((tag, i) => ({

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type AppError, invalidArgument } from '../../kernel/errors.ts';
+import { AppError, invalidArgument } from '../../kernel/errors.ts';
 import { authenticate } from '../authenticate.ts';
 import type { AsAppError } from '../failures.ts';
 import { renderError } from './errors.ts';
@@ -46,9 +46,10 @@ export function registerMlflowSurface(
 }
 
 async function answer(route: MlflowRoute, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const { message, refused } = readMessage(request);
   const call: MlflowCall = {
     caller: authenticate(request, route.privilege),
-    message: readMessage(request),
+    message,
     path: request.params as Record<string, string>,
     get signal() {
       return request.signal;
@@ -57,10 +58,25 @@ async function answer(route: MlflowRoute, request: FastifyRequest, reply: Fastif
       reply.raw.once('close', () => action(reply.raw.writableFinished));
     },
   };
-  const result = await route.handle(call);
+  const result = await (refused === undefined
+    ? route.handle(call)
+    : explainRefusal(route.handle(call), refused));
   reply.header('content-type', 'application/json');
   if (result instanceof JsonText) return reply.send(Readable.from(result.chunks, { objectMode: false }));
   return reply.send(JSON.stringify(result));
+}
+
+/**
+ * A body that is no JSON counts as empty (contract, section 2.8), so that the first field it lacks is named; what is
+ * wrong with the body is said as well. A call that would do with an empty body is refused all the same.
+ */
+async function explainRefusal(handled: Promise<object>, refused: AppError): Promise<never> {
+  const missing = await handled.then(
+    () => '',
+    (error: unknown) =>
+      error instanceof AppError && error.code === 'InvalidArgument' ? `${error.message} ` : '',
+  );
+  throw invalidArgument(missing + refused.message);
 }
 
 export function sendError(error: AppError, reply: FastifyReply): FastifyReply {
@@ -68,17 +84,24 @@ export function sendError(error: AppError, reply: FastifyReply): FastifyReply {
   return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body));
 }
 
-function readMessage(request: FastifyRequest): JsonObject {
+interface Message {
+  readonly message: JsonObject;
+  /** What is wrong with the body; the message is empty then. */
+  readonly refused?: AppError | undefined;
+}
+
+function readMessage(request: FastifyRequest): Message {
   const query = request.query as JsonObject;
   if (request.method === 'GET') {
-    for (const _ in query) return query;
+    for (const _ in query) return { message: query };
     return readBody(request);
   }
   if (request.method === 'POST' || request.method === 'PUT') refuseOtherContentTypes(request);
-  const message = readBody(request);
+  const body = readBody(request);
   // DELETE calls come with a body from the Python client, with a query string from others.
-  for (const _ in query) return request.method === 'DELETE' ? { ...query, ...message } : message;
-  return message;
+  for (const _ in query)
+    return request.method === 'DELETE' ? { message: { ...query, ...body.message } } : body;
+  return body;
 }
 
 /** A form or plain text is what a foreign web page can send without asking: it never reaches a handler. */
@@ -96,15 +119,18 @@ function refuseOtherContentTypes(request: FastifyRequest): void {
   }
 }
 
-function readBody(request: FastifyRequest): JsonObject {
+function readBody(request: FastifyRequest): Message {
   const body = request.body;
-  if (!(body instanceof Uint8Array)) return {};
-  let value: Json = parseJson(body);
-  // Old clients encode twice: a JSON text that holds JSON.
-  if (typeof value === 'string') value = parseJson(Buffer.from(value));
-  if (value === null) return {};
-  if (typeof value !== 'object' || Array.isArray(value)) {
-    throw invalidArgument('The request body must be a JSON object.');
+  if (!(body instanceof Uint8Array)) return { message: {} };
+  try {
+    let value: Json = parseJson(body);
+    // Old clients encode twice: a JSON text that holds JSON.
+    if (typeof value === 'string') value = parseJson(Buffer.from(value));
+    if (value === null) return { message: {} };
+    if (typeof value === 'object' && !Array.isArray(value)) return { message: value };
+    return { message: {}, refused: invalidArgument('The request body must be a JSON object.') };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { message: {}, refused: error };
   }
-  return value;
 }
