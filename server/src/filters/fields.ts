@@ -1,53 +1,91 @@
-import { invalidArgument } from '../kernel/errors.ts';
-import type { Grammar } from './grammars.ts';
-import type { Field, Scope } from './tree.ts';
+import type { Grammar, ScopeGrammar, ValueType } from './grammars.ts';
+import { refusal, type SearchParameter, shown } from './refusal.ts';
+import type { Field } from './tree.ts';
+
+/** A field and what it may be compared with. */
+export interface TypedField {
+  readonly field: Field;
+  readonly type: ValueType;
+}
 
 export interface WrittenField {
-  /** Words, quoted texts and dots, in order. */
-  readonly parts: readonly string[];
-  readonly quoted: readonly boolean[];
+  /** As written, quotes included. */
+  readonly text: string;
   readonly position: number;
+  readonly parameter: SearchParameter;
 }
 
 /**
- * The field that a written name means: the word before the first dot is the scope, everything after it the key.
- * @throws AppError InvalidArgument for a name that the grammar does not know.
+ * The field that a written name means: everything after the first dot is the key, without a dot it is an attribute.
+ * Quotes around the whole key are taken off.
+ * @throws AppError InvalidArgument for a scope or a key that the grammar does not know.
  */
-export function resolveField(written: WrittenField, grammar: Grammar): Field {
-  const { parts, position } = written;
-  // `metrics.a`, and "metrics"."a": the first part is the scope if a dot follows it.
-  if (parts[1] === '.' && parts.length >= 3) {
-    const scope = grammar.prefixes[parts[0]!];
-    if (scope === undefined) {
-      throw invalidArgument(
-        `Invalid entity type '${parts[0]!.slice(0, 100)}' at position ${position}. Valid entity types are ${listed(Object.keys(grammar.prefixes))}.`,
-        { field: 'filter' },
-      );
-    }
-    return resolveKey(scope, { key: parts.slice(2).join(''), position }, grammar);
+export function resolveField(written: WrittenField, grammar: Grammar): TypedField {
+  const { text, position, parameter } = written;
+  const dot = text.indexOf('.');
+  const scope = dot < 0 ? attributeScope(grammar) : scopeOf(written, text.slice(0, dot), grammar);
+  const key = unquote(text.slice(dot + 1));
+  if (key === '')
+    throw refusal(parameter, `Invalid ${scope.scope} key: a name must follow the dot`, position);
+  const known = knownKey(scope, key);
+  if (known === undefined) {
+    const valid = [...Object.keys(scope.keys ?? {}), ...(scope.openKeys ? [`${scope.openKeys}<name>`] : [])];
+    throw refusal(
+      parameter,
+      `Invalid ${scope.scope} key ${shown(key)} for ${grammar.entity} (valid keys are ${valid.join(', ')})`,
+      position,
+    );
   }
-  const whole = parts.join('');
-  const dot = written.quoted[0] ? whole.indexOf('.') : -1;
-  const scope = dot > 0 ? grammar.prefixes[whole.slice(0, dot)] : undefined;
-  if (scope !== undefined) return resolveKey(scope, { key: whole.slice(dot + 1), position }, grammar);
-  return resolveKey('attribute', { key: whole, position }, grammar);
+  return renamed({ field: { scope: scope.scope, key: known.key, position }, type: known.type }, grammar);
 }
 
-function resolveKey(
-  scope: Scope,
-  { key, position }: { key: string; position: number },
-  grammar: Grammar,
-): Field {
-  if (key === '')
-    throw invalidArgument(`Invalid filter: a key is missing at position ${position}.`, { field: 'filter' });
-  const allowed = scope === 'attribute' ? Object.keys(grammar.attributes) : grammar.keys?.[scope];
-  if (allowed === undefined) return { scope, key, position };
-  const canonical = (scope === 'attribute' ? grammar.aliases[key] : undefined) ?? key;
-  if (allowed.includes(canonical)) return { scope, key: canonical, position };
-  throw invalidArgument(
-    `Invalid ${scope} key '${key.slice(0, 100)}' for a ${grammar.entity} at position ${position}. Valid keys are ${listed(allowed)}.`,
-    { field: 'filter' },
+/** Whether a name could be a field at all, to tell a forgotten AND from a word that is not of the language. */
+export function looksLikeField(text: string, grammar: Grammar): boolean {
+  return text.includes('.') || knownKey(attributeScope(grammar), unquote(text)) !== undefined;
+}
+
+/** Quotes of either kind around a key, and backticks in them, are not part of it. */
+export function unquote(text: string): string {
+  const bare = isAround(text, "'") || isAround(text, '"') ? text.slice(1, -1) : text;
+  return withoutBackticks(bare);
+}
+
+function withoutBackticks(text: string): string {
+  return isAround(text, '`') ? text.slice(1, -1) : text;
+}
+
+function isAround(text: string, quote: string): boolean {
+  return text.length >= 2 && text.startsWith(quote) && text.endsWith(quote);
+}
+
+function attributeScope(grammar: Grammar): ScopeGrammar {
+  return grammar.scopes.find(({ scope }) => scope === 'attribute')!;
+}
+
+function scopeOf(written: WrittenField, prefix: string, grammar: Grammar): ScopeGrammar {
+  const bare = withoutBackticks(prefix);
+  const scope = grammar.scopes.find(({ prefixes }) => prefixes.includes(bare));
+  if (scope !== undefined) return scope;
+  const valid = grammar.scopes.flatMap(({ prefixes }) => prefixes);
+  throw refusal(
+    written.parameter,
+    `Invalid entity type ${shown(prefix)} (valid values are ${valid.join(', ')})`,
+    written.position,
   );
 }
 
-const listed = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(', ');
+function knownKey(scope: ScopeGrammar, key: string) {
+  if (scope.keys === undefined) return { key, type: scope.type };
+  if (Object.hasOwn(scope.keys, key)) return scope.keys[key];
+  const open = scope.openKeys;
+  if (open === undefined || !key.startsWith(open) || key.length === open.length) return undefined;
+  return { key: open + withoutBackticks(key.slice(open.length)), type: scope.type };
+}
+
+function renamed(typed: TypedField, grammar: Grammar): TypedField {
+  const { field, type } = typed;
+  const name = field.key.toLowerCase();
+  if (field.scope === 'span' || !Object.hasOwn(grammar.renames, name)) return typed;
+  const { scope = field.scope, key } = grammar.renames[name]!;
+  return { field: { ...field, scope, key }, type: scope === field.scope ? type : 'string' };
+}

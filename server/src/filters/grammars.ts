@@ -1,158 +1,221 @@
 import type { Scope } from './tree.ts';
 
-export type AttributeType = 'text' | 'number';
+/**
+ * What a field may be compared with. `assessment`: the stored value is any JSON; numbers for < <= > >=, quoted text
+ * for everything else.
+ */
+export type ValueType = 'string' | 'integer' | 'number' | 'assessment';
 
-/** What a search can be about: the names it knows, as data. */
-export interface Grammar {
-  /** For messages: "run", "experiment". */
-  readonly entity: string;
-  /** Words before the first dot, by the scope that they mean. */
-  readonly prefixes: Readonly<Record<string, Scope>>;
-  /** Attributes by canonical name. */
-  readonly attributes: Readonly<Record<string, AttributeType>>;
-  /** Other names of attributes. */
-  readonly aliases: Readonly<Record<string, string>>;
-  /** Keys that scopes besides params, tags and metrics know; a scope that is absent takes any key. */
-  readonly keys?: Partial<Record<Scope, readonly string[]>>;
-  /** Attributes that rows can be ordered by; absent = all. */
-  readonly orderable?: readonly string[];
-  /** Scopes besides attributes that rows can be ordered by. */
-  readonly orderableScopes: readonly Scope[];
-  /** Whether `min(metrics.x)` and its kin are understood. */
-  readonly history: boolean;
+export interface KnownKey {
+  /** The canonical name. */
+  readonly key: string;
+  readonly type: ValueType;
 }
 
-const ATTRIBUTE: Readonly<Record<string, Scope>> = {
-  attribute: 'attribute',
-  attributes: 'attribute',
-  attr: 'attribute',
+export interface ScopeGrammar {
+  readonly scope: Scope;
+  /** What may stand before the first dot. */
+  readonly prefixes: readonly string[];
+  /** The closed list of keys as users may write them; without it any key is allowed. */
+  readonly keys?: Readonly<Record<string, KnownKey>>;
+  /** Beside `keys`: keys with this beginning are open. */
+  readonly openKeys?: string;
+  /** The type of keys that stand in no list. */
+  readonly type: ValueType;
+}
+
+export interface OrderGrammar {
+  /** Attributes as users may write them, with their canonical names. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Scopes besides the attributes. */
+  readonly scopes: readonly Scope[];
+  /** What becomes of a field that is named twice: an error, or only the first counts. */
+  readonly repeated: 'refused' | 'ignored';
+}
+
+/** The search language of one kind of entity. A field without a dot belongs to the scope `attribute`. */
+export interface Grammar {
+  readonly entity: string;
+  readonly scopes: readonly ScopeGrammar[];
+  /** Whether min(…), max(…), first(…), last(…), count(…) and at(…, step) may stand around a metric. */
+  readonly history: boolean;
+  /** Whether text may go without quotes: `params.lr = 0.01`. */
+  readonly bareStrings: boolean;
+  /** Whether numbers of attributes may stand in quotes: `version_number = '1'`. */
+  readonly quotedIntegers: boolean;
+  /** Keys, in lower case, that mean something else whatever stands before the dot (in `span` they keep their meaning). */
+  readonly renames: Readonly<Record<string, { readonly scope?: Scope; readonly key: string }>>;
+  readonly order: OrderGrammar;
+}
+
+const ATTRIBUTE_PREFIXES = ['attribute', 'attributes', 'attr'];
+
+/** Keys that are their own canonical names. */
+function plain(type: ValueType, ...keys: readonly string[]): Record<string, KnownKey> {
+  return Object.fromEntries(keys.map((key) => [key, { key, type }]));
+}
+
+/** Other spellings of one key. */
+function aliases(of: KnownKey, ...names: readonly string[]): Record<string, KnownKey> {
+  return Object.fromEntries(names.map((name) => [name, of]));
+}
+
+function attributes(keys: Readonly<Record<string, KnownKey>>, ...more: readonly string[]): ScopeGrammar {
+  return { scope: 'attribute', prefixes: [...ATTRIBUTE_PREFIXES, ...more], keys, type: 'string' };
+}
+
+function canonicalNames(keys: Readonly<Record<string, KnownKey>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(keys).map(([name, known]) => [name, known.key]));
+}
+
+const TAGS: ScopeGrammar = { scope: 'tag', prefixes: ['tag', 'tags'], type: 'string' };
+const METRICS: ScopeGrammar = { scope: 'metric', prefixes: ['metric', 'metrics'], type: 'number' };
+const PARAMS: ScopeGrammar = {
+  scope: 'param',
+  prefixes: ['param', 'params', 'parameter', 'parameters'],
+  type: 'string',
 };
-const TAG: Readonly<Record<string, Scope>> = { tag: 'tag', tags: 'tag' };
+const DATASETS: ScopeGrammar = {
+  scope: 'dataset',
+  prefixes: ['dataset', 'datasets'],
+  keys: plain('string', 'name', 'digest', 'context'),
+  type: 'string',
+};
+
+const NO_EXTRAS = { history: false, bareStrings: false, quotedIntegers: false, renames: {} };
+
+const EXPERIMENT_KEYS = {
+  ...plain('string', 'name', 'experiment_id'),
+  ...plain('integer', 'creation_time', 'last_update_time'),
+};
 
 export const experimentGrammar: Grammar = {
-  entity: 'experiment',
-  prefixes: { ...ATTRIBUTE, ...TAG },
-  attributes: { name: 'text', experiment_id: 'text', creation_time: 'number', last_update_time: 'number' },
-  aliases: {},
-  orderableScopes: [],
-  history: false,
+  ...NO_EXTRAS,
+  entity: 'experiments',
+  scopes: [attributes(EXPERIMENT_KEYS), TAGS],
+  order: { attributes: canonicalNames(EXPERIMENT_KEYS), scopes: [], repeated: 'ignored' },
+};
+
+const RUN_KEYS = {
+  ...plain('string', 'run_id', 'run_name', 'status', 'user_id', 'artifact_uri'),
+  ...plain('integer', 'start_time', 'end_time'),
+  ...aliases({ key: 'run_name', type: 'string' }, 'run name', 'Run name', 'Run Name'),
+  ...aliases({ key: 'run_id', type: 'string' }, 'run_uuid'),
+  ...aliases({ key: 'start_time', type: 'integer' }, 'created', 'Created'),
 };
 
 export const runGrammar: Grammar = {
-  entity: 'run',
-  prefixes: {
-    ...ATTRIBUTE,
-    ...TAG,
-    run: 'attribute',
-    metric: 'metric',
-    metrics: 'metric',
-    param: 'param',
-    params: 'param',
-    parameter: 'param',
-    parameters: 'param',
-    dataset: 'dataset',
-    datasets: 'dataset',
-  },
-  attributes: {
-    run_id: 'text',
-    run_name: 'text',
-    status: 'text',
-    user_id: 'text',
-    artifact_uri: 'text',
-    start_time: 'number',
-    end_time: 'number',
-  },
-  aliases: {
-    created: 'start_time',
-    Created: 'start_time',
-    'run name': 'run_name',
-    'Run name': 'run_name',
-    'Run Name': 'run_name',
-    run_uuid: 'run_id',
-  },
-  keys: { dataset: ['name', 'digest', 'context'] },
-  orderableScopes: ['metric', 'param', 'tag'],
+  ...NO_EXTRAS,
+  entity: 'runs',
+  scopes: [attributes(RUN_KEYS, 'run'), METRICS, PARAMS, TAGS, DATASETS],
   history: true,
+  order: { attributes: canonicalNames(RUN_KEYS), scopes: ['metric', 'param', 'tag'], repeated: 'refused' },
+};
+
+const LOGGED_MODEL_KEYS = {
+  ...plain('string', 'name', 'model_id', 'experiment_id', 'source_run_id', 'model_type', 'status'),
+  ...plain('integer', 'creation_timestamp', 'last_updated_timestamp'),
+  ...aliases({ key: 'creation_timestamp', type: 'integer' }, 'creation_time', 'creation_timestamp_ms'),
+  ...aliases(
+    { key: 'last_updated_timestamp', type: 'integer' },
+    'last_updated_time',
+    'last_updated_timestamp_ms',
+  ),
 };
 
 export const loggedModelGrammar: Grammar = {
-  entity: 'logged model',
-  prefixes: { ...ATTRIBUTE, ...TAG, metric: 'metric', metrics: 'metric', param: 'param', params: 'param' },
-  attributes: {
-    name: 'text',
-    model_id: 'text',
-    experiment_id: 'text',
-    source_run_id: 'text',
-    model_type: 'text',
-    status: 'text',
-    creation_timestamp: 'number',
-    last_updated_timestamp: 'number',
-  },
-  aliases: { creation_time: 'creation_timestamp', last_updated_time: 'last_updated_timestamp' },
-  orderableScopes: ['metric'],
-  history: false,
+  ...NO_EXTRAS,
+  entity: 'logged models',
+  scopes: [attributes(LOGGED_MODEL_KEYS), METRICS, PARAMS, TAGS],
+  bareStrings: true,
+  order: { attributes: canonicalNames(LOGGED_MODEL_KEYS), scopes: ['metric'], repeated: 'ignored' },
 };
 
 export const registeredModelGrammar: Grammar = {
-  entity: 'registered model',
-  prefixes: { ...ATTRIBUTE, ...TAG },
-  attributes: { name: 'text', creation_timestamp: 'number', last_updated_timestamp: 'number' },
-  aliases: { timestamp: 'last_updated_timestamp' },
-  orderableScopes: [],
-  history: false,
+  ...NO_EXTRAS,
+  entity: 'registered models',
+  scopes: [attributes(plain('string', 'name')), TAGS],
+  order: {
+    attributes: {
+      name: 'name',
+      timestamp: 'last_updated_timestamp',
+      last_updated_timestamp: 'last_updated_timestamp',
+      creation_timestamp: 'creation_timestamp',
+    },
+    scopes: [],
+    repeated: 'refused',
+  },
 };
 
 export const modelVersionGrammar: Grammar = {
-  entity: 'model version',
-  prefixes: { ...ATTRIBUTE, ...TAG },
-  attributes: {
-    name: 'text',
-    run_id: 'text',
-    source_path: 'text',
-    version_number: 'number',
-    creation_timestamp: 'number',
-    last_updated_timestamp: 'number',
+  ...NO_EXTRAS,
+  entity: 'model versions',
+  quotedIntegers: true,
+  scopes: [
+    attributes({
+      ...plain('string', 'name', 'run_id', 'source_path'),
+      ...plain('integer', 'version_number'),
+    }),
+    TAGS,
+  ],
+  order: {
+    attributes: canonicalNames(
+      plain('integer', 'name', 'version_number', 'creation_timestamp', 'last_updated_timestamp'),
+    ),
+    scopes: [],
+    repeated: 'refused',
   },
-  aliases: {},
-  orderableScopes: [],
-  history: false,
 };
 
+const TRACE_KEYS = {
+  ...plain('string', 'request_id', 'status', 'client_request_id'),
+  ...plain('integer', 'timestamp_ms', 'execution_time_ms', 'end_time_ms'),
+  ...aliases({ key: 'request_id', type: 'string' }, 'trace_id'),
+  ...aliases({ key: 'status', type: 'string' }, 'state'),
+  ...aliases({ key: 'timestamp_ms', type: 'integer' }, 'timestamp', 'request_time'),
+  ...aliases({ key: 'execution_time_ms', type: 'integer' }, 'execution_time', 'execution_duration'),
+  ...aliases({ key: 'end_time_ms', type: 'integer' }, 'end_time'),
+};
+
+/** Attributes that live elsewhere; `renames` says where. */
+const TRACE_KEYS_ELSEWHERE = plain('string', 'name', 'run_id', 'prompt', 'text');
+
 export const traceGrammar: Grammar = {
-  entity: 'trace',
-  prefixes: {
-    ...ATTRIBUTE,
-    ...TAG,
-    trace: 'attribute',
-    request_metadata: 'metadata',
-    metadata: 'metadata',
-    span: 'span',
-    feedback: 'feedback',
-    expectation: 'expectation',
-    issue: 'issue',
+  ...NO_EXTRAS,
+  entity: 'traces',
+  quotedIntegers: true,
+  scopes: [
+    attributes({ ...TRACE_KEYS, ...TRACE_KEYS_ELSEWHERE }, 'trace'),
+    TAGS,
+    { scope: 'metadata', prefixes: ['metadata', 'request_metadata'], type: 'string' },
+    {
+      scope: 'span',
+      prefixes: ['span'],
+      keys: plain('string', 'name', 'type', 'status', 'content'),
+      openKeys: 'attributes.',
+      type: 'string',
+    },
+    { scope: 'feedback', prefixes: ['feedback'], type: 'assessment' },
+    { scope: 'expectation', prefixes: ['expectation'], type: 'assessment' },
+    { scope: 'issue', prefixes: ['issue'], keys: plain('string', 'id'), type: 'string' },
+  ],
+  // MLflow 3.17.2 renames by the key alone, so that `tags.name` is the trace's name too: kept, so that a filter means
+  // the same here and there (`_replace_key_to_tag_or_metadata`).
+  renames: {
+    name: { scope: 'tag', key: 'mlflow.traceName' },
+    prompt: { scope: 'tag', key: 'mlflow.linkedPrompts' },
+    run_id: { scope: 'metadata', key: 'mlflow.sourceRun' },
+    text: { scope: 'span', key: 'content' },
+    timestamp: { key: 'timestamp_ms' },
+    execution_time: { key: 'execution_time_ms' },
+    end_time: { key: 'end_time_ms' },
   },
-  attributes: {
-    request_id: 'text',
-    timestamp_ms: 'number',
-    execution_time_ms: 'number',
-    end_time_ms: 'number',
-    status: 'text',
-    client_request_id: 'text',
-    name: 'text',
-    run_id: 'text',
-    prompt: 'text',
-    text: 'text',
-    experiment_id: 'text',
+  order: {
+    attributes: {
+      ...canonicalNames(TRACE_KEYS),
+      ...canonicalNames(plain('string', 'experiment_id', 'name', 'run_id')),
+    },
+    scopes: ['tag', 'metadata'],
+    repeated: 'refused',
   },
-  aliases: {
-    timestamp: 'timestamp_ms',
-    execution_time: 'execution_time_ms',
-    end_time: 'end_time_ms',
-    trace_id: 'request_id',
-    state: 'status',
-    execution_duration: 'execution_time_ms',
-    request_time: 'timestamp_ms',
-  },
-  orderableScopes: [],
-  history: false,
 };

@@ -1,120 +1,152 @@
-import { invalidArgument } from '../kernel/errors.ts';
-import { type Int64, parseInt64Text } from '../kernel/int64.ts';
+import { refusal, type SearchParameter, shown, unreadable } from './refusal.ts';
 
-export type Token =
-  | { readonly kind: 'word'; readonly text: string; readonly position: number }
-  | {
-      readonly kind: 'quoted';
-      readonly text: string;
-      readonly quote: "'" | '"' | '`';
-      readonly position: number;
-    }
-  | { readonly kind: 'number'; readonly text: string; readonly value: Int64; readonly position: number }
-  | { readonly kind: 'symbol'; readonly text: SymbolText; readonly position: number }
-  | { readonly kind: 'end'; readonly text: ''; readonly position: number };
+export interface Token {
+  /**
+   * `name`: a field or a keyword, quoted parts included (`tags."a b"`). `string`: a literal in ' or ". `end`: no more.
+   */
+  readonly kind: 'name' | 'string' | 'number' | 'operator' | '(' | ')' | ',' | 'end';
+  /** As written, quotes included. */
+  readonly text: string;
+  /** 0-based offset in UTF-16 units. */
+  readonly position: number;
+}
 
-export type SymbolText = '=' | '!=' | '<' | '<=' | '>' | '>=' | '(' | ')' | ',' | '.';
+const QUOTES = '\'"`';
+const OPERATOR_CHARACTERS = '=!<>~';
+const WORD_PUNCTUATION = '_.-/:@#$';
+const UNICODE_WORD = /[\p{L}\p{N}\p{M}]/u;
+const NUMBER = /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|inf|infinity)$/i;
 
-const MAX_LENGTH = 100_000;
-const SPACE = /\s+/y;
-const NUMBER = /[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\p{L}\p{N}_])/uy;
-// What may stand in an unquoted name. A dash and a slash are part of it: `tags.my-key`, `metrics.train/loss`.
-const WORD = /[\p{L}\p{M}\p{N}_$@#][\p{L}\p{M}\p{N}_$@#/:-]*/uy;
-const SYMBOLS: readonly (readonly [string, SymbolText])[] = [
-  ['!=', '!='],
-  ['<>', '!='],
-  ['<=', '<='],
-  ['>=', '>='],
-  ['==', '='],
-  ['=', '='],
-  ['<', '<'],
-  ['>', '>'],
-  ['(', '('],
-  [')', ')'],
-  [',', ','],
-  ['.', '.'],
-];
+/** Cuts a text into tokens, one a call. Every character is looked at a bounded number of times. */
+export class Lexer {
+  readonly #text: string;
+  readonly #parameter: SearchParameter;
+  #at = 0;
 
-/**
- * Cuts a filter into tokens, in time linear in its length.
- * @throws AppError InvalidArgument naming the position of what cannot be read.
- */
-export function tokenize(text: string): Token[] {
-  if (text.length > MAX_LENGTH) {
-    throw invalidArgument(`Invalid filter: it is longer than ${MAX_LENGTH} characters.`, { field: 'filter' });
+  constructor(text: string, parameter: SearchParameter) {
+    this.#text = text;
+    this.#parameter = parameter;
   }
-  const tokens: Token[] = [];
-  let at = 0;
-  while (at < text.length) {
-    const skipped = match(SPACE, text, at);
-    if (skipped !== undefined) {
-      at += skipped.length;
-      continue;
+
+  /** @throws AppError InvalidArgument for a character or number that is not of the language, or an open quote. */
+  next(): Token {
+    this.#at = skipSpace(this.#text, this.#at);
+    const start = this.#at;
+    const c = this.#text[start];
+    if (c === undefined) return { kind: 'end', text: '', position: start };
+    if (c === '(' || c === ')' || c === ',') return this.#token(c, start, start + 1);
+    if (c === "'") return this.#token('string', start, this.#quoteEnd(start));
+    if (c === '"' || c === '`' || isNameStart(this.#text, start)) return this.#name(start);
+    if (OPERATOR_CHARACTERS.includes(c)) return this.#operator(start);
+    if (isDigit(c) || ((c === '-' || c === '+' || c === '.') && isNumberTail(this.#text, start + 1))) {
+      return this.#number(start);
     }
-    const token = quoted(text, at) ?? number(text, at) ?? word(text, at) ?? symbol(text, at);
-    if (token === undefined) throw unreadable(text, at);
-    tokens.push(token.token);
-    at = token.end;
-  }
-  tokens.push({ kind: 'end', text: '', position: text.length });
-  return tokens;
-}
-
-interface Cut {
-  readonly token: Token;
-  readonly end: number;
-}
-
-function match(form: RegExp, text: string, at: number): string | undefined {
-  form.lastIndex = at;
-  return form.exec(text)?.[0];
-}
-
-function quoted(text: string, position: number): Cut | undefined {
-  const quote = text[position];
-  if (quote !== "'" && quote !== '"' && quote !== '`') return undefined;
-  // A doubled quote stands for itself, as in SQL.
-  let content = '';
-  let from = position + 1;
-  for (;;) {
-    const close = text.indexOf(quote, from);
-    if (close < 0) {
-      throw invalidArgument(`Invalid filter: the ${quote} at position ${position} is never closed.`, {
-        field: 'filter',
-      });
+    if (c === ';') {
+      const message = 'Search filter contained multiple expressions: expected the end, found a semicolon';
+      throw refusal(this.#parameter, message, start);
     }
-    content += text.slice(from, close);
-    if (text[close + 1] !== quote)
-      return { token: { kind: 'quoted', text: content, quote, position }, end: close + 1 };
-    content += quote;
-    from = close + 2;
+    const character = String.fromCodePoint(this.#text.codePointAt(start)!);
+    throw this.#unreadable(`unexpected character ${shown(character)}`, start);
   }
-}
 
-function number(text: string, position: number): Cut | undefined {
-  const found = match(NUMBER, text, position);
-  if (found === undefined) return undefined;
-  const value = /^[+-]?\d+$/.test(found) ? (parseInt64Text(found) ?? Number(found)) : Number(found);
-  return { token: { kind: 'number', text: found, value, position }, end: position + found.length };
-}
+  #unreadable(message: string, position: number) {
+    return refusal(this.#parameter, `${unreadable(this.#parameter)}: ${message}`, position);
+  }
 
-function word(text: string, position: number): Cut | undefined {
-  const found = match(WORD, text, position);
-  return found === undefined
-    ? undefined
-    : { token: { kind: 'word', text: found, position }, end: position + found.length };
-}
+  #token(kind: Token['kind'], start: number, end: number): Token {
+    this.#at = end;
+    return { kind, text: this.#text.slice(start, end), position: start };
+  }
 
-function symbol(text: string, position: number): Cut | undefined {
-  for (const [written, canonical] of SYMBOLS) {
-    if (text.startsWith(written, position)) {
-      return { token: { kind: 'symbol', text: canonical, position }, end: position + written.length };
+  #operator(start: number): Token {
+    let end = start + 1;
+    while (end < this.#text.length && OPERATOR_CHARACTERS.includes(this.#text[end]!)) end += 1;
+    return this.#token('operator', start, end);
+  }
+
+  #number(start: number): Token {
+    let end = start + 1;
+    for (;;) {
+      const c = this.#text[end];
+      if (c === '+' && /[eE]/.test(this.#text[end - 1]!)) end += 1;
+      else if (isWordCharacter(this.#text, end)) end += 1;
+      else break;
+    }
+    const text = this.#text.slice(start, end);
+    if (!NUMBER.test(text)) {
+      throw this.#unreadable(`expected a number, found ${shown(text)}`, start);
+    }
+    return this.#token('number', start, end);
+  }
+
+  /** A name is words and quoted parts without space between; a quoted part stands at its start or after a dot. */
+  #name(start: number): Token {
+    let end = start;
+    let quotedOnly = false;
+    for (;;) {
+      const c = this.#text[end];
+      if (c !== undefined && QUOTES.includes(c) && (end === start || this.#text[end - 1] === '.')) {
+        quotedOnly = end === start && c === '"';
+        end = this.#quoteEnd(end);
+        if (this.#text[end] !== '.') break;
+      } else if (isWordCharacter(this.#text, end)) {
+        quotedOnly = false;
+        end += wordCharacterLength(this.#text, end);
+      } else {
+        break;
+      }
+    }
+    return this.#token(quotedOnly ? 'string' : 'name', start, end);
+  }
+
+  /**
+   * The offset behind the quote that closes the one at `start`. A doubled quote, and in ' and " one after a backslash,
+   * does not close, unless it is the last of the text: `'C:\'` is whole. Neither is taken out of the value, as in MLflow.
+   */
+  #quoteEnd(start: number): number {
+    const quote = this.#text[start]!;
+    const last = this.#text.lastIndexOf(quote);
+    let at = start + 1;
+    for (;;) {
+      const found = this.#text.indexOf(quote, at);
+      if (found < 0) {
+        throw this.#unreadable(`the quote ${quote} is not closed, opened`, start);
+      }
+      if (found === last) return found + 1;
+      if (quote !== '`' && this.#text[found - 1] === '\\' && found > at) at = found + 1;
+      else if (this.#text[found + 1] === quote && found + 1 < last) at = found + 2;
+      else return found + 1;
     }
   }
-  return undefined;
 }
 
-function unreadable(text: string, at: number) {
-  const char = String.fromCodePoint(text.codePointAt(at)!);
-  return invalidArgument(`Invalid filter: unexpected '${char}' at position ${at}.`, { field: 'filter' });
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && /\s/.test(text[at]!)) at += 1;
+  return at;
+}
+
+function isDigit(c: string | undefined): boolean {
+  return c !== undefined && c >= '0' && c <= '9';
+}
+
+function isNumberTail(text: string, at: number): boolean {
+  return isDigit(text[at]) || text[at] === '.' || /[iI]/.test(text[at] ?? '');
+}
+
+function isNameStart(text: string, at: number): boolean {
+  const c = text[at]!;
+  return !isDigit(c) && (c === '_' || (!WORD_PUNCTUATION.includes(c) && isWordCharacter(text, at)));
+}
+
+function isWordCharacter(text: string, at: number): boolean {
+  const c = text[at];
+  if (c === undefined) return false;
+  if (c < '\u0080')
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || isDigit(c) || WORD_PUNCTUATION.includes(c);
+  return UNICODE_WORD.test(String.fromCodePoint(text.codePointAt(at)!));
+}
+
+function wordCharacterLength(text: string, at: number): number {
+  return text.codePointAt(at)! > 0xffff ? 2 : 1;
 }

@@ -1,88 +1,106 @@
-import { AppError, invalidArgument } from '../kernel/errors.ts';
+import { invalidArgument } from '../kernel/errors.ts';
 import { resolveField } from './fields.ts';
-import type { Grammar } from './grammars.ts';
-import { tokenize } from './lexer.ts';
-import type { OrderTerm } from './tree.ts';
+import type { Grammar, ScopeGrammar } from './grammars.ts';
+import { Lexer } from './lexer.ts';
+import { found } from './literals.ts';
+import { refusal, shown } from './refusal.ts';
+import type { Field, OrderTerm } from './tree.ts';
+
+/** SQLite joins 64 tables at most, and ordering by a param joins one. */
+export const MAX_ORDER_TERMS = 60;
+const MAX_TERM_LENGTH = 10_000;
 
 /**
- * Parses `order_by`: each entry a field, then ASC (the default) or DESC in any case.
- * @throws AppError InvalidArgument for an unknown field, another word, or a field that stands twice.
+ * Parses `order_by` entries: a field, then ASC (as without it) or DESC, in any case.
+ * @throws AppError InvalidArgument for what cannot be read, an unknown field, and a field named twice (which experiments
+ * and logged models ignore instead, as MLflow does).
  */
-export function parseOrderBy(entries: readonly string[], grammar: Grammar): OrderTerm[] {
-  const terms = entries.map((entry) => parseTerm(entry, grammar));
-  const seen = new Set<string>();
-  for (const { field } of terms) {
-    const identity = `${field.scope}.${field.key}`;
-    if (seen.has(identity)) {
-      throw invalidArgument(`\`order_by\` contains duplicate fields: ${field.key} stands there twice.`, {
-        field: 'order_by',
-      });
-    }
-    seen.add(identity);
-  }
-  return terms;
-}
-
-function parseTerm(entry: string, grammar: Grammar): OrderTerm {
-  const { name, direction } = splitDirection(entry);
-  const parts: string[] = [];
-  const quoted: boolean[] = [];
-  let end = 0;
-  for (const token of tokensOf(name, entry)) {
-    if (token.kind === 'end') break;
-    const isName =
-      token.kind === 'word' || token.kind === 'number' || (token.kind === 'quoted' && token.quote !== "'");
-    const isDot = token.kind === 'symbol' && token.text === '.';
-    // `Run name` is the one name with a space that needs no quotes.
-    if (parts.length > 0 && token.position > end && isName) parts.push(' ');
-    else if (!isName && !isDot) throw invalidTerm(entry);
-    if (parts.at(-1) === ' ') quoted.push(false);
-    parts.push(token.text);
-    quoted.push(token.kind === 'quoted');
-    end = token.position + token.text.length + (token.kind === 'quoted' ? 2 : 0);
-  }
-  if (parts.length === 0) throw invalidTerm(entry);
-  const field = resolve(parts, quoted, { entry, grammar });
-  if (field.scope !== 'attribute' && !grammar.orderableScopes.includes(field.scope)) throw invalidTerm(entry);
-  return { field, descending: direction === 'DESC' };
-}
-
-function tokensOf(name: string, entry: string) {
-  try {
-    return tokenize(name);
-  } catch (error) {
-    if (error instanceof AppError) throw invalidTerm(entry);
-    throw error;
-  }
-}
-
-function resolve(
-  parts: string[],
-  quoted: boolean[],
-  { entry, grammar }: { entry: string; grammar: Grammar },
-) {
-  try {
-    return resolveField({ parts, quoted, position: 0 }, grammar);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    throw invalidArgument(`Invalid order_by clause '${entry.slice(0, 200)}': ${error.message}`, {
+export function parseOrderBy(terms: readonly string[], grammar: Grammar): OrderTerm[] {
+  if (terms.length > MAX_ORDER_TERMS) {
+    throw invalidArgument(`\`order_by\` has ${terms.length} terms, at most ${MAX_ORDER_TERMS} are allowed.`, {
       field: 'order_by',
     });
   }
+  const parsed: OrderTerm[] = [];
+  for (const text of terms) {
+    const term = parseTerm(text, grammar);
+    if (!parsed.some(({ field }) => isSame(field, term.field))) parsed.push(term);
+    else if (grammar.order.repeated === 'refused') {
+      throw invalidArgument(
+        `\`order_by\` contains duplicate fields: ${shown(text)} orders by ${term.field.key} again.`,
+        {
+          field: 'order_by',
+        },
+      );
+    }
+  }
+  return parsed;
 }
 
-function splitDirection(entry: string): { name: string; direction: 'ASC' | 'DESC' } {
-  const text = entry.trim();
-  const space = text.search(/\s\S*$/);
-  if (space < 0) return { name: text, direction: 'ASC' };
-  const last = text.slice(space + 1).toUpperCase();
-  if (last === 'ASC' || last === 'DESC') return { name: text.slice(0, space).trim(), direction: last };
-  return { name: text, direction: 'ASC' };
+/**
+ * The field of an `order_by` object, as logged models have them: nothing but the name, which needs no quotes.
+ * @throws AppError InvalidArgument for a field that rows cannot be ordered by.
+ */
+export function parseOrderField(text: string, grammar: Grammar): Field {
+  return resolveOrderField({ text: text.trim(), position: 0 }, grammar);
 }
 
-function invalidTerm(entry: string): AppError {
-  return invalidArgument(
-    `Invalid order_by clause '${entry.slice(0, 200)}': expected a field and ASC or DESC, such as 'metrics.accuracy DESC'.`,
-    { field: 'order_by' },
+function parseTerm(text: string, grammar: Grammar): OrderTerm {
+  if (text.length > MAX_TERM_LENGTH) {
+    throw refusal('order_by', `Invalid order_by clause ${shown(text)}: too long, it ends`, text.length);
+  }
+  const lexer = new Lexer(text, 'order_by');
+  const name = lexer.next();
+  if (name.kind !== 'name' && !(name.kind === 'string' && name.text.startsWith('"'))) {
+    throw refusal(
+      'order_by',
+      `Invalid order_by clause ${shown(text)}: expected a field, found ${found(name)}`,
+      name.position,
+    );
+  }
+  const field = resolveOrderField(name, grammar);
+  const direction = lexer.next();
+  if (direction.kind === 'end') return { field, descending: false };
+  const word = direction.text.toUpperCase();
+  if (direction.kind !== 'name' || (word !== 'ASC' && word !== 'DESC')) {
+    throw refusal(
+      'order_by',
+      `Invalid ordering key in order_by clause ${shown(text)}: expected ASC or DESC, found ${found(direction)}`,
+      direction.position,
+    );
+  }
+  const rest = lexer.next();
+  if (rest.kind !== 'end') {
+    throw refusal(
+      'order_by',
+      `Invalid order_by clause ${shown(text)}: expected the end, found ${found(rest)}`,
+      rest.position,
+    );
+  }
+  return { field, descending: word === 'DESC' };
+}
+
+function resolveOrderField(
+  name: { readonly text: string; readonly position: number },
+  grammar: Grammar,
+): Field {
+  const { field } = resolveField({ ...name, parameter: 'order_by' }, orderable(grammar));
+  return field;
+}
+
+/** The grammar of what rows can be ordered by: other attributes, fewer scopes. */
+function orderable(grammar: Grammar): Grammar {
+  const { attributes, scopes } = grammar.order;
+  const keys = Object.fromEntries(
+    Object.entries(attributes).map(([name, key]) => [name, { key, type: 'string' as const }]),
   );
+  const allowed = grammar.scopes.flatMap((scope): ScopeGrammar[] => {
+    if (scope.scope === 'attribute') return [{ ...scope, keys }];
+    return scopes.includes(scope.scope) ? [scope] : [];
+  });
+  return { ...grammar, scopes: allowed };
+}
+
+function isSame(a: Field, b: Field): boolean {
+  return a.scope === b.scope && a.key === b.key;
 }

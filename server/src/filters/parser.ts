@@ -1,267 +1,366 @@
-import { type AppError, invalidArgument } from '../kernel/errors.ts';
-import { resolveField } from './fields.ts';
+import type { AppError } from '../kernel/errors.ts';
+import { type Int64, parseInt64Text } from '../kernel/int64.ts';
+import { looksLikeField, resolveField, type TypedField } from './fields.ts';
 import type { Grammar } from './grammars.ts';
-import { type Token, tokenize } from './lexer.ts';
-import type { CompareOp, Field, FilterNode, History, Literal } from './tree.ts';
+import { compareWithInexact } from './integer-bounds.ts';
+import { Lexer, type Token } from './lexer.ts';
+import {
+  found,
+  type Inexact,
+  number,
+  readBareText,
+  readDouble,
+  readInteger,
+  readListedText,
+  readText,
+  unquotedInteger,
+} from './literals.ts';
+import { refusal, shown } from './refusal.ts';
+import type { CompareOp, FilterNode, History, Literal } from './tree.ts';
 
-const MAX_DEPTH = 100;
-const HISTORY_FUNCTIONS: ReadonlySet<string> = new Set(['min', 'max', 'first', 'last', 'count', 'at']);
+/** Parentheses within parentheses. */
+export const MAX_DEPTH = 100;
+/** In UTF-16 units. */
+export const MAX_LENGTH = 1_000_000;
+/** SQLite refuses expressions that nest deeper than 1,000, and a chain of ANDs nests as deep as it is long. */
+export const MAX_CONDITIONS = 500;
+
+const COMPARE_OPS: Readonly<Record<string, CompareOp>> = {
+  '=': '=',
+  '==': '=',
+  '!=': '!=',
+  '<>': '!=',
+  '<': '<',
+  '<=': '<=',
+  '>': '>',
+  '>=': '>=',
+};
+const HISTORY_FUNCTIONS = ['min', 'max', 'first', 'last', 'count', 'at'] as const;
+const RESERVED = new Set(['AND', 'OR', 'NOT', 'IN', 'LIKE', 'ILIKE', 'IS', 'NULL']);
 
 /**
- * Parses a search filter: MLflow's language and, besides, OR, NOT, parentheses, IN, LIKE and null tests on every
- * field, and functions over a metric's history.
- *
- *     filter     = and { "OR" and }
- *     and        = not { "AND" not }
- *     not        = "NOT" not | "(" filter ")" | predicate
- *     predicate  = operand ( comparator literal | ["NOT"] ("LIKE" | "ILIKE") text | ["NOT"] "IN" list | "IS" ["NOT"] "NULL" )
- *     operand    = field | ("min" | "max" | "first" | "last" | "count") "(" field ")" | "at" "(" field "," integer ")"
- *
- * @returns undefined for an empty filter, which matches everything.
- * @throws AppError InvalidArgument saying what was expected, and at which position.
+ * Parses a search filter. From loosest to tightest: OR, AND, NOT; words in any case. `undefined` and blank text mean no
+ * filter.
+ * @throws AppError InvalidArgument saying what was expected and where.
  */
 export function parseFilter(text: string | undefined, grammar: Grammar): FilterNode | undefined {
   if (text === undefined || text.trim() === '') return undefined;
+  if (text.length > MAX_LENGTH) {
+    throw refusal('filter', `A filter is at most ${MAX_LENGTH} characters long, this one ends`, text.length);
+  }
   return new Parser(text, grammar).parse();
 }
 
+interface Conjunction {
+  readonly node: FilterNode | undefined;
+  /** Where an AND or an operand of one is missing. */
+  readonly loose: Token | undefined;
+}
+
 class Parser {
-  readonly #tokens: readonly Token[];
+  readonly #lexer: Lexer;
   readonly #grammar: Grammar;
-  #next = 0;
+  #token: Token;
+  #conditions = 0;
 
   constructor(text: string, grammar: Grammar) {
-    this.#tokens = tokenize(text);
+    this.#lexer = new Lexer(text, 'filter');
     this.#grammar = grammar;
+    this.#token = this.#lexer.next();
   }
 
-  parse(): FilterNode {
-    const node = this.#or(0);
-    if (this.#peek().kind !== 'end') throw this.#expected('AND, OR or the end of the filter');
+  parse(): FilterNode | undefined {
+    const node = this.#disjunction(0);
+    if (this.#token.kind !== 'end') throw this.#expected('AND, OR or the end');
     return node;
   }
 
-  #or(depth: number): FilterNode {
-    if (depth > MAX_DEPTH) throw this.#failure(`it nests deeper than ${MAX_DEPTH} levels`);
-    const nodes = [this.#and(depth)];
-    while (this.#takeWord('OR')) nodes.push(this.#and(depth));
-    return nodes.length === 1 ? nodes[0]! : { kind: 'or', nodes };
-  }
-
-  #and(depth: number): FilterNode {
-    const nodes = [this.#not(depth)];
-    while (this.#takeWord('AND')) nodes.push(this.#not(depth));
-    return nodes.length === 1 ? nodes[0]! : { kind: 'and', nodes };
-  }
-
-  #not(depth: number): FilterNode {
-    let negations = 0;
-    while (this.#isWord('NOT') && !this.#startsField()) {
-      this.#next += 1;
-      negations += 1;
-    }
-    const node = this.#takeSymbol('(') ? this.#parenthesised(depth) : this.#predicate();
-    return negations % 2 === 0 ? node : { kind: 'not', node };
-  }
-
-  #parenthesised(depth: number): FilterNode {
-    const node = this.#or(depth + 1);
-    if (!this.#takeSymbol(')')) throw this.#expected("')'");
-    return node;
-  }
-
-  #predicate(): FilterNode {
-    const field = this.#operand();
-    const token = this.#peek();
-    if (token.kind === 'symbol' && isComparator(token.text)) {
-      this.#next += 1;
-      return { kind: 'compare', field, op: token.text, value: this.#comparedValue(field, token.text) };
-    }
-    if (this.#takeWord('IS')) {
-      const negated = this.#takeWord('NOT');
-      if (!this.#takeWord('NULL')) throw this.#expected('NULL');
-      return negate({ kind: 'null', field }, negated);
-    }
-    const negated = this.#takeWord('NOT');
-    if (this.#isWord('LIKE') || this.#isWord('ILIKE')) {
-      const caseSensitive = this.#isWord('LIKE');
-      if (this.#typeOf(field) === 'number')
-        throw this.#failure(
-          `${caseSensitive ? 'LIKE' : 'ILIKE'} needs a text field, and this one holds numbers`,
+  #disjunction(depth: number): FilterNode | undefined {
+    const parts = [this.#conjunction(depth)];
+    while (this.#takeWord('OR')) parts.push(this.#conjunction(depth));
+    // MLflow reads a plain list of conditions whether ANDs stand between, before or behind them, or not at all. Kept
+    // where MLflow has a meaning for it; with OR and parentheses it would hide mistakes.
+    if (parts.length === 1 && depth === 0) return parts[0]!.node;
+    const nodes = parts.map(({ node, loose }) => {
+      if (loose !== undefined) {
+        throw refusal(
+          'filter',
+          `Invalid clause(s) in filter string: expected AND or OR between two conditions, found ${found(loose)}`,
+          loose.position,
         );
-      this.#next += 1;
-      return negate({ kind: 'like', field, pattern: this.#text(), caseSensitive }, negated);
-    }
-    if (this.#takeWord('IN')) return negate({ kind: 'in', field, values: this.#list(field) }, negated);
-    throw this.#expected('a comparison (=, !=, <, <=, >, >=, LIKE, ILIKE, IN, IS NULL)');
+      }
+      if (node === undefined) throw this.#expected('a condition');
+      return node;
+    });
+    return nodes.length === 1 ? nodes[0] : { kind: 'or', nodes };
   }
 
-  #operand(): Field {
-    const token = this.#peek();
-    const after = this.#tokens[this.#next + 1];
-    const name = token.text.toLowerCase();
-    const isCall =
-      token.kind === 'word' && after?.kind === 'symbol' && after.text === '(' && HISTORY_FUNCTIONS.has(name);
-    if (!isCall) return this.#field();
-    if (!this.#grammar.history) throw this.#failure(`${name}(…) works in run searches only`);
-    this.#next += 2;
-    const field = this.#field();
-    if (field.scope !== 'metric') throw this.#failure(`${name}(…) takes a metric`, field.position);
-    let history: History;
-    if (name === 'at') {
-      if (!this.#takeSymbol(',')) throw this.#expected("',' and a step");
-      const step = this.#peek();
-      if (step.kind !== 'number' || !isWhole(step)) throw this.#expected('a step (a whole number)');
-      this.#next += 1;
-      history = { fn: 'at', step: step.value };
-    } else {
-      history = { fn: name as 'min' | 'max' | 'first' | 'last' | 'count' };
-    }
-    if (!this.#takeSymbol(')')) throw this.#expected("')'");
-    return { ...field, history, position: token.position };
-  }
-
-  /** A name: words, quoted parts and dots that touch one another, up to the operator. */
-  #field(): Field {
-    const first = this.#peek();
-    if (first.kind === 'end') throw this.#expected('a field');
-    const parts: string[] = [];
-    const quotedParts: boolean[] = [];
+  #conjunction(depth: number): Conjunction {
+    const nodes: FilterNode[] = [];
+    let loose: Token | undefined;
+    let and: Token | undefined;
     for (;;) {
-      const token = this.#peek();
-      if (token.kind === 'word' || token.kind === 'number') {
-        parts.push(token.text);
-        quotedParts.push(false);
-      } else if (token.kind === 'quoted' && token.quote !== "'") {
-        parts.push(token.text);
-        quotedParts.push(true);
-      } else if (token.kind === 'symbol' && token.text === '.' && parts.length > 0) {
-        parts.push('.');
-        quotedParts.push(false);
-      } else {
+      if (this.#isWord('AND')) {
+        if (and !== undefined || nodes.length === 0) loose ??= this.#token;
+        and = this.#advance();
+      } else if (this.#token.kind === 'end' || this.#token.kind === ')' || this.#isWord('OR')) {
+        loose ??= and;
         break;
+      } else {
+        if (nodes.length > 0 && and === undefined) {
+          this.#requireStart();
+          loose ??= this.#token;
+        }
+        nodes.push(this.#factor(depth));
+        and = undefined;
       }
-      this.#next += 1;
-      if (!this.#touches(token)) break;
     }
-    if (parts.length === 0) throw this.#expected('a field');
-    return resolveField({ parts, quoted: quotedParts, position: first.position }, this.#grammar);
+    return { node: nodes.length > 1 ? { kind: 'and', nodes } : nodes[0], loose };
   }
 
-  /** Whether the next token follows without a space: `metrics.a` is one name, `a LIKE` is not. */
-  #touches(token: Token): boolean {
-    const quotes = token.kind === 'quoted' ? 2 + countQuotes(token) : 0;
-    return this.#peek().position === token.position + token.text.length + quotes;
+  /** After a condition without an AND: only what begins another one is read on. */
+  #requireStart(): void {
+    const { kind, text } = this.#token;
+    const begins = (kind === 'name' || kind === 'string') && looksLikeField(text, this.#grammar);
+    if (!begins) throw this.#expected('AND, OR or the end');
   }
 
-  #comparedValue(field: Field, op: CompareOp): Literal {
-    const type = this.#typeOf(field);
-    const token = this.#peek();
-    if (type === 'number') {
-      if (token.kind === 'number') {
-        this.#next += 1;
-        return { kind: 'number', value: token.value };
-      }
-      const special = this.#specialNumber();
-      if (special !== undefined) return special;
-      throw this.#expected(
-        `Expected numeric value type for ${field.scope === 'attribute' ? `numeric attribute: ${field.key}` : `metric: ${field.key}`}; a number`,
+  #factor(depth: number): FilterNode {
+    let negated = false;
+    while (this.#takeWord('NOT')) negated = !negated;
+    if (this.#token.kind !== '(') return not(negated, this.#condition());
+    if (depth === MAX_DEPTH) {
+      throw refusal(
+        'filter',
+        `Parentheses may nest ${MAX_DEPTH} deep, the next one opens`,
+        this.#token.position,
       );
     }
-    if (type === 'text' && op !== '=' && op !== '!=' && field.scope === 'attribute') {
-      throw this.#failure(
-        `the text attribute ${field.key} is compared by =, !=, LIKE, ILIKE or IN, not by ${op}`,
+    this.#advance();
+    const node = this.#disjunction(depth + 1)!;
+    this.#take(')');
+    return not(negated, node);
+  }
+
+  #condition(): FilterNode {
+    this.#conditions += 1;
+    if (this.#conditions > MAX_CONDITIONS) {
+      throw refusal(
+        'filter',
+        `A filter has at most ${MAX_CONDITIONS} conditions, the next one begins`,
+        this.#token.position,
       );
     }
-    if (type === 'any' && token.kind === 'number') {
-      this.#next += 1;
-      return { kind: 'number', value: token.value };
+    const typed = this.#operand();
+    if (this.#token.kind === 'operator') return this.#comparison(typed);
+    const negated = this.#takeWord('NOT');
+    if (this.#isWord('LIKE') || this.#isWord('ILIKE')) return not(negated, this.#like(typed));
+    if (this.#takeWord('IN'))
+      return not(negated, { kind: 'in', field: typed.field, values: this.#list(typed) });
+    if (!negated && this.#takeWord('IS')) {
+      const isNot = this.#takeWord('NOT');
+      if (!this.#takeWord('NULL')) throw this.#expected(isNot ? 'NULL' : 'NULL or NOT NULL');
+      return not(isNot, { kind: 'null', field: typed.field });
     }
-    return { kind: 'string', text: this.#text() };
+    throw this.#expected(
+      negated ? 'LIKE, ILIKE or IN' : 'a comparison (=, !=, <, <=, >, >=, LIKE, ILIKE, IN, IS NULL)',
+    );
   }
 
-  #specialNumber(): Literal | undefined {
-    const token = this.#peek();
-    if (token.kind !== 'word' || !/^(inf|infinity|nan)$/i.test(token.text)) return undefined;
-    this.#next += 1;
-    const value = /^nan$/i.test(token.text) ? Number.NaN : Number.POSITIVE_INFINITY;
-    return { kind: 'number', value };
+  #operand(): TypedField {
+    const token = this.#token;
+    const isQuoted = token.kind === 'string' && token.text.startsWith('"');
+    if ((token.kind !== 'name' && !isQuoted) || RESERVED.has(token.text.toUpperCase())) {
+      throw refusal(
+        'filter',
+        `Invalid clause(s) in filter string: Expected 'Identifier' found ${found(token)}`,
+        token.position,
+      );
+    }
+    this.#advance();
+    if (this.#token.kind === '(' && isHistoryFunction(token.text)) return this.#historyCall(token);
+    return this.#resolve(token);
   }
 
-  #text(): string {
-    const token = this.#peek();
-    if (token.kind !== 'quoted' || token.quote === '`') throw this.#expected("a text in quotes ('…')");
-    this.#next += 1;
-    return token.text;
+  #resolve(token: Token): TypedField {
+    return resolveField({ text: token.text, position: token.position, parameter: 'filter' }, this.#grammar);
   }
 
-  #list(field: Field): Literal[] {
-    if (!this.#takeSymbol('(')) throw this.#expected("'('");
+  #historyCall(name: Token): TypedField {
+    if (!this.#grammar.history) {
+      throw refusal(
+        'filter',
+        `Functions over a metric's history work on runs alone, found ${found(name)}`,
+        name.position,
+      );
+    }
+    this.#advance();
+    const { field } = this.#operandInCall();
+    const fn = name.text.toLowerCase() as (typeof HISTORY_FUNCTIONS)[number];
+    const history: History = fn === 'at' ? { fn, step: this.#step() } : { fn };
+    this.#take(')');
+    return {
+      field: { ...field, history, position: name.position },
+      type: fn === 'count' ? 'integer' : 'number',
+    };
+  }
+
+  #operandInCall(): TypedField {
+    const token = this.#token;
+    if (token.kind !== 'name') throw this.#expected('a metric');
+    const typed = this.#resolve(token);
+    if (typed.field.scope !== 'metric') throw this.#expected('a metric');
+    this.#advance();
+    return typed;
+  }
+
+  #step() {
+    this.#take(',');
+    const step = this.#token.kind === 'number' ? parseInt64Text(this.#token.text) : undefined;
+    if (step === undefined) throw this.#expected('a step (an integer of 64 bits)');
+    this.#advance();
+    return step;
+  }
+
+  #comparison(typed: TypedField): FilterNode {
+    const { field, type } = typed;
+    const token = this.#advance();
+    const op = Object.hasOwn(COMPARE_OPS, token.text) ? COMPARE_OPS[token.text]! : undefined;
+    const ordering = op !== '=' && op !== '!=';
+    if (op === undefined || (ordering && type === 'string')) {
+      const valid =
+        type === 'string' ? '=, !=, LIKE, ILIKE, IN, IS NULL' : Object.values(COMPARE_OPS).join(', ');
+      throw refusal(
+        'filter',
+        `Invalid comparator ${shown(token.text)} for ${field.scope} ${shown(field.key)} (not one of ${valid})`,
+        token.position,
+      );
+    }
+    if (type === 'integer') {
+      const value = this.#integer(typed);
+      if (typeof value === 'object') return compareWithInexact(field, op, value.value);
+      return { kind: 'compare', field, op, value: number(value) };
+    }
+    const value: Literal =
+      type === 'number' || (type === 'assessment' && ordering)
+        ? number(readDouble(this.#token, typed))
+        : { kind: 'string', text: this.#text(typed) };
+    if (value.kind === 'number') this.#advance();
+    return { kind: 'compare', field, op, value };
+  }
+
+  #like({ field, type }: TypedField): FilterNode {
+    const word = this.#token;
+    if (type === 'integer' || type === 'number') {
+      throw refusal(
+        'filter',
+        `Invalid comparator ${shown(word.text)}: ${field.scope} ${shown(field.key)} is a number, and patterns are for text`,
+        word.position,
+      );
+    }
+    this.#advance();
+    const pattern = readText(this.#token, field);
+    this.#advance();
+    return { kind: 'like', field, pattern, caseSensitive: word.text.toUpperCase() === 'LIKE' };
+  }
+
+  #list(typed: TypedField): Literal[] {
+    this.#take('(', 'While parsing a list in the query, ');
     const values: Literal[] = [];
-    if (this.#takeSymbol(')')) throw this.#failure('IN needs at least one value');
-    for (;;) {
-      values.push(this.#comparedValue(field, '='));
-      if (this.#takeSymbol(')')) return values;
-      if (!this.#takeSymbol(',')) throw this.#expected("',' or ')'");
-      // A trailing comma is accepted: Python writes one after a tuple's only value.
-      if (this.#takeSymbol(')')) return values;
+    do {
+      // Python's tuples of one end in a comma: `('a',)`.
+      if (this.#token.kind === ')' && values.length > 0) break;
+      values.push(this.#listed(typed));
+    } while (this.#takeKind(','));
+    this.#take(')', 'While parsing a list in the query, ');
+    return values;
+  }
+
+  #listed(typed: TypedField): Literal {
+    const token = this.#token;
+    if (token.kind === ')' || token.kind === ',' || token.kind === 'end') {
+      throw refusal(
+        'filter',
+        `While parsing a list in the query, expected a non-empty list of values, found ${found(token)}`,
+        token.position,
+      );
     }
+    if (typed.type === 'number') {
+      this.#advance();
+      return number(readDouble(token, typed));
+    }
+    if (typed.type === 'integer') {
+      const value = this.#integer(typed);
+      if (typeof value !== 'object') return number(value);
+      throw refusal(
+        'filter',
+        `Expected an integer of 64 bits for ${shown(typed.field.key)}, found ${found(token)}`,
+        token.position,
+      );
+    }
+    let text = '';
+    do {
+      text += readListedText(this.#token, typed.field);
+      this.#advance();
+    } while (this.#token.kind === 'string');
+    return { kind: 'string', text };
   }
 
-  #typeOf(field: Field): 'text' | 'number' | 'any' {
-    if (field.scope === 'metric') return 'number';
-    if (field.scope === 'feedback' || field.scope === 'expectation') return 'any';
-    return field.scope === 'attribute' ? this.#grammar.attributes[field.key]! : 'text';
+  #integer(typed: TypedField): Int64 | Inexact {
+    const token = this.#grammar.quotedIntegers ? unquotedInteger(this.#token) : this.#token;
+    const value = readInteger(token, typed);
+    this.#advance();
+    return value;
   }
 
-  /** `NOT = 'x'` would be a field of the name NOT: nobody means that, but `not.a` can be one. */
-  #startsField(): boolean {
-    const after = this.#tokens[this.#next + 1];
-    return after?.kind === 'symbol' && after.text === '.';
-  }
-
-  #peek(): Token {
-    return this.#tokens[this.#next]!;
+  #text({ field }: TypedField): string {
+    const isWord = this.#token.kind === 'name' && RESERVED.has(this.#token.text.toUpperCase());
+    const text =
+      this.#grammar.bareStrings && !isWord ? readBareText(this.#token, field) : readText(this.#token, field);
+    this.#advance();
+    return text;
   }
 
   #isWord(word: string): boolean {
-    const token = this.#peek();
-    return token.kind === 'word' && token.text.toUpperCase() === word;
+    return this.#token.kind === 'name' && this.#token.text.toUpperCase() === word;
   }
 
   #takeWord(word: string): boolean {
-    if (!this.#isWord(word)) return false;
-    this.#next += 1;
-    return true;
+    const matches = this.#isWord(word);
+    if (matches) this.#advance();
+    return matches;
   }
 
-  #takeSymbol(text: string): boolean {
-    const token = this.#peek();
-    if (token.kind !== 'symbol' || token.text !== text) return false;
-    this.#next += 1;
-    return true;
+  #takeKind(kind: Token['kind']): boolean {
+    const matches = this.#token.kind === kind;
+    if (matches) this.#advance();
+    return matches;
   }
 
-  #expected(what: string): AppError {
-    const token = this.#peek();
-    const found = token.kind === 'end' ? 'the end' : `'${token.text.slice(0, 50)}'`;
-    return this.#failure(`expected ${what}, found ${found}`);
+  #take(kind: Token['kind'], context = ''): void {
+    if (!this.#takeKind(kind)) throw this.#expected(`'${kind}'`, context);
   }
 
-  #failure(what: string, position = this.#peek().position): AppError {
-    return invalidArgument(`Invalid filter: ${what} at position ${position}.`, { field: 'filter' });
+  /** Goes on to the next token and returns the one that is left behind. */
+  #advance(): Token {
+    const left = this.#token;
+    this.#token = this.#lexer.next();
+    return left;
+  }
+
+  #expected(what: string, context = ''): AppError {
+    return refusal(
+      'filter',
+      `Invalid clause(s) in filter string: ${context}expected ${what}, found ${found(this.#token)}`,
+      this.#token.position,
+    );
   }
 }
 
-const negate = (node: FilterNode, negated: boolean): FilterNode => (negated ? { kind: 'not', node } : node);
-
-const isWhole = (token: { readonly text: string }): boolean => /^[+-]?\d+$/.test(token.text);
-
-function isComparator(text: string): text is CompareOp {
-  return text === '=' || text === '!=' || text === '<' || text === '<=' || text === '>' || text === '>=';
+function not(negated: boolean, node: FilterNode): FilterNode {
+  return negated ? { kind: 'not', node } : node;
 }
 
-/** Quotes inside a quoted text were written twice. */
-function countQuotes(token: Extract<Token, { kind: 'quoted' }>): number {
-  return token.text.split(token.quote).length - 1;
+function isHistoryFunction(text: string): boolean {
+  return HISTORY_FUNCTIONS.some((name) => name === text.toLowerCase());
 }

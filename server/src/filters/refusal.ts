@@ -11,6 +11,11 @@ export function refusal(parameter: SearchParameter, message: string, position: n
   return invalidArgument(`${message} at position ${position} of the ${parameter}.`, { field: parameter });
 }
 
+/** The beginning of messages about what cannot be read at all, in MLflow's words. */
+export function unreadable(parameter: SearchParameter): string {
+  return parameter === 'filter' ? 'Invalid clause(s) in filter string' : 'Invalid order_by clause';
+}
+
 /** The text in quotes, shortened for a message. */
 export function shown(text: string): string {
   return text.length > SHOWN ? `'${text.slice(0, SHOWN)}…'` : `'${text}'`;
