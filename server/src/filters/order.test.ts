@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../kernel/errors.ts';
-import {
-  experimentGrammar,
-  loggedModelGrammar,
-  modelVersionGrammar,
-  registeredModelGrammar,
-  runGrammar,
-} from './grammars.ts';
-import { MAX_ORDER_TERMS, parseOrderBy, parseOrderField } from './order.ts';
+import { experimentGrammar, modelVersionGrammar, registeredModelGrammar, runGrammar } from './grammars.ts';
+import { MAX_ORDER_TERMS, parseOrderBy } from './order.ts';
 
 function refusalOf(read: () => unknown): AppError {
   try {
@@ -80,21 +74,5 @@ describe('parseOrderBy', () => {
     const terms = Array.from({ length: MAX_ORDER_TERMS + 1 }, (_, i) => `metrics.m${i}`);
     expect(parseOrderBy(terms.slice(1), runGrammar)).toHaveLength(MAX_ORDER_TERMS);
     expect(refusalOf(() => parseOrderBy(terms, runGrammar)).message).toContain(`at most ${MAX_ORDER_TERMS}`);
-  });
-});
-
-describe('parseOrderField', () => {
-  it('takes a name as it is, without quotes', () => {
-    expect(parseOrderField('metrics.f1 (val) at 5', loggedModelGrammar)).toMatchObject({
-      scope: 'metric',
-      key: 'f1 (val) at 5',
-    });
-    expect(parseOrderField(' creation_time ', loggedModelGrammar)).toMatchObject({
-      key: 'creation_timestamp',
-    });
-  });
-
-  it.each(['params.a', 'tags.a', 'foo', ''])('refuses %j', (text) => {
-    expect(refusalOf(() => parseOrderField(text, loggedModelGrammar)).code).toBe('InvalidArgument');
   });
 });

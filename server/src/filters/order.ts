@@ -37,14 +37,6 @@ export function parseOrderBy(terms: readonly string[], grammar: Grammar): OrderT
   return parsed;
 }
 
-/**
- * The field of an `order_by` object, as logged models have them: nothing but the name, which needs no quotes.
- * @throws AppError InvalidArgument for a field that rows cannot be ordered by.
- */
-export function parseOrderField(text: string, grammar: Grammar): Field {
-  return resolveOrderField({ text: text.trim(), position: 0 }, grammar);
-}
-
 function parseTerm(text: string, grammar: Grammar): OrderTerm {
   if (text.length > MAX_TERM_LENGTH) {
     throw refusal('order_by', `Invalid order_by clause ${shown(text)}: too long, it ends`, text.length);
