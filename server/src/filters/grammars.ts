@@ -126,7 +126,13 @@ const LOGGED_MODEL_KEYS = {
 export const loggedModelGrammar: Grammar = {
   ...NO_EXTRAS,
   entity: 'logged models',
-  scopes: [attributes(LOGGED_MODEL_KEYS), METRICS, PARAMS, TAGS],
+  // MLflow's logged models know the plurals alone.
+  scopes: [
+    { scope: 'attribute', prefixes: ['attributes'], keys: LOGGED_MODEL_KEYS, type: 'string' },
+    { ...METRICS, prefixes: ['metrics'] },
+    { ...PARAMS, prefixes: ['params'] },
+    { ...TAGS, prefixes: ['tags'] },
+  ],
   bareStrings: true,
   order: { attributes: canonicalNames(LOGGED_MODEL_KEYS), scopes: ['metric'], repeated: 'ignored' },
 };
