@@ -6,6 +6,7 @@ import { migrate } from './db/migrate.ts';
 import type { Database } from './db/port.ts';
 import { openSqlite } from './db/sqlite/sqlite-database.ts';
 import { createLogger, type Logger } from './http/logger.ts';
+import { createServerMetrics } from './http/metrics.ts';
 import { experimentRoutes } from './http/mlflow/experiments.ts';
 import { loggedModelRoutes } from './http/mlflow/logged-models.ts';
 import { metricRoutes } from './http/mlflow/metrics.ts';
@@ -14,6 +15,7 @@ import { runRoutes } from './http/mlflow/runs.ts';
 import { serverFactRoutes } from './http/mlflow/server-facts.ts';
 import { probeRoutes } from './http/probes.ts';
 import { buildHttpServer } from './http/server.ts';
+import { createPendingCreates } from './idempotency/pending-creates.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createExperiments } from './tracking/experiments.ts';
 import { createLoggedModels, modelMetrics } from './tracking/logged-models.ts';
@@ -44,11 +46,14 @@ export async function compose(config: Config): Promise<Program> {
     parseArtifactLocation: (text) => text,
   });
   await experiments.ensureDefault();
+  const pendingCreates = createPendingCreates({ db, clock });
+  await pendingCreates.start();
   const runs = createRuns({
     db,
     clock,
     modelMetrics,
     isMutableTag: () => false,
+    pendingCreates,
   });
   const runInputs = createRunInputs({ db });
   const loggedModels = createLoggedModels({ db, clock });
@@ -58,7 +63,7 @@ export async function compose(config: Config): Promise<Program> {
   const server = buildHttpServer({
     mlflowRoutes: [
       ...experimentRoutes(experiments),
-      ...runRoutes(runs, searches),
+      ...runRoutes({ runs, searches, pendingCreates }),
       ...runInputRoutes(runInputs),
       ...metricRoutes(metrics),
       ...loggedModelRoutes(loggedModels),
@@ -67,6 +72,7 @@ export async function compose(config: Config): Promise<Program> {
     rawRoutes: [...probeRoutes()],
     hostRules: { allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins },
     logger,
+    metrics: createServerMetrics(() => db.sizeBytes()),
   });
 
   return {
@@ -75,6 +81,7 @@ export async function compose(config: Config): Promise<Program> {
     logger,
     async close() {
       await server.close();
+      await pendingCreates.close();
       await db.close();
       logger.flush();
     },

@@ -82,6 +82,10 @@ export interface Database {
    * it shares the only writer with everybody else.
    */
   write<T>(operation: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Shows other processes on this database that this one is there, under `name`, for as long as it lives. */
+  announce(name: string): Promise<void>;
+  /** Whether the process that announced itself under `name` lives. On SQLite this process is the only one. */
+  isPresent(sql: Sql, name: string): Promise<boolean>;
   /** Bytes that the database occupies, for metrics. */
   sizeBytes(): Promise<number>;
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 import { createBatcher } from '../db/batcher.ts';
 import type { Database, Sql, Transaction } from '../db/port.ts';
+import { fingerprint, type PendingCreates } from '../idempotency/pending-creates.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { type AppError, invalidArgument, notFound } from '../kernel/errors.ts';
 import { newRunId } from '../kernel/ids.ts';
@@ -40,19 +41,35 @@ export interface RunsDependencies {
   readonly clock: Clock;
   readonly modelMetrics: ModelMetrics;
   readonly isMutableTag: MutableTag;
+  readonly pendingCreates: PendingCreates;
 }
 
 /** Runs: created, written to, ended, moved to the trash and back. */
-export function createRuns({ db, clock, modelMetrics, isMutableTag }: RunsDependencies) {
+export function createRuns({ db, clock, modelMetrics, isMutableTag, pendingCreates }: RunsDependencies) {
   const submitBatch = createBatcher(db, createRunWriter({ modelMetrics, isMutableTag }));
-  const submitRun = createBatcher(db, insertRuns);
+  const submitRun = createBatcher(db, (tx, runs: readonly RunToCreate[]) =>
+    insertRuns(tx, runs, pendingCreates),
+  );
 
   return {
-    /** @throws AppError NotFound for an unknown experiment, InvalidArgument for one in the trash or for two names. */
+    /**
+     * Makes a run; one that repeats a create whose answer was lost gets that one's run. Tell `pendingCreates` when the
+     * answer has left.
+     * @throws AppError NotFound for an unknown experiment, InvalidArgument for one in the trash or for two names.
+     */
     async create(input: NewRunInput): Promise<RunDetails> {
       const { name, tags } = nameAndTags(input.name, input.tags, randomRunName);
       const { experimentNo, userId, startTimeMs = 0 } = input;
-      return submitRun({ runId: newRunId(), experimentNo, name, userId, startTimeMs, tags });
+      const sent = fingerprint('run', [experimentNo, userId, input.name, startTimeMs, input.tags]);
+      return submitRun({
+        runId: newRunId(),
+        experimentNo,
+        name,
+        userId,
+        startTimeMs,
+        tags,
+        fingerprint: sent,
+      });
     },
 
     /**
@@ -154,9 +171,12 @@ export async function getWritableRun(sql: Sql, runId: string): Promise<RunRow> {
   return run;
 }
 
+type RunToCreate = repository.NewRun & { readonly fingerprint: string };
+
 async function insertRuns(
   tx: Transaction,
-  runs: readonly repository.NewRun[],
+  runs: readonly RunToCreate[],
+  pendingCreates: PendingCreates,
 ): Promise<(RunDetails | AppError)[]> {
   const experiments = new Map<number, Awaited<ReturnType<typeof findExperiment>>>();
   for (const { experimentNo } of runs) {
@@ -165,20 +185,36 @@ async function insertRuns(
   const refused = (run: repository.NewRun): AppError | undefined => {
     const experiment = experiments.get(run.experimentNo);
     if (experiment === undefined) return notFound(`No Experiment with id=${run.experimentNo} exists`);
-    return experiment.lifecycle_stage === 'active'
-      ? undefined
-      : invalidArgument(
-          `The experiment ${run.experimentNo} must be in the 'active' state. Current state is deleted.`,
-          {
-            field: 'experiment_id',
-          },
-        );
+    return experiment.lifecycle_stage === 'active' ? undefined : experimentNotActive(run.experimentNo);
   };
-  const outcomes = runs.map((run) => ({ run, refused: refused(run) }));
-  const accepted = outcomes.filter((outcome) => outcome.refused === undefined).map(({ run }) => run);
-  if (accepted.length > 0) await repository.insertRuns(tx, accepted);
-  return outcomes.map(
-    ({ run, refused: error }) => error ?? newRunDetails(run, experiments.get(run.experimentNo)!),
+  const outcomes = runs.map((run) => ({
+    run,
+    refused: refused(run),
+    repeated: undefined as string | undefined,
+  }));
+  const accepted = outcomes.filter((outcome) => outcome.refused === undefined);
+  if (accepted.length > 0) {
+    const requests = accepted.map(({ run }) => ({ fingerprint: run.fingerprint, createdId: run.runId }));
+    const repeated = await pendingCreates.register(tx, requests);
+    for (const [i, outcome] of accepted.entries()) outcome.repeated = repeated[i];
+    const fresh = accepted.filter((outcome) => outcome.repeated === undefined).map(({ run }) => run);
+    if (fresh.length > 0) await repository.insertRuns(tx, fresh);
+  }
+  const results: (RunDetails | AppError)[] = [];
+  for (const { run, refused: error, repeated } of outcomes) {
+    if (error !== undefined) results.push(error);
+    else if (repeated === undefined) results.push(newRunDetails(run, experiments.get(run.experimentNo)!));
+    else results.push(...(await readRuns(tx, [await getRun(tx, repeated)])));
+  }
+  return results;
+}
+
+function experimentNotActive(experimentNo: number): AppError {
+  return invalidArgument(
+    `The experiment ${experimentNo} must be in the 'active' state. Current state is deleted.`,
+    {
+      field: 'experiment_id',
+    },
   );
 }
 

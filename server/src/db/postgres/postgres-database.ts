@@ -4,6 +4,7 @@ import { int64 } from '../../kernel/int64.ts';
 import type { Database, Transaction } from '../port.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { isRetriable, translate } from './postgres-errors.ts';
+import { createPresence, presenceKey } from './postgres-presence.ts';
 import { createPostgresSql, createPostgresTransaction } from './postgres-session.ts';
 
 export interface PostgresOptions {
@@ -65,6 +66,8 @@ export function openPostgres(options: PostgresOptions): Database {
     }
   }
 
+  const presence = createPresence(options.url);
+
   return {
     dialect: postgresDialect,
     async read(operation) {
@@ -89,6 +92,14 @@ export function openPostgres(options: PostgresOptions): Database {
         }
       }
     },
+    announce: (name) => presence.announce(name),
+    async isPresent(sql, name) {
+      // Got the lock: nobody holds it, so its owner is gone. It goes back with the transaction.
+      const row = await sql.get<{ free: boolean }>(
+        `SELECT pg_try_advisory_xact_lock(${presenceKey(name)}) AS free`,
+      );
+      return row?.free !== true;
+    },
     async sizeBytes() {
       const { rows } = await pool.query<{ bytes: number }>(
         'SELECT pg_database_size(current_database()) AS bytes',
@@ -96,6 +107,7 @@ export function openPostgres(options: PostgresOptions): Database {
       return Number(rows[0]!.bytes);
     },
     async close() {
+      await presence.close();
       await pool.end();
     },
   };

@@ -105,6 +105,8 @@ export function openSqlite(options: SqliteOptions): Database {
         schedule();
       });
     },
+    announce: async () => {},
+    isPresent: async () => false,
     async sizeBytes() {
       let total = 0;
       for (const suffix of ['', '-wal']) {

@@ -1,3 +1,4 @@
+import type { PendingCreates } from '../../idempotency/pending-creates.ts';
 import { invalidArgument } from '../../kernel/errors.ts';
 import { parseExperimentId } from '../../tracking/experiment-rules.ts';
 import { checkRunId, type LoggedMetric, type RunBatch } from '../../tracking/run-rules.ts';
@@ -67,14 +68,20 @@ export function parseBatch(message: JsonObject): RunBatch {
   };
 }
 
-export function runRoutes(runs: Runs, searches: RunSearches): readonly MlflowRoute[] {
+export interface RunServices {
+  readonly runs: Runs;
+  readonly searches: RunSearches;
+  readonly pendingCreates: PendingCreates;
+}
+
+export function runRoutes({ runs, searches, pendingCreates }: RunServices): readonly MlflowRoute[] {
   const none = { metrics: [], params: [], tags: [] } as const;
   return [
     {
       method: 'POST',
       path: '2.0/mlflow/runs/create',
       privilege: 'EDIT',
-      async handle({ message }) {
+      async handle({ message, onAnswered }) {
         const details = await runs.create({
           experimentNo: parseExperimentId(requiredString(message, 'experiment_id')),
           userId: optionalString(message, 'user_id'),
@@ -82,6 +89,7 @@ export function runRoutes(runs: Runs, searches: RunSearches): readonly MlflowRou
           startTimeMs: optionalInt64(message, 'start_time'),
           tags: parseTags(message),
         });
+        onAnswered((delivered) => pendingCreates.answered(details.run.runId, delivered));
         return { run: renderRun(details, { withModelInputs: true }) };
       },
     },
