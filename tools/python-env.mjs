@@ -18,11 +18,15 @@ const environments = path.join(root, '.venvs');
 const uvRequirements = path.join(root, 'tools', 'uv.txt');
 const windows = process.platform === 'win32';
 
-const interpreter = (folder) =>
+const interpreter = (/** @type {string} */ folder) =>
   windows ? path.join(folder, 'Scripts', 'python.exe') : path.join(folder, 'bin', 'python');
-const requirementsFile = (name) => path.join(root, 'acceptance', 'requirements', `${name}.txt`);
+const requirementsFile = (/** @type {string} */ name) =>
+  path.join(root, 'acceptance', 'requirements', `${name}.txt`);
 
-/** Runs a program and resolves when it ends with 0; its output goes to stderr, so stdout stays for results. */
+/**
+ * Runs a program and resolves when it ends with 0; its output goes to stderr, so stdout stays for results.
+ * @param {string} command @param {string[]} args @param {NodeJS.ProcessEnv} env @returns {Promise<void>}
+ */
 function run(command, args, env = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
@@ -37,6 +41,7 @@ function run(command, args, env = {}) {
   });
 }
 
+/** @param {string} name @param {string} requirements the path of its locked requirements */
 async function folderFor(name, requirements) {
   const hash = createHash('sha256')
     .update(await readFile(requirements))
@@ -47,6 +52,7 @@ async function folderFor(name, requirements) {
 /**
  * Builds a folder beside its final place and moves it there whole, so that an interrupted or a second,
  * simultaneous build never leaves a half-made environment under the final name.
+ * @param {string} folder @param {(draft: string) => Promise<void>} build
  */
 async function buildOnce(folder, build) {
   if (existsSync(interpreter(folder))) return;
@@ -78,6 +84,7 @@ async function uv() {
  *
  * Needs `python3` 3.11 or newer on the PATH (or the variable PYTHON) and, the first time, a package registry.
  * Bytecode is compiled at once: importing mlflow from source costs seconds in every process that does it.
+ * @param {string} name a file acceptance/requirements/NAME.txt
  */
 export async function pythonEnv(name) {
   const requirements = requirementsFile(name);
@@ -111,6 +118,7 @@ export async function pythonEnv(name) {
 
 /** The environment variables a Python process of ours starts with: bytecode may be written, output is not held back. */
 export function pythonVariables(extra = {}) {
+  /** @type {NodeJS.ProcessEnv} */
   const variables = { ...process.env, PYTHONUNBUFFERED: '1', ...extra };
   delete variables.PYTHONDONTWRITEBYTECODE;
   return variables;

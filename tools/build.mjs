@@ -1,0 +1,45 @@
+// `npm run build`: the server as one file, the client as modules with declarations. esbuild runs on the machine's
+// Node as well, so this needs no change of Node. `node tools/build.mjs server` leaves the client out.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { recordServerBuild, SERVER_BUNDLE, serverFingerprint } from './build-stamp.mjs';
+import { ensureInstalled, root } from './setup.mjs';
+
+async function buildServer() {
+  process.stderr.write('Building the server …\n');
+  const { build } = await import('esbuild');
+  const digest = serverFingerprint();
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['server/src/main.ts'],
+    outfile: SERVER_BUNDLE,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    packages: 'external',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    logLevel: 'warning',
+  });
+  // npm links the command `slipway` to this file.
+  chmodSync(path.join(root, SERVER_BUNDLE), 0o755);
+  recordServerBuild(digest);
+}
+
+function buildClient() {
+  if (!existsSync(path.join(root, 'client/src/index.ts'))) return;
+  process.stderr.write('Building the client …\n');
+  rmSync(path.join(root, 'client/dist'), { recursive: true, force: true });
+  const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+  const result = spawnSync(process.execPath, [tsc, '-p', 'client/tsconfig.build.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (result.status !== 0) throw new Error('The client does not compile; the messages stand above.');
+}
+
+ensureInstalled();
+await buildServer();
+if (process.argv[2] !== 'server') buildClient();
