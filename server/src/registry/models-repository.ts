@@ -1,0 +1,145 @@
+import type { Sql, SqlParam, Transaction } from '../db/port.ts';
+
+export interface ModelRow {
+  readonly model_no: number;
+  readonly name: string;
+  readonly description: string | null;
+  readonly creation_time: number;
+  readonly last_update_time: number;
+  readonly last_version: number;
+  readonly is_prompt: number;
+}
+
+const COLUMNS = `m.model_no, m.name, m.description, m.creation_time, m.last_update_time, m.last_version, m.is_prompt`;
+
+export async function findModel(sql: Sql, name: string): Promise<ModelRow | undefined> {
+  return sql.get<ModelRow>(`SELECT ${COLUMNS} FROM registered_models m WHERE m.name = ?`, [name]);
+}
+
+export async function findModels(sql: Sql, names: readonly string[]): Promise<Map<string, ModelRow>> {
+  const rows = await sql.all<ModelRow>(
+    `SELECT ${COLUMNS} FROM registered_models m WHERE ${sql.dialect.inList('m.name', 'text')}`,
+    [sql.dialect.list(names)],
+  );
+  return new Map(rows.map((row) => [row.name, row]));
+}
+
+export interface NewModel {
+  readonly name: string;
+  readonly description: string | null;
+  readonly nowMs: number;
+  readonly isPrompt: boolean;
+}
+
+/** Undefined when the name is taken. */
+export async function insertModel(tx: Transaction, model: NewModel): Promise<ModelRow | undefined> {
+  return tx.get<ModelRow>(
+    `INSERT INTO registered_models (name, description, creation_time, last_update_time, is_prompt)
+     VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+     RETURNING model_no, name, description, creation_time, last_update_time, last_version, is_prompt`,
+    [model.name, model.description, model.nowMs, model.nowMs, Number(model.isPrompt)],
+  );
+}
+
+export async function setDescription(
+  tx: Transaction,
+  modelNo: number,
+  description: string,
+  nowMs: number,
+): Promise<void> {
+  await tx.run('UPDATE registered_models SET description = ?, last_update_time = ? WHERE model_no = ?', [
+    description,
+    nowMs,
+    modelNo,
+  ]);
+}
+
+/** Versions, tags and aliases hang on the number and go along; the time of every version moves, as on the real server. */
+export async function renameModel(
+  tx: Transaction,
+  modelNo: number,
+  newName: string,
+  nowMs: number,
+): Promise<void> {
+  await tx.run('UPDATE registered_models SET name = ?, last_update_time = ? WHERE model_no = ?', [
+    newName,
+    nowMs,
+    modelNo,
+  ]);
+  await tx.run('UPDATE model_versions SET last_update_time = ? WHERE model_no = ?', [nowMs, modelNo]);
+}
+
+export async function touchModel(tx: Transaction, modelNo: number, nowMs: number): Promise<void> {
+  await tx.run('UPDATE registered_models SET last_update_time = ? WHERE model_no = ?', [nowMs, modelNo]);
+}
+
+/** Gives out the next `count` version numbers; the highest of them. The row stays locked until the commit. */
+export async function reserveVersions(
+  tx: Transaction,
+  modelNo: number,
+  { count, nowMs }: { readonly count: number; readonly nowMs: number },
+): Promise<number> {
+  const row = await tx.get<{ last_version: number }>(
+    `UPDATE registered_models SET last_version = last_version + ?, last_update_time = ? WHERE model_no = ?
+     RETURNING last_version`,
+    [count, nowMs, modelNo],
+  );
+  return row!.last_version;
+}
+
+export async function deleteModel(tx: Transaction, modelNo: number): Promise<void> {
+  await tx.run('DELETE FROM registered_models WHERE model_no = ?', [modelNo]);
+}
+
+export interface ModelTagRow {
+  readonly model_no: number;
+  readonly key: string;
+  readonly value: string;
+}
+
+export async function listModelTags(sql: Sql, modelNos: readonly number[]): Promise<ModelTagRow[]> {
+  return sql.all<ModelTagRow>(
+    `SELECT model_no, key, value FROM registered_model_tags
+     WHERE ${sql.dialect.inList('model_no', 'bigint')} ORDER BY model_no, key`,
+    [sql.dialect.list(modelNos)],
+  );
+}
+
+export async function upsertModelTags(
+  tx: Transaction,
+  modelNo: number,
+  tags: ReadonlyMap<string, string>,
+): Promise<void> {
+  if (tags.size === 0) return;
+  await tx.insertMany(
+    'registered_model_tags',
+    { model_no: 'bigint', key: 'text', value: 'text' },
+    Array.from(tags, ([key, value]) => [modelNo, key, value]),
+    { onConflict: { key: ['model_no', 'key'], update: ['value'] } },
+  );
+}
+
+export async function deleteModelTag(tx: Transaction, modelNo: number, key: string): Promise<boolean> {
+  return (
+    (await tx.run('DELETE FROM registered_model_tags WHERE model_no = ? AND key = ?', [modelNo, key])) > 0
+  );
+}
+
+export async function setIsPrompt(tx: Transaction, modelNo: number, isPrompt: boolean): Promise<void> {
+  await tx.run('UPDATE registered_models SET is_prompt = ? WHERE model_no = ?', [Number(isPrompt), modelNo]);
+}
+
+export interface ListQuery {
+  readonly where: string;
+  readonly orderBy: string;
+  readonly params: readonly SqlParam[];
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export async function selectModels(sql: Sql, query: ListQuery): Promise<ModelRow[]> {
+  return sql.all<ModelRow>(
+    `SELECT ${COLUMNS} FROM registered_models m WHERE ${query.where} ORDER BY ${query.orderBy} LIMIT ? OFFSET ?`,
+    [...query.params, query.limit, query.offset],
+  );
+}

@@ -1,0 +1,246 @@
+import type { Database, Sql } from '../db/port.ts';
+import type { RecordEvents } from '../events/outbox.ts';
+import { registeredModelGrammar } from '../filters/grammars.ts';
+import { parseOrderBy } from '../filters/order.ts';
+import { parseFilter } from '../filters/parser.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { alreadyExists, invalidArgument, notFound } from '../kernel/errors.ts';
+import { parsePageToken, renderPageToken } from '../kernel/page-token.ts';
+import type { Page } from '../tracking/experiments.ts';
+import { checkKey } from '../tracking/key-rules.ts';
+import type { Tag } from '../tracking/run-rules.ts';
+import { listAliases } from './aliases-repository.ts';
+import type { DeletionGuard } from './guards.ts';
+import {
+  carriesPromptTag,
+  checkDescription,
+  checkModelName,
+  checkTag,
+  checkTags,
+  isPromptTag,
+  PROMPT_TAG,
+  parseStage,
+  STAGES,
+} from './model-rules.ts';
+import type { ModelRow } from './models-repository.ts';
+import * as repository from './models-repository.ts';
+import { registryEvent, shownTags } from './registry-events.ts';
+import { renderModelFilter, renderModelOrder } from './registry-search.ts';
+import { readVersions, type VersionDetails } from './version-details.ts';
+import { listLatest } from './versions-repository.ts';
+
+export interface RegisteredModel {
+  readonly row: ModelRow;
+  readonly tags: readonly Tag[];
+  readonly aliases: readonly { readonly alias: string; readonly version: number }[];
+  /** The newest version of every stage that has one. */
+  readonly latestVersions: readonly VersionDetails[];
+}
+
+export interface RegistrySearch {
+  readonly filter: string | undefined;
+  readonly orderBy: readonly string[];
+  readonly maxResults: number;
+  readonly pageToken: string | undefined;
+}
+
+export interface ModelsDependencies {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly recordEvents: RecordEvents;
+  readonly guardDeletion: DeletionGuard;
+}
+
+const MAX_PAGE = 1000;
+
+/** @throws AppError InvalidArgument for a name that cannot be, NotFound. */
+export async function getModelRow(sql: Sql, name: string): Promise<ModelRow> {
+  checkModelName(name);
+  const row = await repository.findModel(sql, name);
+  if (row === undefined) throw notFound(`Registered Model with name=${name.slice(0, 256)} not found`);
+  return row;
+}
+
+/** Registered models: created, described, renamed, tagged, searched, deleted. */
+export function createModels({ db, clock, recordEvents, guardDeletion }: ModelsDependencies) {
+  async function read(sql: Sql, rows: readonly ModelRow[]): Promise<RegisteredModel[]> {
+    if (rows.length === 0) return [];
+    const numbers = rows.map((row) => row.model_no);
+    const tags = Map.groupBy(await repository.listModelTags(sql, numbers), (tag) => tag.model_no);
+    const aliases = Map.groupBy(await listAliases(sql, numbers), (alias) => alias.model_no);
+    const latest = await readVersions(sql, await listLatest(sql, numbers), { withAliases: false });
+    const byModel = Map.groupBy(latest, (version) => version.row.model_no);
+    return rows.map((row) => ({
+      row,
+      tags: (tags.get(row.model_no) ?? []).map(({ key, value }) => ({ key, value })),
+      aliases: aliases.get(row.model_no) ?? [],
+      latestVersions: byModel.get(row.model_no) ?? [],
+    }));
+  }
+
+  const readOne = async (sql: Sql, row: ModelRow): Promise<RegisteredModel> => (await read(sql, [row]))[0]!;
+
+  return {
+    /** @throws AppError AlreadyExists for a name in use; InvalidArgument for a bad name, tag or description. */
+    async create(input: {
+      readonly name: string;
+      readonly description: string;
+      readonly tags: readonly Tag[];
+    }): Promise<RegisteredModel> {
+      const { name, description } = input;
+      checkModelName(name);
+      checkDescription(description);
+      const tags = checkTags(input.tags);
+      const isPrompt = carriesPromptTag(tags);
+      return db.write(async (tx) => {
+        const row = await repository.insertModel(tx, { name, description, isPrompt, nowMs: clock.nowMs() });
+        if (row === undefined) throw nameTaken(name);
+        await repository.upsertModelTags(tx, row.model_no, tags);
+        const data = { name, tags: shownTags(tags, isPrompt), description };
+        await recordEvents(tx, [registryEvent({ subject: 'model', action: 'created', isPrompt, data })]);
+        return {
+          row,
+          tags: Array.from(tags, ([key, value]) => ({ key, value })),
+          aliases: [],
+          latestVersions: [],
+        };
+      });
+    },
+
+    /** @throws AppError NotFound */
+    async get(name: string): Promise<RegisteredModel> {
+      return db.read(async (sql) => readOne(sql, await getModelRow(sql, name)));
+    },
+
+    /** An empty description takes away the one that is there. @throws AppError NotFound, InvalidArgument */
+    async describe(name: string, description: string): Promise<RegisteredModel> {
+      checkDescription(description);
+      return db.write(async (tx) => {
+        const row = await getModelRow(tx, name);
+        await repository.setDescription(tx, row.model_no, description, clock.nowMs());
+        await recordEvents(tx, [
+          registryEvent({
+            subject: 'model',
+            action: 'updated',
+            isPrompt: row.is_prompt === 1,
+            data: { name, description },
+          }),
+        ]);
+        return readOne(tx, await getModelRow(tx, name));
+      });
+    },
+
+    /** Versions, tags and aliases go along. @throws AppError NotFound; AlreadyExists when `newName` is taken. */
+    async rename(name: string, newName: string): Promise<RegisteredModel> {
+      checkModelName(newName, 'new_name');
+      return db.write(async (tx) => {
+        const row = await getModelRow(tx, name);
+        const taken = await repository.findModel(tx, newName);
+        if (taken !== undefined && taken.model_no !== row.model_no) throw nameTaken(newName);
+        await repository.renameModel(tx, row.model_no, newName, clock.nowMs());
+        await recordEvents(tx, [
+          registryEvent({
+            subject: 'model',
+            action: 'renamed',
+            isPrompt: row.is_prompt === 1,
+            data: { name, new_name: newName },
+          }),
+        ]);
+        return readOne(tx, await getModelRow(tx, newName));
+      });
+    },
+
+    /** With all versions, in whatever stage. @throws AppError NotFound, and what the deletion guard throws. */
+    async delete(name: string): Promise<void> {
+      await db.write(async (tx) => {
+        const row = await getModelRow(tx, name);
+        await guardDeletion(tx, { name, version: undefined });
+        await repository.deleteModel(tx, row.model_no);
+        await recordEvents(tx, [
+          registryEvent({
+            subject: 'model',
+            action: 'deleted',
+            isPrompt: row.is_prompt === 1,
+            data: { name },
+          }),
+        ]);
+      });
+    },
+
+    /** @throws AppError NotFound, InvalidArgument */
+    async setTag(name: string, tag: Tag): Promise<void> {
+      checkTag(tag);
+      await db.write(async (tx) => {
+        const row = await getModelRow(tx, name);
+        await repository.upsertModelTags(tx, row.model_no, new Map([[tag.key, tag.value]]));
+        const isPrompt = tag.key === PROMPT_TAG ? isPromptTag(tag.key, tag.value) : row.is_prompt === 1;
+        if (tag.key === PROMPT_TAG) await repository.setIsPrompt(tx, row.model_no, isPrompt);
+        const data = { name, key: tag.key, value: tag.value };
+        await recordEvents(tx, [registryEvent({ subject: 'model tag', action: 'set', isPrompt, data })]);
+      });
+    },
+
+    /** Nothing happens when there is no such tag. @throws AppError NotFound for the model, InvalidArgument */
+    async deleteTag(name: string, key: string): Promise<void> {
+      checkKey(key, 'Tag', 'key');
+      await db.write(async (tx) => {
+        const row = await getModelRow(tx, name);
+        if (!(await repository.deleteModelTag(tx, row.model_no, key))) return;
+        if (key === PROMPT_TAG) await repository.setIsPrompt(tx, row.model_no, false);
+        const isPrompt = row.is_prompt === 1 && key !== PROMPT_TAG;
+        await recordEvents(tx, [
+          registryEvent({ subject: 'model tag', action: 'deleted', isPrompt, data: { name, key } }),
+        ]);
+      });
+    },
+
+    /** The newest version of each stage; of all stages when none is named. @throws AppError NotFound, InvalidArgument */
+    async latestVersions(name: string, stages: readonly string[]): Promise<VersionDetails[]> {
+      const wanted = stages.map((stage) => parseStage(stage, 'stages'));
+      return db.read(async (sql) => {
+        const row = await getModelRow(sql, name);
+        const latest = await listLatest(
+          sql,
+          [row.model_no],
+          wanted.length === 0 ? STAGES : [...new Set(wanted)],
+        );
+        return readVersions(sql, latest, { withAliases: true });
+      });
+    },
+
+    /** @throws AppError InvalidArgument for a page size over 1,000, a bad filter, order or token. */
+    async search(search: RegistrySearch): Promise<Page<RegisteredModel>> {
+      const { maxResults } = search;
+      if (maxResults < 0 || maxResults > MAX_PAGE) {
+        throw invalidArgument(
+          `Invalid value ${maxResults} for parameter 'max_results' supplied: it must be at most ${MAX_PAGE} and not negative.`,
+          { field: 'max_results' },
+        );
+      }
+      const filter = parseFilter(search.filter, registeredModelGrammar);
+      const order = parseOrderBy(search.orderBy, registeredModelGrammar);
+      const { offset } = parsePageToken(search.pageToken);
+      return db.read(async (sql) => {
+        const where = renderModelFilter(sql.dialect, filter);
+        const rows = await repository.selectModels(sql, {
+          where: where.text,
+          params: where.params,
+          orderBy: renderModelOrder(order),
+          limit: maxResults + 1,
+          offset,
+        });
+        return {
+          items: await read(sql, rows.slice(0, maxResults)),
+          nextPageToken:
+            rows.length > maxResults ? renderPageToken({ offset: offset + maxResults }) : undefined,
+        };
+      });
+    },
+  };
+}
+
+export type Models = ReturnType<typeof createModels>;
+
+function nameTaken(name: string) {
+  return alreadyExists(`Registered Model (name=${name}) already exists.`, { field: 'name' });
+}

@@ -1,0 +1,130 @@
+import type { BatchHandler } from '../db/batcher.ts';
+import type { Transaction } from '../db/port.ts';
+import type { EventData } from '../events/events.ts';
+import type { RecordEvents } from '../events/outbox.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { notFound } from '../kernel/errors.ts';
+import { linkModelVersions } from '../tracking/logged-model-links.ts';
+import { PROMPT_TEXT_TAG } from './model-rules.ts';
+import { findModels, reserveVersions } from './models-repository.ts';
+import { registryEvent, shownTags } from './registry-events.ts';
+import type { VersionDetails } from './version-details.ts';
+import type { ResolvedSource } from './version-sources.ts';
+import { insertVersions, type NewVersion, upsertVersionTags } from './versions-repository.ts';
+
+/** A version whose source has been found good. */
+export interface VersionOrder {
+  readonly name: string;
+  readonly description: string;
+  readonly runLink: string;
+  readonly tags: ReadonlyMap<string, string>;
+  readonly isPrompt: boolean;
+  readonly source: ResolvedSource;
+}
+
+interface Numbered {
+  readonly order: VersionOrder;
+  readonly row: NewVersion;
+}
+
+/** Creates the versions of many requests together; a request for a model that is not there fails alone. */
+export function createVersionWriter({
+  clock,
+  recordEvents,
+}: {
+  readonly clock: Clock;
+  readonly recordEvents: RecordEvents;
+}): BatchHandler<VersionOrder, VersionDetails> {
+  return async (tx, orders) => {
+    const nowMs = clock.nowMs();
+    const models = await findModels(tx, [...new Set(orders.map((order) => order.name))]);
+    const wanted = Map.groupBy(
+      orders.filter((order) => models.has(order.name)),
+      (order) => models.get(order.name)!.model_no,
+    );
+    const created = new Map<VersionOrder, Numbered>();
+    // In the order of their numbers, so that two servers on one database never wait for each other.
+    for (const [modelNo, ofModel] of [...wanted].sort(([a], [b]) => a - b)) {
+      const last = await reserveVersions(tx, modelNo, { count: ofModel.length, nowMs });
+      ofModel.forEach((order, i) => {
+        const version = last - ofModel.length + 1 + i;
+        created.set(order, { order, row: newRow(order, { modelNo, version, nowMs }) });
+      });
+    }
+    const numbered = [...created.values()];
+    await insertVersions(
+      tx,
+      numbered.map(({ row }) => row),
+    );
+    await upsertVersionTags(
+      tx,
+      numbered.flatMap(({ order, row }) =>
+        Array.from(order.tags, ([key, value]) => [row.modelNo, row.version, key, value] as const),
+      ),
+    );
+    await linkLoggedModels(tx, numbered);
+    await recordEvents(tx, numbered.map(createdEvent));
+    return orders.map((order) => {
+      const entry = created.get(order);
+      return entry === undefined
+        ? notFound(`Registered Model with name=${order.name} not found`)
+        : detailsOf(entry);
+    });
+  };
+}
+
+function newRow(
+  order: VersionOrder,
+  given: { readonly modelNo: number; readonly version: number; readonly nowMs: number },
+): NewVersion {
+  const { source, storageLocation, runId, loggedModelId } = order.source;
+  const { description, runLink, isPrompt } = order;
+  return { ...given, description, source, storageLocation, runId, runLink, loggedModelId, isPrompt };
+}
+
+async function linkLoggedModels(tx: Transaction, numbered: readonly Numbered[]): Promise<void> {
+  const linked = numbered.filter(({ order }) => order.source.loggedModelNo !== undefined);
+  for (const [modelNo, entries] of Map.groupBy(linked, ({ order }) => order.source.loggedModelNo!)) {
+    await linkModelVersions(
+      tx,
+      modelNo,
+      entries.map(({ order, row }) => ({ name: order.name, version: row.version })),
+    );
+  }
+}
+
+function createdEvent({ order, row }: Numbered) {
+  const { name, isPrompt } = order;
+  const tags = shownTags(order.tags, isPrompt);
+  const description = order.description || null;
+  const version = String(row.version);
+  const data: EventData = isPrompt
+    ? { name, version, template: order.tags.get(PROMPT_TEXT_TAG) ?? null, tags, description }
+    : { name, version, source: row.source, run_id: row.runId || null, tags, description };
+  return registryEvent({ subject: 'version', action: 'created', isPrompt, data });
+}
+
+function detailsOf({ order, row }: Numbered): VersionDetails {
+  return {
+    row: {
+      model_no: row.modelNo,
+      name: order.name,
+      version: row.version,
+      stage: 'None',
+      description: row.description,
+      user_id: null,
+      source: row.source,
+      storage_location: row.storageLocation,
+      run_id: row.runId,
+      run_link: row.runLink,
+      logged_model_id: row.loggedModelId,
+      status: 'READY',
+      status_message: null,
+      creation_time: row.nowMs,
+      last_update_time: row.nowMs,
+      is_prompt: Number(row.isPrompt),
+    },
+    tags: Array.from(order.tags, ([key, value]) => ({ key, value })),
+    aliases: [],
+  };
+}

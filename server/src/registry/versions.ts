@@ -1,0 +1,227 @@
+import { createBatcher } from '../db/batcher.ts';
+import type { Database, Sql } from '../db/port.ts';
+import type { RecordEvents } from '../events/outbox.ts';
+import { modelVersionGrammar } from '../filters/grammars.ts';
+import { parseOrderBy } from '../filters/order.ts';
+import { parseFilter } from '../filters/parser.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { invalidArgument } from '../kernel/errors.ts';
+import { parsePageToken, renderPageToken } from '../kernel/page-token.ts';
+import type { Page } from '../tracking/experiments.ts';
+import { checkKey } from '../tracking/key-rules.ts';
+import type { Tag } from '../tracking/run-rules.ts';
+import { deleteAliasesOfVersion } from './aliases-repository.ts';
+import type { DeletionGuard, PromotionGuard } from './guards.ts';
+import {
+  carriesPromptTag,
+  checkDescription,
+  checkModelName,
+  checkTag,
+  checkTags,
+  isPromptTag,
+  PROMPT_TAG,
+  parseStage,
+} from './model-rules.ts';
+import { getModelRow, type RegistrySearch } from './models.ts';
+import { touchModel } from './models-repository.ts';
+import { type RegistryEvent, registryEvent } from './registry-events.ts';
+import { renderVersionFilter, renderVersionOrder } from './registry-search.ts';
+import { createVersionWriter } from './version-creation.ts';
+import { getVersion, readVersion, readVersions, type VersionDetails } from './version-details.ts';
+import { resolveSource, type SourcePolicy } from './version-sources.ts';
+import type { VersionRow } from './versions-repository.ts';
+import * as repository from './versions-repository.ts';
+
+export interface NewVersionInput {
+  readonly name: string;
+  readonly source: string;
+  readonly runId: string | undefined;
+  readonly modelId: string | undefined;
+  readonly runLink: string;
+  readonly description: string;
+  readonly tags: readonly Tag[];
+}
+
+export interface StageTransition {
+  readonly stage: string;
+  /** Whether the others that are in the stage leave it for Archived. */
+  readonly archiveOthers: boolean;
+}
+
+export interface VersionsDependencies {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly recordEvents: RecordEvents;
+  readonly sourcePolicy: SourcePolicy;
+  readonly guardPromotion: PromotionGuard;
+  readonly guardDeletion: DeletionGuard;
+}
+
+const MAX_PAGE = 200_000;
+
+/** Versions of registered models: created, described, tagged, moved between stages, searched, deleted. */
+export function createVersions(dependencies: VersionsDependencies) {
+  const { db, clock, recordEvents, sourcePolicy, guardPromotion, guardDeletion } = dependencies;
+  const submit = createBatcher(db, createVersionWriter({ clock, recordEvents }));
+
+  const changeOf = (row: VersionRow): repository.VersionChange => ({
+    modelNo: row.model_no,
+    version: row.version,
+    nowMs: clock.nowMs(),
+  });
+
+  const reread = async (sql: Sql, row: VersionRow): Promise<VersionDetails> =>
+    readVersion(sql, await getVersion(sql, row.name, row.version));
+
+  async function eventOf(
+    sql: Sql,
+    row: VersionRow,
+    event: Pick<RegistryEvent, 'subject' | 'action' | 'data'>,
+  ) {
+    const model = await getModelRow(sql, row.name);
+    const data = { name: row.name, version: String(row.version), ...event.data };
+    return registryEvent({ ...event, data, isPrompt: model.is_prompt === 1 });
+  }
+
+  return {
+    /** @throws AppError NotFound for the model or what the source names; InvalidArgument, see `resolveSource`. */
+    async create(input: NewVersionInput): Promise<VersionDetails> {
+      checkModelName(input.name);
+      checkDescription(input.description);
+      const tags = checkTags(input.tags);
+      const isPrompt = carriesPromptTag(tags);
+      const source = await db.read((sql) => resolveSource(sql, { ...input, isPrompt }, sourcePolicy));
+      const { name, description, runLink } = input;
+      return submit({ name, description, runLink, tags, isPrompt, source });
+    },
+
+    /** @throws AppError NotFound */
+    async get(name: string, version: number): Promise<VersionDetails> {
+      return db.read(async (sql) => readVersion(sql, await getVersion(sql, name, version)));
+    },
+
+    /** Where the files of the version lie. @throws AppError NotFound */
+    async downloadUri(name: string, version: number): Promise<string> {
+      const row = await db.read((sql) => getVersion(sql, name, version));
+      return row.storage_location ?? row.source ?? '';
+    },
+
+    /** `null` takes the description away. @throws AppError NotFound, InvalidArgument */
+    async describe(name: string, version: number, description: string | null): Promise<VersionDetails> {
+      checkDescription(description);
+      return db.write(async (tx) => {
+        const row = await getVersion(tx, name, version);
+        await repository.setDescription(tx, changeOf(row), description);
+        await recordEvents(tx, [
+          await eventOf(tx, row, { subject: 'version', action: 'updated', data: { description } }),
+        ]);
+        return reread(tx, row);
+      });
+    },
+
+    /** @throws AppError NotFound; InvalidArgument for an unknown stage; and what the promotion guard throws. */
+    async transition(name: string, version: number, transition: StageTransition): Promise<VersionDetails> {
+      const stage = parseStage(transition.stage);
+      if (transition.archiveOthers && stage !== 'Staging' && stage !== 'Production') {
+        throw invalidArgument(
+          `Model version transition cannot archive existing model versions because '${transition.stage}' is not an Active stage. Valid stages are Staging, Production.`,
+          { field: 'archive_existing_versions' },
+        );
+      }
+      return db.write(async (tx) => {
+        const row = await getVersion(tx, name, version);
+        await guardPromotion(tx, { kind: 'stage', name, version, stage });
+        const change = changeOf(row);
+        const archived = transition.archiveOthers ? await repository.archiveOthers(tx, change, stage) : [];
+        await repository.setStage(tx, change, stage);
+        await touchModel(tx, row.model_no, change.nowMs);
+        const moved = (of: VersionRow, from: string, to: string) =>
+          eventOf(tx, of, {
+            subject: 'version',
+            action: 'stage_transitioned',
+            data: { from_stage: from, to_stage: to },
+          });
+        const events = [await moved(row, row.stage, stage)];
+        for (const other of archived) events.push(await moved({ ...row, version: other }, stage, 'Archived'));
+        // Prompts have no stages, and subscribers of theirs are told of none.
+        await recordEvents(
+          tx,
+          events.filter((event) => event.entity === 'model_version'),
+        );
+        return reread(tx, row);
+      });
+    },
+
+    /** Empties the version and drops its aliases; its number stays taken. @throws AppError NotFound, and the guard's. */
+    async delete(name: string, version: number): Promise<void> {
+      await db.write(async (tx) => {
+        const row = await getVersion(tx, name, version);
+        await guardDeletion(tx, { name, version });
+        const change = changeOf(row);
+        const event = await eventOf(tx, row, { subject: 'version', action: 'deleted', data: {} });
+        await deleteAliasesOfVersion(tx, row.model_no, version);
+        await repository.redactVersion(tx, change);
+        await touchModel(tx, row.model_no, change.nowMs);
+        await recordEvents(tx, [event]);
+      });
+    },
+
+    /** @throws AppError NotFound, InvalidArgument */
+    async setTag(name: string, version: number, tag: Tag): Promise<void> {
+      checkTag(tag);
+      await db.write(async (tx) => {
+        const row = await getVersion(tx, name, version);
+        await repository.upsertVersionTags(tx, [[row.model_no, version, tag.key, tag.value]]);
+        if (tag.key === PROMPT_TAG) {
+          await repository.setIsPrompt(tx, changeOf(row), isPromptTag(tag.key, tag.value));
+        }
+        const data = { key: tag.key, value: tag.value };
+        await recordEvents(tx, [await eventOf(tx, row, { subject: 'version tag', action: 'set', data })]);
+      });
+    },
+
+    /** Nothing happens when there is no such tag. @throws AppError NotFound for the version, InvalidArgument */
+    async deleteTag(name: string, version: number, key: string): Promise<void> {
+      checkKey(key, 'Tag', 'key');
+      await db.write(async (tx) => {
+        const row = await getVersion(tx, name, version);
+        if (!(await repository.deleteVersionTag(tx, changeOf(row), key))) return;
+        if (key === PROMPT_TAG) await repository.setIsPrompt(tx, changeOf(row), false);
+        await recordEvents(tx, [
+          await eventOf(tx, row, { subject: 'version tag', action: 'deleted', data: { key } }),
+        ]);
+      });
+    },
+
+    /** @throws AppError InvalidArgument for a page size outside 1 to 200,000, a bad filter, order or token. */
+    async search(search: RegistrySearch): Promise<Page<VersionDetails>> {
+      const { maxResults } = search;
+      if (maxResults < 1 || maxResults > MAX_PAGE) {
+        throw invalidArgument(
+          `Invalid value ${maxResults} for parameter 'max_results' supplied: it must be a positive integer of at most ${MAX_PAGE}.`,
+          { field: 'max_results' },
+        );
+      }
+      const filter = parseFilter(search.filter, modelVersionGrammar);
+      const order = parseOrderBy(search.orderBy, modelVersionGrammar);
+      const { offset } = parsePageToken(search.pageToken);
+      return db.read(async (sql) => {
+        const where = renderVersionFilter(sql.dialect, filter);
+        const rows = await repository.selectVersions(sql, {
+          where: where.text,
+          params: where.params,
+          orderBy: renderVersionOrder(order),
+          limit: maxResults + 1,
+          offset,
+        });
+        return {
+          items: await readVersions(sql, rows.slice(0, maxResults), { withAliases: false }),
+          nextPageToken:
+            rows.length > maxResults ? renderPageToken({ offset: offset + maxResults }) : undefined,
+        };
+      });
+    },
+  };
+}
+
+export type Versions = ReturnType<typeof createVersions>;
