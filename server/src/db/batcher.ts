@@ -47,7 +47,8 @@ export function createBatcher<Command, Result>(
     try {
       const results = await db.write((tx) => {
         // Taken only now: everything that arrived while the transaction was waiting for its turn goes along.
-        taken = waiting.splice(0, maxCommands);
+        // Only once, though: the database may run the operation again.
+        if (taken.length === 0) taken = waiting.splice(0, maxCommands);
         return handle(
           tx,
           taken.map((entry) => entry.command),

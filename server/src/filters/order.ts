@@ -1,4 +1,4 @@
-import { invalidArgument } from '../kernel/errors.ts';
+import { AppError, invalidArgument } from '../kernel/errors.ts';
 import { resolveField } from './fields.ts';
 import type { Grammar, ScopeGrammar } from './grammars.ts';
 import { Lexer } from './lexer.ts';
@@ -26,11 +26,10 @@ export function parseOrderBy(terms: readonly string[], grammar: Grammar): OrderT
     const term = parseTerm(text, grammar);
     if (!parsed.some(({ field }) => isSame(field, term.field))) parsed.push(term);
     else if (grammar.order.repeated === 'refused') {
-      throw invalidArgument(
+      throw new AppError(
+        'Contradictory',
         `\`order_by\` contains duplicate fields: ${shown(text)} orders by ${term.field.key} again.`,
-        {
-          field: 'order_by',
-        },
+        { field: 'order_by' },
       );
     }
   }

@@ -35,6 +35,9 @@ export function translate(error: unknown): unknown {
       case '53300':
         return unavailable('The database has no connection left: try again in a moment.', { cause: error });
       case '23505':
+        return new AppError('Conflict', 'Something with the same key was made at the same time.', {
+          cause: error,
+        });
       case '40001':
       case '40P01':
         return unavailable('Others keep changing the same rows: try again.', { cause: error });

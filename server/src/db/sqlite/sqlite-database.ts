@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import Connection from 'better-sqlite3';
+import { matchesLike } from '../../filters/like.ts';
 import { AppError, unavailable } from '../../kernel/errors.ts';
-import { unicodeIlike } from '../like.ts';
 import type { Database, Sql, Transaction } from '../port.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 import { createSqliteSql, createSqliteTransaction } from './sqlite-session.ts';
@@ -135,7 +135,9 @@ function configure(connection: Connection.Database): void {
   connection.pragma('cache_size = -32768');
   connection.pragma('wal_autocheckpoint = 4000');
   connection.function('unicode_ilike', { deterministic: true }, (pattern: unknown, text: unknown) =>
-    typeof pattern === 'string' && typeof text === 'string' ? Number(unicodeIlike(pattern, text)) : null,
+    typeof pattern === 'string' && typeof text === 'string'
+      ? Number(matchesLike(pattern, text, false))
+      : null,
   );
 }
 
