@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { addAbortSignal, Readable } from 'node:stream';
+import { invalidArgument } from '../kernel/errors.ts';
+import type { ObjectBody } from './port.ts';
+
+/** Chunks as they came, together exactly `batchBytes` long but for the last batch. Nothing is copied. */
+export interface Batch {
+  readonly chunks: readonly Uint8Array[];
+  readonly sizeBytes: number;
+}
+
+export interface BodyReaderOptions {
+  readonly batchBytes: number;
+  readonly expectedSizeBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface BodyReader {
+  /** To be iterated once. Errors of the body come out unchanged, an abort as the signal's reason. */
+  batches(): AsyncGenerator<Batch, void, undefined>;
+  /** What was read; complete when the batches have ended. */
+  readonly sizeBytes: number;
+  /** Call once, after the last batch. */
+  sha256(): string;
+}
+
+/** A body of single bytes must not become millions of objects: so many loose chunks are joined into one. */
+const LOOSE_CHUNKS = 256;
+
+/** Reads a body in batches, counts and hashes it on the way. @throws InvalidArgument where the size is not as expected */
+export function createBodyReader(body: ObjectBody, options: BodyReaderOptions): BodyReader {
+  const { batchBytes, expectedSizeBytes, signal } = options;
+  const hash = createHash('sha256');
+  let total = 0;
+
+  async function* batches(): AsyncGenerator<Batch, void, undefined> {
+    signal?.throwIfAborted();
+    let chunks: Uint8Array[] = [];
+    let sizeBytes = 0;
+    let loose = 0;
+    try {
+      for await (const chunk of abortable(body, signal)) {
+        if (chunk.length === 0) continue;
+        total += chunk.length;
+        if (expectedSizeBytes !== undefined && total > expectedSizeBytes) throw wrongSize(expectedSizeBytes);
+        hash.update(chunk);
+        let rest = chunk;
+        while (sizeBytes + rest.length >= batchBytes) {
+          const taken = batchBytes - sizeBytes;
+          chunks.push(rest.subarray(0, taken));
+          yield { chunks, sizeBytes: batchBytes };
+          chunks = [];
+          sizeBytes = 0;
+          loose = 0;
+          rest = rest.subarray(taken);
+        }
+        if (rest.length === 0) continue;
+        chunks.push(rest);
+        sizeBytes += rest.length;
+        loose++;
+        if (loose === LOOSE_CHUNKS) {
+          chunks.push(Buffer.concat(chunks.splice(-LOOSE_CHUNKS)));
+          loose = 0;
+        }
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
+    signal?.throwIfAborted();
+    if (expectedSizeBytes !== undefined && total !== expectedSizeBytes)
+      throw wrongSize(expectedSizeBytes, total);
+    if (sizeBytes > 0) yield { chunks, sizeBytes };
+  }
+
+  return {
+    batches,
+    get sizeBytes() {
+      return total;
+    },
+    sha256: () => hash.digest('hex'),
+  };
+}
+
+/** The body, ended with the signal's reason also while it keeps us waiting. */
+export function abortable(body: ObjectBody, signal: AbortSignal | undefined): ObjectBody {
+  if (signal === undefined) return body;
+  return addAbortSignal(signal, body instanceof Readable ? body : Readable.from(body));
+}
+
+const wrongSize = (expected: number, got?: number) =>
+  invalidArgument(
+    `The upload was announced with ${expected} bytes but has ${got === undefined ? 'more' : got}. Send it again.`,
+  );
