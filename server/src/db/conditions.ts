@@ -35,12 +35,7 @@ export function renderCondition(node: FilterNode, leaf: (node: LeafNode) => SqlF
 }
 
 /** Tests one SQL expression against a leaf's literal. */
-export function renderTest(
-  dialect: Dialect,
-  expression: string,
-  node: LeafNode,
-  type: 'text' | 'bigint' = 'text',
-): SqlFragment {
+export function renderTest(dialect: Dialect, expression: string, node: LeafNode): SqlFragment {
   switch (node.kind) {
     case 'compare':
       return {
@@ -54,12 +49,17 @@ export function renderTest(
       };
     case 'in':
       return {
-        text: dialect.inList(expression, type),
+        text: dialect.inList(expression, listType(node)),
         params: [dialect.list(node.values.map(literalValue))],
       };
     case 'null':
       return { text: `${expression} IS NULL`, params: [] };
   }
+}
+
+function listType(node: Extract<LeafNode, { kind: 'in' }>): 'text' | 'bigint' | 'double' {
+  if (node.values[0]?.kind !== 'number') return 'text';
+  return node.field.scope === 'attribute' ? 'bigint' : 'double';
 }
 
 export function literalValue(literal: Literal): string | number | bigint {

@@ -15,7 +15,7 @@ export type SqlValue = string | number | bigint | Uint8Array | null;
 export interface Dialect {
   readonly name: 'sqlite' | 'postgres';
   /** `column` is one of the values in the list parameter that stands at this place (see `list`). */
-  inList(column: string, type: 'text' | 'bigint'): string;
+  inList(column: string, type: 'text' | 'bigint' | 'double'): string;
   /** Encodes the values of an `inList` parameter. */
   list(values: readonly (string | number | bigint)[]): SqlValue | readonly (string | number | bigint)[];
   /** Selects a 64-bit integer column so that no digit is lost; read the value with `readInt64`. */

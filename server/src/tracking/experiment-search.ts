@@ -46,7 +46,7 @@ function renderLeaf(dialect: Dialect, node: LeafNode): SqlFragment {
   const column = COLUMNS[node.field.key]!;
   if (node.field.key !== 'experiment_id') return renderTest(dialect, column, node);
   if (node.kind === 'like') return renderTest(dialect, `CAST(${column} AS TEXT)`, node);
-  return renderTest(dialect, column, withNumbers(node), 'bigint');
+  return renderTest(dialect, column, withNumbers(node));
 }
 
 /** Experiment ids are quoted in filters and numbers in the table. */

@@ -2,7 +2,7 @@ import type { Dialect } from '../port.ts';
 
 export const postgresDialect: Dialect = {
   name: 'postgres',
-  inList: (column, type) => `${column} = ANY(?::${type}[])`,
+  inList: (column, type) => `${column} = ANY(?::${type === 'double' ? 'double precision' : type}[])`,
   list: (values) => values,
   // The driver reads bigint columns exactly (see postgres-database.ts).
   int64: (column) => column,

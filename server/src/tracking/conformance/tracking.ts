@@ -1,0 +1,31 @@
+import type { Database } from '../../db/port.ts';
+import { createPendingCreates } from '../../idempotency/pending-creates.ts';
+import { systemClock } from '../../kernel/clock.ts';
+import { createExperiments } from '../experiments.ts';
+import { createLoggedModels, modelMetrics } from '../logged-models.ts';
+import { createMetrics } from '../metrics.ts';
+import { createRunInputs } from '../run-inputs.ts';
+import { createRunSearches } from '../run-search.ts';
+import { createRuns } from '../runs.ts';
+
+/** The tracking services over a database, as tests need them: wired like `compose.ts` does, without HTTP. */
+export function createTracking(db: Database) {
+  const clock = systemClock;
+  const pendingCreates = createPendingCreates({ db, clock });
+  return {
+    pendingCreates,
+    experiments: createExperiments({
+      db,
+      clock,
+      defaultArtifactLocation: (experimentNo) => `mlflow-artifacts:/${experimentNo}`,
+      parseArtifactLocation: (text) => text,
+    }),
+    runs: createRuns({ db, clock, modelMetrics, isMutableTag: (key) => key.startsWith('open.'), pendingCreates }),
+    inputs: createRunInputs({ db }),
+    loggedModels: createLoggedModels({ db, clock }),
+    searches: createRunSearches({ db }),
+    metrics: createMetrics({ db }),
+  };
+}
+
+export type Tracking = ReturnType<typeof createTracking>;
