@@ -38,6 +38,11 @@ def pytest_addoption(parser):
         action="store_true",
         help="the server is the real `mlflow server`: expect its behaviour where ours differs on purpose",
     )
+    parser.addoption(
+        "--webhooks",
+        action="store_true",
+        help="the server may deliver webhooks to http://127.0.0.1 (it is configured to)",
+    )
     parser.addoption("--requests", metavar="FILE", help="append method and path of every request to FILE")
 
 
@@ -70,16 +75,24 @@ def version_tuple(text):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leaves out what this client version cannot say; older clients run the core selection."""
+    """Leaves out what this client version cannot say (older ones run the core) and what this server is not set up for."""
     import mlflow
 
     mine = version_tuple(mlflow.__version__)
     whole = mine >= (3, 17)
-    kept, left = [], []
-    for item in items:
+    targets = "local" if config.getoption("--webhooks") else "public"
+
+    def belongs(item):
         needs = [version_tuple(mark.args[0]) for mark in item.iter_markers("since")]
-        wanted = whole or item.get_closest_marker("core")
-        (kept if wanted and all(mine >= need for need in needs) else left).append(item)
+        webhooks = item.get_closest_marker("webhooks")
+        return (
+            (whole or item.get_closest_marker("core"))
+            and all(mine >= need for need in needs)
+            and (webhooks is None or webhooks.args[0] == targets)
+        )
+
+    kept = [item for item in items if belongs(item)]
+    left = [item for item in items if not belongs(item)]
     items[:] = kept
     config.hook.pytest_deselected(items=left)
 

@@ -1,0 +1,109 @@
+// Runs the acceptance suite, with real mlflow clients, against a running server.
+//
+//   npm run acceptance -- --url http://127.0.0.1:5000                 newest client, everything
+//   npm run acceptance -- --url URL --client 2.9.2 --client 3.1       older clients, the core selection
+//   npm run acceptance -- --url URL --client all
+//   npm run acceptance -- --url URL --peer                            URL is the real `mlflow server`
+//   npm run acceptance -- --url URL --webhooks                        it may deliver webhooks to http://127.0.0.1
+//   npm run acceptance -- --url URL -- -k registry -x                 what follows goes to pytest
+//
+// Reports: test-results/acceptance-CLIENT.xml (JUnit) and test-results/coverage.jsonl (requests by test).
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { pythonEnv, pythonVariables } from './python-env.mjs';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const results = path.join(root, 'test-results');
+export const newestClient = '3.17.2';
+
+/** The client versions that have an environment, newest first. */
+export function clientVersions() {
+  const files = readdirSync(path.join(root, 'acceptance', 'requirements'));
+  return files
+    .flatMap((file) => /^mlflow-(.+)\.txt$/.exec(file)?.[1] ?? [])
+    .sort((a, b) => b.localeCompare(a, undefined, { numeric: true }));
+}
+
+/** `passed`, `failed` and `skipped` of a JUnit file that pytest wrote; a suite that ran nothing has failed. */
+export function readTotals(xml) {
+  const suite = /<testsuite [^>]*>/.exec(xml)?.[0] ?? '';
+  const count = (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
+  const tests = count('tests');
+  const failed = count('failures') + count('errors');
+  const skipped = count('skipped');
+  return { passed: tests - failed - skipped, failed: tests === 0 ? 1 : failed, skipped };
+}
+
+function pytest(python, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(python, ['-m', 'pytest', ...args], {
+      cwd: path.join(root, 'acceptance'),
+      env: pythonVariables(),
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve(signal ?? code));
+  });
+}
+
+/**
+ * Runs the suite with one client version and answers its totals.
+ * `url` is the server; `peer` tells that it is the real mlflow server; `webhooks` that it may post to this machine.
+ */
+export async function runAcceptance({
+  url,
+  client = newestClient,
+  peer = false,
+  webhooks = false,
+  rest = [],
+}) {
+  const python = await pythonEnv(`mlflow-${client}`);
+  await mkdir(results, { recursive: true });
+  const junit = path.join(results, `acceptance-${client}.xml`);
+  await rm(junit, { force: true });
+  const flags = [...(peer ? ['--peer'] : []), ...(webhooks ? ['--webhooks'] : [])];
+  const requests = path.join(results, 'coverage.jsonl');
+  const reports = [`--junitxml=${junit}`, `--requests=${requests}`];
+  const ended = await pytest(python, ['-q', '--tb=short', `--url=${url}`, ...flags, ...reports, ...rest]);
+  const totals = existsSync(junit)
+    ? readTotals(await readFile(junit, 'utf8'))
+    : { passed: 0, failed: 1, skipped: 0 };
+  // pytest can end badly with all tests green (a broken plugin, an interruption): that is no success.
+  if (ended !== 0 && totals.failed === 0) totals.failed = 1;
+  return totals;
+}
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      url: { type: 'string' },
+      client: { type: 'string', multiple: true },
+      peer: { type: 'boolean', default: false },
+      webhooks: { type: 'boolean', default: false },
+    },
+  });
+  if (!values.url) {
+    console.error(
+      'usage: npm run acceptance -- --url URL [--client VERSION|all]... [--peer] [--webhooks] [-- PYTEST...]',
+    );
+    return 2;
+  }
+  const asked = values.client ?? [newestClient];
+  const clients = asked.includes('all') ? clientVersions() : asked;
+  await rm(path.join(results, 'coverage.jsonl'), { force: true });
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const client of clients) {
+    console.log(`\n== mlflow client ${client} against ${values.url}`);
+    const totals = await runAcceptance({ ...values, client, rest: positionals });
+    for (const key of Object.keys(sum)) sum[key] += totals[key];
+  }
+  console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
+  return sum.failed === 0 ? 0 : 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await main();
