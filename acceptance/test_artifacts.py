@@ -261,15 +261,30 @@ def test_the_web_uis_upload(wire, client, run, fetch):
     assert fetch("up/a.txt") == b"uploaded"
 
 
-def test_multipart_is_not_for_a_local_folder(wire, place, url):
+@pytest.mark.since("3.17")
+def test_direct_transfers_are_refused_where_the_server_does_not_offer_them(wire, place, url):
     info = wire.send("GET", "/api/3.0/mlflow/server-info").ok()
-    if info.get("multipart_uploads_enabled"):
-        return
-    root = place.removeprefix(url + PROXY + "/")
-    answer = wire.post(
-        f"/api/2.0/mlflow-artifacts/mpu/create/{root}/big.bin", {"path": f"{root}/big.bin", "num_parts": 2}
-    )
-    answer.refused(501, "NOT_IMPLEMENTED")
+    path = place.removeprefix(url + PROXY + "/") + "/big.bin"
+    uploads, downloads = (info.get(f"multipart_{way}_enabled", False) for way in ("uploads", "downloads"))
+    if not uploads:
+        for verb, body in [
+            ("create", {"num_parts": 2}),
+            ("complete", {"upload_id": "x", "parts": [{"part_number": 1, "etag": "e"}]}),
+            ("abort", {"upload_id": "x"}),
+        ]:
+            answer = wire.post(f"/api/2.0/mlflow-artifacts/mpu/{verb}/{path}", {"path": path, **body})
+            answer.refused(501, "NOT_IMPLEMENTED")
+    if not downloads:
+        requests.put(f"{place}/big.bin", data=b"x")
+        wire.send("GET", f"/api/2.0/mlflow-artifacts/presigned/{path}").refused(501, "NOT_IMPLEMENTED")
+
+
+@pytest.mark.parametrize("way", ["upload", "download"])
+def test_presigned_addresses_are_for_direct_locations(wire, run, way):
+    path = f"artifacts/presigned-{way}-url"
+    wire.post(path, {"run_id": run, "path": "a.txt"}).refused(400, "INVALID_PARAMETER_VALUE")
+    wire.post(path, {"path": "a.txt"}).refused(400, "INVALID_PARAMETER_VALUE")
+    wire.post(path, {"run_id": run, "path": "../a.txt"}).refused(400, "INVALID_PARAMETER_VALUE")
 
 
 @pytest.mark.since("2.10")

@@ -5,7 +5,6 @@ import json
 import pytest
 
 PREFIXES = ["/api/2.0/mlflow/", "/ajax-api/2.0/mlflow/"]
-pytestmark = pytest.mark.core
 
 
 @pytest.fixture

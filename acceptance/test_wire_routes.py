@@ -5,7 +5,6 @@ import re
 import pytest
 import requests
 
-pytestmark = pytest.mark.core
 
 
 @pytest.mark.parametrize(
