@@ -37,12 +37,7 @@ export function renderVersionFilter(dialect: Dialect, parsed: FilterNode | undef
   return joinConditions(withPrompts ? [] : ['v.is_prompt = 0', 'm.is_prompt = 0'], filter, (node) =>
     node.field.scope === 'tag'
       ? renderVersionTag(dialect, node)
-      : renderTest(
-          dialect,
-          VERSION_COLUMNS[node.field.key]!,
-          node,
-          node.field.key === 'version_number' || node.field.key.endsWith('_timestamp') ? 'bigint' : 'text',
-        ),
+      : renderTest(dialect, VERSION_COLUMNS[node.field.key]!, node),
   );
 }
 
