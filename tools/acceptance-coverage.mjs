@@ -7,9 +7,19 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/**
+ * @typedef {{method: string, path: string, group: string, prefixes: string[]}} Endpoint
+ * @typedef {Endpoint & {tests: Map<string, Set<string>>}} CoveredEndpoint the tests that call it, with the prefixes they used
+ * @typedef {{test: string, method: string, path: string}} RecordedRequest
+ */
+
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
-/** A regular expression for `/api/2.0/mlflow/webhooks/{id}`; `{name*}` stands for several segments. */
+/**
+ * A regular expression for `/api/2.0/mlflow/webhooks/{id}`; `{name*}` stands for several segments.
+ * @param {string} prefix
+ * @param {string} template
+ */
 function pattern(prefix, template) {
   const source = template
     .split(/(\{\w+\*?\})/)
@@ -23,32 +33,32 @@ function pattern(prefix, template) {
 }
 
 /** Literal paths win over those with parameters: `traces/batchGet` is not a trace id. */
-const byExactness = (a, b) => (a.path.match(/\{/g)?.length ?? 0) - (b.path.match(/\{/g)?.length ?? 0);
+const byExactness = (/** @type {Endpoint} */ a, /** @type {Endpoint} */ b) =>
+  (a.path.match(/\{/g)?.length ?? 0) - (b.path.match(/\{/g)?.length ?? 0);
 
+/** @param {Endpoint[]} endpoints @param {RecordedRequest[]} requests @returns {CoveredEndpoint[]} */
 function assign(endpoints, requests) {
-  const ordered = endpoints
-    .map((endpoint) => ({ ...endpoint, tests: new Map() }))
-    .sort(byExactness)
-    .map((endpoint) => ({
-      ...endpoint,
-      patterns: endpoint.prefixes.map((prefix) => [prefix, pattern(prefix, endpoint.path)]),
-    }));
+  const covered = endpoints.map((endpoint) => ({
+    ...endpoint,
+    tests: /** @type {Map<string, Set<string>>} */ (new Map()),
+    patterns: endpoint.prefixes.map((prefix) => ({ prefix, expression: pattern(prefix, endpoint.path) })),
+  }));
+  const ordered = covered.toSorted(byExactness);
   for (const { test, method, path: requested } of requests) {
     for (const endpoint of ordered) {
-      const hit = endpoint.patterns.find(([, expression]) => expression.test(requested));
+      const hit = endpoint.patterns.find(({ expression }) => expression.test(requested));
       if (endpoint.method !== method || !hit) continue;
       const name = test.replace(/\[.*$/s, '');
-      endpoint.tests.set(name, (endpoint.tests.get(name) ?? new Set()).add(hit[0]));
+      endpoint.tests.set(name, (endpoint.tests.get(name) ?? new Set()).add(hit.prefix));
       break;
     }
   }
-  return endpoints.map((endpoint) =>
-    ordered.find((one) => one.method === endpoint.method && one.path === endpoint.path),
-  );
+  return covered;
 }
 
-const file = (test) => test.split('::')[0].replace(/^.*\/|\.py$/g, '');
+const file = (/** @type {string} */ test) => (test.split('::')[0] ?? '').replace(/^.*\/|\.py$/g, '');
 
+/** @param {CoveredEndpoint[]} covered */
 function render(covered) {
   const tested = covered.filter((endpoint) => endpoint.tests.size > 0).length;
   const lines = [
@@ -65,7 +75,7 @@ function render(covered) {
       const tests = [...endpoint.tests.keys()].sort();
       const files = [...new Set(tests.map(file))].join(', ');
       // Of all tests that pass by, name the one that calls the fewest other endpoints: it is the likeliest to be about this one.
-      const reach = (test) => covered.filter((one) => one.tests.has(test)).length;
+      const reach = (/** @type {string} */ test) => covered.filter((one) => one.tests.has(test)).length;
       const example = tests.sort((a, b) => reach(a) - reach(b))[0]?.split('::')[1] ?? '**none**';
       const name = `${endpoint.method} ${endpoint.path}`;
       lines.push(`| \`${name}\` | ${tests.length} | ${files} | ${example.replaceAll('_', ' ')} |`);

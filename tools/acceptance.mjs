@@ -15,6 +15,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { pythonEnv, pythonVariables } from './python-env.mjs';
+import { addCounts, renderCounts } from './test-counts.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const results = path.join(root, 'test-results');
@@ -28,16 +29,20 @@ export function clientVersions() {
     .sort((a, b) => b.localeCompare(a, undefined, { numeric: true }));
 }
 
-/** `passed`, `failed` and `skipped` of a JUnit file that pytest wrote; a suite that ran nothing has failed. */
+/**
+ * `passed`, `failed` and `skipped` of a JUnit file that pytest wrote; a suite that ran nothing has failed.
+ * @param {string} xml
+ */
 export function readTotals(xml) {
   const suite = /<testsuite [^>]*>/.exec(xml)?.[0] ?? '';
-  const count = (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
+  const count = (/** @type {string} */ name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
   const tests = count('tests');
   const failed = count('failures') + count('errors');
   const skipped = count('skipped');
   return { passed: tests - failed - skipped, failed: tests === 0 ? 1 : failed, skipped };
 }
 
+/** @param {string} python @param {string[]} args @returns {Promise<number | string>} its exit code, or the signal that ended it */
 function pytest(python, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(python, ['-m', 'pytest', ...args], {
@@ -46,13 +51,14 @@ function pytest(python, args) {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     child.on('error', reject);
-    child.on('close', (code, signal) => resolve(signal ?? code));
+    child.on('close', (code, signal) => resolve(signal ?? code ?? 'nothing'));
   });
 }
 
 /**
  * Runs the suite with one client version and answers its totals.
  * `url` is the server; `peer` tells that it is the real mlflow server; `webhooks` that it may post to this machine.
+ * @param {{url: string, client?: string, peer?: boolean, webhooks?: boolean, rest?: string[]}} options
  */
 export async function runAcceptance({
   url,
@@ -96,13 +102,13 @@ async function main() {
   const asked = values.client ?? [newestClient];
   const clients = asked.includes('all') ? clientVersions() : asked;
   await rm(path.join(results, 'coverage.jsonl'), { force: true });
-  const sum = { passed: 0, failed: 0, skipped: 0 };
+  let sum = { passed: 0, failed: 0, skipped: 0 };
   for (const client of clients) {
     console.log(`\n== mlflow client ${client} against ${values.url}`);
-    const totals = await runAcceptance({ ...values, client, rest: positionals });
-    for (const key of Object.keys(sum)) sum[key] += totals[key];
+    const totals = await runAcceptance({ ...values, url: values.url, client, rest: positionals });
+    sum = addCounts([sum, totals]);
   }
-  console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
+  console.log(renderCounts(sum));
   return sum.failed === 0 ? 0 : 1;
 }
 

@@ -1,4 +1,5 @@
 // Runs before anything is installed: Node's built-ins alone.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -35,10 +36,21 @@ export function fingerprint(folder, sources) {
   return hash.digest('hex');
 }
 
-export function isServerBuilt() {
+function isServerBuilt() {
   const stamp = path.join(root, STAMP);
   if (!existsSync(path.join(root, SERVER_BUNDLE)) || !existsSync(stamp)) return false;
   return readFileSync(stamp, 'utf8') === fingerprint(root, SOURCES);
+}
+
+/**
+ * Builds the server unless it is built from exactly these sources.
+ * @returns {boolean} false when the build failed; it has said why
+ */
+export function ensureServerBuilt() {
+  if (isServerBuilt()) return true;
+  // A process of its own: esbuild keeps a service running that nobody else must inherit.
+  const build = [path.join(root, 'tools/build.mjs'), 'server'];
+  return spawnSync(process.execPath, build, { stdio: ['ignore', 2, 2] }).status === 0;
 }
 
 /** The digest to hand to `recordServerBuild`; taken before the build, so that an edit made meanwhile is not lost. */

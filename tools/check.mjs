@@ -19,6 +19,7 @@ import { ensurePinnedNode, pinnedNode, root } from './setup.mjs';
 const CHECKS = [
   ['types', () => packageTool('typescript/bin/tsc', '-p', 'tsconfig.json')],
   ['types of tools', () => packageTool('typescript/bin/tsc', '-p', 'tools/tsconfig.json')],
+  // Nothing of Node's is in sight of the client, so it needs settings of its own.
   ['types of client', () => packageTool('typescript/bin/tsc', '-p', 'client/tsconfig.json')],
   ['imports', checkImports],
   [

@@ -1,0 +1,81 @@
+// Every suite of `npm test`, in the order in which they run: the quick ones first.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { clientVersions, runAcceptance } from './acceptance.mjs';
+import { runChecks } from './check.mjs';
+import { ensurePostgres, startPostgres } from './postgres.mjs';
+import { startServer } from './server-process.mjs';
+import { pinnedNode, root } from './setup.mjs';
+import { countsFromVitest } from './test-counts.mjs';
+
+/** @typedef {import('./test-counts.mjs').Counts} Counts */
+/**
+ * @typedef {object} Suite
+ * @property {string} name
+ * @property {() => Promise<Counts>} run prints as it goes; throws where it could not run at all
+ */
+
+/** @type {readonly Suite[]} */
+export const SUITES = [
+  { name: 'check', run: () => runChecks() },
+  { name: 'unit', run: runUnit },
+  ...clientVersions().map((version) => ({
+    name: `acceptance sqlite ${version}`,
+    run: () => runAcceptanceOnSqlite(version),
+  })),
+];
+
+/** Removes what earlier runs recorded, so that reports tell of this run alone. */
+export function forgetEarlierRuns() {
+  rmSync(path.join(root, 'test-results', 'coverage.jsonl'), { force: true });
+}
+
+/** The tests beside the sources; those over the database port run on PostgreSQL as well. @returns {Promise<Counts>} */
+async function runUnit() {
+  const postgres = ensurePostgres() === undefined ? undefined : await startPostgres();
+  try {
+    const counts = await runVitest(postgres && { SLIPWAY_TEST_POSTGRES: postgres.url });
+    if (postgres) return counts;
+    process.stdout.write(
+      'LEFT OUT: everything on PostgreSQL, because this machine has no initdb and postgres.\n',
+    );
+    return { ...counts, skipped: counts.skipped + 1 };
+  } finally {
+    await postgres?.stop();
+  }
+}
+
+/** @param {NodeJS.ProcessEnv} [env] @returns {Promise<Counts>} */
+async function runVitest(env) {
+  const report = path.join(root, 'test-results', 'vitest.json');
+  mkdirSync(path.dirname(report), { recursive: true });
+  rmSync(report, { force: true });
+  const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
+  const child = spawn(
+    pinnedNode,
+    [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile=${report}`],
+    {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
+  const [code] = await once(child, 'exit');
+  const counts = countsFromVitest(readFileSync(report, 'utf8'));
+  if (code !== 0 && counts.failed === 0) throw new Error(`vitest ended with ${code} and reported no failure`);
+  return counts;
+}
+
+/** The real client of one version against a fresh server with its embedded database and a folder. @param {string} client */
+async function runAcceptanceOnSqlite(client) {
+  const server = await startServer({
+    args: ['--webhooks-allow-http', 'true', '--webhooks-allow-private', 'true'],
+  });
+  try {
+    return await runAcceptance({ url: server.url, client, webhooks: true });
+  } finally {
+    await server.stop();
+  }
+}
