@@ -19,6 +19,10 @@ export interface Config {
   /** Whether webhooks may go to http:// and to private addresses. */
   readonly webhooksAllowHttp: boolean;
   readonly webhooksAllowPrivate: boolean;
+  /** Schemes that name a host and are nevertheless accepted as sources of model versions. */
+  readonly allowedSourceSchemes: readonly string[];
+  /** What every source of a model version must match. */
+  readonly sourcePattern: RegExp | undefined;
 }
 
 interface Setting {
@@ -80,6 +84,16 @@ const SETTINGS = {
     fallback: 'false',
     help: 'true lets webhooks go to private and loopback addresses',
   },
+  allowedSourceSchemes: {
+    flag: 'allowed-source-schemes',
+    variable: 'SLIPWAY_ALLOWED_SOURCE_SCHEMES',
+    help: 'schemes that name a host (http, ftp, abfss…) and may yet be sources of model versions; comma-separated',
+  },
+  sourcePattern: {
+    flag: 'source-pattern',
+    variable: 'SLIPWAY_SOURCE_PATTERN',
+    help: 'a regular expression that every source of a model version must match',
+  },
 } as const satisfies Record<string, Setting>;
 
 type Name = keyof typeof SETTINGS;
@@ -91,9 +105,10 @@ export function readConfig(
   environment: Readonly<Record<string, string | undefined>>,
 ): Config {
   const flags = readFlags(args);
+  const mlflow = readMlflowVariables(environment);
   const text = (name: Name): string | undefined => {
     const setting: Setting = SETTINGS[name];
-    return flags[setting.flag] ?? environment[setting.variable] ?? setting.fallback;
+    return flags[setting.flag] ?? environment[setting.variable] ?? mlflow[name] ?? setting.fallback;
   };
   const required = (name: Name): string => text(name) ?? '';
   const home = resolve(required('home'));
@@ -108,6 +123,8 @@ export function readConfig(
     logLevel: readLogLevel(required('logLevel')),
     webhooksAllowHttp: readBoolean('webhooksAllowHttp', required('webhooksAllowHttp')),
     webhooksAllowPrivate: readBoolean('webhooksAllowPrivate', required('webhooksAllowPrivate')),
+    allowedSourceSchemes: list(text('allowedSourceSchemes')),
+    sourcePattern: readPattern(text('sourcePattern')),
   });
 }
 
@@ -134,6 +151,30 @@ function readFlags(args: readonly string[]): Record<string, string | undefined> 
     throw new AppError('InvalidArgument', `${(cause as Error).message}. \`slipway help\` lists the flags.`, {
       cause,
     });
+  }
+}
+
+/** Variables of MLflow's own server that mean the same, so that a deployment can keep them. */
+function readMlflowVariables(
+  environment: Readonly<Record<string, string | undefined>>,
+): Partial<Record<Name, string | undefined>> {
+  const schemes = environment.MLFLOW_WEBHOOK_ALLOWED_SCHEMES;
+  const allowPrivate = environment.MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS?.toLowerCase();
+  return {
+    webhooksAllowHttp: schemes === undefined ? undefined : String(list(schemes).includes('http')),
+    webhooksAllowPrivate:
+      allowPrivate === undefined ? undefined : String(allowPrivate === 'true' || allowPrivate === '1'),
+    allowedSourceSchemes: environment.MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES,
+    sourcePattern: environment.MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX,
+  };
+}
+
+function readPattern(text: string | undefined): RegExp | undefined {
+  if (text === undefined || text === '') return undefined;
+  try {
+    return new RegExp(text, 'u');
+  } catch {
+    throw bad('source-pattern', text, 'a regular expression');
   }
 }
 

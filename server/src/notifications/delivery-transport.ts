@@ -10,7 +10,8 @@ import type { WebhookRow } from './webhooks-repository.ts';
 export interface OutgoingDelivery {
   readonly deliveryId: string;
   readonly body: string;
-  readonly signal: AbortSignal;
+  /** Breaks the attempt off; it lasts 30 s at most in any case. */
+  readonly signal?: AbortSignal;
 }
 
 export interface SentDelivery {
@@ -43,7 +44,7 @@ export function createDeliveryTransport({ guard, sealer, clock }: TransportDepen
         const { status, retryAfter } = answer;
         return { outcome: { kind: 'answered', status, retryAfter }, responseBody: answer.body };
       } catch (error) {
-        if (signal.aborted) throw error;
+        if (signal?.aborted) throw error;
         return { outcome: failureOf(error), responseBody: undefined };
       }
     },

@@ -8,7 +8,7 @@ export interface Post {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignal | undefined;
 }
 
 export interface PostAnswer {
@@ -45,14 +45,14 @@ export async function post(
         headers: { 'Content-Type': 'application/json', 'Content-Length': bytes.length, ...headers },
         lookup: guard.lookup,
         agent: false,
-        signal: AbortSignal.any([deadline, signal]),
+        signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
       });
       outgoing.on('error', reject);
       outgoing.on('response', (incoming) => readAnswer(incoming).then(resolve, reject));
       outgoing.end(bytes);
     });
   } catch (error) {
-    if (deadline.aborted && !signal.aborted) {
+    if (deadline.aborted && !signal?.aborted) {
       throw new AppError('DeadlineExceeded', `No answer within ${timeoutMs / 1000} s.`, { cause: error });
     }
     throw error;

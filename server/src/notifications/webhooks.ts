@@ -156,12 +156,12 @@ export function createWebhooks({ db, clock, guard, sealer, transport }: Webhooks
      * Sends an example of the event, of the webhook's first one when none is named, once and now.
      * @throws AppError NotFound, InvalidArgument for an event that does not exist.
      */
-    async test(webhookId: string, event: EventKind | undefined, signal: AbortSignal): Promise<SentDelivery> {
+    async test(webhookId: string, event: EventKind | undefined): Promise<SentDelivery> {
       if (event !== undefined) checkWebhookEvents([event]);
       const { row, events } = await this.get(webhookId);
       const kind = event ?? events[0]!;
       const body = renderDelivery(kind, exampleData(kind), clock.nowMs());
-      return transport.send(row, { deliveryId: randomUUID(), body, signal });
+      return transport.send(row, { deliveryId: randomUUID(), body });
     },
 
     /** The newest deliveries with their attempts. @throws AppError NotFound */

@@ -5,7 +5,7 @@ import { modelVersionGrammar } from '../filters/grammars.ts';
 import { parseOrderBy } from '../filters/order.ts';
 import { parseFilter } from '../filters/parser.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { invalidArgument } from '../kernel/errors.ts';
+import { AppError, invalidArgument } from '../kernel/errors.ts';
 import { parsePageToken, renderPageToken } from '../kernel/page-token.ts';
 import type { Page } from '../tracking/experiments.ts';
 import { checkKey } from '../tracking/key-rules.ts';
@@ -119,11 +119,12 @@ export function createVersions(dependencies: VersionsDependencies) {
       });
     },
 
-    /** @throws AppError NotFound; InvalidArgument for an unknown stage; and what the promotion guard throws. */
+    /** @throws AppError NotFound; InvalidArgument for an unknown stage; Contradictory; what the promotion guard throws. */
     async transition(name: string, version: number, transition: StageTransition): Promise<VersionDetails> {
       const stage = parseStage(transition.stage);
       if (transition.archiveOthers && stage !== 'Staging' && stage !== 'Production') {
-        throw invalidArgument(
+        throw new AppError(
+          'Contradictory',
           `Model version transition cannot archive existing model versions because '${transition.stage}' is not an Active stage. Valid stages are Staging, Production.`,
           { field: 'archive_existing_versions' },
         );

@@ -181,12 +181,12 @@ export function webhookRoutes(webhooks: Webhooks): readonly MlflowRoute[] {
       method: 'POST',
       path: `${PATH}/:webhook_id/test`,
       privilege: 'ADMIN',
-      async handle({ message, path, signal }) {
+      async handle({ message, path }) {
         const event =
           message.event === undefined || message.event === null
             ? undefined
             : parseEvent(asObject(message.event, 'event'), 'event');
-        const { outcome, responseBody } = await webhooks.test(path.webhook_id!, event, signal);
+        const { outcome, responseBody } = await webhooks.test(path.webhook_id!, event);
         if (outcome.kind !== 'answered') {
           return { result: { success: false, error_message: `Failed to test webhook: ${outcome.error}` } };
         }
