@@ -5,18 +5,34 @@ import type { Config } from './config.ts';
 import { migrate } from './db/migrate.ts';
 import type { Database } from './db/port.ts';
 import { openSqlite } from './db/sqlite/sqlite-database.ts';
-import { createLogger, type Logger } from './http/logger.ts';
+import { createOutbox } from './events/outbox.ts';
+import { createLogger, errorFields, type Logger } from './http/logger.ts';
 import { createServerMetrics } from './http/metrics.ts';
 import { experimentRoutes } from './http/mlflow/experiments.ts';
 import { loggedModelRoutes } from './http/mlflow/logged-models.ts';
 import { metricRoutes } from './http/mlflow/metrics.ts';
+import { modelVersionRoutes } from './http/mlflow/model-versions.ts';
+import { registeredModelRoutes } from './http/mlflow/registered-models.ts';
 import { runInputRoutes } from './http/mlflow/run-inputs.ts';
 import { runRoutes } from './http/mlflow/runs.ts';
 import { serverFactRoutes } from './http/mlflow/server-facts.ts';
+import { webhookRoutes } from './http/mlflow/webhooks.ts';
 import { probeRoutes } from './http/probes.ts';
 import { buildHttpServer } from './http/server.ts';
+import { trackingExtensionRoutes } from './http/slipway/tracking.ts';
 import { createPendingCreates } from './idempotency/pending-creates.ts';
 import { systemClock } from './kernel/clock.ts';
+import { createDeliveries } from './notifications/deliveries.ts';
+import { createDeliveryTransport } from './notifications/delivery-transport.ts';
+import { createEgressGuard } from './notifications/egress-guard.ts';
+import { createWebhooks } from './notifications/webhooks.ts';
+import { parseLocation } from './objects/location.ts';
+import { createAliases } from './registry/aliases.ts';
+import { createModels } from './registry/models.ts';
+import { createVersions } from './registry/versions.ts';
+import { readOrCreateKey } from './secrets/key-file.ts';
+import { createSealer } from './secrets/sealer.ts';
+import { createCharts } from './tracking/charts.ts';
 import { createExperiments } from './tracking/experiments.ts';
 import { createLoggedModels, modelMetrics } from './tracking/logged-models.ts';
 import { createMetrics } from './tracking/metrics.ts';
@@ -36,8 +52,33 @@ export interface Program {
 export async function compose(config: Config): Promise<Program> {
   const logger = createLogger(config.logLevel, (text) => process.stdout.write(text));
   const clock = systemClock;
+  mkdirSync(config.home, { recursive: true, mode: 0o700 });
   const db = await openDatabase(config);
   await migrate(db);
+
+  const guard = createEgressGuard({
+    allowHttp: config.webhooksAllowHttp,
+    allowPrivate: config.webhooksAllowPrivate,
+  });
+  const sealer = createSealer(readOrCreateKey(join(config.home, 'secret.key')));
+  const transport = createDeliveryTransport({ guard, sealer, clock });
+  const inBackground = (what: string) => (error: unknown) =>
+    logger.error(`${what} failed`, errorFields(error));
+  const deliveries = createDeliveries({
+    db,
+    clock,
+    transport,
+    random: Math.random,
+    onError: inBackground('webhook delivery'),
+  });
+  const webhooks = createWebhooks({ db, clock, guard, sealer, transport });
+  const outbox = createOutbox({
+    db,
+    clock,
+    consumers: [deliveries.enqueue],
+    onError: inBackground('event dispatch'),
+  });
+  const recordEvents = outbox.record;
 
   const experiments = createExperiments({
     db,
@@ -48,17 +89,35 @@ export async function compose(config: Config): Promise<Program> {
   await experiments.ensureDefault();
   const pendingCreates = createPendingCreates({ db, clock });
   await pendingCreates.start();
+  const charts = createCharts({ db });
   const runs = createRuns({
     db,
     clock,
     modelMetrics,
-    isMutableTag: () => false,
     pendingCreates,
+    onGrown: charts.grown,
   });
   const runInputs = createRunInputs({ db });
   const loggedModels = createLoggedModels({ db, clock });
   const searches = createRunSearches({ db });
   const metrics = createMetrics({ db });
+
+  const models = createModels({ db, clock, recordEvents, guardDeletion: async () => {} });
+  const versions = createVersions({
+    db,
+    clock,
+    recordEvents,
+    sourcePolicy: {
+      pattern: config.sourcePattern,
+      allowedSchemes: config.allowedSourceSchemes,
+      ownStorage: [parseLocation(config.artifactsDestination ?? config.home, { relativeTo: process.cwd() })],
+    },
+    guardPromotion: async () => {},
+    guardDeletion: async () => {},
+  });
+  const aliases = createAliases({ db, recordEvents, guardPromotion: async () => {} });
+  deliveries.start();
+  outbox.start();
 
   const server = buildHttpServer({
     mlflowRoutes: [
@@ -66,7 +125,11 @@ export async function compose(config: Config): Promise<Program> {
       ...runRoutes({ runs, searches, pendingCreates }),
       ...runInputRoutes(runInputs),
       ...metricRoutes(metrics),
+      ...trackingExtensionRoutes({ runs, experiments, charts }),
       ...loggedModelRoutes(loggedModels),
+      ...registeredModelRoutes(models, aliases),
+      ...modelVersionRoutes(versions),
+      ...webhookRoutes(webhooks),
       ...serverFactRoutes({ multipartUploads: false, multipartDownloads: false }),
     ],
     rawRoutes: [...probeRoutes()],
@@ -81,6 +144,8 @@ export async function compose(config: Config): Promise<Program> {
     logger,
     async close() {
       await server.close();
+      await outbox.stop();
+      await deliveries.stop();
       await pendingCreates.close();
       await db.close();
       logger.flush();
@@ -93,6 +158,5 @@ async function openDatabase(config: Config): Promise<Database> {
     const { openPostgres } = await import('./db/postgres/postgres-database.ts');
     return openPostgres({ url: config.databaseUrl });
   }
-  mkdirSync(config.home, { recursive: true, mode: 0o700 });
   return openSqlite({ file: join(config.home, 'slipway.db') });
 }

@@ -8,12 +8,14 @@ export interface ExperimentRow {
   readonly creation_time: number;
   readonly last_update_time: number;
   readonly locks_finished_runs: number;
+  /** JSON list of names. */
+  readonly mutable_tags: string;
 }
 
 export type LifecycleStage = 'active' | 'deleted';
 
 const COLUMNS =
-  'experiment_no, name, artifact_location, lifecycle_stage, creation_time, last_update_time, locks_finished_runs';
+  'experiment_no, name, artifact_location, lifecycle_stage, creation_time, last_update_time, locks_finished_runs, mutable_tags';
 
 export async function findExperiment(sql: Sql, experimentNo: number): Promise<ExperimentRow | undefined> {
   return sql.get<ExperimentRow>(`SELECT ${COLUMNS} FROM experiments WHERE experiment_no = ?`, [experimentNo]);
@@ -90,13 +92,20 @@ export async function setExperimentStage(
   );
 }
 
+export interface FinishedRunsLock {
+  readonly locked: boolean;
+  /** Tags that stay writable; a name that ends in `*` stands for all that begin so. */
+  readonly mutableTags: readonly string[];
+}
+
 export async function setFinishedRunsLock(
   tx: Transaction,
   experimentNo: number,
-  locks: boolean,
+  lock: FinishedRunsLock,
 ): Promise<void> {
-  await tx.run('UPDATE experiments SET locks_finished_runs = ? WHERE experiment_no = ?', [
-    Number(locks),
+  await tx.run('UPDATE experiments SET locks_finished_runs = ?, mutable_tags = ? WHERE experiment_no = ?', [
+    Number(lock.locked),
+    JSON.stringify(lock.mutableTags),
     experimentNo,
   ]);
 }

@@ -18,7 +18,7 @@ export interface Experiment {
   readonly lifecycleStage: repository.LifecycleStage;
   readonly creationTimeMs: number;
   readonly lastUpdateTimeMs: number;
-  readonly locksFinishedRuns: boolean;
+  readonly finishedRunsLock: repository.FinishedRunsLock;
   readonly tags: readonly Tag[];
 }
 
@@ -67,7 +67,10 @@ export function createExperiments({
       lifecycleStage: row.lifecycle_stage,
       creationTimeMs: row.creation_time,
       lastUpdateTimeMs: row.last_update_time,
-      locksFinishedRuns: row.locks_finished_runs === 1,
+      finishedRunsLock: {
+        locked: row.locks_finished_runs === 1,
+        mutableTags: JSON.parse(row.mutable_tags) as string[],
+      },
       tags: (byExperiment.get(row.experiment_no) ?? []).map(({ key, value }) => ({ key, value })),
     }));
   }
@@ -177,11 +180,17 @@ export function createExperiments({
       });
     },
 
-    /** Whether finished runs of the experiment refuse further writes. */
-    async setFinishedRunsLock(experimentNo: number, locks: boolean): Promise<void> {
+    /**
+     * Whether finished runs of the experiment refuse further writes, and which of their tags may change all the same.
+     * @throws AppError NotFound, InvalidArgument
+     */
+    async setFinishedRunsLock(experimentNo: number, lock: repository.FinishedRunsLock): Promise<void> {
+      for (const [i, tag] of lock.mutableTags.entries()) {
+        checkKey(tag.endsWith('*') ? `${tag.slice(0, -1)}x` : tag, 'Tag', `mutable_tags[${i}]`);
+      }
       await db.write(async (tx) => {
         await getActiveRow(tx, experimentNo);
-        await repository.setFinishedRunsLock(tx, experimentNo, locks);
+        await repository.setFinishedRunsLock(tx, experimentNo, lock);
       });
     },
 

@@ -125,6 +125,16 @@ export function nameAndTags(
   return { name: chosen, tags: byKey };
 }
 
+/** A note about a run is never part of its results. */
+const ALWAYS_MUTABLE: readonly string[] = ['mlflow.note.content'];
+
+/** Whether a tag of a locked run may change. `names`: a name that ends in `*` stands for all that begin so. */
+export function isMutableTag(key: string, names: readonly string[]): boolean {
+  return [...ALWAYS_MUTABLE, ...names].some((name) =>
+    name.endsWith('*') ? key.startsWith(name.slice(0, -1)) : key === name,
+  );
+}
+
 /** Statuses in which a run has ended. */
 export function hasEnded(status: string): boolean {
   return status === 'FINISHED' || status === 'FAILED' || status === 'KILLED';

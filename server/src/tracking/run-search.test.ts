@@ -65,7 +65,8 @@ function lookup(run: Known): (field: Field) => readonly (string | number)[] {
     const some = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value]);
     if (scope === 'param') return some(run.params[key]);
     if (scope === 'tag') return some(key === 'mlflow.runName' ? run.name : run.tags[key]);
-    if (scope === 'dataset') return run.datasets.map((dataset) => (key === 'context' ? dataset.context : dataset.name));
+    if (scope === 'dataset')
+      return run.datasets.map((dataset) => (key === 'context' ? dataset.context : dataset.name));
     if (scope === 'metric') {
       const points = run.points[key] ?? [];
       const numbers = points.map((point) => point.value).filter((value) => !Number.isNaN(value));
@@ -161,7 +162,8 @@ function sorted(runs: readonly Known[], order: readonly string[]): readonly Know
     };
     return { value, sign: direction === 'DESC' ? -1 : 1 };
   });
-  const rank = (value: string | number | undefined) => (value === undefined ? 2 : Number.isNaN(value) ? 1 : 0);
+  const rank = (value: string | number | undefined) =>
+    value === undefined ? 2 : Number.isNaN(value) ? 1 : 0;
   const compare = (a: string | number, b: string | number) => (a < b ? -1 : a > b ? 1 : 0);
   return runs.toSorted((a, b) => {
     for (const { value, sign } of terms) {
@@ -196,7 +198,9 @@ describe.each(testedDatabases())('searching runs on $name', ({ open }) => {
         run.runId = created.runId;
         await tracking.runs.logBatch({
           runId: run.runId,
-          metrics: Object.entries(run.points).flatMap(([key, points]) => points.map((point) => ({ key, ...point }))),
+          metrics: Object.entries(run.points).flatMap(([key, points]) =>
+            points.map((point) => ({ key, ...point })),
+          ),
           params: Object.entries(run.params).map(([key, value]) => ({ key, value })),
           tags: [],
         });
@@ -215,7 +219,11 @@ describe.each(testedDatabases())('searching runs on $name', ({ open }) => {
   });
   afterAll(() => opened.remove());
 
-  async function searchAll(filter: string, orderBy: readonly string[], maxResults: number): Promise<string[]> {
+  async function searchAll(
+    filter: string,
+    orderBy: readonly string[],
+    maxResults: number,
+  ): Promise<string[]> {
     const found: string[] = [];
     let pageToken: string | undefined;
     do {
@@ -235,7 +243,10 @@ describe.each(testedDatabases())('searching runs on $name', ({ open }) => {
 
   it.each(LEAVES)('finds what the language means by %s', async (filter) => {
     const tree = parseFilter(filter, runGrammar)!;
-    const expected = sorted(known.filter((run) => matches(tree, lookup(run))), []);
+    const expected = sorted(
+      known.filter((run) => matches(tree, lookup(run))),
+      [],
+    );
     expect(await searchAll(filter, [], 1000)).toEqual(expected.map((run) => run.name));
   });
 
@@ -244,7 +255,10 @@ describe.each(testedDatabases())('searching runs on $name', ({ open }) => {
       const filter = next() < 0.15 ? '' : makeFilter(3);
       const order = pick(ORDERS);
       const tree = parseFilter(filter, runGrammar);
-      const expected = sorted(known.filter((run) => tree === undefined || matches(tree, lookup(run))), order);
+      const expected = sorted(
+        known.filter((run) => tree === undefined || matches(tree, lookup(run))),
+        order,
+      );
       const found = await searchAll(filter, order, pick([3, 7, 1000]));
       expect({ filter, order, found }).toEqual({ filter, order, found: expected.map((run) => run.name) });
     }

@@ -1,10 +1,20 @@
 import type { Transaction } from '../db/port.ts';
 import { type AppError, invalidArgument, invalidState, notFound } from '../kernel/errors.ts';
-import { addPoint, type MetricPoint, type SeriesSummary } from './metric-rules.ts';
+import type { Int64 } from '../kernel/int64.ts';
+import { addPoint, comparePoints, type MetricPoint, type SeriesSummary } from './metric-rules.ts';
+import { deleteSummariesFrom } from './metric-summaries-repository.ts';
 import * as metricsRepository from './metrics-repository.ts';
-import { hasEnded, RUN_NAME_TAG, type RunBatch, storedParamValue, storedTagValue } from './run-rules.ts';
+import {
+  hasEnded,
+  isMutableTag,
+  RUN_NAME_TAG,
+  type RunBatch,
+  storedParamValue,
+  storedTagValue,
+} from './run-rules.ts';
 import type { RunRow } from './runs-repository.ts';
 import * as repository from './runs-repository.ts';
+import { SUMMARY_POINTS } from './thinning.ts';
 
 /** Records metrics on logged models; a batch whose model is unknown is refused. */
 export interface ModelMetrics {
@@ -13,19 +23,20 @@ export interface ModelMetrics {
   record(tx: Transaction, run: RunRow, metrics: RunBatch['metrics']): Promise<void>;
 }
 
-/** Tags that may change although the experiment locks its finished runs. */
-export type MutableTag = (key: string) => boolean;
-
 export interface RunWritesOptions {
   readonly modelMetrics: ModelMetrics;
-  readonly isMutableTag: MutableTag;
+  /** Hears of histories that have grown by a good deal. */
+  readonly onGrown: (seriesNo: number) => void;
 }
+
+/** Points after whose arrival a history is reported as grown. */
+const GROWN_POINTS = 4096;
 
 /**
  * The handler behind every write of params, metrics and tags: many requests' batches in one transaction. All
  * checks on state come first, so that a refused batch has written nothing.
  */
-export function createRunWriter({ modelMetrics, isMutableTag }: RunWritesOptions) {
+export function createRunWriter({ modelMetrics, onGrown }: RunWritesOptions) {
   return async (tx: Transaction, batches: readonly RunBatch[]): Promise<(undefined | AppError)[]> => {
     const outcomes: (undefined | AppError)[] = batches.map(() => undefined);
     const runs = await findWritableRuns(tx, batches, outcomes);
@@ -35,7 +46,7 @@ export function createRunWriter({ modelMetrics, isMutableTag }: RunWritesOptions
       outcomes[i] === undefined ? [{ batch, run: runs.get(batch.runId)! }] : [],
     );
     await writeTags(tx, accepted);
-    await writeMetrics(tx, accepted);
+    await writeMetrics(tx, accepted, onGrown);
     for (const { batch, run } of accepted) {
       const ofModels = batch.metrics.filter((metric) => metric.modelId);
       if (ofModels.length > 0) await modelMetrics.record(tx, run, ofModels);
@@ -52,17 +63,9 @@ export function createRunWriter({ modelMetrics, isMutableTag }: RunWritesOptions
     const runs = new Map((await repository.lockRuns(tx, ids)).map((run) => [run.runId, run]));
     batches.forEach((batch, i) => {
       const run = runs.get(batch.runId);
-      outcomes[i] = run === undefined ? runNotFound(batch.runId) : refusal(run, batch);
+      outcomes[i] = run === undefined ? runNotFound(batch.runId) : writeRefusal(run, batch);
     });
     return runs;
-  }
-
-  function refusal(run: RunRow, batch: RunBatch): AppError | undefined {
-    const onlyMutableTags =
-      batch.metrics.length === 0 &&
-      batch.params.length === 0 &&
-      batch.tags.every((tag) => isMutableTag(tag.key));
-    return writeRefusal(run, onlyMutableTags);
   }
 
   async function checkModels(
@@ -92,21 +95,30 @@ export function runNotFound(runId: string): AppError {
   return notFound(`Run with id=${runId.slice(0, 256)} not found`);
 }
 
-/** Why a run takes no write now; undefined when it does. */
-export function writeRefusal(run: RunRow, onlyMutableTags = false): AppError | undefined {
+/** What a write would change. */
+type Change = Pick<RunBatch, 'metrics' | 'params' | 'tags'>;
+
+const EVERYTHING: Change = { metrics: [], params: [{ key: '', value: '' }], tags: [] };
+
+/** Why a run takes no such write now; undefined when it does. */
+export function writeRefusal(run: RunRow, change: Change = EVERYTHING): AppError | undefined {
   if (run.stage !== 'active') {
     return invalidArgument(`The run ${run.runId} must be in the 'active' state. Current state is deleted.`, {
       field: 'run_id',
     });
   }
-  if (run.locksFinishedRuns && hasEnded(run.status) && !onlyMutableTags) {
-    return invalidState(
-      `The run ${run.runId} is ${run.status} and its experiment locks finished runs: nothing but tags marked mutable can change. ` +
-        'Clone the run, or ask for the lock to be lifted.',
-      { field: 'run_id' },
-    );
-  }
-  return undefined;
+  if (!run.locksFinishedRuns || !hasEnded(run.status)) return undefined;
+  const mutable = JSON.parse(run.mutableTagsJson) as string[];
+  const allowed =
+    change.metrics.length === 0 &&
+    change.params.length === 0 &&
+    change.tags.every(({ key }) => isMutableTag(key, mutable));
+  if (allowed) return undefined;
+  return invalidState(
+    `The run ${run.runId} is ${run.status} and its experiment locks finished runs: nothing but tags marked mutable can change. ` +
+      'Clone the run, or ask for the lock to be lifted.',
+    { field: 'run_id' },
+  );
 }
 
 interface ParamCheck {
@@ -177,16 +189,31 @@ interface SeriesChange {
   summary: SeriesSummary | undefined;
   seriesNo: number | undefined;
   readonly points: MetricPoint[];
+  countBefore: number;
+  /** The lowest step of a point that did not come last in step order. */
+  insertedAt: Int64 | undefined;
 }
 
-async function writeMetrics(tx: Transaction, accepted: readonly Accepted[]): Promise<void> {
+async function writeMetrics(
+  tx: Transaction,
+  accepted: readonly Accepted[],
+  onGrown: (seriesNo: number) => void,
+): Promise<void> {
   const changes = new Map<string, SeriesChange>();
   for (const { batch, run } of accepted) {
     for (const metric of batch.metrics) {
       const identity = `${run.runNo}/${metric.key}`;
       let change = changes.get(identity);
       if (change === undefined) {
-        change = { run, key: metric.key, summary: undefined, seriesNo: undefined, points: [] };
+        change = {
+          run,
+          key: metric.key,
+          summary: undefined,
+          seriesNo: undefined,
+          points: [],
+          countBefore: 0,
+          insertedAt: undefined,
+        };
         changes.set(identity, change);
       }
       change.points.push(metric);
@@ -197,10 +224,17 @@ async function writeMetrics(tx: Transaction, accepted: readonly Accepted[]): Pro
   for (const series of await metricsRepository.findSeries(tx, keys)) {
     const change = changes.get(`${series.runNo}/${series.key}`)!;
     change.summary = series.summary;
+    change.countBefore = series.summary.count;
     change.seriesNo = series.seriesNo;
   }
   for (const change of changes.values()) {
-    for (const point of change.points) change.summary = addPoint(change.summary, point);
+    for (const point of change.points) {
+      const { summary } = change;
+      if (summary !== undefined && comparePoints(point, summary.latest) <= 0) {
+        if (change.insertedAt === undefined || point.step < change.insertedAt) change.insertedAt = point.step;
+      }
+      change.summary = addPoint(summary, point);
+    }
   }
   await metricsRepository.upsertSeries(
     tx,
@@ -222,6 +256,13 @@ async function writeMetrics(tx: Transaction, accepted: readonly Accepted[]): Pro
     added.map((point) => ({ seriesNo: seriesNo!, point })),
   );
   const inserted = await metricsRepository.insertPoints(tx, points);
+  for (const { seriesNo, insertedAt, summary, countBefore } of changes.values()) {
+    if (countBefore < SUMMARY_POINTS && summary!.count < GROWN_POINTS) continue;
+    if (insertedAt !== undefined) await deleteSummariesFrom(tx, seriesNo!, insertedAt);
+    if (Math.floor(summary!.count / GROWN_POINTS) > Math.floor(countBefore / GROWN_POINTS)) {
+      tx.afterCommit(() => onGrown(seriesNo!));
+    }
+  }
   if (inserted < points.length) {
     await metricsRepository.recountSeries(
       tx,

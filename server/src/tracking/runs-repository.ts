@@ -16,6 +16,8 @@ export interface RunRow {
   readonly artifactLocation: string;
   /** Whether the experiment refuses writes to runs that have ended. */
   readonly locksFinishedRuns: boolean;
+  /** JSON list of the tags that stay writable on locked runs; a name that ends in `*` stands for all that begin so. */
+  readonly mutableTagsJson: string;
 }
 
 export type RunStatus = 'RUNNING' | 'SCHEDULED' | 'FINISHED' | 'FAILED' | 'KILLED';
@@ -32,13 +34,14 @@ type RunTuple = [
   LifecycleStage,
   string,
   number,
+  string,
 ];
 
 /** The columns of a run joined to its experiment, in the order that `readRun` expects. */
 export function runColumns(sql: Sql): string {
   const { int64: exact } = sql.dialect;
   return `r.run_no, r.run_id, r.experiment_no, r.name, r.user_id, r.status, ${exact('r.start_time')}, ${exact('r.end_time')},
-    r.lifecycle_stage, e.artifact_location, e.locks_finished_runs`;
+    r.lifecycle_stage, e.artifact_location, e.locks_finished_runs, e.mutable_tags`;
 }
 
 export function readRun(row: readonly unknown[]): RunRow {
@@ -55,6 +58,7 @@ export function readRun(row: readonly unknown[]): RunRow {
     stage: t[8],
     artifactLocation: t[9],
     locksFinishedRuns: t[10] === 1,
+    mutableTagsJson: t[11],
   };
 }
 

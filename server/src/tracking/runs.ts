@@ -5,18 +5,12 @@ import type { Clock } from '../kernel/clock.ts';
 import { type AppError, invalidArgument, notFound } from '../kernel/errors.ts';
 import { newRunId } from '../kernel/ids.ts';
 import type { Int64 } from '../kernel/int64.ts';
-import { findExperiment, type LifecycleStage } from './experiments-repository.ts';
+import { type ExperimentRow, findExperiment, type LifecycleStage } from './experiments-repository.ts';
 import { checkKey } from './key-rules.ts';
 import { type RunDetails, readRuns } from './run-details.ts';
 import { randomRunName } from './run-name.ts';
 import { checkBatch, nameAndTags, type Param, RUN_NAME_TAG, type RunBatch, type Tag } from './run-rules.ts';
-import {
-  createRunWriter,
-  type ModelMetrics,
-  type MutableTag,
-  runNotFound,
-  writeRefusal,
-} from './run-writes.ts';
+import { createRunWriter, type ModelMetrics, runNotFound, writeRefusal } from './run-writes.ts';
 import type { RunRow, RunStatus } from './runs-repository.ts';
 import * as repository from './runs-repository.ts';
 
@@ -40,13 +34,19 @@ export interface RunsDependencies {
   readonly db: Database;
   readonly clock: Clock;
   readonly modelMetrics: ModelMetrics;
-  readonly isMutableTag: MutableTag;
   readonly pendingCreates: PendingCreates;
+  readonly onGrown: (seriesNo: number) => void;
 }
 
+/** Links a cloned run to the one it was made from. */
+export const CLONED_FROM_TAG = 'slipway.clonedFrom';
+
+/** Tags that tell of a run's results, not of how it was started. */
+const NOT_CLONED: ReadonlySet<string> = new Set(['mlflow.log-model.history', 'mlflow.loggedArtifacts']);
+
 /** Runs: created, written to, ended, moved to the trash and back. */
-export function createRuns({ db, clock, modelMetrics, isMutableTag, pendingCreates }: RunsDependencies) {
-  const submitBatch = createBatcher(db, createRunWriter({ modelMetrics, isMutableTag }));
+export function createRuns({ db, clock, modelMetrics, pendingCreates, onGrown }: RunsDependencies) {
+  const submitBatch = createBatcher(db, createRunWriter({ modelMetrics, onGrown }));
   const submitRun = createBatcher(db, (tx, runs: readonly RunToCreate[]) =>
     insertRuns(tx, runs, pendingCreates),
   );
@@ -119,11 +119,46 @@ export function createRuns({ db, clock, modelMetrics, isMutableTag, pendingCreat
     async deleteTag(runId: string, key: string): Promise<void> {
       await db.write(async (tx) => {
         const run = await getRun(tx, runId);
-        const refused = writeRefusal(run, isMutableTag(key));
+        const refused = writeRefusal(run, { metrics: [], params: [], tags: [{ key, value: '' }] });
         if (refused) throw refused;
         if (!(await repository.deleteRunTag(tx, run.runNo, key))) {
           throw notFound(`No tag with name: ${key.slice(0, 250)} in run with id ${runId}`);
         }
+      });
+    },
+
+    /**
+     * A new run with the params and tags of another, linked to it by the tag `slipway.clonedFrom`; project and entry
+     * point are among the tags.
+     * @throws AppError NotFound; InvalidArgument for an experiment in the trash.
+     */
+    async clone(
+      runId: string,
+      input: { readonly name?: string | undefined; readonly userId?: string | undefined },
+    ) {
+      const source = await db.read(async (sql) => (await readRuns(sql, [await getRun(sql, runId)]))[0]!);
+      const name = input.name || `${source.run.name} (copy)`;
+      const kept = source.tags.filter((tag) => !NOT_CLONED.has(tag.key));
+      const tags = new Map(kept.map(({ key, value }) => [key, value]));
+      tags.set(RUN_NAME_TAG, name);
+      tags.set(CLONED_FROM_TAG, runId);
+      const { experimentNo } = source.run;
+      const created: repository.NewRun = {
+        runId: newRunId(),
+        experimentNo,
+        name,
+        userId: input.userId ?? source.run.userId ?? undefined,
+        startTimeMs: clock.nowMs(),
+        tags,
+      };
+      return db.write(async (tx) => {
+        const experiment = await findExperiment(tx, experimentNo);
+        if (experiment?.lifecycle_stage !== 'active') throw experimentNotActive(experimentNo);
+        await repository.insertRuns(tx, [created]);
+        const run = await getRun(tx, created.runId);
+        const params = source.params.map(({ key, value }) => [run.runNo, key, value, experimentNo] as const);
+        await repository.insertParams(tx, params);
+        return (await readRuns(tx, [run]))[0]!;
       });
     },
 
@@ -218,10 +253,7 @@ function experimentNotActive(experimentNo: number): AppError {
   );
 }
 
-function newRunDetails(
-  run: repository.NewRun,
-  experiment: { readonly artifact_location: string; readonly locks_finished_runs: number },
-): RunDetails {
+function newRunDetails(run: repository.NewRun, experiment: ExperimentRow): RunDetails {
   return {
     run: {
       runNo: -1,
@@ -235,6 +267,7 @@ function newRunDetails(
       stage: 'active',
       artifactLocation: experiment.artifact_location,
       locksFinishedRuns: experiment.locks_finished_runs === 1,
+      mutableTagsJson: experiment.mutable_tags,
     },
     metrics: [],
     params: [],

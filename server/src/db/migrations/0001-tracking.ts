@@ -15,7 +15,8 @@ export const tracking: Migration = {
       creation_time ${int} NOT NULL,
       last_update_time ${int} NOT NULL,
       deleted_at ${int},
-      locks_finished_runs ${int} NOT NULL DEFAULT 0
+      locks_finished_runs ${int} NOT NULL DEFAULT 0,
+      mutable_tags ${text} NOT NULL DEFAULT '[]'
     )`,
     'CREATE INDEX experiments_by_time ON experiments (lifecycle_stage, creation_time DESC, experiment_no)',
     `CREATE TABLE experiment_tags (
@@ -81,6 +82,23 @@ export const tracking: Migration = {
       value ${float} NOT NULL,
       is_nan ${int} NOT NULL,
       PRIMARY KEY (series_no, step, timestamp, value, is_nan)
+    ) ${clustered}`,
+
+    // Extremes of every 512 points in step order, made after the fact: a chart reads these instead of the points.
+    `CREATE TABLE metric_summaries (
+      series_no ${int} NOT NULL REFERENCES metric_series ON DELETE CASCADE,
+      last_step ${int} NOT NULL,
+      last_timestamp ${int} NOT NULL,
+      last_value ${float} NOT NULL,
+      first_step ${int} NOT NULL,
+      points ${int} NOT NULL,
+      min_step ${int},
+      min_timestamp ${int},
+      min_value ${float},
+      max_step ${int},
+      max_timestamp ${int},
+      max_value ${float},
+      PRIMARY KEY (series_no, last_step, last_timestamp, last_value)
     ) ${clustered}`,
 
     `CREATE TABLE datasets (

@@ -1,6 +1,7 @@
 import type { Database } from '../../db/port.ts';
 import { createPendingCreates } from '../../idempotency/pending-creates.ts';
 import { systemClock } from '../../kernel/clock.ts';
+import { createCharts } from '../charts.ts';
 import { createExperiments } from '../experiments.ts';
 import { createLoggedModels, modelMetrics } from '../logged-models.ts';
 import { createMetrics } from '../metrics.ts';
@@ -11,16 +12,25 @@ import { createRuns } from '../runs.ts';
 /** The tracking services over a database, as tests need them: wired like `compose.ts` does, without HTTP. */
 export function createTracking(db: Database) {
   const clock = systemClock;
+  const charts = createCharts({ db });
   const pendingCreates = createPendingCreates({ db, clock });
   return {
     pendingCreates,
+    charts,
     experiments: createExperiments({
       db,
       clock,
       defaultArtifactLocation: (experimentNo) => `mlflow-artifacts:/${experimentNo}`,
       parseArtifactLocation: (text) => text,
     }),
-    runs: createRuns({ db, clock, modelMetrics, isMutableTag: (key) => key.startsWith('open.'), pendingCreates }),
+    runs: createRuns({
+      db,
+      clock,
+      modelMetrics,
+
+      pendingCreates,
+      onGrown: charts.grown,
+    }),
     inputs: createRunInputs({ db }),
     loggedModels: createLoggedModels({ db, clock }),
     searches: createRunSearches({ db }),
