@@ -19,7 +19,6 @@ import { serverFactRoutes } from './http/mlflow/server-facts.ts';
 import { webhookRoutes } from './http/mlflow/webhooks.ts';
 import { probeRoutes } from './http/probes.ts';
 import { buildHttpServer } from './http/server.ts';
-import { trackingExtensionRoutes } from './http/slipway/tracking.ts';
 import { createPendingCreates } from './idempotency/pending-creates.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createDeliveries } from './notifications/deliveries.ts';
@@ -32,7 +31,6 @@ import { createModels } from './registry/models.ts';
 import { createVersions } from './registry/versions.ts';
 import { readOrCreateKey } from './secrets/key-file.ts';
 import { createSealer } from './secrets/sealer.ts';
-import { createCharts } from './tracking/charts.ts';
 import { createExperiments } from './tracking/experiments.ts';
 import { createLoggedModels, modelMetrics } from './tracking/logged-models.ts';
 import { createMetrics } from './tracking/metrics.ts';
@@ -89,13 +87,12 @@ export async function compose(config: Config): Promise<Program> {
   await experiments.ensureDefault();
   const pendingCreates = createPendingCreates({ db, clock });
   await pendingCreates.start();
-  const charts = createCharts({ db });
   const runs = createRuns({
     db,
     clock,
     modelMetrics,
+    isMutableTag: () => false,
     pendingCreates,
-    onGrown: charts.grown,
   });
   const runInputs = createRunInputs({ db });
   const loggedModels = createLoggedModels({ db, clock });
@@ -125,7 +122,6 @@ export async function compose(config: Config): Promise<Program> {
       ...runRoutes({ runs, searches, pendingCreates }),
       ...runInputRoutes(runInputs),
       ...metricRoutes(metrics),
-      ...trackingExtensionRoutes({ runs, experiments, charts }),
       ...loggedModelRoutes(loggedModels),
       ...registeredModelRoutes(models, aliases),
       ...modelVersionRoutes(versions),
