@@ -19,6 +19,7 @@ import { serverFactRoutes } from './http/mlflow/server-facts.ts';
 import { webhookRoutes } from './http/mlflow/webhooks.ts';
 import { probeRoutes } from './http/probes.ts';
 import { buildHttpServer } from './http/server.ts';
+import { trackingExtensionRoutes } from './http/slipway/tracking.ts';
 import { createPendingCreates } from './idempotency/pending-creates.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createDeliveries } from './notifications/deliveries.ts';
@@ -31,6 +32,7 @@ import { createModels } from './registry/models.ts';
 import { createVersions } from './registry/versions.ts';
 import { readOrCreateKey } from './secrets/key-file.ts';
 import { createSealer } from './secrets/sealer.ts';
+import { createCharts } from './tracking/charts.ts';
 import { createExperiments } from './tracking/experiments.ts';
 import { createLoggedModels, modelMetrics } from './tracking/logged-models.ts';
 import { createMetrics } from './tracking/metrics.ts';
@@ -87,12 +89,13 @@ export async function compose(config: Config): Promise<Program> {
   await experiments.ensureDefault();
   const pendingCreates = createPendingCreates({ db, clock });
   await pendingCreates.start();
+  const charts = createCharts({ db });
   const runs = createRuns({
     db,
     clock,
     modelMetrics,
-    isMutableTag: () => false,
     pendingCreates,
+    onGrown: charts.grown,
   });
   const runInputs = createRunInputs({ db });
   const loggedModels = createLoggedModels({ db, clock });
@@ -122,6 +125,7 @@ export async function compose(config: Config): Promise<Program> {
       ...runRoutes({ runs, searches, pendingCreates }),
       ...runInputRoutes(runInputs),
       ...metricRoutes(metrics),
+      ...trackingExtensionRoutes({ runs, experiments, charts }),
       ...loggedModelRoutes(loggedModels),
       ...registeredModelRoutes(models, aliases),
       ...modelVersionRoutes(versions),
