@@ -85,6 +85,7 @@ export async function compose(config: Config): Promise<Program> {
     clock,
     defaultArtifactLocation: (experimentNo) => `mlflow-artifacts:/${experimentNo}`,
     parseArtifactLocation: (text) => text,
+    recordEvents,
   });
   await experiments.ensureDefault();
   const pendingCreates = createPendingCreates({ db, clock });
@@ -96,6 +97,7 @@ export async function compose(config: Config): Promise<Program> {
     modelMetrics,
     pendingCreates,
     onGrown: charts.grown,
+    recordEvents,
   });
   const runInputs = createRunInputs({ db });
   const loggedModels = createLoggedModels({ db, clock });

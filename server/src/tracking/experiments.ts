@@ -1,4 +1,6 @@
 import type { Database, Sql } from '../db/port.ts';
+import type { DomainEvent, EventAction } from '../events/events.ts';
+import type { RecordEvents } from '../events/outbox.ts';
 import { experimentGrammar } from '../filters/grammars.ts';
 import { parseOrderBy } from '../filters/order.ts';
 import { parseFilter } from '../filters/parser.ts';
@@ -45,6 +47,7 @@ export interface ExperimentsDependencies {
   defaultArtifactLocation(experimentNo: number): string;
   /** Checks a location that a caller chose; returns it in neutral form. @throws AppError InvalidArgument */
   parseArtifactLocation(text: string): string;
+  readonly recordEvents: RecordEvents;
 }
 
 /** Experiments: created, renamed, tagged, searched, moved to the trash and back. */
@@ -53,6 +56,7 @@ export function createExperiments({
   clock,
   defaultArtifactLocation,
   parseArtifactLocation,
+  recordEvents,
 }: ExperimentsDependencies) {
   async function withTags(sql: Sql, rows: readonly repository.ExperimentRow[]): Promise<Experiment[]> {
     const tags = await repository.listExperimentTags(
@@ -121,6 +125,7 @@ export function createExperiments({
           defaultLocation: defaultArtifactLocation,
         });
         await repository.upsertExperimentTags(tx, experimentNo, input.tags);
+        await recordEvents(tx, [experimentEvent('created', experimentNo, input.name)]);
         return experimentNo;
       });
     },
@@ -148,6 +153,7 @@ export function createExperiments({
         const taken = await repository.findExperimentByName(tx, name);
         if (taken !== undefined && taken.experiment_no !== experimentNo) throw nameTaken(taken);
         await repository.renameExperiment(tx, experimentNo, name, clock.nowMs());
+        await recordEvents(tx, [experimentEvent('renamed', experimentNo, name)]);
       });
     },
 
@@ -232,11 +238,17 @@ export function createExperiments({
         throw notFound(`No Experiment with id=${experimentNo} exists in the '${from}' state`);
       }
       await repository.setExperimentStage(tx, { experimentNo, stage, nowMs: clock.nowMs() });
+      const action = stage === 'deleted' ? 'deleted' : 'restored';
+      await recordEvents(tx, [experimentEvent(action, experimentNo, row.name)]);
     });
   }
 }
 
 export type Experiments = ReturnType<typeof createExperiments>;
+
+function experimentEvent(action: EventAction, experimentNo: number, name: string): DomainEvent {
+  return { entity: 'experiment', action, data: { experiment_id: String(experimentNo), name } };
+}
 
 function checkExperimentTag(tag: Tag, path: string): void {
   checkKey(tag.key, 'Tag', `${path}key`);

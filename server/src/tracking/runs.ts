@@ -1,5 +1,7 @@
 import { createBatcher } from '../db/batcher.ts';
 import type { Database, Sql, Transaction } from '../db/port.ts';
+import type { DomainEvent, EventAction, EventData } from '../events/events.ts';
+import type { RecordEvents } from '../events/outbox.ts';
 import { fingerprint, type PendingCreates } from '../idempotency/pending-creates.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { type AppError, invalidArgument, notFound } from '../kernel/errors.ts';
@@ -36,6 +38,7 @@ export interface RunsDependencies {
   readonly modelMetrics: ModelMetrics;
   readonly pendingCreates: PendingCreates;
   readonly onGrown: (seriesNo: number) => void;
+  readonly recordEvents: RecordEvents;
 }
 
 /** Links a cloned run to the one it was made from. */
@@ -45,7 +48,8 @@ export const CLONED_FROM_TAG = 'slipway.clonedFrom';
 const NOT_CLONED: ReadonlySet<string> = new Set(['mlflow.log-model.history', 'mlflow.loggedArtifacts']);
 
 /** Runs: created, written to, ended, moved to the trash and back. */
-export function createRuns({ db, clock, modelMetrics, pendingCreates, onGrown }: RunsDependencies) {
+export function createRuns(dependencies: RunsDependencies) {
+  const { db, clock, modelMetrics, pendingCreates, onGrown, recordEvents } = dependencies;
   const submitBatch = createBatcher(db, createRunWriter({ modelMetrics, onGrown }));
   const submitRun = createBatcher(db, (tx, runs: readonly RunToCreate[]) =>
     insertRuns(tx, runs, pendingCreates),
@@ -96,12 +100,16 @@ export function createRuns({ db, clock, modelMetrics, pendingCreates, onGrown }:
         if (name !== undefined) {
           await repository.upsertRunTags(tx, [[run.runNo, RUN_NAME_TAG, name, run.experimentNo]]);
         }
-        return {
+        const updated: RunRow = {
           ...run,
           name: name ?? run.name,
           status: update.status ?? run.status,
           endTimeMs: update.endTimeMs ?? run.endTimeMs,
         };
+        if (isFinal(updated.status) && !isFinal(run.status)) {
+          await recordEvents(tx, [runEvent('finished', updated, { status: updated.status })]);
+        }
+        return updated;
       });
     },
 
@@ -185,11 +193,21 @@ export function createRuns({ db, clock, modelMetrics, pendingCreates, onGrown }:
         stage,
         deletedAtMs: stage === 'deleted' ? clock.nowMs() : null,
       });
+      await recordEvents(tx, [runEvent(stage === 'deleted' ? 'deleted' : 'restored', run)]);
     });
   }
 }
 
 export type Runs = ReturnType<typeof createRuns>;
+
+const isFinal = (status: RunStatus): boolean =>
+  status === 'FINISHED' || status === 'FAILED' || status === 'KILLED';
+
+function runEvent(action: EventAction, run: RunRow, more: EventData = {}): DomainEvent {
+  const { runId, experimentNo, name } = run;
+  const data = { run_id: runId, experiment_id: String(experimentNo), name, ...more };
+  return { entity: 'run', action, data };
+}
 
 /** @throws AppError NotFound */
 export async function getRun(sql: Sql, runId: string): Promise<RunRow> {

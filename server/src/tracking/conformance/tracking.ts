@@ -1,4 +1,5 @@
 import type { Database } from '../../db/port.ts';
+import { createOutbox } from '../../events/outbox.ts';
 import { createPendingCreates } from '../../idempotency/pending-creates.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { createCharts } from '../charts.ts';
@@ -13,6 +14,16 @@ import { createRuns } from '../runs.ts';
 export function createTracking(db: Database) {
   const clock = systemClock;
   const charts = createCharts({ db });
+  // Not started: what is recorded stays in its table.
+  const outbox = createOutbox({
+    db,
+    clock,
+    consumers: [],
+    onError: (error) => {
+      throw error;
+    },
+  });
+  const recordEvents = outbox.record;
   const pendingCreates = createPendingCreates({ db, clock });
   return {
     pendingCreates,
@@ -22,6 +33,7 @@ export function createTracking(db: Database) {
       clock,
       defaultArtifactLocation: (experimentNo) => `mlflow-artifacts:/${experimentNo}`,
       parseArtifactLocation: (text) => text,
+      recordEvents,
     }),
     runs: createRuns({
       db,
@@ -30,6 +42,7 @@ export function createTracking(db: Database) {
 
       pendingCreates,
       onGrown: charts.grown,
+      recordEvents,
     }),
     inputs: createRunInputs({ db }),
     loggedModels: createLoggedModels({ db, clock }),
