@@ -1,0 +1,80 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort, type RunningServer, startServer } from './server-process.ts';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+export interface ServerOptions {
+  /** A folder of its own, which may exist from an earlier start. */
+  readonly home: string;
+  /** `postgresql://user@host:port/name`, or undefined for SQLite in `home`. */
+  readonly databaseUrl?: string | undefined;
+}
+
+/** The real `mlflow server` with its default settings. */
+export async function startPeer(
+  python: string,
+  { home, databaseUrl }: ServerOptions,
+): Promise<RunningServer> {
+  mkdirSync(home, { recursive: true });
+  const port = await freePort();
+  const { PYTHONDONTWRITEBYTECODE: _, ...env } = process.env;
+  const store = databaseUrl ?? `sqlite:///${peerDatabase(home)}`;
+  return startServer({
+    command: python,
+    args: [
+      '-m',
+      'mlflow',
+      'server',
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--backend-store-uri',
+      store,
+    ],
+    cwd: home,
+    env: { ...env, MLFLOW_DISABLE_TELEMETRY: 'true', DO_NOT_TRACK: 'true' },
+    port,
+    logFile: path.join(home, 'server.log'),
+    readyWithinMs: 300_000,
+  });
+}
+
+export const peerDatabase = (home: string): string => path.join(home, 'mlflow.db');
+
+/** Slipway as it is shipped when it has been built, else from its sources. */
+export async function startSlipway({ home, databaseUrl }: ServerOptions): Promise<RunningServer> {
+  mkdirSync(home, { recursive: true });
+  const port = await freePort();
+  const database = databaseUrl === undefined ? [] : ['--database', databaseUrl];
+  return startServer({
+    command: process.execPath,
+    args: [slipwayEntry(), 'server', '--port', String(port), '--home', home, ...database],
+    cwd: home,
+    env: { NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/slipway-compile'), ...process.env },
+    port,
+    logFile: path.join(home, 'server.log'),
+    readyWithinMs: 60_000,
+  });
+}
+
+export function slipwayEntry(): string {
+  const built = path.join(root, 'server/dist/main.js');
+  return existsSync(built) ? built : path.join(root, 'server/src/main.ts');
+}
+
+export async function startBareProgram({ home, databaseUrl }: ServerOptions): Promise<RunningServer> {
+  mkdirSync(home, { recursive: true });
+  const port = await freePort();
+  const database = databaseUrl === undefined ? [] : ['--postgres', databaseUrl];
+  return startServer({
+    command: process.execPath,
+    args: [path.join(root, 'bench/limit/main.ts'), '--port', String(port), '--home', home, ...database],
+    cwd: home,
+    port,
+    logFile: path.join(home, 'server.log'),
+    readyWithinMs: 30_000,
+  });
+}
