@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import { migrate } from './db/migrate.ts';
 import type { Database } from './db/port.ts';
 import { openSqlite } from './db/sqlite/sqlite-database.ts';
-import { createOutbox } from './events/outbox.ts';
+import { createOutbox, type RecordedEvent } from './events/outbox.ts';
 import { createLogger, errorFields, type Logger } from './http/logger.ts';
 import { createServerMetrics } from './http/metrics.ts';
 import { experimentRoutes } from './http/mlflow/experiments.ts';
@@ -19,9 +19,12 @@ import { serverFactRoutes } from './http/mlflow/server-facts.ts';
 import { webhookRoutes } from './http/mlflow/webhooks.ts';
 import { probeRoutes } from './http/probes.ts';
 import { buildHttpServer } from './http/server.ts';
+import { createLiveStreams } from './http/slipway/events.ts';
 import { trackingExtensionRoutes } from './http/slipway/tracking.ts';
 import { createPendingCreates } from './idempotency/pending-creates.ts';
 import { systemClock } from './kernel/clock.ts';
+import { changeOf } from './live/event-changes.ts';
+import { createJournal } from './live/journal.ts';
 import { createDeliveries } from './notifications/deliveries.ts';
 import { createDeliveryTransport } from './notifications/delivery-transport.ts';
 import { createEgressGuard } from './notifications/egress-guard.ts';
@@ -72,10 +75,15 @@ export async function compose(config: Config): Promise<Program> {
     onError: inBackground('webhook delivery'),
   });
   const webhooks = createWebhooks({ db, clock, guard, sealer, transport });
+  const journal = createJournal({ db, clock, onError: inBackground('the change journal') });
+  await journal.start();
+  const reportEvents = (events: readonly RecordedEvent[]) => {
+    for (const change of events.flatMap(({ event }) => changeOf(event) ?? [])) journal.report(change);
+  };
   const outbox = createOutbox({
     db,
     clock,
-    consumers: [deliveries.enqueue],
+    consumers: [deliveries.enqueue, async (tx, events) => tx.afterCommit(() => reportEvents(events))],
     onError: inBackground('event dispatch'),
   });
   const recordEvents = outbox.record;
@@ -97,6 +105,7 @@ export async function compose(config: Config): Promise<Program> {
     modelMetrics,
     pendingCreates,
     onGrown: charts.grown,
+    onChange: journal.report,
     recordEvents,
   });
   const runInputs = createRunInputs({ db });
@@ -121,6 +130,7 @@ export async function compose(config: Config): Promise<Program> {
   deliveries.start();
   outbox.start();
 
+  const liveStreams = createLiveStreams(journal);
   const server = buildHttpServer({
     mlflowRoutes: [
       ...experimentRoutes(experiments),
@@ -134,7 +144,7 @@ export async function compose(config: Config): Promise<Program> {
       ...webhookRoutes(webhooks),
       ...serverFactRoutes({ multipartUploads: false, multipartDownloads: false }),
     ],
-    rawRoutes: [...probeRoutes()],
+    rawRoutes: [...probeRoutes(), ...liveStreams.routes],
     hostRules: { allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins },
     logger,
     metrics: createServerMetrics(() => db.sizeBytes()),
@@ -145,6 +155,8 @@ export async function compose(config: Config): Promise<Program> {
     db,
     logger,
     async close() {
+      await journal.stop();
+      liveStreams.end();
       await server.close();
       await outbox.stop();
       await deliveries.stop();

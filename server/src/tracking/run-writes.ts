@@ -27,7 +27,16 @@ export interface RunWritesOptions {
   readonly modelMetrics: ModelMetrics;
   /** Hears of histories that have grown by a good deal. */
   readonly onGrown: (seriesNo: number) => void;
+  readonly onChange: OnRunChange;
 }
+
+/** Hears of what changed, after the commit: for points, which metrics grew. */
+export type OnRunChange = (change: {
+  readonly kind: 'run' | 'points';
+  readonly experimentNo: number;
+  readonly subject: string;
+  readonly keys: readonly string[];
+}) => void;
 
 /** Points after whose arrival a history is reported as grown. */
 const GROWN_POINTS = 4096;
@@ -36,7 +45,7 @@ const GROWN_POINTS = 4096;
  * The handler behind every write of params, metrics and tags: many requests' batches in one transaction. All
  * checks on state come first, so that a refused batch has written nothing.
  */
-export function createRunWriter({ modelMetrics, onGrown }: RunWritesOptions) {
+export function createRunWriter({ modelMetrics, onGrown, onChange }: RunWritesOptions) {
   return async (tx: Transaction, batches: readonly RunBatch[]): Promise<(undefined | AppError)[]> => {
     const outcomes: (undefined | AppError)[] = batches.map(() => undefined);
     const runs = await findWritableRuns(tx, batches, outcomes);
@@ -51,8 +60,18 @@ export function createRunWriter({ modelMetrics, onGrown }: RunWritesOptions) {
       const ofModels = batch.metrics.filter((metric) => metric.modelId);
       if (ofModels.length > 0) await modelMetrics.record(tx, run, ofModels);
     }
+    tx.afterCommit(() => {
+      for (const { batch, run } of accepted) reportChanges(batch, run);
+    });
     return outcomes;
   };
+
+  function reportChanges(batch: RunBatch, run: RunRow): void {
+    const about = { experimentNo: run.experimentNo, subject: run.runId };
+    if (batch.params.length > 0 || batch.tags.length > 0) onChange({ kind: 'run', ...about, keys: [] });
+    if (batch.metrics.length === 0) return;
+    onChange({ kind: 'points', ...about, keys: [...new Set(batch.metrics.map((metric) => metric.key))] });
+  }
 
   async function findWritableRuns(
     tx: Transaction,

@@ -12,7 +12,13 @@ import { checkKey } from './key-rules.ts';
 import { type RunDetails, readRuns } from './run-details.ts';
 import { randomRunName } from './run-name.ts';
 import { checkBatch, nameAndTags, type Param, RUN_NAME_TAG, type RunBatch, type Tag } from './run-rules.ts';
-import { createRunWriter, type ModelMetrics, runNotFound, writeRefusal } from './run-writes.ts';
+import {
+  createRunWriter,
+  type ModelMetrics,
+  type OnRunChange,
+  runNotFound,
+  writeRefusal,
+} from './run-writes.ts';
 import type { RunRow, RunStatus } from './runs-repository.ts';
 import * as repository from './runs-repository.ts';
 
@@ -39,6 +45,7 @@ export interface RunsDependencies {
   readonly pendingCreates: PendingCreates;
   readonly onGrown: (seriesNo: number) => void;
   readonly recordEvents: RecordEvents;
+  readonly onChange: OnRunChange;
 }
 
 /** Links a cloned run to the one it was made from. */
@@ -49,11 +56,15 @@ const NOT_CLONED: ReadonlySet<string> = new Set(['mlflow.log-model.history', 'ml
 
 /** Runs: created, written to, ended, moved to the trash and back. */
 export function createRuns(dependencies: RunsDependencies) {
-  const { db, clock, modelMetrics, pendingCreates, onGrown, recordEvents } = dependencies;
-  const submitBatch = createBatcher(db, createRunWriter({ modelMetrics, onGrown }));
+  const { db, clock, modelMetrics, pendingCreates, onGrown, recordEvents, onChange } = dependencies;
+  const submitBatch = createBatcher(db, createRunWriter({ modelMetrics, onGrown, onChange }));
   const submitRun = createBatcher(db, (tx, runs: readonly RunToCreate[]) =>
     insertRuns(tx, runs, pendingCreates),
   );
+
+  function changed(run: { readonly experimentNo: number; readonly runId: string }): void {
+    onChange({ kind: 'run', experimentNo: run.experimentNo, subject: run.runId, keys: [] });
+  }
 
   return {
     /**
@@ -65,7 +76,7 @@ export function createRuns(dependencies: RunsDependencies) {
       const { name, tags } = nameAndTags(input.name, input.tags, randomRunName);
       const { experimentNo, userId, startTimeMs = 0 } = input;
       const sent = fingerprint('run', [experimentNo, userId, input.name, startTimeMs, input.tags]);
-      return submitRun({
+      const details = await submitRun({
         runId: newRunId(),
         experimentNo,
         name,
@@ -74,6 +85,8 @@ export function createRuns(dependencies: RunsDependencies) {
         tags,
         fingerprint: sent,
       });
+      changed(details.run);
+      return details;
     },
 
     /**
@@ -109,6 +122,7 @@ export function createRuns(dependencies: RunsDependencies) {
         if (isFinal(updated.status) && !isFinal(run.status)) {
           await recordEvents(tx, [runEvent('finished', updated, { status: updated.status })]);
         }
+        tx.afterCommit(() => changed(updated));
         return updated;
       });
     },
@@ -129,6 +143,7 @@ export function createRuns(dependencies: RunsDependencies) {
         const run = await getRun(tx, runId);
         const refused = writeRefusal(run, { metrics: [], params: [], tags: [{ key, value: '' }] });
         if (refused) throw refused;
+        tx.afterCommit(() => changed(run));
         if (!(await repository.deleteRunTag(tx, run.runNo, key))) {
           throw notFound(`No tag with name: ${key.slice(0, 250)} in run with id ${runId}`);
         }
@@ -164,6 +179,7 @@ export function createRuns(dependencies: RunsDependencies) {
         if (experiment?.lifecycle_stage !== 'active') throw experimentNotActive(experimentNo);
         await repository.insertRuns(tx, [created]);
         const run = await getRun(tx, created.runId);
+        tx.afterCommit(() => changed(run));
         const params = source.params.map(({ key, value }) => [run.runNo, key, value, experimentNo] as const);
         await repository.insertParams(tx, params);
         return (await readRuns(tx, [run]))[0]!;
@@ -189,6 +205,7 @@ export function createRuns(dependencies: RunsDependencies) {
     await db.write(async (tx) => {
       const run = await getRun(tx, runId);
       if (run.stage === stage) return;
+      tx.afterCommit(() => changed(run));
       await repository.setRunStage(tx, run.runNo, {
         stage,
         deletedAtMs: stage === 'deleted' ? clock.nowMs() : null,

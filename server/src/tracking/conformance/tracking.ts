@@ -8,11 +8,14 @@ import { createLoggedModels, modelMetrics } from '../logged-models.ts';
 import { createMetrics } from '../metrics.ts';
 import { createRunInputs } from '../run-inputs.ts';
 import { createRunSearches } from '../run-search.ts';
+import type { OnRunChange } from '../run-writes.ts';
 import { createRuns } from '../runs.ts';
 
 /** The tracking services over a database, as tests need them: wired like `compose.ts` does, without HTTP. */
 export function createTracking(db: Database) {
   const clock = systemClock;
+  /** What was reported as changed, in order. */
+  const changes: Parameters<OnRunChange>[0][] = [];
   const charts = createCharts({ db });
   // Not started: what is recorded stays in its table.
   const outbox = createOutbox({
@@ -28,6 +31,7 @@ export function createTracking(db: Database) {
   return {
     pendingCreates,
     charts,
+    changes,
     experiments: createExperiments({
       db,
       clock,
@@ -42,6 +46,7 @@ export function createTracking(db: Database) {
 
       pendingCreates,
       onGrown: charts.grown,
+      onChange: (change) => void changes.push(change),
       recordEvents,
     }),
     inputs: createRunInputs({ db }),

@@ -1,0 +1,104 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError, invalidArgument } from '../../kernel/errors.ts';
+import type { Journal } from '../../live/journal.ts';
+import type { RecordedChange } from '../../live/journal-repository.ts';
+import { parseExperimentId } from '../../tracking/experiment-rules.ts';
+import { authenticate } from '../authenticate.ts';
+import { stringList } from '../mlflow/fields.ts';
+import type { JsonObject } from '../mlflow/json.ts';
+import type { RawRoute } from '../routes.ts';
+
+const HEARTBEAT_MS = 15_000;
+const RETRY_MS = 1000;
+const MAX_STREAMS = 2000;
+/** A reader that is this far behind is let go: it comes back and resumes. */
+const MAX_BEHIND_BYTES = 1024 * 1024;
+
+export interface LiveStreams {
+  readonly routes: readonly RawRoute[];
+  /** Ends every stream: their readers come back to whoever answers then, and resume. */
+  end(): void;
+}
+
+/**
+ * `GET /ajax-api/2.0/slipway/events?experiment_ids=1&experiment_ids=2`: server-sent events, each with the number to
+ * resume from (`Last-Event-ID`), its kind as the event's name, and `{experiment_id, subject, keys}` as data. Without
+ * `experiment_ids` everything is told.
+ */
+export function createLiveStreams(journal: Journal): LiveStreams {
+  const streams = new Set<ServerResponse>();
+
+  async function stream(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    authenticate(request, 'READ');
+    const experiments = stringList(request.query as JsonObject, 'experiment_ids').map((id) =>
+      parseExperimentId(id),
+    );
+    const after = parseLastEventId(request);
+    if (streams.size >= MAX_STREAMS) {
+      throw new AppError('LimitExceeded', `There are ${MAX_STREAMS} live streams already: try again later.`);
+    }
+    const wanted = (change: RecordedChange) =>
+      experiments.length === 0 ||
+      change.experimentNo === undefined ||
+      experiments.includes(change.experimentNo);
+    const socket = reply.raw;
+    const write = (text: string) => {
+      socket.write(text);
+      if (socket.writableLength > MAX_BEHIND_BYTES) socket.destroy();
+    };
+    const send = (changes: readonly RecordedChange[]) => {
+      const text = changes.filter(wanted).map(renderChange).join('');
+      if (text !== '') write(text);
+    };
+    const { missed, position, end } = await journal.subscribe({ onChanges: send }, after);
+    reply.hijack();
+    streams.add(socket);
+    const heartbeat = setInterval(() => write(': still here\n\n'), HEARTBEAT_MS);
+    socket.on('close', () => {
+      clearInterval(heartbeat);
+      end();
+      streams.delete(socket);
+    });
+    socket.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      // Proxies of the nginx kind hold answers back otherwise.
+      'x-accel-buffering': 'no',
+    });
+    write(`retry: ${RETRY_MS}\nid: ${position}\n\n`);
+    send(missed);
+  }
+
+  return {
+    routes: ['/api/2.0/slipway/events', '/ajax-api/2.0/slipway/events'].map((path) => ({
+      method: 'GET',
+      path,
+      privilege: 'READ',
+      handle: stream,
+    })),
+    end() {
+      for (const socket of streams) socket.end();
+    },
+  };
+}
+
+function renderChange(change: RecordedChange): string {
+  const data = JSON.stringify({
+    ...(change.experimentNo !== undefined && { experiment_id: String(change.experimentNo) }),
+    ...(change.subject !== '' && { subject: change.subject }),
+    ...(change.keys.length > 0 && { keys: change.keys }),
+  });
+  return `id: ${change.changeNo}\nevent: ${change.kind}\ndata: ${data}\n\n`;
+}
+
+function parseLastEventId(request: FastifyRequest): number | undefined {
+  const text = request.headers['last-event-id'];
+  if (text === undefined || text === '') return undefined;
+  if (typeof text !== 'string' || !/^\d{1,15}$/.test(text)) {
+    throw invalidArgument('Last-Event-ID is a number that an event of this stream had.', {
+      field: 'Last-Event-ID',
+    });
+  }
+  return Number(text);
+}
