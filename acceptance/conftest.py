@@ -27,8 +27,8 @@ os.environ.update(
     SETUPTOOLS_USE_DISTUTILS="stdlib",
 )
 
-from wire import Wire  # noqa: E402
 from request_log import RequestLog  # noqa: E402
+from wire import Wire  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -89,6 +89,7 @@ def pytest_collection_modifyitems(config, items):
             (whole or item.get_closest_marker("core"))
             and all(mine >= need for need in needs)
             and (webhooks is None or webhooks.args[0] == targets)
+            and not (item.get_closest_marker("ours") and config.getoption("--peer"))
         )
 
     kept = [item for item in items if belongs(item)]

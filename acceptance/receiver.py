@@ -33,7 +33,9 @@ class Receiver:
     def wait_for(self, wanted, timeout=15):
         """The headers and the JSON of the first post that `wanted` accepts."""
         with self._arrived:
-            assert self._arrived.wait_for(lambda: self._find(wanted), timeout), f"not delivered; got {self.posts}"
+            assert self._arrived.wait_for(lambda: self._find(wanted), timeout), (
+                f"not delivered; got {self.posts}"
+            )
             return self._find(wanted)
 
     def _find(self, wanted):

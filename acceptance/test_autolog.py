@@ -53,7 +53,9 @@ def test_a_grid_search_logs_its_children(autolog, client):
     with autolog.start_run() as run:
         GridSearchCV(Ridge(), {"alpha": [0.1, 1.0]}, cv=2).fit(numpy.eye(8), numpy.arange(8.0))
     children = client.search_runs(
-        [run.info.experiment_id], f"tags.mlflow.parentRunId = '{run.info.run_id}'", order_by=["params.alpha ASC"]
+        [run.info.experiment_id],
+        f"tags.mlflow.parentRunId = '{run.info.run_id}'",
+        order_by=["params.alpha ASC"],
     )
     assert [child.data.params["alpha"] for child in children] == ["0.1", "1.0"]
     assert "best_cv_score" in client.get_run(run.info.run_id).data.metrics

@@ -171,7 +171,7 @@ def test_search_finds_active_ones_newest_first(family):
         ("tag.n LIKE '_'", ["beta", "Alpha"]),
         ("creation_time > 0", ["GAMMA", "beta", "Alpha"]),
         ("creation_time < 5", []),
-        ("last_update_time >= 1600000000000 AND tags.`n` = \"2\"", ["beta"]),
+        ('last_update_time >= 1600000000000 AND tags.`n` = "2"', ["beta"]),
     ],
 )
 def test_search_filters(family, text, found):
@@ -179,7 +179,9 @@ def test_search_filters(family, text, found):
 
 
 def test_search_finds_one_by_its_exact_name(client, family):
-    assert names(client.search_experiments(filter_string=f"name = '{family.stem}-beta'")) == [f"{family.stem}-beta"]
+    assert names(client.search_experiments(filter_string=f"name = '{family.stem}-beta'")) == [
+        f"{family.stem}-beta"
+    ]
     assert names(client.search_experiments(filter_string=f"attribute.name = '{family.stem}-beta'"))
 
 
@@ -213,7 +215,9 @@ def test_search_pages(client, family):
     assert first.token and not second.token
 
 
-@pytest.mark.parametrize("text", ["name", "name = ", "name = x", "nome = 'x'", "name > 'x'", "creation_time = 'x'"])
+@pytest.mark.parametrize(
+    "text", ["name", "name = ", "name = x", "nome = 'x'", "name > 'x'", "creation_time = 'x'"]
+)
 def test_a_filter_that_cannot_be_read_is_refused(client, text):
     with refused("INVALID_PARAMETER_VALUE"):
         client.search_experiments(filter_string=text)

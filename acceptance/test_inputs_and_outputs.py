@@ -104,7 +104,9 @@ def test_a_deleted_or_unknown_run_takes_no_inputs(wire, client, run):
 
 
 def test_the_datasets_of_experiments_are_listed_for_the_web_ui(wire, client, experiment, run):
-    client.log_inputs(run, [DatasetInput(dataset("one"), context("train")), DatasetInput(dataset("two", "x"))])
+    client.log_inputs(
+        run, [DatasetInput(dataset("one"), context("train")), DatasetInput(dataset("two", "x"))]
+    )
     answer = wire.post(
         "experiments/search-datasets", {"experiment_ids": [experiment]}, prefix="/ajax-api/2.0/mlflow/"
     ).ok()

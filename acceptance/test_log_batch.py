@@ -88,7 +88,9 @@ def test_a_value_that_is_no_number_is_named(log_batch, data, peer):
 def test_a_param_that_would_change_refuses_the_whole_batch(log_batch, data):
     log_batch(params=pairs(1, "p")).ok()
     log_batch(
-        metrics=metrics(3), params=[{"key": "new", "value": "1"}, {"key": "p0", "value": "other"}], tags=pairs(2, "t")
+        metrics=metrics(3),
+        params=[{"key": "new", "value": "1"}, {"key": "p0", "value": "other"}],
+        tags=pairs(2, "t"),
     ).refused(400, "INVALID_PARAMETER_VALUE", "Changing param values is not allowed")
     assert (data().metrics, data().params) == ({}, {"p0": "0"})
     assert "t0" not in data().tags
@@ -100,8 +102,12 @@ def test_of_equal_tags_the_last_wins(log_batch, data):
 
 
 def test_a_malformed_run_id_is_refused(wire):
-    wire.post("runs/log-batch", {"run_id": "../x", "metrics": metrics(1)}).refused(400, "INVALID_PARAMETER_VALUE")
-    wire.post("runs/log-batch", {"run_id": "f" * 32, "metrics": metrics(1)}).refused(404, "RESOURCE_DOES_NOT_EXIST")
+    wire.post("runs/log-batch", {"run_id": "../x", "metrics": metrics(1)}).refused(
+        400, "INVALID_PARAMETER_VALUE"
+    )
+    wire.post("runs/log-batch", {"run_id": "f" * 32, "metrics": metrics(1)}).refused(
+        404, "RESOURCE_DOES_NOT_EXIST"
+    )
 
 
 def test_a_body_over_a_megabyte_is_accepted(log_batch, data):

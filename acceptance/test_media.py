@@ -26,7 +26,9 @@ def test_an_image_of_a_name(fluent, files):
 @pytest.mark.since("2.13")
 def test_an_image_of_a_step_has_a_full_and_a_small_file(fluent, files):
     with fluent.start_run() as run:
-        fluent.log_image(numpy.zeros((4, 6, 3), dtype=numpy.uint8), key="dogs", step=3, timestamp=1700000000000)
+        fluent.log_image(
+            numpy.zeros((4, 6, 3), dtype=numpy.uint8), key="dogs", step=3, timestamp=1700000000000
+        )
     full, small = sorted(files(run, "images"), key=len)
     # Clients differ in how they join the parts of the name.
     assert full.startswith("images/dogs") and full.endswith(".png") and "1700000000000" in full

@@ -93,7 +93,9 @@ def test_points_that_differ_in_one_part_are_all_kept_in_order(client, run):
     ],
 )
 @pytest.mark.parametrize("at_once", [False, True], ids=["singly", "in one batch"])
-def test_the_latest_value_has_the_greatest_step_then_timestamp_then_value(client, run, logged, latest, at_once):
+def test_the_latest_value_has_the_greatest_step_then_timestamp_then_value(
+    client, run, logged, latest, at_once
+):
     metrics = [Metric("m", value, timestamp, step) for step, timestamp, value in logged]
     if at_once:
         client.log_batch(run, metrics=metrics)
@@ -143,7 +145,9 @@ def curves(wire, client, experiment):
         client.log_batch(run, metrics=[Metric("loss", 1 / (i + 1), i, i) for i in range(300)])
 
     def interval(**query):
-        answer = wire.get("metrics/get-history-bulk-interval", {"run_ids": runs, "metric_key": "loss", **query}).ok()
+        answer = wire.get(
+            "metrics/get-history-bulk-interval", {"run_ids": runs, "metric_key": "loss", **query}
+        ).ok()
         steps = {run: [] for run in runs}
         for point in answer["metrics"]:
             steps[point["run_id"]].append(point["step"])
@@ -172,7 +176,13 @@ def test_a_window_of_steps_is_thinned(curves):
 
 @pytest.mark.parametrize(
     "query",
-    [{"max_results": 0}, {"max_results": 2501}, {"start_step": 1}, {"end_step": 1}, {"start_step": 5, "end_step": 1}],
+    [
+        {"max_results": 0},
+        {"max_results": 2501},
+        {"start_step": 1},
+        {"end_step": 1},
+        {"start_step": 5, "end_step": 1},
+    ],
 )
 def test_bulk_limits(wire, curves, query):
     wire.get(

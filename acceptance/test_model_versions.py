@@ -19,10 +19,17 @@ def version(client, model):
 
 
 def test_a_new_version_is_ready_and_read_back(client, model, run):
-    made = client.create_model_version(model, "s3://bucket/m", run_id=run, tags={"a": "b"}, description="first")
+    made = client.create_model_version(
+        model, "s3://bucket/m", run_id=run, tags={"a": "b"}, description="first"
+    )
     read = client.get_model_version(model, made.version)
     assert (read.version, read.status, read.current_stage) == ("1", "READY", "None")
-    assert (read.source, read.run_id, read.description, read.tags) == ("s3://bucket/m", run, "first", {"a": "b"})
+    assert (read.source, read.run_id, read.description, read.tags) == (
+        "s3://bucket/m",
+        run,
+        "first",
+        {"a": "b"},
+    )
     assert read.creation_timestamp == read.last_updated_timestamp
     assert client.get_registered_model(model).last_updated_timestamp >= read.creation_timestamp
 
@@ -59,7 +66,9 @@ def test_a_deleted_version_is_gone(client, model, version):
 
 
 def test_a_number_that_is_none_is_refused(wire, model):
-    wire.get("model-versions/get", {"name": model, "version": "latest"}).refused(400, "INVALID_PARAMETER_VALUE")
+    wire.get("model-versions/get", {"name": model, "version": "latest"}).refused(
+        400, "INVALID_PARAMETER_VALUE"
+    )
     wire.get("model-versions/get", {"name": model, "version": "99"}).refused(404, "RESOURCE_DOES_NOT_EXIST")
 
 
@@ -73,7 +82,10 @@ def test_tags_are_set_overwritten_and_deleted_quietly(client, model, version):
     assert client.get_model_version(model, number).tags == {}
 
 
-@pytest.mark.parametrize("stage, canonical", [("production", "Production"), ("STAGING", "Staging"), ("Archived", "Archived"), ("none", "None")])
+@pytest.mark.parametrize(
+    "stage, canonical",
+    [("production", "Production"), ("STAGING", "Staging"), ("Archived", "Archived"), ("none", "None")],
+)
 def test_stages_are_read_in_any_case(client, model, version, stage, canonical):
     assert client.transition_model_version_stage(model, version(), stage).current_stage == canonical
 
@@ -116,7 +128,9 @@ def test_the_latest_version_of_every_stage(client, model, version):
 def test_the_latest_versions_answer_get_and_post(wire, model, version):
     version()
     posted = wire.post("registered-models/get-latest-versions", {"name": model}).ok()
-    got = wire.get("registered-models/get-latest-versions", {"name": model, "stages": ["None", "Staging"]}).ok()
+    got = wire.get(
+        "registered-models/get-latest-versions", {"name": model, "stages": ["None", "Staging"]}
+    ).ok()
     assert posted == got
     assert posted["model_versions"][0]["version"] == "1"
 
@@ -202,7 +216,9 @@ def test_a_source_that_is_not_the_callers_is_refused(wire, model, source):
     assert answer.error_code in ("INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST")
 
 
-@pytest.mark.parametrize("source", ["s3://bucket/a", "gs://bucket/a", "wasbs://c@a.blob.core.windows.net/x", "dbfs:/x"])
+@pytest.mark.parametrize(
+    "source", ["s3://bucket/a", "gs://bucket/a", "wasbs://c@a.blob.core.windows.net/x", "dbfs:/x"]
+)
 def test_an_object_store_is_a_good_source(client, model, source):
     made = client.create_model_version(model, source)
     assert client.get_model_version_download_uri(model, made.version) == source
@@ -306,7 +322,17 @@ def test_search_pages(client, shelf):
     assert (len(first), len(second), bool(second.token)) == (2, 1, False)
 
 
-@pytest.mark.parametrize("query", [{"filter": "name"}, {"filter": "colour = 'x'"}, {"filter": "version_number = 'x'"}, {"order_by": "colour"}, {"max_results": 0}, {"max_results": 200001}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"filter": "name"},
+        {"filter": "colour = 'x'"},
+        {"filter": "version_number = 'x'"},
+        {"order_by": "colour"},
+        {"max_results": 0},
+        {"max_results": 200001},
+    ],
+)
 def test_a_search_that_cannot_be_read_is_refused(wire, query):
     wire.get("model-versions/search", query).refused(400, "INVALID_PARAMETER_VALUE")
 

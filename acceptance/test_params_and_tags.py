@@ -5,7 +5,23 @@ from wire import refused
 pytestmark = pytest.mark.core
 
 GOOD_KEYS = ["a", "a.b", "a/b", "a b", "a:b", "a-b_c", "ключ", "日本", "7", "k" * 250]
-BAD_KEYS = ["", "/a", "a/", "a//b", "../a", "a/../b", "./a", "...x", ".", "..", "a#b", "a%b", "a\\b", "a\nb", "k" * 251]
+BAD_KEYS = [
+    "",
+    "/a",
+    "a/",
+    "a//b",
+    "../a",
+    "a/../b",
+    "./a",
+    "...x",
+    ".",
+    "..",
+    "a#b",
+    "a%b",
+    "a\\b",
+    "a\nb",
+    "k" * 251,
+]
 
 
 @pytest.mark.parametrize("key", GOOD_KEYS)

@@ -173,13 +173,24 @@ def test_search_pages(client, shelf):
     assert (len(first), len(second), bool(first.token), bool(second.token)) == (2, 1, True, False)
 
 
-@pytest.mark.parametrize("query", [{"filter": "name"}, {"filter": "colour = 'x'"}, {"order_by": "colour"}, {"max_results": 1001}, {"page_token": "x"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"filter": "name"},
+        {"filter": "colour = 'x'"},
+        {"order_by": "colour"},
+        {"max_results": 1001},
+        {"page_token": "x"},
+    ],
+)
 def test_a_search_that_cannot_be_read_is_refused(wire, query):
     wire.get("registered-models/search", query).refused(400, "INVALID_PARAMETER_VALUE")
 
 
 def test_a_page_of_nothing_has_a_token(wire, shelf):
-    answer = wire.get("registered-models/search", {"max_results": 0, "filter": f"name LIKE '{shelf.stem}%'"}).ok()
+    answer = wire.get(
+        "registered-models/search", {"max_results": 0, "filter": f"name LIKE '{shelf.stem}%'"}
+    ).ok()
     assert "registered_models" not in answer and answer["next_page_token"]
 
 

@@ -146,9 +146,7 @@ def test_nested_runs_know_their_parent(fluent, client):
     assert client.get_parent_run(child_id).info.run_id == parent_id
     assert client.get_parent_run(grandchild.info.run_id).info.run_id == child_id
     assert client.get_parent_run(parent_id) is None
-    children = client.search_runs(
-        [child.info.experiment_id], f"tags.mlflow.parentRunId = '{parent_id}'"
-    )
+    children = client.search_runs([child.info.experiment_id], f"tags.mlflow.parentRunId = '{parent_id}'")
     assert [run.info.run_id for run in children] == [child_id]
 
 
@@ -164,7 +162,9 @@ def test_setting_an_experiment_by_name_makes_it_once(unique):
 
 def test_the_old_model_history_tag_grows(wire, client, run):
     def log_model(path):
-        model = f'{{"artifact_path": "{path}", "flavors": {{}}, "utc_time_created": "2020", "run_id": "{run}"}}'
+        model = (
+            f'{{"artifact_path": "{path}", "flavors": {{}}, "utc_time_created": "2020", "run_id": "{run}"}}'
+        )
         return wire.post("runs/log-model", {"run_id": run, "model_json": model})
 
     log_model("a").ok()

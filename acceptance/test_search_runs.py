@@ -165,7 +165,9 @@ def test_equal_runs_are_ordered_by_id(client, experiment):
 def test_pages_go_through_everything_once(client, shelf):
     seen, token = [], None
     while True:
-        page = client.search_runs([shelf.experiment], max_results=3, page_token=token, order_by=["run_name ASC"])
+        page = client.search_runs(
+            [shelf.experiment], max_results=3, page_token=token, order_by=["run_name ASC"]
+        )
         seen.append([run.info.run_name for run in page])
         token = page.token
         if not token:
@@ -266,7 +268,9 @@ def test_our_filters_go_further(shelf, peer, text, found):
         assert shelf.find(text) == found
 
 
-@pytest.mark.parametrize("order", ["colour.x ASC", "metrics.acc UP", "metrics.acc ASC DESC", "attributes.colour"])
+@pytest.mark.parametrize(
+    "order", ["colour.x ASC", "metrics.acc UP", "metrics.acc ASC DESC", "attributes.colour"]
+)
 def test_an_order_that_cannot_be_read_is_refused(shelf, order):
     with refused("INVALID_PARAMETER_VALUE"):
         shelf.search(order_by=[order])

@@ -32,7 +32,12 @@ def test_a_traced_function_is_stored_with_inputs_outputs_and_children(traced):
     outer(1, y=2)
     trace = traced.get_trace(traced.get_last_active_trace_id())
     root, child = sorted(trace.data.spans, key=lambda span: span.parent_id is not None)
-    assert (root.name, root.span_type, root.inputs, root.outputs) == ("outer", "CHAIN", {"x": 1, "y": 2}, {"sum": 4})
+    assert (root.name, root.span_type, root.inputs, root.outputs) == (
+        "outer",
+        "CHAIN",
+        {"x": 1, "y": 2},
+        {"sum": 4},
+    )
     assert root.attributes["k"] == "v"
     assert (child.name, child.parent_id, child.inputs, child.outputs) == ("inner", root.span_id, {"x": 1}, 2)
     assert (trace.info.state, root.status.status_code) == ("OK", "OK")
@@ -158,7 +163,11 @@ def test_feedback_is_logged_changed_and_deleted(traced, three):
     assert read.metadata == {"k": "v"}
     assert traced.get_assessment(trace, made.assessment_id).value is True
     traced.override_feedback(
-        trace_id=trace, assessment_id=made.assessment_id, value=False, rationale="on reflection", source=source
+        trace_id=trace,
+        assessment_id=made.assessment_id,
+        value=False,
+        rationale="on reflection",
+        source=source,
     )
     valid = {one.value: one.valid for one in traced.get_trace(trace).info.assessments}
     assert valid == {True: False, False: True}
@@ -225,4 +234,6 @@ def test_opentelemetry_spans_are_accepted_as_protobuf(traced, wire, experiment):
     [stored] = trace.data.spans
     assert (stored.name, stored.attributes["colour"]) == ("from otel", "red")
     assert 400 <= post(protobuf).status < 500
-    assert 400 <= post({**protobuf, "x-mlflow-experiment-id": experiment}, b"\xff\xffnot protobuf").status < 500
+    assert (
+        400 <= post({**protobuf, "x-mlflow-experiment-id": experiment}, b"\xff\xffnot protobuf").status < 500
+    )

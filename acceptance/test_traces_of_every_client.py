@@ -32,7 +32,9 @@ def test_tags_are_set_and_deleted(fluent, client, traces):
         pass
     [trace] = traces()
     client.set_trace_tag(trace.info.request_id, "colour", "red")
-    assert [found.info.request_id for found in traces(filter_string="tags.colour = 'red'")] == [trace.info.request_id]
+    assert [found.info.request_id for found in traces(filter_string="tags.colour = 'red'")] == [
+        trace.info.request_id
+    ]
     client.delete_trace_tag(trace.info.request_id, "colour")
     assert traces(filter_string="tags.colour = 'red'") == []
 

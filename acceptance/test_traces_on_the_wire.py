@@ -34,7 +34,12 @@ def test_the_first_generation_of_trace_endpoints(wire, experiment):
     assert (started["status"], started["timestamp_ms"]) == ("IN_PROGRESS", 1700000000000)
     ended = wire.patch(
         f"traces/{trace}",
-        {"request_id": trace, "timestamp_ms": 1700000000250, "status": "OK", "tags": [{"key": "u", "value": "3"}]},
+        {
+            "request_id": trace,
+            "timestamp_ms": 1700000000250,
+            "status": "OK",
+            "tags": [{"key": "u", "value": "3"}],
+        },
     ).ok()["trace_info"]
     assert (ended["status"], ended["execution_time_ms"]) == ("OK", 250)
     read = wire.get(f"traces/{trace}/info").ok()["trace_info"]

@@ -37,10 +37,15 @@ def hook(client, unique):
 
 
 def test_a_new_webhook_is_read_back_without_its_secret(client, wire, hook):
-    made = hook("registered_model.created", "model_version_alias.deleted", description="tells us", secret="s3cret!!")
+    made = hook(
+        "registered_model.created", "model_version_alias.deleted", description="tells us", secret="s3cret!!"
+    )
     read = client.get_webhook(made.webhook_id)
     assert (read.name, read.url, read.description) == (made.name, "https://192.0.9.1/hook", "tells us")
-    assert {str(event) for event in read.events} == {"registered_model.created", "model_version_alias.deleted"}
+    assert {str(event) for event in read.events} == {
+        "registered_model.created",
+        "model_version_alias.deleted",
+    }
     assert read.status == "ACTIVE"
     assert read.creation_timestamp == read.last_updated_timestamp
     on_the_wire = wire.get(f"webhooks/{made.webhook_id}")
@@ -83,11 +88,17 @@ def test_the_list_has_limits(wire, size):
 
 @pytest.mark.parametrize("name", ["", "-a", "a-", "a b", "a/b", "x" * 64])
 def test_a_bad_name_is_refused(wire, name):
-    body = {"name": name, "url": "https://192.0.9.1/x", "events": [{"entity": "REGISTERED_MODEL", "action": "CREATED"}]}
+    body = {
+        "name": name,
+        "url": "https://192.0.9.1/x",
+        "events": [{"entity": "REGISTERED_MODEL", "action": "CREATED"}],
+    }
     wire.post("webhooks", body).refused(400, "INVALID_PARAMETER_VALUE")
 
 
-@pytest.mark.parametrize("address", ["", "no address", "ftp://192.0.9.1/x", "file:///etc/passwd", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "address", ["", "no address", "ftp://192.0.9.1/x", "file:///etc/passwd", "javascript:alert(1)"]
+)
 def test_a_bad_address_is_refused(wire, unique, address):
     body = {"name": unique(), "url": address, "events": [{"entity": "REGISTERED_MODEL", "action": "CREATED"}]}
     wire.post("webhooks", body).refused(400, "INVALID_PARAMETER_VALUE")
@@ -141,7 +152,10 @@ def test_a_delivery_is_signed(client, hook, receiver, unique):
     headers, body, payload = receiver.wait_for(lambda post: post["data"].get("name") == name)
     assert (payload["entity"], payload["action"]) == ("registered_model", "created")
     assert payload["data"] == {"name": name, "tags": {"a": "b"}, "description": "words"}
-    assert abs(datetime.fromisoformat(payload["timestamp"].replace("Z", "+00:00")).timestamp() - time.time()) < 60
+    assert (
+        abs(datetime.fromisoformat(payload["timestamp"].replace("Z", "+00:00")).timestamp() - time.time())
+        < 60
+    )
     signed = f"{headers['X-MLflow-Delivery-Id']}.{headers['X-MLflow-Timestamp']}.".encode() + body
     digest = base64.b64encode(hmac.new(b"shared secret", signed, hashlib.sha256).digest()).decode()
     assert headers["X-MLflow-Signature"] == f"v1,{digest}"

@@ -40,9 +40,13 @@ def test_the_content_type_is_compared_without_case(wire, run, peer):
         answer.ok()
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
+)
 def test_another_content_type_is_refused_by_name(wire, run, tags_of, content_type):
-    answer = wire.post_text("runs/set-tag", json.dumps({"run_id": run, "key": "k", "value": "v"}), content_type)
+    answer = wire.post_text(
+        "runs/set-tag", json.dumps({"run_id": run, "key": "k", "value": "v"}), content_type
+    )
     answer.refused(400, "INVALID_PARAMETER_VALUE", "content-type")
     assert "k" not in tags_of(run)
 
@@ -95,7 +99,9 @@ def test_a_missing_required_field_is_named(wire, body):
 
 @pytest.mark.parametrize("value", [5, ["x"], {"a": 1}, True])
 def test_a_field_of_the_wrong_type_is_named(wire, value):
-    wire.post("experiments/create", {"name": value}).refused(400, "INVALID_PARAMETER_VALUE", "parameter 'name'")
+    wire.post("experiments/create", {"name": value}).refused(
+        400, "INVALID_PARAMETER_VALUE", "parameter 'name'"
+    )
 
 
 def test_unknown_fields_are_ignored_at_every_level(wire, run, tags_of):
@@ -133,7 +139,9 @@ def test_integers_may_come_as_strings_and_go_as_numbers(wire, run):
 def test_integers_beyond_two_to_the_53_survive_as_json_numbers(wire, run):
     steps = [9007199254740993, 9223372036854775807, -9223372036854775808]
     for step in steps:
-        text = f'{{"run_id": "{run}", "key": "big", "value": 1, "timestamp": 9007199254740993, "step": {step}}}'
+        text = (
+            f'{{"run_id": "{run}", "key": "big", "value": 1, "timestamp": 9007199254740993, "step": {step}}}'
+        )
         wire.post_text("runs/log-metric", text).ok()
     points = wire.get("metrics/get-history", {"run_id": run, "metric_key": "big"}).ok()["metrics"]
     assert sorted(point["step"] for point in points) == sorted(steps)

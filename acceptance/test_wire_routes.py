@@ -6,10 +6,14 @@ import pytest
 import requests
 
 
-
 @pytest.mark.parametrize(
     "path",
-    ["/api/2.0/mlflow/nothing", "/ajax-api/2.0/mlflow/runs/nothing", "/api/9.0/mlflow/runs/get", "/api/2.0/other/x"],
+    [
+        "/api/2.0/mlflow/nothing",
+        "/ajax-api/2.0/mlflow/runs/nothing",
+        "/api/9.0/mlflow/runs/get",
+        "/api/2.0/other/x",
+    ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_unknown_path_answers_endpoint_not_found(wire, peer, method, path):
@@ -20,7 +24,8 @@ def test_an_unknown_path_answers_endpoint_not_found(wire, peer, method, path):
 
 
 @pytest.mark.parametrize(
-    "method, path", [("GET", "runs/create"), ("POST", "runs/get"), ("PUT", "runs/create"), ("DELETE", "runs/search")]
+    "method, path",
+    [("GET", "runs/create"), ("POST", "runs/get"), ("PUT", "runs/create"), ("DELETE", "runs/search")],
 )
 def test_a_method_that_a_path_lacks_is_not_allowed(wire, method, path):
     assert wire.send(method, path, json={}).status == 405
@@ -42,15 +47,33 @@ def test_an_error_has_a_code_and_a_message(wire):
         ("GET", "experiments/get", {"experiment_id": "999999999"}, 404, "RESOURCE_DOES_NOT_EXIST"),
         ("GET", "experiments/get", {"experiment_id": "abc"}, 400, "INVALID_PARAMETER_VALUE"),
         ("GET", "experiments/get", {}, 400, "INVALID_PARAMETER_VALUE"),
-        ("GET", "experiments/get-by-name", {"experiment_name": "no such thing"}, 404, "RESOURCE_DOES_NOT_EXIST"),
+        (
+            "GET",
+            "experiments/get-by-name",
+            {"experiment_name": "no such thing"},
+            404,
+            "RESOURCE_DOES_NOT_EXIST",
+        ),
         ("POST", "experiments/search", {}, 400, "INVALID_PARAMETER_VALUE"),
         ("POST", "experiments/search", {"max_results": 50001}, 400, "INVALID_PARAMETER_VALUE"),
         ("POST", "runs/search", {"experiment_ids": ["0"], "max_results": 0}, 400, "INVALID_PARAMETER_VALUE"),
-        ("POST", "runs/search", {"experiment_ids": ["0"], "max_results": 50001}, 400, "INVALID_PARAMETER_VALUE"),
+        (
+            "POST",
+            "runs/search",
+            {"experiment_ids": ["0"], "max_results": 50001},
+            400,
+            "INVALID_PARAMETER_VALUE",
+        ),
         ("POST", "runs/create", {"experiment_id": "999999999"}, 404, "RESOURCE_DOES_NOT_EXIST"),
         ("POST", "runs/delete", {"run_id": "0" * 32}, 404, "RESOURCE_DOES_NOT_EXIST"),
         ("GET", "registered-models/get", {"name": "no such model"}, 404, "RESOURCE_DOES_NOT_EXIST"),
-        ("GET", "model-versions/get", {"name": "no such model", "version": "1"}, 404, "RESOURCE_DOES_NOT_EXIST"),
+        (
+            "GET",
+            "model-versions/get",
+            {"name": "no such model", "version": "1"},
+            404,
+            "RESOURCE_DOES_NOT_EXIST",
+        ),
         ("GET", "logged-models/m-00000000000000000000000000000000", {}, 404, "RESOURCE_DOES_NOT_EXIST"),
         ("GET", "webhooks/00000000-0000-0000-0000-000000000000", {}, 404, "RESOURCE_DOES_NOT_EXIST"),
     ],
@@ -79,9 +102,8 @@ def test_server_info_tells_what_the_client_asks(wire, prefix):
     assert info["store_type"] == "SqlStore"
 
 
-def test_metrics_are_served_to_prometheus(wire, peer):
-    if peer:
-        return
+@pytest.mark.ours
+def test_metrics_are_served_to_prometheus(wire):
     answer = wire.send("GET", "/metrics")
     assert answer.status == 200
     assert re.search(r"^# TYPE \S+ (counter|gauge|histogram)$", answer.text, re.M)
@@ -94,7 +116,9 @@ def test_a_foreign_host_is_refused(url, path):
 
 
 def test_a_foreign_host_may_ask_for_health(url):
-    assert requests.get(url + "/health", headers={"Host": "rebound.example.org"}, timeout=30).status_code == 200
+    assert (
+        requests.get(url + "/health", headers={"Host": "rebound.example.org"}, timeout=30).status_code == 200
+    )
 
 
 def test_a_write_from_a_foreign_origin_is_refused(wire, unique):

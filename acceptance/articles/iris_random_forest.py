@@ -1,6 +1,6 @@
 """From Jupyter to production: train and log a forest on iris, plot, register, promote, load, predict.
 
-    MLFLOW_TRACKING_URI=http://127.0.0.1:5000 python iris_random_forest.py
+MLFLOW_TRACKING_URI=http://127.0.0.1:5000 python iris_random_forest.py
 """
 
 import mlflow
