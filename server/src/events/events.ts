@@ -9,7 +9,7 @@ export interface DomainEvent {
 export type EventData = Readonly<Record<string, string | null | Readonly<Record<string, string>>>>;
 
 /** Every kind of event with its actions. The first half is MLflow's, the rest is an addition of ours. */
-export const EVENT_KINDS = {
+const EVENT_KINDS = {
   registered_model: ['created', 'updated', 'renamed', 'deleted'],
   model_version: ['created', 'updated', 'deleted', 'stage_transitioned'],
   model_version_tag: ['set', 'deleted'],

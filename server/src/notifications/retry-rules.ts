@@ -11,7 +11,7 @@ export type Verdict =
   | { readonly kind: 'again'; readonly afterMs: number };
 
 /** The first attempt and three repetitions. */
-export const MAX_ATTEMPTS = 4;
+const MAX_ATTEMPTS = 4;
 const REPEATED: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 const FIRST_WAIT_MS = 1_000;
 const MAX_WAIT_MS = 60_000;
