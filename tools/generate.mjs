@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FOLDER_ORDER } from './folder-order.mjs';
+import { completeLockfile } from './lockfile.mjs';
 import { ensurePinnedNode, root } from './setup.mjs';
 
 /**
@@ -14,6 +15,7 @@ import { ensurePinnedNode, root } from './setup.mjs';
 /** @type {readonly Generator[]} */
 const GENERATORS = [
   { file: 'ARCHITECTURE.md', generate: (current) => replacePart(current, 'folders', folderList()) },
+  { file: 'package-lock.json', generate: completeLockfile },
 ];
 
 /**
