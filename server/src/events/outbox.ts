@@ -75,17 +75,20 @@ export function createOutbox({ db, clock, consumers, onError }: OutboxOptions): 
 
   async function drain(): Promise<void> {
     try {
-      while (running && (await db.read(repository.hasEvents))) {
-        await db.write(async (tx) => {
-          const events = await repository.takeEvents(tx, ROUND);
-          if (events.length === 0) return;
-          for (const consume of consumers) await consume(tx, events);
-        });
-      }
+      if (!(await db.read(repository.hasEvents))) return;
+      // A round that is not full has taken all there was; what comes meanwhile gathers for the next.
+      let taken = ROUND;
+      while (running && taken === ROUND) taken = await db.write(handOn);
     } catch (error) {
       again = false;
       onError(error);
     }
+  }
+
+  async function handOn(tx: Transaction): Promise<number> {
+    const events = await repository.takeEvents(tx, ROUND);
+    if (events.length > 0) for (const consume of consumers) await consume(tx, events);
+    return events.length;
   }
 
   return {
