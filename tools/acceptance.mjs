@@ -25,7 +25,7 @@ export const newestClient = '3.17.2';
 export function clientVersions() {
   const files = readdirSync(path.join(root, 'acceptance', 'requirements'));
   return files
-    .flatMap((file) => /^mlflow-(.+)\.txt$/.exec(file)?.[1] ?? [])
+    .flatMap((file) => /^mlflow-([\d.]+)\.txt$/.exec(file)?.[1] ?? [])
     .sort((a, b) => b.localeCompare(a, undefined, { numeric: true }));
 }
 
