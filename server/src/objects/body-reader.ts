@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { addAbortSignal, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { invalidArgument } from '../kernel/errors.ts';
 import type { ObjectBody } from './port.ts';
 
@@ -39,7 +39,7 @@ export function createBodyReader(body: ObjectBody, options: BodyReaderOptions): 
     let sizeBytes = 0;
     let loose = 0;
     try {
-      for await (const chunk of abortable(body, signal)) {
+      for await (const chunk of signal === undefined ? body : untilAborted(body, signal)) {
         if (chunk.length === 0) continue;
         total += chunk.length;
         if (expectedSizeBytes !== undefined && total > expectedSizeBytes) throw wrongSize(expectedSizeBytes);
@@ -83,9 +83,35 @@ export function createBodyReader(body: ObjectBody, options: BodyReaderOptions): 
 }
 
 /** The body, ended with the signal's reason also while it keeps us waiting. */
-export function abortable(body: ObjectBody, signal: AbortSignal | undefined): ObjectBody {
-  if (signal === undefined) return body;
-  return addAbortSignal(signal, body instanceof Readable ? body : Readable.from(body));
+async function* untilAborted(
+  body: ObjectBody,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const iterator = body[Symbol.asyncIterator]();
+  let finished = false;
+  try {
+    for (;;) {
+      const next = await nextOrAbort(iterator, signal);
+      finished = next.done === true;
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    if (body instanceof Readable) body.destroy();
+    // A body that keeps us waiting answers this, too, only when it goes on; so nobody waits for it.
+    else if (!finished) iterator.return?.().catch(() => undefined);
+  }
+}
+
+function nextOrAbort<T>(iterator: AsyncIterator<T>, signal: AbortSignal): Promise<IteratorResult<T>> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    iterator
+      .next()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 const wrongSize = (expected: number, got?: number) =>

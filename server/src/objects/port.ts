@@ -6,7 +6,8 @@ import type { KeyPrefix, ObjectKey } from './object-key.ts';
  * `conformance/` proves:
  *
  * 1. An object is visible whole or not at all. An upload that fails, is aborted, or whose process dies, leaves what was
- *    under the key before. Readers that have begun keep reading the bytes they began with, or fail; never a mixture.
+ *    under the key before; only where the store's last answer was lost (Unavailable), the new object may be there, whole.
+ *    Readers that have begun keep reading the bytes they began with, or fail; never a mixture.
  * 2. What `put`, `copy` and `completeMultipart` resolve with survives a crash of the machine.
  * 3. After `put` or `delete` resolves, `get`, `head` and `list` of everyone see it.
  * 4. Of any number of simultaneous `put`s with `ifAbsent` on one key, one succeeds.
@@ -15,6 +16,7 @@ import type { KeyPrefix, ObjectKey } from './object-key.ts';
  * 7. Errors are AppErrors: NotFound, AlreadyExists (`ifAbsent`), RangeNotSatisfiable, InvalidArgument, Unavailable (the
  *    store is out of reach, full or refuses us; worth another try later). An aborted `signal` rejects with its reason,
  *    a failing body with the body's own error.
+ *    The caller sees to it that no key is the folder of another (`a` and `a/b`): gateways over file systems refuse that.
  * 8. Only idempotent calls are tried again inside: all but those that send a body which cannot be read twice.
  */
 export interface ObjectStore {

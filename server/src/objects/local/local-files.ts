@@ -123,23 +123,27 @@ export interface PublishOptions {
 export async function publish(temporary: string, file: string, options: PublishOptions): Promise<void> {
   const folder = path.dirname(file);
   for (let attempt = 1; ; attempt++) {
-    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     try {
-      if (options.ifAbsent) {
-        // Unlike rename, link refuses an existing name, and only one of many callers can win.
-        await link(temporary, file);
-        await rm(temporary, { force: true });
-      } else {
-        await rename(temporary, file);
-      }
+      await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+      await (options.ifAbsent ? moveIfAbsent(temporary, file) : rename(temporary, file));
       break;
     } catch (error) {
-      if (codeOf(error) === 'EEXIST') throw alreadyExists('The object exists already.', { cause: error });
-      // A delete next door may have removed the folder while it was empty.
+      // A delete next door may have removed a folder of ours while it was empty.
       if (codeOf(error) !== 'ENOENT' || attempt === PUBLISH_ATTEMPTS) throw error;
     }
   }
   await Promise.all(foldersBetween(options.root, folder).map(syncFolder));
+}
+
+/** Unlike rename, link refuses a name that exists, and only one of many callers can win. */
+async function moveIfAbsent(temporary: string, file: string): Promise<void> {
+  try {
+    await link(temporary, file);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') throw alreadyExists('The object exists already.', { cause: error });
+    throw error;
+  }
+  await rm(temporary, { force: true });
 }
 
 /** Removes folders that became empty, up to but without the root. */

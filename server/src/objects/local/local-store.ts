@@ -4,11 +4,11 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import type { Clock } from '../../kernel/clock.ts';
-import { invalidArgument } from '../../kernel/errors.ts';
 import { randomHexId } from '../../kernel/ids.ts';
 import { resolveRange } from '../byte-range.ts';
 import type { ObjectKey } from '../object-key.ts';
 import type { ListedObject, ObjectStore } from '../port.ts';
+import { requireListLimit } from '../stored-names.ts';
 import {
   codeOf,
   copyDurably,
@@ -30,7 +30,6 @@ export interface LocalStoreOptions {
 
 const READ_BYTES = 512 * 1024;
 const DAY_MS = 24 * 60 * 60 * 1000;
-const MAX_LIST = 1000;
 // A stream over a bare descriptor reads with callbacks, a FileHandle's with two promises a chunk.
 const openDescriptor = promisify(openFile);
 const statDescriptor = promisify(fstat);
@@ -118,9 +117,7 @@ export async function openLocalStore({ folder, clock }: LocalStoreOptions): Prom
     },
 
     async list(prefix, { after = '', limit, signal }) {
-      if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIST) {
-        throw invalidArgument(`A listing has a limit from 1 to ${MAX_LIST}.`);
-      }
+      requireListLimit(limit);
       const objects: ListedObject[] = [];
       await onDisk(async () => {
         for await (const object of walkObjects(root, prefix, after)) {
