@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Client } from 'pg';
 import { fillOverHttp, fillServer, type Sizes } from './data/fill.ts';
-import { fillPeerTables, insertIntoSqlite } from './data/fill-peer.ts';
+import { fillPeerTables, insertIntoPostgres, insertIntoSqlite } from './data/fill-peer.ts';
 import { measureScenario, type Pace, type ScenarioResult, type SubjectName } from './measure.ts';
 import { describeMachine, remarks, renderFinding, renderReport, renderRow } from './report.ts';
 import {
@@ -30,9 +31,10 @@ const USAGE = `npm run bench -- [flags]
   --only NAMES    scenarios by name, comma-separated; also: thinned, growth, start, memory
   --quick         small data and short rounds: whether it works, not how fast it is
   --no-peer       without mlflow server
+  --postgres      metadata of all three on a PostgreSQL that the benchmark starts, instead of SQLite
   --python FILE   the interpreter that has mlflow 3.17.2 (else tools/python-env.mjs makes one)
   --home FOLDER   where the data lies (else a temporary folder); it must be on the disk that is to be measured
-  --write         writes bench/RESULTS.md
+  --write         writes bench/RESULTS.md, or RESULTS-postgres.md
 `;
 
 const { values: flags } = parseArgs({
@@ -42,6 +44,7 @@ const { values: flags } = parseArgs({
     'no-peer': { type: 'boolean', default: false },
     python: { type: 'string' },
     home: { type: 'string' },
+    postgres: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -81,27 +84,58 @@ process.on('exit', () => {
   if (flags.home === undefined) rmSync(folder, { recursive: true, force: true });
 });
 
+const postgres = flags.postgres ? await startDatabases() : undefined;
 const servers: Partial<Record<SubjectName, RunningServer>> = {};
 const subjects: Partial<Record<SubjectName, Subject>> = {};
 const results: ScenarioResult[] = [];
 const findings: Finding[] = [];
 const needsServers = scenarios.length > 0 || isWanted('thinned') || isWanted('memory');
 
+interface Databases {
+  /** Makes an empty database of that name; returns its URL. */
+  create(name: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+async function startDatabases(): Promise<Databases> {
+  const { startPostgres } = await import('../tools/postgres.mjs');
+  const server = await startPostgres({ durable: true });
+  return {
+    async create(name) {
+      const client = new Client({ connectionString: server.url });
+      await client.connect();
+      await client.query(`CREATE DATABASE ${name}`);
+      await client.end();
+      return server.url.replace(/[^/]*$/, name).replace('postgres://', 'postgresql://');
+    },
+    stop: () => server.stop(),
+  };
+}
+
 async function startAll(): Promise<void> {
   if (!flags['no-peer']) {
     say('Starting mlflow server …');
     const home = path.join(folder, 'peer');
-    const peer = await startPeer(await findPython(), { home });
+    const databaseUrl = await postgres?.create('peer');
+    const peer = await startPeer(await findPython(), { home, databaseUrl });
     servers.peer = peer;
     say(`… after ${(peer.startedInMs / 1000).toFixed(1)} s; filling it`);
-    const fill = fillPeerTables(peer.port, insertIntoSqlite(peerDatabase(home)));
+    const insert =
+      databaseUrl === undefined ? insertIntoSqlite(peerDatabase(home)) : insertIntoPostgres(databaseUrl);
+    const fill = fillPeerTables(peer.port, insert);
     subjects.peer = await fillServer(peer.port, sizes, fill);
   }
   say(`Starting and filling Slipway (${path.relative(root, slipwayEntry())})`);
-  servers.slipway = await startSlipway({ home: path.join(folder, 'slipway') });
+  servers.slipway = await startSlipway({
+    home: path.join(folder, 'slipway'),
+    databaseUrl: await postgres?.create('slipway'),
+  });
   subjects.slipway = await fillServer(servers.slipway.port, sizes, fillOverHttp(servers.slipway.port));
   say('Starting and filling the bare program');
-  servers.bare = await startBareProgram({ home: path.join(folder, 'bare') });
+  servers.bare = await startBareProgram({
+    home: path.join(folder, 'bare'),
+    databaseUrl: await postgres?.create('bare'),
+  });
   subjects.bare = await fillServer(servers.bare.port, sizes, fillOverHttp(servers.bare.port));
 }
 
@@ -109,7 +143,7 @@ async function findPython(): Promise<string> {
   const given = flags.python ?? process.env.MLFLOW_PYTHON;
   if (given) return given;
   const { pythonEnv } = await import('../tools/python-env.mjs');
-  return pythonEnv('mlflow-3.17.2');
+  return pythonEnv(postgres === undefined ? 'mlflow-3.17.2' : 'mlflow-3.17.2-postgres');
 }
 
 function record(more: readonly Finding[]): void {
@@ -134,8 +168,10 @@ async function run(): Promise<void> {
   const peerStartedInMs = servers.peer?.startedInMs;
   // What follows measures Slipway alone: the others would only take its processor.
   await stopAll();
-  if (isWanted('start')) record(await measureStart(folder, peerStartedInMs));
-  if (isWanted('growth')) record(await measureGrowth(folder, growthSizes));
+  if (isWanted('start'))
+    record(await measureStart(path.join(folder, 'start'), peerStartedInMs, await postgres?.create('start')));
+  if (isWanted('growth'))
+    record(await measureGrowth(path.join(folder, 'growth'), growthSizes, await postgres?.create('growth')));
 }
 
 async function stopAll(): Promise<void> {
@@ -147,6 +183,7 @@ try {
   await run();
 } finally {
   await stopAll();
+  await postgres?.stop();
 }
 const versionOf = (name: string): string =>
   (
@@ -162,10 +199,11 @@ const report = renderReport({
       'better-sqlite3': versionOf('better-sqlite3'),
       'mlflow server': flags['no-peer'] ? 'not run' : '3.17.2',
     }),
-    `${sizes.runs.toLocaleString('en-US')} runs of 8 params, 8 metrics and 4 tags; a history of ${sizes.historyPoints.toLocaleString('en-US')} points; artifacts of ${sizes.artifactBytes / MIB} MiB; metadata on SQLite`,
+    `${sizes.runs.toLocaleString('en-US')} runs of 8 params, 8 metrics and 4 tags; a history of ${sizes.historyPoints.toLocaleString('en-US')} points; artifacts of ${sizes.artifactBytes / MIB} MiB; metadata on ${flags.postgres ? 'PostgreSQL' : 'SQLite'}`,
   ],
   results,
   findings,
 });
 process.stdout.write(`\n${report}`);
-if (flags.write) writeFileSync(path.join(root, 'bench', 'RESULTS.md'), report);
+if (flags.write)
+  writeFileSync(path.join(root, 'bench', flags.postgres ? 'RESULTS-postgres.md' : 'RESULTS.md'), report);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import Connection from 'better-sqlite3';
+import { Client } from 'pg';
 import { createExperiment, type FillRuns } from './fill.ts';
 import { HISTORY_KEY, historyPoint, type ShapedRun, shapedRun } from './shape.ts';
 
@@ -7,9 +8,10 @@ const RUN = `INSERT INTO runs (run_uuid, name, source_type, source_name, entry_p
   source_version, lifecycle_stage, artifact_uri, experiment_id) VALUES (?, ?, 'UNKNOWN', '', '', 'jane', 'RUNNING', ?, NULL, '', 'active', ?, ?)`;
 const PARAM = 'INSERT INTO params (key, value, run_uuid) VALUES (?, ?, ?)';
 const TAG = 'INSERT INTO tags (key, value, run_uuid) VALUES (?, ?, ?)';
-const POINT = 'INSERT INTO metrics (key, value, timestamp, step, is_nan, run_uuid) VALUES (?, ?, ?, ?, 0, ?)';
+const POINT =
+  'INSERT INTO metrics (key, value, timestamp, step, is_nan, run_uuid) VALUES (?, ?, ?, ?, FALSE, ?)';
 const LATEST =
-  'INSERT INTO latest_metrics (key, value, timestamp, step, is_nan, run_uuid) VALUES (?, ?, ?, ?, 0, ?)';
+  'INSERT INTO latest_metrics (key, value, timestamp, step, is_nan, run_uuid) VALUES (?, ?, ?, ?, FALSE, ?)';
 
 /** Executes a statement with `?` for each row, all of them in one transaction. */
 export type InsertRows = (
@@ -76,4 +78,49 @@ export function insertIntoSqlite(file: string): InsertRows {
       db.close();
     }
   };
+}
+
+const POSTGRES_PARAMETERS = 60_000;
+
+export function insertIntoPostgres(url: string): InsertRows {
+  return async (statements) => {
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    // In the order in which the statements first came: runs before what refers to them.
+    const waiting = new Map<string, (readonly unknown[])[]>();
+    const flush = async () => {
+      for (const [sql, rows] of waiting) {
+        if (rows.length > 0) await client.query(manyRows(sql, rows.length), rows.flat());
+        rows.length = 0;
+      }
+    };
+    try {
+      await client.query('BEGIN');
+      for (const [sql, row] of statements) {
+        const rows = waiting.get(sql) ?? [];
+        waiting.set(sql, rows);
+        rows.push(row);
+        if ((rows.length + 1) * row.length > POSTGRES_PARAMETERS) await flush();
+      }
+      await flush();
+      await client.query('COMMIT');
+      await client.query('ANALYZE');
+    } finally {
+      await client.end();
+    }
+  };
+}
+
+/** `VALUES (?, …)` for one row becomes `VALUES ($1, …), ($9, …)` for `count` rows. */
+function manyRows(sql: string, count: number): string {
+  const at = sql.indexOf('(', sql.indexOf('VALUES'));
+  const row = sql.slice(at);
+  let parameter = 0;
+  const rows = Array.from({ length: count }, () =>
+    row.replaceAll('?', () => {
+      parameter += 1;
+      return `$${parameter}`;
+    }),
+  );
+  return sql.slice(0, at) + rows.join(', ');
 }

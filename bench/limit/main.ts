@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { receiveFile, sendFile } from './artifacts.ts';
+import { openPostgresStore } from './postgres-store.ts';
 import { parseSearch } from './requests.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import type { Store, Write } from './store.ts';
@@ -111,7 +112,10 @@ const { values } = parseArgs({
 });
 const home = path.resolve(values.home ?? '.');
 mkdirSync(home, { recursive: true });
-const store = openSqliteStore(path.join(home, 'bare.db'));
+const store =
+  values.postgres === undefined
+    ? openSqliteStore(path.join(home, 'bare.db'))
+    : await openPostgresStore(values.postgres);
 const artifacts = path.join(home, 'artifacts');
 createServer((request, response) => handle(store, artifacts, request, response)).listen(
   Number(values.port),

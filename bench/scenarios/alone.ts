@@ -1,6 +1,4 @@
 // What is measured on Slipway without a rival: bars that are times, not ratios.
-import { mkdirSync, rmSync } from 'node:fs';
-import path from 'node:path';
 import { createExperiment, fillMoreRuns, writeHistory } from '../data/fill.ts';
 import { post } from '../data/rest.ts';
 import { HISTORY_KEY, historyPoint } from '../data/shape.ts';
@@ -105,11 +103,11 @@ function keepsExtremes(body: Buffer, points: number): boolean {
 
 /** How the searches grow with the runs that they do not return: a server of its own, filled twice. */
 export async function measureGrowth(
-  folder: string,
+  home: string,
   sizes: readonly [small: number, large: number],
   databaseUrl?: string,
 ): Promise<Finding[]> {
-  const server = await startSlipway({ home: path.join(folder, 'growth'), databaseUrl });
+  const server = await startSlipway({ home, databaseUrl });
   try {
     const experimentId = await createExperiment(server.port, 'growing');
     const searches = reads.filter(({ name }) => name.startsWith('search-'));
@@ -145,13 +143,14 @@ export async function measureGrowth(
 }
 
 /** From the start of the process to the first answer, over a home that exists: built and migrated. */
-export async function measureStart(folder: string, peerStartedInMs: number | undefined): Promise<Finding[]> {
-  const home = path.join(folder, 'start');
-  rmSync(home, { recursive: true, force: true });
-  mkdirSync(home, { recursive: true });
+export async function measureStart(
+  home: string,
+  peerStartedInMs: number | undefined,
+  databaseUrl?: string,
+): Promise<Finding[]> {
   const took: number[] = [];
   for (let i = 0; i < 6; i += 1) {
-    const server = await startSlipway({ home });
+    const server = await startSlipway({ home, databaseUrl });
     // The first start migrates and fills the cache of compiled code.
     if (i > 0) took.push(server.startedInMs);
     await server.stop();
