@@ -12,8 +12,10 @@ async function buildServer() {
   const digest = serverFingerprint();
   await build({
     absWorkingDir: root,
-    entryPoints: ['server/src/main.ts'],
-    outfile: SERVER_BUNDLE,
+    // Threads are programs of their own.
+    entryPoints: ['server/src/main.ts', 'server/src/db/sqlite/checkpoint-worker.ts'],
+    entryNames: '[name]',
+    outdir: path.dirname(SERVER_BUNDLE),
     bundle: true,
     platform: 'node',
     format: 'esm',

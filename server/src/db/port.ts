@@ -90,3 +90,19 @@ export interface Database {
   sizeBytes(): Promise<number>;
   close(): Promise<void>;
 }
+
+/**
+ * A text that depends on the engine alone, built once for each: a statement is found again by its text, and a text made
+ * anew for every call would have to be joined and hashed every time.
+ */
+export function textFor(build: (dialect: Dialect) => string): (dialect: Dialect) => string {
+  const built = new Map<Dialect, string>();
+  return (dialect) => {
+    let text = built.get(dialect);
+    if (text === undefined) {
+      text = build(dialect);
+      built.set(dialect, text);
+    }
+    return text;
+  };
+}

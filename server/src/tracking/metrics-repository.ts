@@ -1,4 +1,4 @@
-import type { Sql, Transaction } from '../db/port.ts';
+import { type Sql, type Transaction, textFor } from '../db/port.ts';
 import { type Int64, int64 } from '../kernel/int64.ts';
 import type { MetricPoint, SeriesSummary } from './metric-rules.ts';
 
@@ -33,21 +33,26 @@ const byKeys = (tuples: readonly SeriesKey[]) => ({
   tuples,
 });
 
+const seriesColumns = textFor(
+  ({ int64: exact }) =>
+    `m.series_no, m.run_no, m.experiment_no, m.key, ${exact('m.step')} AS step, ${exact('m.timestamp')} AS timestamp,
+     m.value, m.is_nan, m.point_count, m.min_value, m.max_value, m.in_order`,
+);
+const oneSeries = textFor(
+  (dialect) => `SELECT ${seriesColumns(dialect)} FROM metric_series m WHERE m.run_no = ? AND m.key = ?`,
+);
+const manySeries = textFor(
+  (dialect) =>
+    `SELECT ${seriesColumns(dialect)} FROM keys k ${dialect.orderedJoin} metric_series m
+     ON m.run_no = k.run_no AND m.key = k.key`,
+);
+
 /** The metrics among `keys` that exist. */
 export async function findSeries(sql: Sql, keys: readonly SeriesKey[]): Promise<Series[]> {
-  const { int64: exact } = sql.dialect;
-  const columns = `m.series_no, m.run_no, m.experiment_no, m.key, ${exact('m.step')} AS step, ${exact('m.timestamp')} AS timestamp,
-    m.value, m.is_nan, m.point_count, m.min_value, m.max_value, m.in_order`;
   const rows =
     keys.length === 1
-      ? await sql.all<SeriesRow>(
-          `SELECT ${columns} FROM metric_series m WHERE m.run_no = ? AND m.key = ?`,
-          keys[0]!,
-        )
-      : await sql.allFor<SeriesRow>(
-          byKeys(keys),
-          `SELECT ${columns} FROM keys k JOIN metric_series m ON m.run_no = k.run_no AND m.key = k.key`,
-        );
+      ? await sql.all<SeriesRow>(oneSeries(sql.dialect), keys[0]!)
+      : await sql.allFor<SeriesRow>(byKeys(keys), manySeries(sql.dialect));
   return rows.map(readSeries);
 }
 
@@ -78,7 +83,8 @@ export async function findSeriesNumbers(
   if (keys.length === 0) return [];
   return sql.allFor(
     byKeys(keys),
-    'SELECT m.series_no, m.run_no, m.key FROM keys k JOIN metric_series m ON m.run_no = k.run_no AND m.key = k.key',
+    `SELECT m.series_no, m.run_no, m.key FROM keys k ${sql.dialect.orderedJoin} metric_series m
+     ON m.run_no = k.run_no AND m.key = k.key`,
   );
 }
 
@@ -169,14 +175,19 @@ export type LatestTuple = readonly [
   step: number | string | bigint,
 ];
 
+const latestOfRuns = textFor(
+  ({ int64: exact }) =>
+    `SELECT run_no, key, value, is_nan, ${exact('timestamp')}, ${exact('step')} FROM metric_series`,
+);
+const latestOfOne = textFor((dialect) => `${latestOfRuns(dialect)} WHERE run_no = ?`);
+const latestOfMany = textFor(
+  (dialect) => `${latestOfRuns(dialect)} WHERE ${dialect.inList('run_no', 'bigint')}`,
+);
+
 /** The latest point of every metric of the runs. */
 export async function listLatest(sql: Sql, runNos: readonly number[]): Promise<LatestTuple[]> {
-  const { int64: exact } = sql.dialect;
-  const select = `SELECT run_no, key, value, is_nan, ${exact('timestamp')}, ${exact('step')} FROM metric_series`;
-  if (runNos.length === 1) return sql.rows<LatestTuple>(`${select} WHERE run_no = ?`, runNos);
-  return sql.rows<LatestTuple>(`${select} WHERE ${sql.dialect.inList('run_no', 'bigint')}`, [
-    sql.dialect.list(runNos),
-  ]);
+  if (runNos.length === 1) return sql.rows<LatestTuple>(latestOfOne(sql.dialect), runNos);
+  return sql.rows<LatestTuple>(latestOfMany(sql.dialect), [sql.dialect.list(runNos)]);
 }
 
 export interface HistoryPosition {

@@ -1,4 +1,4 @@
-import type { Sql, Transaction } from '../db/port.ts';
+import { type Sql, type Transaction, textFor } from '../db/port.ts';
 import { type Int64, int64 } from '../kernel/int64.ts';
 import type { Tag } from './run-rules.ts';
 
@@ -28,17 +28,22 @@ interface DatasetRow {
   readonly profile: string | null;
 }
 
+const datasetsOfRuns = `SELECT i.input_no, i.run_no, d.name, d.digest, d.source_type, d.source, d.schema_json, d.profile
+  FROM run_datasets i JOIN datasets d ON d.dataset_no = i.dataset_no`;
+const datasetsOfOne = `${datasetsOfRuns} WHERE i.run_no = ? ORDER BY i.input_no`;
+const datasetsOfMany = textFor(
+  (dialect) => `${datasetsOfRuns} WHERE ${dialect.inList('i.run_no', 'bigint')} ORDER BY i.input_no`,
+);
+
 /** The datasets that runs took as inputs, in the order in which they were logged. */
 export async function listRunDatasets(
   sql: Sql,
   runNos: readonly number[],
 ): Promise<(DatasetInput & { readonly runNo: number })[]> {
-  const rows = await sql.all<DatasetRow>(
-    `SELECT i.input_no, i.run_no, d.name, d.digest, d.source_type, d.source, d.schema_json, d.profile
-     FROM run_datasets i JOIN datasets d ON d.dataset_no = i.dataset_no
-     WHERE ${sql.dialect.inList('i.run_no', 'bigint')} ORDER BY i.input_no`,
-    [sql.dialect.list(runNos)],
-  );
+  const rows =
+    runNos.length === 1
+      ? await sql.all<DatasetRow>(datasetsOfOne, runNos)
+      : await sql.all<DatasetRow>(datasetsOfMany(sql.dialect), [sql.dialect.list(runNos)]);
   if (rows.length === 0) return [];
   const tags = await sql.all<{ input_no: number; key: string; value: string }>(
     `SELECT input_no, key, value FROM run_dataset_tags WHERE ${sql.dialect.inList('input_no', 'bigint')} ORDER BY input_no, key`,
@@ -62,18 +67,27 @@ export interface RunModelRow extends ModelLink {
   readonly direction: 'input' | 'output';
 }
 
+interface RunModelTuple {
+  readonly run_no: number;
+  readonly direction: 'input' | 'output';
+  readonly model_id: string;
+  readonly step: number | string | bigint;
+}
+
+const modelsOfRuns = textFor(
+  (dialect) => `SELECT run_no, direction, model_id, ${dialect.int64('step')} AS step FROM run_models`,
+);
+const modelsOfOne = textFor((dialect) => `${modelsOfRuns(dialect)} WHERE run_no = ?`);
+const modelsOfMany = textFor(
+  (dialect) => `${modelsOfRuns(dialect)} WHERE ${dialect.inList('run_no', 'bigint')}`,
+);
+
 /** The logged models that runs took as inputs or made as outputs. */
 export async function listRunModels(sql: Sql, runNos: readonly number[]): Promise<RunModelRow[]> {
-  const rows = await sql.all<{
-    run_no: number;
-    direction: 'input' | 'output';
-    model_id: string;
-    step: number | string | bigint;
-  }>(
-    `SELECT run_no, direction, model_id, ${sql.dialect.int64('step')} AS step FROM run_models
-     WHERE ${sql.dialect.inList('run_no', 'bigint')}`,
-    [sql.dialect.list(runNos)],
-  );
+  const rows =
+    runNos.length === 1
+      ? await sql.all<RunModelTuple>(modelsOfOne(sql.dialect), runNos)
+      : await sql.all<RunModelTuple>(modelsOfMany(sql.dialect), [sql.dialect.list(runNos)]);
   return rows.map((row) => ({
     runNo: row.run_no,
     direction: row.direction,

@@ -53,7 +53,7 @@ export async function selectSorted(sql: Sql, query: SortedQuery): Promise<RunRow
       ? { text: '', params: [] }
       : { text: ` AND r.run_no IN (${driver.text})`, params: driver.params };
   const rows = await sql.rows(
-    `SELECT ${runColumns(sql)} FROM runs r JOIN experiments e ON e.experiment_no = r.experiment_no ${order.joins.text}
+    `SELECT ${runColumns(sql.dialect)} FROM runs r JOIN experiments e ON e.experiment_no = r.experiment_no ${order.joins.text}
      WHERE ${scope.text}${driven.text}${filter.text} ORDER BY ${order.orderBy} LIMIT ? OFFSET ?`,
     [...order.joins.params, ...scope.params, ...driven.params, ...filter.params, query.limit, query.offset],
   );
@@ -76,7 +76,7 @@ export async function selectByStartTime(sql: Sql, query: StartTimeQuery): Promis
   const position = after === undefined ? '' : ' AND r.start_time <= ? AND (r.start_time < ? OR r.run_id > ?)';
   const at: SqlParam[] = after === undefined ? [] : [after.startTimeMs, after.startTimeMs, after.runId];
   const rows = await sql.rows(
-    `SELECT ${runColumns(sql)} FROM runs r ${sql.dialect.indexedBy('runs_by_start')}
+    `SELECT ${runColumns(sql.dialect)} FROM runs r ${sql.dialect.indexedBy('runs_by_start')}
      ${sql.dialect.orderedJoin} experiments e ON e.experiment_no = r.experiment_no
      WHERE r.experiment_no = ? AND r.lifecycle_stage = ?${position}${filter.text}
      ORDER BY r.start_time DESC, r.run_id LIMIT ? OFFSET ?`,
@@ -98,11 +98,10 @@ export interface MetricQuery {
 /** Walks the index of a metric's latest values in their order until the page is full. */
 export async function selectByMetric(sql: Sql, query: MetricQuery): Promise<RunRow[]> {
   const { text, params, orderBy } = metricSelection(sql, query);
-  const rows = await sql.rows(`SELECT ${runColumns(sql)} ${text} ORDER BY ${orderBy} LIMIT ? OFFSET ?`, [
-    ...params,
-    query.limit,
-    query.offset,
-  ]);
+  const rows = await sql.rows(
+    `SELECT ${runColumns(sql.dialect)} ${text} ORDER BY ${orderBy} LIMIT ? OFFSET ?`,
+    [...params, query.limit, query.offset],
+  );
   return rows.map(readRun);
 }
 

@@ -1,4 +1,4 @@
-import type { Sql, Transaction } from '../db/port.ts';
+import { type Sql, type Transaction, textFor } from '../db/port.ts';
 import { type Int64, int64 } from '../kernel/int64.ts';
 import type { LifecycleStage } from './experiments-repository.ts';
 
@@ -38,11 +38,11 @@ type RunTuple = [
 ];
 
 /** The columns of a run joined to its experiment, in the order that `readRun` expects. */
-export function runColumns(sql: Sql): string {
-  const { int64: exact } = sql.dialect;
-  return `r.run_no, r.run_id, r.experiment_no, r.name, r.user_id, r.status, ${exact('r.start_time')}, ${exact('r.end_time')},
-    r.lifecycle_stage, e.artifact_location, e.locks_finished_runs, e.mutable_tags`;
-}
+export const runColumns = textFor(
+  ({ int64: exact }) =>
+    `r.run_no, r.run_id, r.experiment_no, r.name, r.user_id, r.status, ${exact('r.start_time')}, ${exact('r.end_time')},
+     r.lifecycle_stage, e.artifact_location, e.locks_finished_runs, e.mutable_tags`,
+);
 
 export function readRun(row: readonly unknown[]): RunRow {
   const t = row as RunTuple;
@@ -64,28 +64,30 @@ export function readRun(row: readonly unknown[]): RunRow {
 
 const FROM = 'FROM runs r JOIN experiments e ON e.experiment_no = r.experiment_no';
 
+// SQLite spends several times as long on the join of one row as on three subqueries for it.
+const oneRun = textFor(
+  (dialect) =>
+    `SELECT ${runColumns(dialect).replace(/e\.(\w+)/g, '(SELECT e.$1 FROM experiments e WHERE e.experiment_no = r.experiment_no)')}
+     FROM runs r WHERE r.run_id = ?`,
+);
+const manyRuns = textFor(
+  (dialect) => `SELECT ${runColumns(dialect)} ${FROM} WHERE ${dialect.inList('r.run_id', 'text')}`,
+);
+const lockedRuns = textFor((dialect) => `${manyRuns(dialect)} ORDER BY r.run_no${dialect.forUpdate('r')}`);
+
 export async function findRuns(sql: Sql, runIds: readonly string[]): Promise<RunRow[]> {
   // One id is the common case by far, and a list costs more than a plain comparison.
-  if (runIds.length === 1) {
-    return (await sql.rows(`SELECT ${runColumns(sql)} ${FROM} WHERE r.run_id = ?`, [runIds[0]!])).map(
-      readRun,
-    );
-  }
-  const rows = await sql.rows(
-    `SELECT ${runColumns(sql)} ${FROM} WHERE ${sql.dialect.inList('r.run_id', 'text')}`,
-    [sql.dialect.list(runIds)],
-  );
+  const rows =
+    runIds.length === 1
+      ? await sql.rows(oneRun(sql.dialect), runIds)
+      : await sql.rows(manyRuns(sql.dialect), [sql.dialect.list(runIds)]);
   return rows.map(readRun);
 }
 
 /** The runs, held until the commit; in one order for all, so that two writers never wait for each other. */
 export async function lockRuns(tx: Transaction, runIds: readonly string[]): Promise<RunRow[]> {
   if (tx.dialect.name === 'sqlite') return findRuns(tx, runIds);
-  const rows = await tx.rows(
-    `SELECT ${runColumns(tx)} ${FROM} WHERE ${tx.dialect.inList('r.run_id', 'text')} ORDER BY r.run_no${tx.dialect.forUpdate('r')}`,
-    [tx.dialect.list(runIds)],
-  );
-  return rows.map(readRun);
+  return (await tx.rows(lockedRuns(tx.dialect), [tx.dialect.list(runIds)])).map(readRun);
 }
 
 export interface NewRun {
@@ -149,7 +151,7 @@ export async function findParams(
   if (keys.length === 0) return [];
   return sql.allFor(
     { columns: ['run_no', 'key'], types: ['bigint', 'text'], tuples: keys },
-    'SELECT p.run_no, p.key, p.value FROM keys k JOIN params p ON p.run_no = k.run_no AND p.key = k.key',
+    `SELECT p.run_no, p.key, p.value FROM keys k ${sql.dialect.orderedJoin} params p ON p.run_no = k.run_no AND p.key = k.key`,
   );
 }
 
@@ -186,24 +188,28 @@ export async function setRunStage(
 
 export type KeyValueTuple = readonly [runNo: number, key: string, value: string];
 
+const keyedTexts = (table: 'run_tags' | 'params') => ({
+  one: `SELECT run_no, key, value FROM ${table} WHERE run_no = ?`,
+  many: textFor(
+    (dialect) => `SELECT run_no, key, value FROM ${table} WHERE ${dialect.inList('run_no', 'bigint')}`,
+  ),
+});
+const tagTexts = keyedTexts('run_tags');
+const paramTexts = keyedTexts('params');
+
 export async function listTags(sql: Sql, runNos: readonly number[]): Promise<KeyValueTuple[]> {
-  return listKeyed(sql, 'run_tags', runNos);
+  return listKeyed(sql, tagTexts, runNos);
 }
 
 export async function listParams(sql: Sql, runNos: readonly number[]): Promise<KeyValueTuple[]> {
-  return listKeyed(sql, 'params', runNos);
+  return listKeyed(sql, paramTexts, runNos);
 }
 
 async function listKeyed(
   sql: Sql,
-  table: 'run_tags' | 'params',
+  texts: ReturnType<typeof keyedTexts>,
   runNos: readonly number[],
 ): Promise<KeyValueTuple[]> {
-  if (runNos.length === 1) {
-    return sql.rows<KeyValueTuple>(`SELECT run_no, key, value FROM ${table} WHERE run_no = ?`, runNos);
-  }
-  return sql.rows<KeyValueTuple>(
-    `SELECT run_no, key, value FROM ${table} WHERE ${sql.dialect.inList('run_no', 'bigint')}`,
-    [sql.dialect.list(runNos)],
-  );
+  if (runNos.length === 1) return sql.rows<KeyValueTuple>(texts.one, runNos);
+  return sql.rows<KeyValueTuple>(texts.many(sql.dialect), [sql.dialect.list(runNos)]);
 }

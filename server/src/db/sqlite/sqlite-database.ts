@@ -4,6 +4,7 @@ import { matchesLike } from '../../filters/like.ts';
 import { AppError, unavailable } from '../../kernel/errors.ts';
 import type { Database, Sql, Transaction } from '../port.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
+import { createCheckpointer } from './checkpointer.ts';
 import { createSqliteSql, createSqliteTransaction } from './sqlite-session.ts';
 
 export interface SqliteOptions {
@@ -42,6 +43,17 @@ export function openSqlite(options: SqliteOptions): Database {
   const release = writer.prepare('RELEASE one');
   const undo = writer.prepare('ROLLBACK TO one');
 
+  const checkpointer = createCheckpointer({
+    file: options.file,
+    pendingPages() {
+      const [state] = writer.pragma('wal_checkpoint(NOOP)') as { log: number; checkpointed: number }[];
+      return state!.log - state!.checkpointed;
+    },
+    finish() {
+      if (writer.open && !writer.inTransaction) writer.pragma('wal_checkpoint(PASSIVE)');
+    },
+  });
+
   const queue: Queued[] = [];
   let scheduled = false;
   let flushing: Promise<void> = Promise.resolve();
@@ -72,6 +84,7 @@ export function openSqlite(options: SqliteOptions): Database {
     const actions = committed.splice(0);
     for (const settle of settled) settle();
     for (const action of actions) action();
+    checkpointer.committed();
     scheduled = false;
     if (queue.length > 0) schedule();
   }
@@ -120,6 +133,7 @@ export function openSqlite(options: SqliteOptions): Database {
         await flushing;
         await new Promise((resolve) => setImmediate(resolve));
       }
+      await checkpointer.close();
       reader.close();
       writer.close();
     },
@@ -132,8 +146,9 @@ function configure(connection: Connection.Database): void {
   connection.pragma('foreign_keys = ON');
   connection.pragma('busy_timeout = 10000');
   connection.pragma('temp_store = MEMORY');
-  connection.pragma('cache_size = -32768');
-  connection.pragma('wal_autocheckpoint = 4000');
+  connection.pragma('cache_size = -16384');
+  // Done by the checkpointer.
+  connection.pragma('wal_autocheckpoint = 0');
   connection.function('unicode_ilike', { deterministic: true }, (pattern: unknown, text: unknown) =>
     typeof pattern === 'string' && typeof text === 'string'
       ? Number(matchesLike(pattern, text, false))
