@@ -28,6 +28,13 @@ export interface Dialect {
   prefix(column: string, length: number): string;
   /** Asks the planner to walk the named index of the table alias it follows; empty where there is no such hint. */
   indexedBy(index: string): string;
+  /**
+   * Gathers the rows of a subquery into the text of a JSON array of objects (`[]` for none): a row that the database
+   * renders costs a third of one that becomes a JavaScript object first. `fields`: names with their SQL expressions.
+   */
+  jsonObjects(fields: Readonly<Record<string, string>>): string;
+  /** A double as MLflow has it in JSON: "NaN" where `isNan` is 1, infinities as the largest double. */
+  jsonDouble(value: string, isNan: string): string;
   /** A join whose left side is the outer loop, whatever the planner estimates. */
   readonly orderedJoin: string;
   /** Ends a SELECT of a write so that nobody else changes the rows of `alias` before the commit. */

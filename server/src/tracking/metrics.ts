@@ -1,9 +1,10 @@
 import type { Database } from '../db/port.ts';
 import { invalidArgument } from '../kernel/errors.ts';
-import { type Int64, int64 } from '../kernel/int64.ts';
-import { parsePageToken, renderPageToken } from '../kernel/page-token.ts';
+import { type Int64, int64, parseInt64Text } from '../kernel/int64.ts';
+import { type PageToken, parsePageToken, renderPageToken } from '../kernel/page-token.ts';
 import type { MetricPoint } from './metric-rules.ts';
 import * as repository from './metrics-repository.ts';
+import { renderHistory } from './run-documents-repository.ts';
 import { findRuns } from './runs-repository.ts';
 
 /** Points read from the database at a time while a history streams. */
@@ -12,7 +13,8 @@ const MAX_BULK_RUNS = 100;
 const MAX_BULK_POINTS = 2500;
 
 export interface HistoryPage {
-  readonly points: readonly MetricPoint[];
+  /** A JSON array of points as they stand on MLflow's wire. */
+  readonly json: string;
   readonly nextPageToken: string | undefined;
 }
 
@@ -63,7 +65,32 @@ export function createMetrics({ db }: { readonly db: Database }) {
       if (series !== undefined) yield* walk(series);
     },
 
-    /** One page of the history. @throws AppError InvalidArgument for a page size below 1 or a bad token. */
+    /** The whole history as texts of JSON arrays of points, each array full but the last; nothing for an unknown one. */
+    async *renderedHistory(runId: string, key: string): AsyncGenerator<string> {
+      const series = await findOne(runId, key);
+      if (series === undefined) return;
+      let after: repository.HistoryPosition | undefined;
+      do {
+        const position = after;
+        const chunk = await db.read((sql) =>
+          renderHistory(sql, {
+            seriesNo: series.seriesNo!,
+            key,
+            inOrder: series.summary.inOrder,
+            after: position,
+            offset: 0,
+            limit: CHUNK,
+          }),
+        );
+        if (chunk.json !== '[]') yield chunk.json;
+        after = chunk.last;
+      } while (after !== undefined);
+    },
+
+    /**
+     * One page of the history, as the text of a JSON array of points.
+     * @throws AppError InvalidArgument for a page size below 1 or a bad token.
+     */
     async historyPage(
       runId: string,
       key: string,
@@ -75,23 +102,22 @@ export function createMetrics({ db }: { readonly db: Database }) {
           { field: 'max_results' },
         );
       }
-      const { offset } = parsePageToken(page.pageToken);
+      const token = parsePageToken(page.pageToken);
+      const after = readPosition(token.after);
       const series = await findOne(runId, key);
-      if (series === undefined) return { points: [], nextPageToken: undefined };
-      const rows = await db.read((sql) =>
-        repository.listHistory(sql, {
+      if (series === undefined) return { json: '[]', nextPageToken: undefined };
+      const { json, last } = await db.read((sql) =>
+        renderHistory(sql, {
           seriesNo: series.seriesNo!,
+          key,
           inOrder: series.summary.inOrder,
-          after: undefined,
-          offset,
-          limit: page.maxResults + 1,
+          after,
+          offset: after === undefined ? token.offset : 0,
+          limit: page.maxResults,
         }),
       );
-      const more = rows.length > page.maxResults;
-      return {
-        points: rows.slice(0, page.maxResults).map(readPoint),
-        nextPageToken: more ? renderPageToken({ offset: offset + page.maxResults }) : undefined,
-      };
+      const offset = token.offset + page.maxResults;
+      return { json, nextPageToken: last && renderPageToken({ offset, ...writePosition(last) }) };
     },
 
     /**
@@ -128,6 +154,22 @@ function readPoint([step, timestamp, value, isNan]: repository.PointTuple): Metr
     timestampMs: typeof timestamp === 'number' ? timestamp : int64(timestamp),
     value: isNan === 1 ? Number.NaN : value,
   };
+}
+
+/** A place in a history as a token holds it: integers as text, which keeps their digits; no infinities. */
+function writePosition({ step, timestamp, value }: repository.HistoryPosition): Partial<PageToken> {
+  return Number.isFinite(value) ? { after: [String(step), String(timestamp), value] } : {};
+}
+
+function readPosition(after: PageToken['after']): repository.HistoryPosition | undefined {
+  if (after === undefined) return undefined;
+  const [step, timestamp, value] = after;
+  const exact = (text: unknown) => (typeof text === 'string' ? parseInt64Text(text) : undefined);
+  const [stepNo, timestampMs] = [exact(step), exact(timestamp)];
+  if (stepNo === undefined || timestampMs === undefined || typeof value !== 'number') {
+    throw invalidArgument('Invalid page token, its position is malformed.', { field: 'page_token' });
+  }
+  return { step: stepNo, timestamp: timestampMs, value };
 }
 
 function checkBulk({ runIds, startStep, endStep, maxResults }: BulkInterval): void {

@@ -2,6 +2,7 @@ import type { Sql } from '../db/port.ts';
 import { int64 } from '../kernel/int64.ts';
 import type { MetricPoint } from './metric-rules.ts';
 import { listLatest } from './metrics-repository.ts';
+import { renderKeyValues } from './run-documents-repository.ts';
 import {
   type DatasetInput,
   listRunDatasets,
@@ -20,6 +21,16 @@ export interface RunDetails {
   readonly datasets: readonly DatasetInput[];
   readonly modelInputs: readonly ModelLink[];
   readonly modelOutputs: readonly ModelLink[];
+}
+
+/**
+ * A run as it is answered: metrics, params and tags are JSON arrays that the database rendered, with the names that they
+ * have on MLflow's wire (`key`, `value`, `timestamp`, `step`).
+ */
+export interface RunDocument extends Pick<RunDetails, 'run' | 'datasets' | 'modelInputs' | 'modelOutputs'> {
+  readonly metricsJson: string;
+  readonly paramsJson: string;
+  readonly tagsJson: string;
 }
 
 /** A run's own artifact location: below its experiment's. */
@@ -66,6 +77,28 @@ export async function readRuns(sql: Sql, runs: readonly RunRow[]): Promise<RunDe
     (direction === 'input' ? entry.modelInputs : entry.modelOutputs).push(link);
   }
   return details;
+}
+
+/** Reads the documents of many runs in three queries; in the order of `runs`. */
+export async function readRunDocuments(sql: Sql, runs: readonly RunRow[]): Promise<RunDocument[]> {
+  if (runs.length === 0) return [];
+  const runNos = runs.map((run) => run.runNo);
+  const datasets = Map.groupBy(await listRunDatasets(sql, runNos), (dataset) => dataset.runNo);
+  const links = Map.groupBy(await listRunModels(sql, runNos), (link) => link.runNo);
+  const rendered = new Map((await renderKeyValues(sql, runNos)).map((row) => [row[0], row]));
+  return runs.map((run) => {
+    const [, metricsJson, paramsJson, tagsJson] = rendered.get(run.runNo)!;
+    const ofRun = links.get(run.runNo) ?? [];
+    return {
+      run,
+      metricsJson,
+      paramsJson,
+      tagsJson,
+      datasets: datasets.get(run.runNo) ?? [],
+      modelInputs: ofRun.filter((link) => link.direction === 'input'),
+      modelOutputs: ofRun.filter((link) => link.direction === 'output'),
+    };
+  });
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer Item)[] ? Item[] : T[K] };

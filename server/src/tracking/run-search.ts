@@ -7,7 +7,7 @@ import { invalidArgument } from '../kernel/errors.ts';
 import { type PageToken, parsePageToken, renderPageToken } from '../kernel/page-token.ts';
 import type { ViewType } from './experiment-search.ts';
 import type { Page } from './experiments.ts';
-import { type RunDetails, readRuns } from './run-details.ts';
+import { type RunDocument, readRunDocuments } from './run-details.ts';
 import type { RunScope } from './run-search-repository.ts';
 import * as repository from './run-search-repository.ts';
 import type { RunRow } from './runs-repository.ts';
@@ -43,7 +43,7 @@ interface Found {
 export function createRunSearches({ db }: { readonly db: Database }) {
   return {
     /** @throws AppError InvalidArgument for a bad filter, order, token, or a page size outside 1 to 50,000. */
-    async search(search: RunSearch): Promise<Page<RunDetails>> {
+    async search(search: RunSearch): Promise<Page<RunDocument>> {
       if (search.maxResults < 1 || search.maxResults > MAX_PAGE) {
         throw invalidArgument(
           `Invalid value ${search.maxResults} for parameter 'max_results' supplied: it must be a positive integer of at most ${MAX_PAGE}.`,
@@ -60,7 +60,7 @@ export function createRunSearches({ db }: { readonly db: Database }) {
       if (query.scope.experimentNos.length === 0) return { items: [], nextPageToken: undefined };
       return db.read(async (sql) => {
         const { runs, next } = await find(sql, query);
-        return { items: await readRuns(sql, runs), nextPageToken: next && renderPageToken(next) };
+        return { items: await readRunDocuments(sql, runs), nextPageToken: next && renderPageToken(next) };
       });
     },
   };

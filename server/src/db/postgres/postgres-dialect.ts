@@ -16,6 +16,13 @@ export const postgresDialect: Dialect = {
   },
   prefix: (column, length) => `left(${column}, ${length})`,
   indexedBy: () => '',
+  jsonObjects: (fields) =>
+    `coalesce(json_agg(json_build_object(${Object.entries(fields)
+      .map(([name, sql]) => `'${name}', ${sql}`)
+      .join(', ')}))::text, '[]')`,
+  jsonDouble: (value, isNan) =>
+    `CASE WHEN ${isNan} = 1 THEN to_json('NaN'::text)
+       ELSE to_json(least(greatest(${value}, -1.7976931348623157e308::float8), 1.7976931348623157e308::float8)) END`,
   orderedJoin: 'JOIN',
   forUpdate: (alias) => ` FOR UPDATE OF ${alias}`,
 };

@@ -3,8 +3,8 @@ import Connection from 'better-sqlite3';
 import { matchesLike } from '../../filters/like.ts';
 import { AppError, unavailable } from '../../kernel/errors.ts';
 import type { Database, Sql, Transaction } from '../port.ts';
-import { sqliteDialect } from './sqlite-dialect.ts';
 import { createCheckpointer } from './checkpointer.ts';
+import { sqliteDialect } from './sqlite-dialect.ts';
 import { createSqliteSql, createSqliteTransaction } from './sqlite-session.ts';
 
 export interface SqliteOptions {

@@ -11,6 +11,12 @@ export const sqliteDialect: Dialect = {
   likePattern: (pattern, caseSensitive) => (caseSensitive ? globPattern(pattern) : pattern),
   prefix: (column, length) => `substr(${column}, 1, ${length})`,
   indexedBy: (index) => `INDEXED BY ${index}`,
+  jsonObjects: (fields) =>
+    `json_group_array(json_object(${Object.entries(fields)
+      .map(([name, sql]) => `'${name}', ${sql}`)
+      .join(', ')}))`,
+  jsonDouble: (value, isNan) =>
+    `CASE WHEN ${isNan} = 1 THEN 'NaN' ELSE min(max(${value}, -1.7976931348623157e308), 1.7976931348623157e308) END`,
   orderedJoin: 'CROSS JOIN',
   // There is one writer at a time.
   forUpdate: () => '',

@@ -16,14 +16,12 @@ function renderPoint(keyJson: string, runIdJson: string | undefined, point: Metr
 
 export function metricRoutes(metrics: Metrics): readonly MlflowRoute[] {
   async function* wholeHistory(runId: string, key: string): AsyncGenerator<string> {
-    const keyJson = JSON.stringify(key);
-    let opened = false;
-    for await (const points of metrics.history(runId, key)) {
-      yield (opened ? ',' : '{"metrics":[') +
-        points.map((point) => renderPoint(keyJson, undefined, point)).join(',');
-      opened = true;
+    let open = '{"metrics":[';
+    for await (const json of metrics.renderedHistory(runId, key)) {
+      yield open + json.slice(1, -1);
+      open = ',';
     }
-    yield opened ? ']}' : '{}';
+    yield open === ',' ? ']}' : '{}';
   }
 
   async function history({ message }: MlflowCall): Promise<object | JsonText> {
@@ -33,13 +31,10 @@ export function metricRoutes(metrics: Metrics): readonly MlflowRoute[] {
     const pageToken = optionalString(message, 'page_token') || undefined;
     if (maxResults === undefined && pageToken === undefined) return new JsonText(wholeHistory(runId, key));
     const page = await metrics.historyPage(runId, key, { maxResults: maxResults ?? 25_000, pageToken });
-    if (page.points.length === 0) return {};
-    const keyJson = JSON.stringify(key);
+    if (page.json === '[]') return {};
     const token =
       page.nextPageToken === undefined ? '' : `,"next_page_token":${JSON.stringify(page.nextPageToken)}`;
-    return new JsonText([
-      `{"metrics":[${page.points.map((point) => renderPoint(keyJson, undefined, point)).join(',')}]${token}}`,
-    ]);
+    return new JsonText([`{"metrics":${page.json}${token}}`]);
   }
 
   async function bulkHistory({ message }: MlflowCall): Promise<object> {

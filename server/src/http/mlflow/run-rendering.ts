@@ -1,4 +1,4 @@
-import { type RunDetails, runArtifactLocation } from '../../tracking/run-details.ts';
+import { type RunDetails, type RunDocument, runArtifactLocation } from '../../tracking/run-details.ts';
 import type { DatasetInput } from '../../tracking/run-inputs-repository.ts';
 import type { RunRow } from '../../tracking/runs-repository.ts';
 import { renderDouble, renderInt64 } from './json.ts';
@@ -20,8 +20,7 @@ export function renderRunInfo(run: RunRow): object {
 
 /** A run as `runs/get` shows it; `runs/search` leaves the model inputs out, as the real server does. */
 export function renderRun(details: RunDetails, options: { readonly withModelInputs: boolean }): object {
-  const { metrics, params, tags, datasets, modelInputs, modelOutputs } = details;
-  const showInputs = options.withModelInputs && modelInputs.length > 0;
+  const { metrics, params, tags } = details;
   return {
     info: renderRunInfo(details.run),
     data: {
@@ -29,6 +28,31 @@ export function renderRun(details: RunDetails, options: { readonly withModelInpu
       ...(params.length > 0 && { params }),
       ...(tags.length > 0 && { tags }),
     },
+    ...renderLinks(details, options),
+  };
+}
+
+/** The same from a document: its arrays are JSON already and are put in as they are. */
+export function renderRunDocument(
+  document: RunDocument,
+  options: { readonly withModelInputs: boolean },
+): string {
+  const arrays = [
+    ['metrics', document.metricsJson],
+    ['params', document.paramsJson],
+    ['tags', document.tagsJson],
+  ] as const;
+  const data = arrays.filter(([, json]) => json !== '[]').map(([name, json]) => `"${name}":${json}`);
+  const links = JSON.stringify(renderLinks(document, options));
+  return `{"info":${JSON.stringify(renderRunInfo(document.run))},"data":{${data.join(',')}},${links.slice(1)}`;
+}
+
+function renderLinks(
+  { datasets, modelInputs, modelOutputs }: Pick<RunDetails, 'datasets' | 'modelInputs' | 'modelOutputs'>,
+  options: { readonly withModelInputs: boolean },
+): object {
+  const showInputs = options.withModelInputs && modelInputs.length > 0;
+  return {
     inputs: {
       ...(datasets.length > 0 && { dataset_inputs: datasets.map(renderDatasetInput) }),
       ...(showInputs && { model_inputs: modelInputs.map(({ modelId }) => ({ model_id: modelId })) }),

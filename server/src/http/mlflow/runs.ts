@@ -1,6 +1,8 @@
 import type { PendingCreates } from '../../idempotency/pending-creates.ts';
 import { invalidArgument } from '../../kernel/errors.ts';
 import { parseExperimentId } from '../../tracking/experiment-rules.ts';
+import type { Page } from '../../tracking/experiments.ts';
+import type { RunDocument } from '../../tracking/run-details.ts';
 import { checkRunId, type LoggedMetric, type RunBatch } from '../../tracking/run-rules.ts';
 import type { RunSearches } from '../../tracking/run-search.ts';
 import type { Runs } from '../../tracking/runs.ts';
@@ -19,8 +21,8 @@ import {
   stringList,
 } from './fields.ts';
 import { type JsonObject, parseJson } from './json.ts';
-import type { MlflowRoute } from './routes.ts';
-import { renderRun, renderRunInfo } from './run-rendering.ts';
+import { JsonText, type MlflowRoute } from './routes.ts';
+import { renderRun, renderRunDocument, renderRunInfo } from './run-rendering.ts';
 
 const STATUSES: Readonly<Record<RunStatus, number>> = {
   RUNNING: 1,
@@ -98,7 +100,8 @@ export function runRoutes({ runs, searches, pendingCreates }: RunServices): read
       path: '2.0/mlflow/runs/get',
       privilege: 'READ',
       async handle({ message }) {
-        return { run: renderRun(await runs.get(parseRunId(message)), { withModelInputs: true }) };
+        const run = await runs.getDocument(parseRunId(message));
+        return new JsonText([`{"run":${renderRunDocument(run, { withModelInputs: true })}}`]);
       },
     },
     {
@@ -206,15 +209,23 @@ export function runRoutes({ runs, searches, pendingCreates }: RunServices): read
           orderBy: stringList(message, 'order_by'),
           pageToken: optionalString(message, 'page_token'),
         });
-        return {
-          ...(page.items.length > 0 && {
-            runs: page.items.map((run) => renderRun(run, { withModelInputs: false })),
-          }),
-          ...(page.nextPageToken && { next_page_token: page.nextPageToken }),
-        };
+        return new JsonText(renderPage(page));
       },
     },
   ];
+}
+
+function* renderPage({ items, nextPageToken }: Page<RunDocument>): Generator<string> {
+  if (items.length === 0) {
+    yield '{}';
+    return;
+  }
+  let open = '{"runs":[';
+  for (const run of items) {
+    yield open + renderRunDocument(run, { withModelInputs: false });
+    open = ',';
+  }
+  yield nextPageToken === undefined ? ']}' : `],"next_page_token":${JSON.stringify(nextPageToken)}}`;
 }
 
 /** What clients before 3.0 tell of a model they logged: JSON text with at least these fields. */

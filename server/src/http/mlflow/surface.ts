@@ -62,8 +62,37 @@ async function answer(route: MlflowRoute, request: FastifyRequest, reply: Fastif
     ? route.handle(call)
     : explainRefusal(route.handle(call), refused));
   reply.header('content-type', 'application/json');
-  if (result instanceof JsonText) return reply.send(Readable.from(result.chunks, { objectMode: false }));
+  if (result instanceof JsonText) return sendText(result, reply);
   return reply.send(JSON.stringify(result));
+}
+
+/** Texts of this length are sent in one piece; longer ones as a stream that waits for a slow reader. */
+const PIECE_CHARS = 256 * 1024;
+
+function sendText({ chunks }: JsonText, reply: FastifyReply): FastifyReply {
+  if (!(Symbol.iterator in chunks)) return reply.send(Readable.from(chunks, { objectMode: false }));
+  const pieces = gather(chunks);
+  const first = pieces.next();
+  const second = pieces.next();
+  if (second.done) return reply.send(first.value ?? '');
+  return reply.send(Readable.from(rest([first.value ?? '', second.value], pieces), { objectMode: false }));
+}
+
+function* gather(chunks: Iterable<string>): Generator<string, undefined> {
+  let piece = '';
+  for (const chunk of chunks) {
+    piece += chunk;
+    if (piece.length >= PIECE_CHARS) {
+      yield piece;
+      piece = '';
+    }
+  }
+  if (piece !== '') yield piece;
+}
+
+function* rest(taken: readonly string[], pieces: Iterator<string>): Generator<string> {
+  yield* taken;
+  for (let next = pieces.next(); !next.done; next = pieces.next()) yield next.value;
 }
 
 /**
