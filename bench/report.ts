@@ -34,7 +34,7 @@ export function renderRow({ scenario, measured, difference }: ScenarioResult): s
     number(slipway?.rate),
     number(bare?.rate),
     toPeer === undefined ? '–' : `${toPeer >= 10 ? toPeer.toFixed(0) : toPeer.toFixed(1)}×`,
-    `${scenario.bar.peer}×`,
+    scenario.bar.peer === undefined ? '–' : `${scenario.bar.peer}×`,
     toBare === undefined ? '–' : `${(toBare * 100).toFixed(0)} %`,
     `${scenario.bar.bare * 100} %`,
     slipway === undefined ? '–' : `${slipway.p50Ms.toFixed(1)} / ${slipway.p99Ms.toFixed(1)}`,
@@ -54,9 +54,10 @@ function verdict(
   const sides = [
     { got: toPeer, bar: scenario.bar.peer },
     { got: toBare, bar: scenario.bar.bare },
-  ].filter(({ got }) => got !== undefined);
-  if (sides.some(({ got, bar }) => got! < bar)) return '**not met**';
-  return sides.length === 2 ? 'met' : 'met as far as measured';
+  ];
+  if (sides.some(({ got, bar }) => got !== undefined && bar !== undefined && got < bar)) return '**not met**';
+  const isWhole = sides.every(({ got, bar }) => got !== undefined || bar === undefined);
+  return isWhole ? 'met' : 'met as far as measured';
 }
 
 /** What went wrong in a scenario, by subject. */

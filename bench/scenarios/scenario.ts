@@ -39,8 +39,8 @@ export interface Scenario {
   readonly name: string;
   readonly title: string;
   readonly unit: string;
-  /** The least acceptable ratio to `mlflow server` and to the bare program. */
-  readonly bar: { readonly peer: number; readonly bare: number };
+  /** The least acceptable ratio to `mlflow server` (undefined: reported only) and to the bare program. */
+  readonly bar: { readonly peer: number | undefined; readonly bare: number };
   plan(subject: Subject): Requests | Sequence;
   /**
    * One request and what its answer says, without the ids that a server chooses: the answers of all servers must

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface ServerCommand {
+  readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
@@ -53,10 +54,11 @@ export async function startServer(command: ServerCommand): Promise<RunningServer
     ended = true;
   });
   while (!(await isHealthy(command.port))) {
-    if (ended) throw new Error(`${command.args[0]} ended before it answered; see ${command.logFile}`);
+    if (ended) throw new Error(`${command.name} ended before it answered:\n${endOf(command.logFile)}`);
     if (performance.now() - started > command.readyWithinMs) {
+      signalGroup(child, 'SIGKILL');
       throw new Error(
-        `${command.args[0]} did not answer within ${command.readyWithinMs} ms; see ${command.logFile}`,
+        `${command.name} did not answer within ${command.readyWithinMs} ms:\n${endOf(command.logFile)}`,
       );
     }
     await sleep(POLL_MS);
@@ -78,6 +80,8 @@ export async function startServer(command: ServerCommand): Promise<RunningServer
     },
   };
 }
+
+const endOf = (file: string): string => readFileSync(file, 'utf8').slice(-3000);
 
 async function isHealthy(port: number): Promise<boolean> {
   try {

@@ -20,8 +20,11 @@ export async function startPeer(
   mkdirSync(home, { recursive: true });
   const port = await freePort();
   const { PYTHONDONTWRITEBYTECODE: _, ...env } = process.env;
-  const store = databaseUrl ?? `sqlite:///${peerDatabase(home)}`;
+  // The driver is named, because which one SQLAlchemy takes by itself changes between its versions.
+  const store =
+    databaseUrl?.replace('postgresql:', 'postgresql+psycopg2:') ?? `sqlite:///${peerDatabase(home)}`;
   return startServer({
+    name: 'mlflow server',
     command: python,
     args: [
       '-m',
@@ -50,6 +53,7 @@ export async function startSlipway({ home, databaseUrl }: ServerOptions): Promis
   const port = await freePort();
   const database = databaseUrl === undefined ? [] : ['--database', databaseUrl];
   return startServer({
+    name: 'Slipway',
     command: process.execPath,
     args: [slipwayEntry(), 'server', '--port', String(port), '--home', home, ...database],
     cwd: home,
@@ -70,6 +74,7 @@ export async function startBareProgram({ home, databaseUrl }: ServerOptions): Pr
   const port = await freePort();
   const database = databaseUrl === undefined ? [] : ['--postgres', databaseUrl];
   return startServer({
+    name: 'the bare program',
     command: process.execPath,
     args: [path.join(root, 'bench/limit/main.ts'), '--port', String(port), '--home', home, ...database],
     cwd: home,
