@@ -17,6 +17,7 @@ import { runInputRoutes } from './http/mlflow/run-inputs.ts';
 import { runRoutes } from './http/mlflow/runs.ts';
 import { serverFactRoutes } from './http/mlflow/server-facts.ts';
 import { webhookRoutes } from './http/mlflow/webhooks.ts';
+import { openApiRoute } from './http/openapi.ts';
 import { probeRoutes } from './http/probes.ts';
 import { buildHttpServer } from './http/server.ts';
 import { createLiveStreams } from './http/slipway/events.ts';
@@ -131,20 +132,21 @@ export async function compose(config: Config): Promise<Program> {
   outbox.start();
 
   const liveStreams = createLiveStreams(journal);
+  const mlflowRoutes = [
+    ...experimentRoutes(experiments),
+    ...runRoutes({ runs, searches, pendingCreates }),
+    ...runInputRoutes(runInputs),
+    ...metricRoutes(metrics),
+    ...trackingExtensionRoutes({ runs, experiments, charts }),
+    ...loggedModelRoutes(loggedModels),
+    ...registeredModelRoutes(models, aliases),
+    ...modelVersionRoutes(versions),
+    ...webhookRoutes(webhooks),
+    ...serverFactRoutes({ multipartUploads: false, multipartDownloads: false }),
+  ];
   const server = buildHttpServer({
-    mlflowRoutes: [
-      ...experimentRoutes(experiments),
-      ...runRoutes({ runs, searches, pendingCreates }),
-      ...runInputRoutes(runInputs),
-      ...metricRoutes(metrics),
-      ...trackingExtensionRoutes({ runs, experiments, charts }),
-      ...loggedModelRoutes(loggedModels),
-      ...registeredModelRoutes(models, aliases),
-      ...modelVersionRoutes(versions),
-      ...webhookRoutes(webhooks),
-      ...serverFactRoutes({ multipartUploads: false, multipartDownloads: false }),
-    ],
-    rawRoutes: [...probeRoutes(), ...liveStreams.routes],
+    mlflowRoutes,
+    rawRoutes: [...probeRoutes(), openApiRoute(mlflowRoutes), ...liveStreams.routes],
     hostRules: { allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins },
     logger,
     metrics: createServerMetrics(() => db.sizeBytes()),

@@ -82,6 +82,11 @@ export function metricRoutes(metrics: Metrics): readonly MlflowRoute[] {
       path: '2.0/mlflow/metrics/get-history-bulk',
       prefixes: 'ajax',
       privilege: 'READ',
+      request: [
+        { name: 'run_id', type: 'string', repeated: true },
+        { name: 'metric_key', type: 'string', required: true },
+        { name: 'max_results', type: 'int32' },
+      ],
       handle: bulkHistory,
     },
     {

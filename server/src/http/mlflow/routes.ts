@@ -30,6 +30,14 @@ export class JsonText {
   }
 }
 
+/** A field of a request, for the document that describes the protocol. Handlers read and check by themselves. */
+export interface RequestField {
+  readonly name: string;
+  readonly type: 'string' | 'boolean' | 'int32' | 'int64' | 'double';
+  readonly required?: boolean;
+  readonly repeated?: boolean;
+}
+
 export interface MlflowRoute {
   readonly method: Method;
   /** Below the prefix, with `:name` for path parameters: `2.0/mlflow/runs/create`. */
@@ -37,6 +45,8 @@ export interface MlflowRoute {
   /** `both` = `/api` and `/ajax-api`; some routes exist for the web page alone. */
   readonly prefixes?: 'both' | 'ajax';
   readonly privilege: Privilege;
+  /** What a request may hold besides the path, where MLflow's own description (`request-fields.json`) does not say it. */
+  readonly request?: readonly RequestField[];
   /** Answers an object (rendered as JSON) or text. `{}` where the protocol has an empty message. */
   handle(call: MlflowCall): Promise<object | JsonText>;
 }

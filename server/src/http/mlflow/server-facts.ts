@@ -16,6 +16,7 @@ export function serverFactRoutes(abilities: TransferAbilities): readonly MlflowR
       method: 'GET',
       path: '3.0/mlflow/server-info',
       privilege: 'none',
+      request: [],
       handle: async () => ({
         store_type: 'SqlStore',
         workspaces_enabled: false,

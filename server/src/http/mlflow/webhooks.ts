@@ -199,6 +199,7 @@ export function webhookRoutes(webhooks: Webhooks): readonly MlflowRoute[] {
       method: 'GET',
       path: `${PATH}/:webhook_id/deliveries`,
       privilege: 'ADMIN',
+      request: [{ name: 'max_results', type: 'int32' }],
       async handle({ message, path }) {
         const limit = optionalInt32(message, 'max_results') ?? DEFAULT_DELIVERIES;
         return { deliveries: (await webhooks.deliveries(path.webhook_id!, limit)).map(renderDelivery) };

@@ -35,6 +35,11 @@ export function trackingExtensionRoutes({
       method: 'POST',
       path: '2.0/slipway/runs/clone',
       privilege: 'EDIT',
+      request: [
+        { name: 'run_id', type: 'string', required: true },
+        { name: 'run_name', type: 'string' },
+        { name: 'user_id', type: 'string' },
+      ],
       async handle({ message }) {
         const details = await runs.clone(parseRunId(message), {
           name: optionalString(message, 'run_name'),
@@ -47,6 +52,7 @@ export function trackingExtensionRoutes({
       method: 'GET',
       path: '2.0/slipway/experiments/finished-runs-lock',
       privilege: 'READ',
+      request: [{ name: 'experiment_id', type: 'string', required: true }],
       async handle({ message }) {
         const experiment = await experiments.get(parseExperimentId(requiredString(message, 'experiment_id')));
         const { locked, mutableTags } = experiment.finishedRunsLock;
@@ -57,6 +63,11 @@ export function trackingExtensionRoutes({
       method: 'PUT',
       path: '2.0/slipway/experiments/finished-runs-lock',
       privilege: 'MANAGE',
+      request: [
+        { name: 'experiment_id', type: 'string', required: true },
+        { name: 'locked', type: 'boolean', required: true },
+        { name: 'mutable_tags', type: 'string', repeated: true },
+      ],
       async handle({ message }) {
         const experimentNo = parseExperimentId(requiredString(message, 'experiment_id'));
         const locked = optionalBoolean(message, 'locked');
@@ -72,6 +83,13 @@ export function trackingExtensionRoutes({
       method: 'GET',
       path: '2.0/slipway/metrics/chart',
       privilege: 'READ',
+      request: [
+        { name: 'run_ids', type: 'string', required: true, repeated: true },
+        { name: 'metric_key', type: 'string', required: true },
+        { name: 'start_step', type: 'int64' },
+        { name: 'end_step', type: 'int64' },
+        { name: 'max_points', type: 'int32' },
+      ],
       async handle({ message }) {
         const series = await charts.series({
           runIds: stringList(message, 'run_ids'),

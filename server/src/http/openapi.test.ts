@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compose, type Program } from '../compose.ts';
+import { readConfig } from '../config.ts';
+import type { MlflowRoute } from './mlflow/routes.ts';
+import { openApiDocument } from './openapi.ts';
+
+interface Document {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
+}
+
+interface Operation {
+  readonly parameters?: ReadonlyArray<{ readonly name: string; readonly in: string }>;
+  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: unknown } } };
+}
+
+const route = (path: string, more: Partial<MlflowRoute> = {}): MlflowRoute => ({
+  method: 'POST',
+  path,
+  privilege: 'READ',
+  handle: async () => ({}),
+  ...more,
+});
+
+describe('the document of the protocol', () => {
+  const home = mkdtempSync(join(tmpdir(), 'slipway-openapi-'));
+  let program: Program;
+  let document: Document;
+
+  beforeAll(async () => {
+    program = await compose(readConfig(['--home', home, '--log-level', 'silent'], {}));
+    const answer = await program.server.inject({ url: '/openapi.json', headers: { host: 'localhost' } });
+    expect(answer.statusCode).toBe(200);
+    document = answer.json();
+  });
+  afterAll(async () => {
+    await program.close();
+    rmSync(home, { recursive: true });
+  });
+
+  it('names only endpoints that answer', async () => {
+    const operations = Object.entries(document.paths).flatMap(([path, byMethod]) =>
+      Object.keys(byMethod).map((method) => ({ path, method: method.toUpperCase() as 'GET' })),
+    );
+    expect(operations.length).toBeGreaterThan(60);
+    for (const { path, method } of operations) {
+      const answer = await program.server.inject({
+        method,
+        url: path.replace(/\{\w+\}/g, 'x'),
+        headers: { host: 'localhost' },
+      });
+      const { error_code: code } = answer.json() as { error_code?: string };
+      expect([`${method} ${path}`, answer.statusCode, code]).not.toContain('ENDPOINT_NOT_FOUND');
+      expect([`${method} ${path}`, answer.statusCode]).not.toContain(405);
+      expect([`${method} ${path}`, answer.statusCode]).not.toContain(500);
+    }
+  });
+
+  it('defines every schema that it refers to', () => {
+    const references = [...JSON.stringify(document).matchAll(/#\/components\/schemas\/([^"]+)/g)];
+    const names = new Set(references.map(([, name]) => name!));
+    expect(names.size).toBeGreaterThan(5);
+    expect([...names].sort()).toEqual(Object.keys(document.components.schemas).sort());
+  });
+
+  it('describes a body by the fields of the protocol', () => {
+    expect(document.paths['/api/2.0/mlflow/runs/log-batch']!.post!.requestBody).toEqual({
+      required: true,
+      content: {
+        'application/json': {
+          schema: {
+            type: 'object',
+            properties: {
+              run_id: { type: 'string' },
+              metrics: { type: 'array', items: { $ref: '#/components/schemas/Metric' } },
+              params: { type: 'array', items: { $ref: '#/components/schemas/Param' } },
+              tags: { type: 'array', items: { $ref: '#/components/schemas/RunTag' } },
+            },
+          },
+        },
+      },
+    });
+  });
+
+  it('describes the query of a GET and the parameters of a path', () => {
+    const names = (path: string, method: string) =>
+      document.paths[path]![method]!.parameters!.map((parameter) => `${parameter.in} ${parameter.name}`);
+    expect(names('/api/2.0/mlflow/runs/get', 'get')).toEqual(['query run_id', 'query run_uuid']);
+    expect(names('/api/2.0/mlflow/logged-models/{model_id}/tags/{tag_key}', 'delete')).toEqual([
+      'path model_id',
+      'path tag_key',
+    ]);
+  });
+});
+
+describe('a route of our own', () => {
+  it('describes its request itself', () => {
+    const document = openApiDocument([
+      route('2.0/slipway/things', { request: [{ name: 'counts', type: 'int32', repeated: true }] }),
+    ]) as Document;
+    const operation = document.paths['/api/2.0/slipway/things']!.post!;
+    expect(operation.requestBody!.content['application/json'].schema).toEqual({
+      type: 'object',
+      properties: { counts: { type: 'array', items: { type: 'integer', format: 'int32' } } },
+    });
+  });
+
+  it('is refused while nobody describes its request', () => {
+    expect(() => openApiDocument([route('2.0/slipway/things')])).toThrow('POST 2.0/slipway/things');
+  });
+});
