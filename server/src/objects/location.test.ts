@@ -124,6 +124,12 @@ describe('parseLocation', () => {
     expect(codeOf(() => parseLocation('%2e%2e/b', { relativeTo: '/srv' }))).toBe('InvalidArgument');
   });
 
+  it('follows ten rounds of percent-encoding and refuses an eleventh', () => {
+    const encoded = (times: number) => `s3://b/a%${'25'.repeat(times - 1)}20c`;
+    expect(parseLocation(encoded(10))).toMatchObject({ kind: 's3' });
+    expect(codeOf(() => parseLocation(encoded(11)))).toBe('InvalidArgument');
+  });
+
   it('names the request field', () => {
     expect(() => parseLocation('', { field: 'source' })).toThrow(
       expect.objectContaining({ field: 'source' }),

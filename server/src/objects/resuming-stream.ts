@@ -63,6 +63,7 @@ export function resumingStream(options: ResumingStreamOptions): Readable {
   });
   if (signal !== undefined) {
     const abort = () => stream.destroy(signal.reason);
+    if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     stream.once('close', () => signal.removeEventListener('abort', abort));
   }

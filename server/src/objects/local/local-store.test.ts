@@ -29,9 +29,13 @@ describe('openLocalStore', () => {
     await expect(store.put(parseObjectKey('a/b'), brokenBody(3_000_000))).rejects.toThrow(
       'the sender went away',
     );
+    const upload = await store.startMultipart(parseObjectKey('a/b'));
+    await expect(store.putPart(upload, 1, brokenBody(10), { sizeBytes: 20 })).rejects.toThrow('went away');
+    await store.abortMultipart(upload);
     await store.put(parseObjectKey('c/d/e'), body(bytes(1)));
+    await expect(store.put(parseObjectKey('c/d/e'), body(bytes(2)), { ifAbsent: true })).rejects.toThrow();
     await store.delete(parseObjectKey('c/d/e'));
-    expect((await readdir(folder, { recursive: true })).sort()).toEqual(['.incoming']);
+    expect((await readdir(folder, { recursive: true })).sort()).toEqual(['.incoming', '.uploads']);
     await rm(folder, { recursive: true });
   });
 
