@@ -1,9 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { root, serverNodeFlags } from '../../tools/setup.mjs';
 import { freePort, type RunningServer, startServer } from './server-process.ts';
-
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
 export interface ServerOptions {
   /** A folder of its own, which may exist from an earlier start. */
@@ -47,7 +45,7 @@ export async function startPeer(
 
 export const peerDatabase = (home: string): string => path.join(home, 'mlflow.db');
 
-/** Slipway as it is shipped when it has been built, else from its sources. */
+/** Slipway as `npm start` starts it when it has been built, else from its sources. */
 export async function startSlipway({ home, databaseUrl }: ServerOptions): Promise<RunningServer> {
   mkdirSync(home, { recursive: true });
   const port = await freePort();
@@ -55,7 +53,7 @@ export async function startSlipway({ home, databaseUrl }: ServerOptions): Promis
   return startServer({
     name: 'Slipway',
     command: process.execPath,
-    args: [slipwayEntry(), 'server', '--port', String(port), '--home', home, ...database],
+    args: [...serverNodeFlags, slipwayEntry(), 'server', '--port', String(port), '--home', home, ...database],
     cwd: home,
     env: { NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/slipway-compile'), ...process.env },
     port,
