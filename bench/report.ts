@@ -1,5 +1,5 @@
 import { cpus, totalmem } from 'node:os';
-import { type Measured, median, type ScenarioResult, type SubjectName } from './measure.ts';
+import type { Measured, ScenarioResult, SubjectName } from './measure.ts';
 import type { Finding } from './scenarios/alone.ts';
 
 export interface Report {
@@ -80,7 +80,7 @@ export function renderFinding({ title, value, bar, isMet }: Finding): string {
 }
 
 export function renderReport({ command, facts, results, findings }: Report): string {
-  const rounds = median(results.map(({ measured }) => measured.slipway?.rounds.length ?? 0));
+  const [first] = results;
   const notes = results.flatMap(remarks);
   return [
     '# Benchmark results',
@@ -88,10 +88,14 @@ export function renderReport({ command, facts, results, findings }: Report): str
     `Written by \`${command}\` on ${new Date().toISOString().slice(0, 10)}.`,
     '',
     ...facts.map((fact) => `- ${fact}`),
-    `- medians of ${rounds} rounds, the servers in turn; 16 connections unless a row says otherwise`,
-    '',
-    ...HEAD,
-    ...results.map(renderRow),
+    ...(first === undefined
+      ? []
+      : [
+          `- medians of ${first.measured.slipway?.rounds.length} rounds, the servers in turn; 16 connections unless a row says otherwise`,
+          '',
+          ...HEAD,
+          ...results.map(renderRow),
+        ]),
     '',
     ...(findings.length === 0
       ? []

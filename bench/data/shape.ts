@@ -20,7 +20,7 @@ interface ShapedMetric {
 }
 
 export const FIRST_START_MS = 1_700_000_000_000;
-export const METRICS_PER_RUN = 8;
+const METRICS_PER_RUN = 8;
 const PARAMS_PER_RUN = 8;
 const TEAMS = 50;
 

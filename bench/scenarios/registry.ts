@@ -3,7 +3,7 @@ import type { Scenario } from './scenario.ts';
 
 const API = '/api/2.0/mlflow';
 const CONNECTIONS = 16;
-export const ALIAS = 'champion';
+const ALIAS = 'champion';
 
 interface WireVersion {
   readonly name: string;
