@@ -7,7 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureServerBuilt, SERVER_BUNDLE } from './build-stamp.mjs';
 import { freePort } from './postgres.mjs';
-import { pinnedNode, root } from './setup.mjs';
+import { pinnedNode, root, serverNodeFlags } from './setup.mjs';
 
 const START_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 20_000;
@@ -40,6 +40,7 @@ export async function startServer({ args = [], home, port, env = {} } = {}) {
   const child = spawn(
     pinnedNode,
     [
+      ...serverNodeFlags,
       path.join(root, SERVER_BUNDLE),
       'server',
       ...['--port', String(usedPort), '--home', folder, '--log-level', 'warn'],

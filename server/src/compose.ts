@@ -1,13 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { createFiles } from './artifacts/files.ts';
 import type { Config } from './config.ts';
 import { migrate } from './db/migrate.ts';
-import type { Database } from './db/port.ts';
+import type { Database, Transaction } from './db/port.ts';
 import { openSqlite } from './db/sqlite/sqlite-database.ts';
 import { createOutbox, type RecordedEvent } from './events/outbox.ts';
 import { createLogger, errorFields, type Logger } from './http/logger.ts';
 import { createServerMetrics } from './http/metrics.ts';
+import { artifactStreamRoutes } from './http/mlflow/artifact-proxy.ts';
+import { artifactRoutes } from './http/mlflow/artifacts.ts';
 import { experimentRoutes } from './http/mlflow/experiments.ts';
 import { loggedModelRoutes } from './http/mlflow/logged-models.ts';
 import { metricRoutes } from './http/mlflow/metrics.ts';
@@ -23,16 +26,22 @@ import { buildHttpServer } from './http/server.ts';
 import { createLiveStreams } from './http/slipway/events.ts';
 import { trackingExtensionRoutes } from './http/slipway/tracking.ts';
 import { createPendingCreates } from './idempotency/pending-creates.ts';
-import { systemClock } from './kernel/clock.ts';
+import { type Clock, systemClock } from './kernel/clock.ts';
+import { AppError } from './kernel/errors.ts';
 import { changeOf } from './live/event-changes.ts';
 import { createJournal } from './live/journal.ts';
 import { createDeliveries } from './notifications/deliveries.ts';
 import { createDeliveryTransport } from './notifications/delivery-transport.ts';
 import { createEgressGuard } from './notifications/egress-guard.ts';
 import { createWebhooks } from './notifications/webhooks.ts';
-import { parseLocation } from './objects/location.ts';
+import type { ArtifactPath } from './objects/artifact-path.ts';
+import { openLocalStore } from './objects/local/local-store.ts';
+import { parseLocation, renderLocation } from './objects/location.ts';
+import type { ObjectStore } from './objects/port.ts';
 import { createAliases } from './registry/aliases.ts';
+import { parseVersion } from './registry/model-rules.ts';
 import { createModels } from './registry/models.ts';
+import { findVersionAt } from './registry/version-files.ts';
 import { createVersions } from './registry/versions.ts';
 import { readOrCreateKey } from './secrets/key-file.ts';
 import { createSealer } from './secrets/sealer.ts';
@@ -93,7 +102,7 @@ export async function compose(config: Config): Promise<Program> {
     db,
     clock,
     defaultArtifactLocation: (experimentNo) => `mlflow-artifacts:/${experimentNo}`,
-    parseArtifactLocation: (text) => text,
+    parseArtifactLocation,
     recordEvents,
   });
   await experiments.ensureDefault();
@@ -131,6 +140,14 @@ export async function compose(config: Config): Promise<Program> {
   deliveries.start();
   outbox.start();
 
+  const store = await openStore(config, clock);
+  const files = createFiles({ db, store, clock, guardDeletion: keepVersionFiles });
+  const artifacts = {
+    files,
+    runs,
+    loggedModels,
+    getVersionLocation: (name: string, version: string) => versions.downloadUri(name, parseVersion(version)),
+  };
   const liveStreams = createLiveStreams(journal);
   const mlflowRoutes = [
     ...experimentRoutes(experiments),
@@ -139,6 +156,7 @@ export async function compose(config: Config): Promise<Program> {
     ...metricRoutes(metrics),
     ...trackingExtensionRoutes({ runs, experiments, charts }),
     ...loggedModelRoutes(loggedModels),
+    ...artifactRoutes(artifacts),
     ...registeredModelRoutes(models, aliases),
     ...modelVersionRoutes(versions),
     ...webhookRoutes(webhooks),
@@ -146,7 +164,12 @@ export async function compose(config: Config): Promise<Program> {
   ];
   const server = buildHttpServer({
     mlflowRoutes,
-    rawRoutes: [...probeRoutes(), openApiRoute(mlflowRoutes), ...liveStreams.routes],
+    rawRoutes: [
+      ...probeRoutes(),
+      ...artifactStreamRoutes(artifacts),
+      openApiRoute(mlflowRoutes),
+      ...liveStreams.routes,
+    ],
     hostRules: { allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins },
     logger,
     metrics: createServerMetrics(() => db.sizeBytes()),
@@ -163,10 +186,80 @@ export async function compose(config: Config): Promise<Program> {
       await outbox.stop();
       await deliveries.stop();
       await pendingCreates.close();
+      await store.close();
       await db.close();
       logger.flush();
     },
   };
+}
+
+/** A location that a caller chose for an experiment, in its one form; what leads outside is refused. */
+function parseArtifactLocation(text: string): string {
+  const location = parseLocation(text, { field: 'artifact_location', relativeTo: process.cwd() });
+  const unusable =
+    location.kind === 'runs' ||
+    location.kind === 'models' ||
+    (location.kind === 'other' && /^https?$/.test(location.scheme));
+  if (unusable) {
+    throw new AppError('InvalidArgument', `Artifacts cannot be kept at ${text.slice(0, 200)}.`, {
+      field: 'artifact_location',
+    });
+  }
+  return renderLocation(location);
+}
+
+/** A file that a READY model version needs stays as it is. */
+async function keepVersionFiles(tx: Transaction, path: ArtifactPath): Promise<void> {
+  const parts = path.split('/');
+  const ancestors = parts.map((_, i) =>
+    renderLocation({ kind: 'managed', path: parts.slice(0, i + 1).join('/') }),
+  );
+  const version = await findVersionAt(tx, ancestors.at(-1)!, ancestors);
+  if (version === undefined) return;
+  throw new AppError(
+    'Conflict',
+    `The artifact belongs to version ${version.version} of the registered model '${version.name}': delete the version first.`,
+    { field: 'path' },
+  );
+}
+
+async function openStore(config: Config, clock: Clock): Promise<ObjectStore> {
+  const destination = parseLocation(config.artifactsDestination ?? join(config.home, 'artifacts'), {
+    field: 'artifacts',
+    relativeTo: process.cwd(),
+  });
+  const endpoint = config.storeEndpoint === undefined ? {} : { endpoint: config.storeEndpoint };
+  switch (destination.kind) {
+    case 'file':
+      return openLocalStore({ folder: destination.path, clock });
+    case 's3': {
+      const { openS3Store } = await import('./objects/s3/s3-store.ts');
+      const { bucket, prefix } = destination;
+      return openS3Store({ bucket, prefix, ...endpoint });
+    }
+    case 'gs': {
+      const { openGcsStore } = await import('./objects/gcs/gcs-store.ts');
+      const { bucket, prefix } = destination;
+      return openGcsStore({ bucket, prefix, clock, ...endpoint });
+    }
+    case 'wasbs':
+    case 'abfss': {
+      const { openAzureStore } = await import('./objects/azure/azure-store.ts');
+      const { container, account, domain, path } = destination;
+      return openAzureStore({
+        account,
+        container,
+        prefix: path.replace(/^\/+/, ''),
+        endpoint: config.storeEndpoint ?? `https://${account}.${domain}`,
+        ...(config.azureAccountKey !== undefined && { accountKey: config.azureAccountKey }),
+        clock,
+      });
+    }
+    default:
+      throw new AppError('InvalidArgument', '--artifacts: expected a folder, s3://, gs:// or wasbs://.', {
+        field: 'artifacts',
+      });
+  }
 }
 
 async function openDatabase(config: Config): Promise<Database> {

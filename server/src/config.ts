@@ -13,6 +13,9 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** A folder, `s3://bucket/prefix`, `wasbs://…`, `gs://…`; undefined for `home/artifacts`. */
   readonly artifactsDestination: string | undefined;
+  /** Of an object store that is not the provider's own; undefined for the provider's. */
+  readonly storeEndpoint: string | undefined;
+  readonly azureAccountKey: string | undefined;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly logLevel: LogLevel;
@@ -55,6 +58,16 @@ const SETTINGS = {
     flag: 'artifacts',
     variable: 'SLIPWAY_ARTIFACTS',
     help: 'where artifacts go: a folder, s3://bucket/prefix, gs://bucket/prefix, wasbs://container@account.blob.core.windows.net/prefix',
+  },
+  storeEndpoint: {
+    flag: 'store-endpoint',
+    variable: 'SLIPWAY_STORE_ENDPOINT',
+    help: 'address of an object store that is not the cloud provider’s own: MinIO and its kin, private links',
+  },
+  azureAccountKey: {
+    flag: 'azure-account-key',
+    variable: 'AZURE_STORAGE_ACCESS_KEY',
+    help: 'key of the storage account; better given by the environment',
   },
   allowedHosts: {
     flag: 'allowed-hosts',
@@ -118,6 +131,8 @@ export function readConfig(
     home,
     databaseUrl: readDatabaseUrl(text('database')),
     artifactsDestination: text('artifacts'),
+    storeEndpoint: text('storeEndpoint'),
+    azureAccountKey: text('azureAccountKey'),
     allowedHosts: list(text('allowedHosts')),
     allowedOrigins: list(text('allowedOrigins')),
     logLevel: readLogLevel(required('logLevel')),

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=8
 import { compose } from './compose.ts';
 import { describeSettings, readConfig } from './config.ts';
 import { AppError } from './kernel/errors.ts';
