@@ -18,7 +18,8 @@ export interface PostgresOptions {
 const MAX_ATTEMPTS = 5;
 const CONNECT_TIMEOUT_MS = 10_000;
 
-const types: pg.CustomTypesConfig = {
+/** How columns are read, on every connection of this program. */
+export const columnTypes: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {
     // bigint, and numeric as count and sum give it: exact, and a number where a number is exact.
     if (oid === 20) return (text: string) => int64(text);
@@ -35,10 +36,12 @@ export function openPostgres(options: PostgresOptions): Database {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: 30_000,
     application_name: 'slipway',
-    types,
+    types: columnTypes,
   });
   // An idle connection that breaks (the server restarts) is dropped by the pool; the next call opens another.
   pool.on('error', () => undefined);
+  // One that breaks in use fails the query that runs on it, or the next; unheard, the event would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
 
   async function connect(): Promise<pg.PoolClient> {
     try {
