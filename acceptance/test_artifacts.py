@@ -107,10 +107,18 @@ def test_names_keep_their_characters(client, run, fetch, tmp_path, name):
     assert fetch(name) == b"x"
 
 
-def test_a_percent_sign_in_a_name(client, run, log, peer):
+def test_a_percent_sign_in_a_name(client, run, log):
+    # The client puts the name into the address as it is: the server cannot know that %20 was meant.
     log("a%20b.txt", b"percent")
+    assert listed(client, run) == [("a b.txt", False, 7)]
+
+
+def test_a_name_that_is_encoded_twice_keeps_its_percent_sign(place, peer):
+    assert requests.put(f"{place}/a%2520b.txt", data=b"percent").status_code == 200
     # The real server decodes until nothing changes.
-    assert listed(client, run) == [("a b.txt" if peer else "a%20b.txt", False, 7)]
+    kept = requests.get(f"{place}/a%2520b.txt")
+    assert kept.content == b"percent"
+    assert requests.get(f"{place}/a%20b.txt").status_code == (200 if peer else 404)
 
 
 @pytest.mark.ours

@@ -1,5 +1,6 @@
 """Images, tables and figures: what the client writes with several requests for one call."""
 
+import time
 import json
 
 import numpy
@@ -29,6 +30,11 @@ def test_an_image_of_a_step_has_a_full_and_a_small_file(fluent, files):
         fluent.log_image(
             numpy.zeros((4, 6, 3), dtype=numpy.uint8), key="dogs", step=3, timestamp=1700000000000
         )
+    # Clients write images in the background.
+    for _ in range(50):
+        if len(files(run, "images")) == 2:
+            break
+        time.sleep(0.1)
     full, small = sorted(files(run, "images"), key=len)
     # Clients differ in how they join the parts of the name.
     assert full.startswith("images/dogs") and full.endswith(".png") and "1700000000000" in full

@@ -119,15 +119,16 @@ export async function compose(config: Config): Promise<Program> {
     recordEvents,
   });
   const runInputs = createRunInputs({ db });
-  const loggedModels = createLoggedModels({ db, clock });
+  const loggedModels = createLoggedModels({ db, clock, pendingCreates });
   const searches = createRunSearches({ db });
-  const metrics = createMetrics({ db });
+  const metrics = createMetrics({ db, charts });
 
   const models = createModels({ db, clock, recordEvents, guardDeletion: async () => {} });
   const versions = createVersions({
     db,
     clock,
     recordEvents,
+    pendingCreates,
     sourcePolicy: {
       pattern: config.sourcePattern,
       allowedSchemes: config.allowedSourceSchemes,

@@ -2,6 +2,7 @@ import type { Database } from '../db/port.ts';
 import { invalidArgument } from '../kernel/errors.ts';
 import { type Int64, int64, parseInt64Text } from '../kernel/int64.ts';
 import { type PageToken, parsePageToken, renderPageToken } from '../kernel/page-token.ts';
+import type { Charts } from './charts.ts';
 import type { MetricPoint } from './metric-rules.ts';
 import * as repository from './metrics-repository.ts';
 import { renderHistory } from './run-documents-repository.ts';
@@ -9,6 +10,8 @@ import { findRuns } from './runs-repository.ts';
 
 /** Points read from the database at a time while a history streams. */
 const CHUNK = 5000;
+/** Histories longer than this are thinned by their extremes. */
+const LONG = 5000;
 const MAX_BULK_RUNS = 100;
 const MAX_BULK_POINTS = 2500;
 
@@ -28,7 +31,7 @@ export interface BulkInterval {
 }
 
 /** Histories of metrics: whole, by pages, and thinned for charts. */
-export function createMetrics({ db }: { readonly db: Database }) {
+export function createMetrics({ db, charts }: { readonly db: Database; readonly charts: Charts }) {
   async function findOne(runId: string, key: string): Promise<repository.Series | undefined> {
     return db.read(async (sql) => {
       const [run] = await findRuns(sql, [runId]);
@@ -56,6 +59,33 @@ export function createMetrics({ db }: { readonly db: Database }) {
       const last = rows.at(-1)!;
       after = { step: int64(last[0]), timestamp: int64(last[1]), value: last[2] };
     }
+  }
+
+  async function evenly(series: repository.Series, query: BulkInterval): Promise<MetricPoint[]> {
+    const { startStep, endStep, maxResults } = query;
+    const rows = await db.read((sql) =>
+      repository.listInterval(sql, { seriesNo: series.seriesNo!, startStep, endStep, limit: maxResults }),
+    );
+    return rows.map(readPoint);
+  }
+
+  async function thinned(
+    runId: string,
+    series: repository.Series,
+    query: BulkInterval,
+  ): Promise<MetricPoint[]> {
+    const { key, startStep, endStep, maxResults } = query;
+    const [chart] = await charts.series({
+      runIds: [runId],
+      key,
+      startStep,
+      endStep,
+      maxPoints: maxResults - 1,
+    });
+    const points = chart?.points ?? [];
+    const { latest } = series.summary;
+    const isInside = endStep === undefined || latest.step <= endStep;
+    return isInside && points.at(-1)?.step !== latest.step ? [...points, latest] : [...points];
   }
 
   return {
@@ -125,23 +155,30 @@ export function createMetrics({ db }: { readonly db: Database }) {
      * steps; the first and the last step of each run are always there.
      * @throws AppError InvalidArgument for more than 100 runs, a bad limit, or one end of the interval alone.
      */
-    async bulkInterval(query: BulkInterval): Promise<{ runId: string; points: MetricPoint[] }[]> {
+    async bulkInterval(query: BulkInterval): Promise<{ runId: string; points: readonly MetricPoint[] }[]> {
       checkBulk(query);
-      return db.read(async (sql) => {
-        const result: { runId: string; points: MetricPoint[] }[] = [];
-        for (const run of await findRuns(sql, [...new Set(query.runIds)])) {
-          const [series] = await repository.findSeries(sql, [[run.runNo, query.key]]);
-          if (series === undefined) continue;
-          const rows = await repository.listInterval(sql, {
-            seriesNo: series.seriesNo!,
-            startStep: query.startStep,
-            endStep: query.endStep,
-            limit: query.maxResults,
-          });
-          result.push({ runId: run.runId, points: rows.map(readPoint) });
-        }
-        return result;
+      const found = await db.read(async (sql) => {
+        const runs = await findRuns(sql, [...new Set(query.runIds)]);
+        const series = await repository.findSeries(
+          sql,
+          runs.map((run) => [run.runNo, query.key] as const),
+        );
+        const byRun = new Map(series.map((one) => [one.runNo, one]));
+        return runs.flatMap((run) => {
+          const one = byRun.get(run.runNo);
+          return one === undefined ? [] : [{ runId: run.runId, series: one }];
+        });
       });
+      const result: { runId: string; points: readonly MetricPoint[] }[] = [];
+      for (const { runId, series } of found) {
+        // A chart's extremes say more than every n-th point, and cost the same however long the history is.
+        const isLong = series.summary.count > LONG && query.maxResults > 2;
+        result.push({
+          runId,
+          points: await (isLong ? thinned(runId, series, query) : evenly(series, query)),
+        });
+      }
+      return result;
     },
   };
 }

@@ -50,9 +50,9 @@ export function createTracking(db: Database) {
       recordEvents,
     }),
     inputs: createRunInputs({ db }),
-    loggedModels: createLoggedModels({ db, clock }),
+    loggedModels: createLoggedModels({ db, clock, pendingCreates }),
     searches: createRunSearches({ db }),
-    metrics: createMetrics({ db }),
+    metrics: createMetrics({ db, charts }),
   };
 }
 
