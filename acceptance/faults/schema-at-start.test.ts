@@ -57,16 +57,19 @@ describe.each(faultDatabases)('the schema on $name', (database) => {
     }
   });
 
-  it.skipIf(database.missing)('of a newer program is refused with both versions, and left alone', async () => {
-    at = await database.open();
-    const { home, args } = at;
-    const server = await startServer({ home, args });
-    await server.stop();
-    await query(at, "INSERT INTO schema_versions (version, name) VALUES (9999, 'from the future')");
-    const before = await query(at, 'SELECT version FROM schema_versions ORDER BY version');
-    await expect(startServer({ home, args })).rejects.toThrow(
-      /schema version 9999, this program knows versions up to \d+\. It was written by a newer Slipway/,
-    );
-    expect(await query(at, 'SELECT version FROM schema_versions ORDER BY version')).toEqual(before);
-  });
+  it.skipIf(database.missing)(
+    'of a newer program is refused with both versions, and left alone',
+    async () => {
+      at = await database.open();
+      const { home, args } = at;
+      const server = await startServer({ home, args });
+      await server.stop();
+      await query(at, "INSERT INTO schema_versions (version, name) VALUES (9999, 'from the future')");
+      const before = await query(at, 'SELECT version FROM schema_versions ORDER BY version');
+      await expect(startServer({ home, args })).rejects.toThrow(
+        /schema version 9999, this program knows versions up to \d+\. It was written by a newer Slipway/,
+      );
+      expect(await query(at, 'SELECT version FROM schema_versions ORDER BY version')).toEqual(before);
+    },
+  );
 });

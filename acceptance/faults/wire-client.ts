@@ -56,7 +56,8 @@ export class WireClient {
         const answer = await this.send('POST', path, body);
         if (answer.status === 200) return answer.body;
         this.#count(String(answer.status));
-        if (answer.status !== 503) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+        if (answer.status !== 503)
+          throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code === undefined) throw error;

@@ -105,7 +105,11 @@ export async function compareWithStore(url: string, ledgers: readonly Ledger[]):
   const lost: string[] = [];
   const doubled: string[] = [];
   let compared = 0;
-  const compare = (what: string, wanted: readonly (string | number)[], found: readonly (string | number)[]) => {
+  const compare = (
+    what: string,
+    wanted: readonly (string | number)[],
+    found: readonly (string | number)[],
+  ) => {
     compared += wanted.length;
     const counts = new Map<string | number, number>();
     for (const item of found) counts.set(item, (counts.get(item) ?? 0) + 1);

@@ -23,6 +23,14 @@ export interface CreateRequest {
   readonly createdId: string;
 }
 
+export interface SentRequest {
+  readonly fingerprint: string;
+  /** Unlike that of any other request: a transaction that is tried again has it again. */
+  readonly requestId: string;
+}
+
+export type RememberedCreate = SentRequest & { readonly createdId: string };
+
 /**
  * Tells a create that is sent again from one that is merely equal. Every create is remembered in its transaction until
  * its answer has left; only one whose answer is known to be lost (its connection broke, its process is gone) is given to
@@ -39,6 +47,8 @@ export function createPendingCreates({ db, clock }: PendingCreatesOptions) {
   /** Creates whose answers are lost, by fingerprint: few, and those of a killed process within KEPT_MS. */
   const lost = new Map<string, repository.PendingCreate[]>();
   const knownLost = new Set<string>();
+  /** What requests took over or made in transactions of which it is not known yet whether they are durable. */
+  const undecided = new Map<string, repository.PendingCreate>();
   const delivered: string[] = [];
   let sweptAt = clock.nowMs();
 
@@ -97,19 +107,26 @@ export function createPendingCreates({ db, clock }: PendingCreatesOptions) {
      * it inside the transaction that creates.
      */
     async register(tx: Transaction, requests: readonly CreateRequest[]): Promise<(string | undefined)[]> {
-      const nowMs = clock.nowMs();
-      const repeated: (string | undefined)[] = [];
-      for (const request of requests) repeated.push(await claim(tx, request.fingerprint, nowMs));
-      const fresh = requests.filter((_, i) => repeated[i] === undefined);
-      await repository.insertPending(
+      const sent = requests.map((request) => ({ ...request, requestId: request.createdId }));
+      const repeated = await claimLost(tx, sent);
+      await remember(
         tx,
-        fresh.map((request) => ({ ...request, owner: self })),
-        nowMs,
+        sent.filter((_, i) => repeated[i] === undefined),
       );
-      requests.forEach((request, i) => {
-        answering.set(repeated[i] ?? request.createdId, request.fingerprint);
-      });
       return repeated;
+    },
+
+    /** The two halves of `register`, for ids that are known only when it is known which requests are new. */
+    claimLost,
+    remember,
+
+    /** The request's transaction failed. Should it be durable all the same, the next identical request finds it. */
+    failed(requestId: string): void {
+      const create = undecided.get(requestId);
+      if (create === undefined) return;
+      undecided.delete(requestId);
+      answering.delete(create.createdId);
+      addLost(create);
     },
 
     /** The answer that told `createdId` has left, or its connection broke before. */
@@ -127,12 +144,44 @@ export function createPendingCreates({ db, clock }: PendingCreatesOptions) {
     },
   };
 
-  async function claim(tx: Transaction, sent: string, nowMs: number): Promise<string | undefined> {
-    const candidates = lost.get(sent);
+  /** For each request the id of the lost create that it repeats, which is no longer lost then; or undefined. */
+  async function claimLost(
+    tx: Transaction,
+    requests: readonly SentRequest[],
+  ): Promise<(string | undefined)[]> {
+    const nowMs = clock.nowMs();
+    const claimed: (string | undefined)[] = [];
+    for (const request of requests) claimed.push(await claim(tx, request, nowMs));
+    return claimed;
+  }
+
+  async function remember(tx: Transaction, creates: readonly RememberedCreate[]): Promise<void> {
+    const pending = creates.map(({ createdId, fingerprint }) => ({ createdId, fingerprint, owner: self }));
+    await repository.insertPending(tx, pending, clock.nowMs());
+    creates.forEach(({ requestId }, i) => {
+      awaitCommit(tx, requestId, pending[i]!);
+    });
+  }
+
+  function awaitCommit(tx: Transaction, requestId: string, create: repository.PendingCreate): void {
+    undecided.set(requestId, create);
+    answering.set(create.createdId, create.fingerprint);
+    tx.afterCommit(() => undecided.delete(requestId));
+  }
+
+  async function claim(tx: Transaction, request: SentRequest, nowMs: number): Promise<string | undefined> {
+    // What an attempt that was rolled back had taken is still to be had.
+    const taken = undecided.get(request.requestId);
+    if (taken !== undefined) addLost(taken);
+    undecided.delete(request.requestId);
+    const candidates = lost.get(request.fingerprint);
     for (let create = candidates?.shift(); create !== undefined; create = candidates?.shift()) {
       knownLost.delete(create.createdId);
-      if (candidates?.length === 0) lost.delete(sent);
-      if (await repository.takeOver(tx, create, { owner: self, nowMs })) return create.createdId;
+      if (candidates?.length === 0) lost.delete(request.fingerprint);
+      if (await repository.takeOver(tx, create, { owner: self, nowMs })) {
+        awaitCommit(tx, request.requestId, create);
+        return create.createdId;
+      }
     }
     return undefined;
   }

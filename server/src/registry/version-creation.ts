@@ -2,18 +2,25 @@ import type { BatchHandler } from '../db/batcher.ts';
 import type { Transaction } from '../db/port.ts';
 import type { EventData } from '../events/events.ts';
 import type { RecordEvents } from '../events/outbox.ts';
+import type { PendingCreates, SentRequest } from '../idempotency/pending-creates.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { notFound } from '../kernel/errors.ts';
+import { type AppError, notFound } from '../kernel/errors.ts';
 import { linkModelVersions } from '../tracking/logged-model-links.ts';
 import { PROMPT_TEXT_TAG } from './model-rules.ts';
 import { findModels, reserveVersions } from './models-repository.ts';
 import { registryEvent, shownTags } from './registry-events.ts';
-import type { VersionDetails } from './version-details.ts';
+import { readVersion, type VersionDetails } from './version-details.ts';
 import type { ResolvedSource } from './version-sources.ts';
-import { insertVersions, type NewVersion, upsertVersionTags } from './versions-repository.ts';
+import {
+  findVersion,
+  insertVersions,
+  type NewVersion,
+  upsertVersionTags,
+  type VersionRow,
+} from './versions-repository.ts';
 
 /** A version whose source has been found good. */
-export interface VersionOrder {
+export interface VersionOrder extends SentRequest {
   readonly name: string;
   readonly description: string;
   readonly runLink: string;
@@ -27,19 +34,30 @@ interface Numbered {
   readonly row: NewVersion;
 }
 
-/** Creates the versions of many requests together; a request for a model that is not there fails alone. */
+/** The name under which a version is remembered until its answer has arrived. */
+export const createdIdOf = (row: { readonly model_no: number; readonly version: number }): string =>
+  `version ${row.version} ${row.model_no}`;
+
+/**
+ * Creates the versions of many requests together; a request for a model that is not there fails alone, one that repeats
+ * a create whose answer was lost gets that one's version.
+ */
 export function createVersionWriter({
   clock,
   recordEvents,
+  pendingCreates,
 }: {
   readonly clock: Clock;
   readonly recordEvents: RecordEvents;
+  readonly pendingCreates: PendingCreates;
 }): BatchHandler<VersionOrder, VersionDetails> {
   return async (tx, orders) => {
     const nowMs = clock.nowMs();
     const models = await findModels(tx, [...new Set(orders.map((order) => order.name))]);
+    const possible = orders.filter((order) => models.has(order.name));
+    const repeated = await findRepeated(tx, possible, await pendingCreates.claimLost(tx, possible));
     const wanted = Map.groupBy(
-      orders.filter((order) => models.has(order.name)),
+      possible.filter((order) => !repeated.has(order)),
       (order) => models.get(order.name)!.model_no,
     );
     const created = new Map<VersionOrder, Numbered>();
@@ -64,13 +82,39 @@ export function createVersionWriter({
     );
     await linkLoggedModels(tx, numbered);
     await recordEvents(tx, numbered.map(createdEvent));
-    return orders.map((order) => {
+    await pendingCreates.remember(
+      tx,
+      numbered.map(({ order, row }) => ({
+        fingerprint: order.fingerprint,
+        requestId: order.requestId,
+        createdId: createdIdOf({ model_no: row.modelNo, version: row.version }),
+      })),
+    );
+    const results: (VersionDetails | AppError)[] = [];
+    for (const order of orders) {
       const entry = created.get(order);
-      return entry === undefined
-        ? notFound(`Registered Model with name=${order.name} not found`)
-        : detailsOf(entry);
-    });
+      const earlier = repeated.get(order);
+      if (entry !== undefined) results.push(detailsOf(entry));
+      else if (earlier !== undefined) results.push(await readVersion(tx, earlier));
+      else results.push(notFound(`Registered Model with name=${order.name} not found`));
+    }
+    return results;
   };
+}
+
+/** The versions that requests repeat; one that has been deleted since is made anew. */
+async function findRepeated(
+  tx: Transaction,
+  orders: readonly VersionOrder[],
+  claimed: readonly (string | undefined)[],
+): Promise<Map<VersionOrder, VersionRow>> {
+  const repeated = new Map<VersionOrder, VersionRow>();
+  for (const [i, order] of orders.entries()) {
+    const version = claimed[i]?.split(' ', 2)[1];
+    const row = version && (await findVersion(tx, order.name, Number(version)));
+    if (row && createdIdOf(row) === claimed[i]) repeated.set(order, row);
+  }
+  return repeated;
 }
 
 function newRow(

@@ -4,8 +4,10 @@ import type { RecordEvents } from '../events/outbox.ts';
 import { modelVersionGrammar } from '../filters/grammars.ts';
 import { parseOrderBy } from '../filters/order.ts';
 import { parseFilter } from '../filters/parser.ts';
+import { fingerprint, type PendingCreates } from '../idempotency/pending-creates.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, invalidArgument } from '../kernel/errors.ts';
+import { randomHexId } from '../kernel/ids.ts';
 import { parsePageToken, renderPageToken } from '../kernel/page-token.ts';
 import type { Page } from '../tracking/experiments.ts';
 import { checkKey } from '../tracking/key-rules.ts';
@@ -26,7 +28,7 @@ import { getModelRow, type RegistrySearch } from './models.ts';
 import { touchModel } from './models-repository.ts';
 import { type RegistryEvent, registryEvent } from './registry-events.ts';
 import { renderVersionFilter, renderVersionOrder } from './registry-search.ts';
-import { createVersionWriter } from './version-creation.ts';
+import { createdIdOf, createVersionWriter } from './version-creation.ts';
 import { getVersion, readVersion, readVersions, type VersionDetails } from './version-details.ts';
 import { resolveSource, type SourcePolicy } from './version-sources.ts';
 import type { VersionRow } from './versions-repository.ts';
@@ -52,6 +54,7 @@ export interface VersionsDependencies {
   readonly db: Database;
   readonly clock: Clock;
   readonly recordEvents: RecordEvents;
+  readonly pendingCreates: PendingCreates;
   readonly sourcePolicy: SourcePolicy;
   readonly guardPromotion: PromotionGuard;
   readonly guardDeletion: DeletionGuard;
@@ -61,8 +64,9 @@ const MAX_PAGE = 200_000;
 
 /** Versions of registered models: created, described, tagged, moved between stages, searched, deleted. */
 export function createVersions(dependencies: VersionsDependencies) {
-  const { db, clock, recordEvents, sourcePolicy, guardPromotion, guardDeletion } = dependencies;
-  const submit = createBatcher(db, createVersionWriter({ clock, recordEvents }));
+  const { db, clock, recordEvents, pendingCreates, sourcePolicy, guardPromotion, guardDeletion } =
+    dependencies;
+  const submit = createBatcher(db, createVersionWriter({ clock, recordEvents, pendingCreates }));
 
   const changeOf = (row: VersionRow): repository.VersionChange => ({
     modelNo: row.model_no,
@@ -84,15 +88,32 @@ export function createVersions(dependencies: VersionsDependencies) {
   }
 
   return {
-    /** @throws AppError NotFound for the model or what the source names; InvalidArgument, see `resolveSource`. */
+    /**
+     * Makes a version; one that repeats a create whose answer was lost gets that one's version. Call `answered` when
+     * the answer has left.
+     * @throws AppError NotFound for the model or what the source names; InvalidArgument, see `resolveSource`.
+     */
     async create(input: NewVersionInput): Promise<VersionDetails> {
       checkModelName(input.name);
       checkDescription(input.description);
       const tags = checkTags(input.tags);
       const isPrompt = carriesPromptTag(tags);
       const source = await db.read((sql) => resolveSource(sql, { ...input, isPrompt }, sourcePolicy));
-      const { name, description, runLink } = input;
-      return submit({ name, description, runLink, tags, isPrompt, source });
+      const { name, description, runLink, runId, modelId } = input;
+      const requestId = randomHexId();
+      const said = [name, input.source, runId, modelId, runLink, description, input.tags];
+      const order = { name, description, runLink, tags, isPrompt, source };
+      try {
+        return await submit({ ...order, requestId, fingerprint: fingerprint('version', said) });
+      } catch (error) {
+        pendingCreates.failed(requestId);
+        throw error;
+      }
+    },
+
+    /** The answer that told of a created version has left, or its connection broke before. */
+    answered(version: VersionDetails, delivered: boolean): void {
+      pendingCreates.answered(createdIdOf(version.row), delivered);
     },
 
     /** @throws AppError NotFound */

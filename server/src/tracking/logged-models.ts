@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Database, Sql, Transaction } from '../db/port.ts';
 import { loggedModelGrammar } from '../filters/grammars.ts';
 import { parseFilter } from '../filters/parser.ts';
+import { fingerprint, type PendingCreates } from '../idempotency/pending-creates.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { invalidArgument, notFound } from '../kernel/errors.ts';
 import { newLoggedModelId } from '../kernel/ids.ts';
@@ -57,7 +58,15 @@ export function modelArtifactLocation(model: {
 }
 
 /** Logged models: what a training run saved, before anybody registers it. */
-export function createLoggedModels({ db, clock }: { readonly db: Database; readonly clock: Clock }) {
+export function createLoggedModels({
+  db,
+  clock,
+  pendingCreates,
+}: {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly pendingCreates: PendingCreates;
+}) {
   async function getModel(sql: Sql, modelId: string, allowDeleted = false): Promise<LoggedModelRow> {
     const row = await repository.findLoggedModel(sql, modelId);
     if (row === undefined || (row.lifecycle_stage === 'deleted' && !allowDeleted)) {
@@ -104,7 +113,9 @@ export function createLoggedModels({ db, clock }: { readonly db: Database; reado
     async create(input: NewLoggedModelInput): Promise<LoggedModel> {
       const name = input.name || randomRunName();
       checkModelName(name);
-      return db.write(async (tx) => {
+      const modelId = newLoggedModelId();
+      const sent = fingerprint('logged model', [input]);
+      const creation = db.write(async (tx) => {
         const experiment = await findExperiment(tx, input.experimentNo);
         if (experiment === undefined) throw notFound(`No Experiment with id=${input.experimentNo} exists`);
         if (experiment.lifecycle_stage !== 'active') {
@@ -113,13 +124,23 @@ export function createLoggedModels({ db, clock }: { readonly db: Database; reado
             { field: 'experiment_id' },
           );
         }
-        const modelId = newLoggedModelId();
+        const [repeated] = await pendingCreates.register(tx, [{ fingerprint: sent, createdId: modelId }]);
+        if (repeated !== undefined) return read(tx, await getModel(tx, repeated, true));
         await repository.insertLoggedModel(tx, { ...input, modelId, name, nowMs: clock.nowMs() });
         const row = await getModel(tx, modelId);
         await addParams(tx, row, input.params);
         await repository.upsertModelTags(tx, row.model_no, input.tags);
         return read(tx, row);
       });
+      return creation.catch((error: unknown) => {
+        pendingCreates.failed(modelId);
+        throw error;
+      });
+    },
+
+    /** The answer that told of a created model has left, or its connection broke before. */
+    answered(model: LoggedModel, delivered: boolean): void {
+      pendingCreates.answered(model.row.model_id, delivered);
     },
 
     /** @throws AppError NotFound, also for a model in the trash unless `allowDeleted`. */

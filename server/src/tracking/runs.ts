@@ -76,17 +76,16 @@ export function createRuns(dependencies: RunsDependencies) {
       const { name, tags } = nameAndTags(input.name, input.tags, randomRunName);
       const { experimentNo, userId, startTimeMs = 0 } = input;
       const sent = fingerprint('run', [experimentNo, userId, input.name, startTimeMs, input.tags]);
-      const details = await submitRun({
-        runId: newRunId(),
-        experimentNo,
-        name,
-        userId,
-        startTimeMs,
-        tags,
-        fingerprint: sent,
-      });
-      changed(details.run);
-      return details;
+      const runId = newRunId();
+      const order = { runId, experimentNo, name, userId, startTimeMs, tags, fingerprint: sent };
+      try {
+        const details = await submitRun(order);
+        changed(details.run);
+        return details;
+      } catch (error) {
+        pendingCreates.failed(runId);
+        throw error;
+      }
     },
 
     /**

@@ -3,9 +3,9 @@ import type { Migration } from '../migrate.ts';
 export const registry: Migration = {
   version: 2,
   name: 'registry',
-  statements: ({ id, int, text, clustered }) => [
+  statements: ({ id, publicId, int, text, clustered }) => [
     `CREATE TABLE registered_models (
-      model_no ${id},
+      model_no ${publicId},
       name ${text} NOT NULL,
       description ${text},
       creation_time ${int} NOT NULL,

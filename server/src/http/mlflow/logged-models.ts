@@ -78,7 +78,7 @@ export function loggedModelRoutes(models: LoggedModels): readonly MlflowRoute[] 
       method: 'POST',
       path: '2.0/mlflow/logged-models',
       privilege: 'EDIT',
-      async handle({ message }) {
+      async handle({ message, onAnswered }) {
         const model = await models.create({
           experimentNo: parseExperimentId(requiredString(message, 'experiment_id')),
           name: optionalString(message, 'name'),
@@ -87,6 +87,7 @@ export function loggedModelRoutes(models: LoggedModels): readonly MlflowRoute[] 
           params: parseParams(message),
           tags: parseTags(message),
         });
+        onAnswered((delivered) => models.answered(model, delivered));
         return { model: renderLoggedModel(model) };
       },
     },

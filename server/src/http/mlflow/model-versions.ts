@@ -21,7 +21,7 @@ export function modelVersionRoutes(versions: Versions): readonly MlflowRoute[] {
       method: 'POST',
       path: `${PATH}/create`,
       privilege: 'EDIT',
-      async handle({ message }) {
+      async handle({ message, onAnswered }) {
         const version = await versions.create({
           name: requiredString(message, 'name'),
           source: requiredString(message, 'source'),
@@ -31,6 +31,7 @@ export function modelVersionRoutes(versions: Versions): readonly MlflowRoute[] {
           description: optionalString(message, 'description') ?? '',
           tags: parseTags(message),
         });
+        onAnswered((delivered) => versions.answered(version, delivered));
         return { model_version: renderVersion(version) };
       },
     },

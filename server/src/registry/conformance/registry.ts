@@ -1,5 +1,6 @@
 import type { Database } from '../../db/port.ts';
 import type { DomainEvent } from '../../events/events.ts';
+import { createPendingCreates } from '../../idempotency/pending-creates.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { createAliases } from '../aliases.ts';
 import type { DeletionGuard, PromotionGuard } from '../guards.ts';
@@ -28,10 +29,20 @@ export function createRegistry(db: Database, options: RegistryOptions = {}) {
     guardDeletion = async () => {},
     sourcePolicy = { pattern: undefined, allowedSchemes: [], ownStorage: [] },
   } = options;
+  const pendingCreates = createPendingCreates({ db, clock });
   return {
     events,
     models: createModels({ db, clock, recordEvents, guardDeletion }),
-    versions: createVersions({ db, clock, recordEvents, sourcePolicy, guardPromotion, guardDeletion }),
+    pendingCreates,
+    versions: createVersions({
+      db,
+      clock,
+      recordEvents,
+      pendingCreates,
+      sourcePolicy,
+      guardPromotion,
+      guardDeletion,
+    }),
     aliases: createAliases({ db, recordEvents, guardPromotion }),
   };
 }
