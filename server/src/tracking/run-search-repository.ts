@@ -20,11 +20,14 @@ function scopeCondition(sql: Sql, { experimentNos, stages }: RunScope): SqlFragm
     experimentNos.length === 1
       ? { text: 'r.experiment_no = ?', params: experimentNos }
       : { text: sql.dialect.inList('r.experiment_no', 'bigint'), params: [sql.dialect.list(experimentNos)] };
-  const stage =
-    stages.length === 1
-      ? { text: 'r.lifecycle_stage = ?', params: stages }
-      : { text: sql.dialect.inList('r.lifecycle_stage', 'text'), params: [sql.dialect.list(stages)] };
+  const stage = stageCondition(sql, stages);
   return { text: `${experiment.text} AND ${stage.text}`, params: [...experiment.params, ...stage.params] };
+}
+
+function stageCondition(sql: Sql, stages: readonly LifecycleStage[]): SqlFragment {
+  return stages.length === 1
+    ? { text: 'r.lifecycle_stage = ?', params: stages }
+    : { text: sql.dialect.inList('r.lifecycle_stage', 'text'), params: [sql.dialect.list(stages)] };
 }
 
 function filterCondition(sql: Sql, filter: FilterNode | undefined): SqlFragment {
@@ -129,18 +132,21 @@ function metricSelection(sql: Sql, query: MetricQuery): SqlFragment & { readonly
     };
   }
   const bounds = kind === 'numbers' ? valueBounds(filter, field.key) : { text: '', params: [] };
+  // The metric's row carries the experiment. Asked of the run as well, it would tempt PostgreSQL, while it has no
+  // statistics yet, to walk all runs of the experiment for each row.
+  const stage = stageCondition(sql, scope.stages);
   const walk = sql.dialect;
   return {
     text: `FROM metric_series w ${walk.indexedBy('metric_series_by_value')}
       ${walk.orderedJoin} runs r ON r.run_no = w.run_no ${walk.orderedJoin} ${experiment} ${rest.joins.text}
-      WHERE w.experiment_no = ? AND w.key = ? AND w.is_nan = ?${bounds.text} AND ${scopeText.text}${filterText.text}`,
+      WHERE w.experiment_no = ? AND w.key = ? AND w.is_nan = ?${bounds.text} AND ${stage.text}${filterText.text}`,
     params: [
       ...rest.joins.params,
       scope.experimentNos[0]!,
       field.key,
       kind === 'nan' ? 1 : 0,
       ...bounds.params,
-      ...scopeText.params,
+      ...stage.params,
       ...filterText.params,
     ],
     orderBy: `w.value ${descending ? 'DESC' : 'ASC'}, ${restTerms}`,
