@@ -34,13 +34,13 @@ const ERRORS = [
 
 /**
  * The OpenAPI 3.1 document of the JSON routes, each under `/api/` (or `/ajax-api/` where it has no other prefix).
- * @throws Error naming a route whose request nobody describes
+ * A route whose request nobody describes says so; a test holds that there is none.
  */
 export function openApiDocument(routes: readonly MlflowRoute[]): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
     const prefix = route.prefixes === 'ajax' ? '/ajax-api/' : '/api/';
-    const path = prefix + route.path.replace(/:(\w+)/g, '{$1}');
+    const path = prefix + namedPath(route).replace(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: describeOperation(route) };
   }
   return {
@@ -72,8 +72,9 @@ export function openApiRoute(routes: readonly MlflowRoute[]): RawRoute {
 }
 
 function describeOperation(route: MlflowRoute): object {
-  const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name!);
-  const fields = fieldsOf(route).filter((field) => !inPath.includes(field.name));
+  const inPath = [...namedPath(route).matchAll(/:(\w+)/g)].map(([, name]) => name!);
+  const described = fieldsOf(route);
+  const fields = (described ?? []).filter((field) => !inPath.includes(field.name));
   const inQuery = route.method === 'GET';
   const parameters = [
     ...inPath.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string', minLength: 1 } })),
@@ -81,6 +82,7 @@ function describeOperation(route: MlflowRoute): object {
   ];
   return {
     operationId: `${route.method} ${route.path}`,
+    ...(described === undefined && { description: 'The request is not described.' }),
     tags: [route.path.split('/')[2]],
     'x-privilege': route.privilege,
     ...(parameters.length > 0 && { parameters }),
@@ -99,12 +101,13 @@ function describeOperation(route: MlflowRoute): object {
   };
 }
 
-function fieldsOf(route: MlflowRoute): readonly DescribedField[] {
+/** Where a route's path ends openly, that end is the path of an artifact, as everywhere in the protocol. */
+const namedPath = (route: MlflowRoute): string => route.path.replace(/\*$/, ':artifact_path');
+
+function fieldsOf(route: MlflowRoute): readonly DescribedField[] | undefined {
   if (route.request !== undefined) return route.request;
-  const message = endpoints[`${route.method} ${route.path}`];
-  if (message === undefined)
-    throw new Error(`no description of the request of ${route.method} ${route.path}`);
-  return messages[message]!;
+  const message = endpoints[`${route.method} ${namedPath(route)}`];
+  return message === undefined ? undefined : messages[message];
 }
 
 const describeQueryField = (field: DescribedField): object => ({
