@@ -25,6 +25,8 @@ export const SUITES = [
     name: `acceptance sqlite ${version}`,
     run: () => runAcceptanceOnSqlite(version),
   })),
+  { name: 'fuzz', run: () => runAttacks('fuzz') },
+  { name: 'faults', run: runFaults },
 ];
 
 /** Removes what earlier runs recorded, so that reports tell of this run alone. */
@@ -47,15 +49,31 @@ async function runUnit() {
   }
 }
 
-/** @param {NodeJS.ProcessEnv} [env] @returns {Promise<Counts>} */
-async function runVitest(env) {
-  const report = path.join(root, 'test-results', 'vitest.json');
+/** The suites that attack a server from outside. @param {'fuzz' | 'faults'} folder @returns {Promise<Counts>} */
+async function runAttacks(folder) {
+  const args = ['--config', 'acceptance/vitest.config.ts', `acceptance/${folder}/`];
+  return runVitest({}, { name: folder, args });
+}
+
+/** Those on PostgreSQL and on a small disk are left out where the machine cannot have these. @returns {Promise<Counts>} */
+async function runFaults() {
+  ensurePostgres();
+  return runAttacks('faults');
+}
+
+/**
+ * @param {NodeJS.ProcessEnv} [env]
+ * @param {{name: string, args: string[]}} [selection] which tests, and the name of the report
+ * @returns {Promise<Counts>}
+ */
+async function runVitest(env, { name, args } = { name: 'vitest', args: [] }) {
+  const report = path.join(root, 'test-results', `${name}.json`);
   mkdirSync(path.dirname(report), { recursive: true });
   rmSync(report, { force: true });
   const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
   const child = spawn(
     pinnedNode,
-    [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile=${report}`],
+    [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile=${report}`, ...args],
     {
       cwd: root,
       env: { ...process.env, ...env },
