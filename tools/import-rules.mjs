@@ -82,7 +82,7 @@ function serverRules(file, target) {
   if (
     from === undefined &&
     target === `${SERVER}config.ts` &&
-    !/\/(main|compose|config\.test)\.ts$/.test(file)
+    !/\/(main|compose|compose\.test|config\.test)\.ts$/.test(file)
   ) {
     broken.push('only main.ts and compose.ts import config.ts: receive values as arguments');
   }

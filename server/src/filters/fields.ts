@@ -45,7 +45,7 @@ export function looksLikeField(text: string, grammar: Grammar): boolean {
 }
 
 /** Quotes of either kind around a key, and backticks in them, are not part of it. */
-export function unquote(text: string): string {
+function unquote(text: string): string {
   const bare = isAround(text, "'") || isAround(text, '"') ? text.slice(1, -1) : text;
   return withoutBackticks(bare);
 }

@@ -9,6 +9,9 @@ import type { MlflowRoute } from './mlflow/routes.ts';
 import { registerMlflowSurface, sendError } from './mlflow/surface.ts';
 import type { RawRoute } from './routes.ts';
 
+/** The server as the program that starts and stops it sees it. */
+export type HttpServer = FastifyInstance;
+
 export interface HttpServerOptions {
   readonly mlflowRoutes: readonly MlflowRoute[];
   readonly rawRoutes: readonly RawRoute[];

@@ -3,6 +3,8 @@ import type { Clock } from '../kernel/clock.ts';
 import type { RecordedChange } from './journal-repository.ts';
 import * as repository from './journal-repository.ts';
 
+export type { RecordedChange };
+
 /** `reset`: a page cannot know what it missed and reads anew what it shows. */
 export type ChangeKind =
   | 'experiment'

@@ -14,6 +14,8 @@ import { checkWebhookEvents, checkWebhookName, checkWebhookTexts } from './webho
 import type { WebhookRow, WebhookStatus } from './webhooks-repository.ts';
 import * as repository from './webhooks-repository.ts';
 
+export type { WebhookStatus };
+
 export interface Webhook {
   readonly row: WebhookRow;
   readonly events: readonly EventKind[];

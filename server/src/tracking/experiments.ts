@@ -135,6 +135,11 @@ export function createExperiments({
       return db.read(async (sql) => (await withTags(sql, [await getRow(sql, experimentNo)]))[0]!);
     },
 
+    /** Where an active experiment's artifacts go. @throws AppError NotFound, InvalidArgument for one in the trash. */
+    async activeLocation(experimentNo: number): Promise<string> {
+      return (await db.read((sql) => getActiveRow(sql, experimentNo))).artifact_location;
+    },
+
     /** Finds experiments in the trash as well, as the real server does. @throws AppError NotFound */
     async getByName(name: string): Promise<Experiment> {
       return db.read(async (sql) => {

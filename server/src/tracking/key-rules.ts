@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { invalidArgument } from '../kernel/errors.ts';
 
 /** Characters, in Unicode code points, as the real server counts them. */
-export const MAX_KEY_LENGTH = 250;
+const MAX_KEY_LENGTH = 250;
 
 const KEY_FORM = /^[/\p{L}\p{N}\p{M}_.\- :]*$/u;
 

@@ -22,7 +22,7 @@ export interface LoggedModelRow {
   readonly artifact_location: string;
 }
 
-export const LOGGED_MODEL_COLUMNS = `m.model_no, m.model_id, m.experiment_no, m.name, m.model_type, m.source_run_id, m.status,
+const LOGGED_MODEL_COLUMNS = `m.model_no, m.model_id, m.experiment_no, m.name, m.model_type, m.source_run_id, m.status,
   m.status_message, m.creation_time, m.last_update_time, m.lifecycle_stage, e.artifact_location`;
 
 export async function findLoggedModel(sql: Sql, modelId: string): Promise<LoggedModelRow | undefined> {

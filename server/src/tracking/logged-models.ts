@@ -20,6 +20,8 @@ import { randomRunName } from './run-name.ts';
 import type { Param, Tag } from './run-rules.ts';
 import type { ModelMetrics } from './run-writes.ts';
 
+export type { LoggedModelStatus };
+
 export interface LoggedModel {
   readonly row: LoggedModelRow;
   readonly params: readonly Param[];

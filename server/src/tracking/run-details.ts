@@ -10,7 +10,9 @@ import {
   type ModelLink,
 } from './run-inputs-repository.ts';
 import type { Param, Tag } from './run-rules.ts';
-import { listParams, listTags, type RunRow } from './runs-repository.ts';
+import { listParams, listTags, type RunRow, type RunStatus } from './runs-repository.ts';
+
+export type { DatasetInput, RunRow, RunStatus };
 
 /** A run with all that is read with it: the latest point of each metric, params, tags, inputs and outputs. */
 export interface RunDetails {

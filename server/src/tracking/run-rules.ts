@@ -75,7 +75,7 @@ function checkLimit(what: string, count: number, limit: number): void {
   }
 }
 
-export function checkMetric(metric: LoggedMetric, path: string): void {
+function checkMetric(metric: LoggedMetric, path: string): void {
   checkKey(metric.key, 'Metric', `${path}key`);
   if (metric.timestampMs < 0) {
     throw invalidArgument(

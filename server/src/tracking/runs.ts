@@ -49,7 +49,7 @@ export interface RunsDependencies {
 }
 
 /** Links a cloned run to the one it was made from. */
-export const CLONED_FROM_TAG = 'slipway.clonedFrom';
+const CLONED_FROM_TAG = 'slipway.clonedFrom';
 
 /** Tags that tell of a run's results, not of how it was started. */
 const NOT_CLONED: ReadonlySet<string> = new Set(['mlflow.log-model.history', 'mlflow.loggedArtifacts']);

@@ -127,7 +127,7 @@ export function optionalBoolean(message: JsonObject, name: string, path = name):
 }
 
 /** A repeated field. A query string that names the field once gives one text: a list of one. */
-export function optionalList(message: JsonObject, name: string, path = name): readonly Json[] {
+function optionalList(message: JsonObject, name: string, path = name): readonly Json[] {
   const value = read(message, name, path);
   if (value === undefined || value === null) return [];
   if (Array.isArray(value)) return value;

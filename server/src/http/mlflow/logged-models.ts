@@ -1,7 +1,11 @@
 import { invalidArgument } from '../../kernel/errors.ts';
 import { parseExperimentId } from '../../tracking/experiment-rules.ts';
-import { type LoggedModel, type LoggedModels, modelArtifactLocation } from '../../tracking/logged-models.ts';
-import type { LoggedModelStatus } from '../../tracking/logged-models-repository.ts';
+import {
+  type LoggedModel,
+  type LoggedModelStatus,
+  type LoggedModels,
+  modelArtifactLocation,
+} from '../../tracking/logged-models.ts';
 import type { Param } from '../../tracking/run-rules.ts';
 import { parseTags } from './experiments.ts';
 import {
@@ -32,7 +36,7 @@ const STATUS_OF: Readonly<Record<keyof typeof STATUSES, LoggedModelStatus>> = {
 };
 const NAME_OF = Object.fromEntries(Object.entries(STATUS_OF).map(([name, status]) => [status, name]));
 
-export function renderLoggedModel({ row, params, tags, metrics }: LoggedModel): object {
+function renderLoggedModel({ row, params, tags, metrics }: LoggedModel): object {
   return {
     info: {
       model_id: row.model_id,

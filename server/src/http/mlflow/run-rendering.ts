@@ -1,6 +1,10 @@
-import { type RunDetails, type RunDocument, runArtifactLocation } from '../../tracking/run-details.ts';
-import type { DatasetInput } from '../../tracking/run-inputs-repository.ts';
-import type { RunRow } from '../../tracking/runs-repository.ts';
+import {
+  type DatasetInput,
+  type RunDetails,
+  type RunDocument,
+  type RunRow,
+  runArtifactLocation,
+} from '../../tracking/run-details.ts';
 import { renderDouble, renderInt64 } from './json.ts';
 
 export function renderRunInfo(run: RunRow): object {

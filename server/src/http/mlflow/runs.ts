@@ -2,11 +2,10 @@ import type { PendingCreates } from '../../idempotency/pending-creates.ts';
 import { invalidArgument } from '../../kernel/errors.ts';
 import { parseExperimentId } from '../../tracking/experiment-rules.ts';
 import type { Page } from '../../tracking/experiments.ts';
-import type { RunDocument } from '../../tracking/run-details.ts';
+import type { RunDocument, RunStatus } from '../../tracking/run-details.ts';
 import { checkRunId, type LoggedMetric, type RunBatch } from '../../tracking/run-rules.ts';
 import type { RunSearches } from '../../tracking/run-search.ts';
 import type { Runs } from '../../tracking/runs.ts';
-import type { RunStatus } from '../../tracking/runs-repository.ts';
 import { parseTags, parseViewType } from './experiments.ts';
 import {
   asObject,
@@ -56,7 +55,7 @@ function parseMetric(metric: JsonObject, prefix: string): LoggedMetric {
   };
 }
 
-export function parseBatch(message: JsonObject): RunBatch {
+function parseBatch(message: JsonObject): RunBatch {
   const runId = parseRunId(message);
   checkRunId(runId);
   return {

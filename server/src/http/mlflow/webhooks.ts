@@ -1,6 +1,5 @@
 import type { EventAction, EventEntity, EventKind } from '../../events/events.ts';
-import type { Delivery, Webhook, Webhooks } from '../../notifications/webhooks.ts';
-import type { WebhookStatus } from '../../notifications/webhooks-repository.ts';
+import type { Delivery, Webhook, WebhookStatus, Webhooks } from '../../notifications/webhooks.ts';
 import {
   asObject,
   invalid,

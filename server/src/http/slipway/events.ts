@@ -1,8 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, invalidArgument } from '../../kernel/errors.ts';
-import type { Journal } from '../../live/journal.ts';
-import type { RecordedChange } from '../../live/journal-repository.ts';
+import type { Journal, RecordedChange } from '../../live/journal.ts';
 import { parseExperimentId } from '../../tracking/experiment-rules.ts';
 import { authenticate } from '../authenticate.ts';
 import { stringList } from '../mlflow/fields.ts';

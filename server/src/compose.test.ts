@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compose, type Program } from '../compose.ts';
-import { readConfig } from '../config.ts';
-import type { MlflowRoute } from './mlflow/routes.ts';
-import { openApiDocument } from './openapi.ts';
+import { compose, type Program } from './compose.ts';
+import { readConfig } from './config.ts';
+import type { MlflowRoute } from './http/mlflow/routes.ts';
+import { openApiDocument } from './http/openapi.ts';
 
 interface Document {
   readonly openapi: string;
