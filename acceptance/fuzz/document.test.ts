@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { pythonEnv, pythonVariables } from '../../tools/python-env.mjs';
@@ -62,6 +64,8 @@ async function runSchemathesis(
   known: Record<string, string>,
 ): Promise<{ code: number; output: string }> {
   const folder = import.meta.dirname;
+  // It keeps notes where it runs.
+  const notes = mkdtempSync(path.join(tmpdir(), 'slipway-fuzz-'));
   const program = path.join(path.dirname(python), 'schemathesis');
   const child = spawn(
     python,
@@ -81,7 +85,7 @@ async function runSchemathesis(
       ],
     ],
     {
-      cwd: folder,
+      cwd: notes,
       env: pythonVariables({ KNOWN_OBJECTS: JSON.stringify(known), PYTHONPATH: folder }),
       stdio: ['ignore', 'pipe', 'pipe'],
     },
@@ -96,6 +100,7 @@ async function runSchemathesis(
   const deadline = setTimeout(() => child.kill('SIGKILL'), (SECONDS + 60) * 1000);
   const [code] = await once(child, 'close');
   clearTimeout(deadline);
+  rmSync(notes, { recursive: true });
   return { code: (code as number | null) ?? -1, output: output.slice(-20_000) };
 }
 
