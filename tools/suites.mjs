@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { clientVersions, runAcceptance } from './acceptance.mjs';
 import { runChecks } from './check.mjs';
+import { installObjectServer, isInstalled, objectServerNames } from './object-servers.mjs';
 import { ensurePostgres, startPostgres } from './postgres.mjs';
 import { startServer } from './server-process.mjs';
 import { pinnedNode, root } from './setup.mjs';
@@ -36,10 +37,11 @@ export function forgetEarlierRuns() {
 
 /** The tests beside the sources; those over the database port run on PostgreSQL as well. @returns {Promise<Counts>} */
 async function runUnit() {
+  const missing = await installObjectServers();
   const postgres = ensurePostgres() === undefined ? undefined : await startPostgres();
   try {
     const counts = await runVitest(postgres && { SLIPWAY_TEST_POSTGRES: postgres.url });
-    if (postgres) return counts;
+    if (postgres) return { ...counts, skipped: Math.max(counts.skipped, missing) };
     process.stdout.write(
       'LEFT OUT: everything on PostgreSQL, because this machine has no initdb and postgres.\n',
     );
@@ -47,6 +49,25 @@ async function runUnit() {
   } finally {
     await postgres?.stop();
   }
+}
+
+/**
+ * The object stores' own servers; those in Go are built once on a machine, which takes minutes. How many could not be had.
+ * @returns {Promise<number>}
+ */
+async function installObjectServers() {
+  let missing = 0;
+  for (const name of objectServerNames) {
+    if (isInstalled(name)) continue;
+    process.stdout.write(`Installing ${name}, a server that tests run against …\n`);
+    try {
+      await installObjectServer(name);
+    } catch (error) {
+      missing += 1;
+      process.stdout.write(`LEFT OUT: everything on ${name}: ${error instanceof Error ? error.message : error}\n`);
+    }
+  }
+  return missing;
 }
 
 /** The suites that attack a server from outside. @param {'fuzz' | 'faults'} folder @returns {Promise<Counts>} */
