@@ -5,8 +5,12 @@ import { continueAs, ensureInstalled, pinnedNode, root, serverNodeFlags } from '
 
 ensureInstalled();
 if (!ensureServerBuilt()) process.exit(1);
-await continueAs(pinnedNode, [...serverNodeFlags, path.join(root, SERVER_BUNDLE), 'server', ...process.argv.slice(2)], {
-  // Node keeps the compiled form of the bundle and its packages here, which halves the time to the first answer.
-  NODE_COMPILE_CACHE: path.join(root, 'node_modules', '.cache', 'slipway-compile'),
-  ...process.env,
-});
+await continueAs(
+  pinnedNode,
+  [...serverNodeFlags, path.join(root, SERVER_BUNDLE), 'server', ...process.argv.slice(2)],
+  {
+    // Node keeps the compiled form of the bundle and its packages here, which halves the time to the first answer.
+    NODE_COMPILE_CACHE: path.join(root, 'node_modules', '.cache', 'slipway-compile'),
+    ...process.env,
+  },
+);

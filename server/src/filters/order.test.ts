@@ -58,7 +58,7 @@ describe('parseOrderBy', () => {
     for (const [terms, grammar] of twice) {
       const error = refusalOf(() => parseOrderBy(terms, grammar));
       expect(error.message).toContain('`order_by` contains duplicate fields');
-      expect(error.code).toBe('InvalidArgument');
+      expect(error.code).toBe('Contradictory');
     }
   });
 
