@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FastifyInstance } from 'fastify';
 import { createFiles } from './artifacts/files.ts';
 import type { Config } from './config.ts';
 import { migrate } from './db/migrate.ts';
@@ -22,7 +21,7 @@ import { serverFactRoutes } from './http/mlflow/server-facts.ts';
 import { webhookRoutes } from './http/mlflow/webhooks.ts';
 import { openApiRoute } from './http/openapi.ts';
 import { probeRoutes } from './http/probes.ts';
-import { buildHttpServer } from './http/server.ts';
+import { buildHttpServer, type HttpServer } from './http/server.ts';
 import { createLiveStreams } from './http/slipway/events.ts';
 import { trackingExtensionRoutes } from './http/slipway/tracking.ts';
 import { createPendingCreates } from './idempotency/pending-creates.ts';
@@ -54,7 +53,7 @@ import { createRunSearches } from './tracking/run-search.ts';
 import { createRuns } from './tracking/runs.ts';
 
 export interface Program {
-  readonly server: FastifyInstance;
+  readonly server: HttpServer;
   readonly db: Database;
   readonly logger: Logger;
   /** Stops taking requests, ends what runs, and closes the database. */
