@@ -64,7 +64,9 @@ async function installObjectServers() {
       await installObjectServer(name);
     } catch (error) {
       missing += 1;
-      process.stdout.write(`LEFT OUT: everything on ${name}: ${error instanceof Error ? error.message : error}\n`);
+      process.stdout.write(
+        `LEFT OUT: everything on ${name}: ${error instanceof Error ? error.message : error}\n`,
+      );
     }
   }
   return missing;
