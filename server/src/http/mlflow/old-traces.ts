@@ -1,0 +1,70 @@
+import type { TraceSearches } from '../../traces/trace-search.ts';
+import type { Traces } from '../../traces/traces.ts';
+import { parseExperimentId } from '../../tracking/experiment-rules.ts';
+import { missing, optionalInt32, optionalString, requiredString, stringList } from './fields.ts';
+import type { MlflowRoute } from './routes.ts';
+import { readOldState, readPairs, readTimeMs, renderOldTraceInfo } from './trace-messages.ts';
+
+const DEFAULT_PAGE = 100;
+
+/** Traces as clients before 3.0 speak of them: in two halves, with the spans as an artifact. */
+export function oldTraceRoutes(traces: Traces, searches: TraceSearches): readonly MlflowRoute[] {
+  return [
+    {
+      method: 'POST',
+      path: '2.0/mlflow/traces',
+      privilege: 'EDIT',
+      async handle({ message }) {
+        const started = await traces.startOld({
+          experimentNo: parseExperimentId(requiredString(message, 'experiment_id')),
+          requestTimeMs: readTimeMs(message, 'timestamp_ms') ?? 0,
+          tags: readPairs(message, 'tags'),
+          metadata: readPairs(message, 'request_metadata'),
+        });
+        return { trace_info: renderOldTraceInfo(started) };
+      },
+    },
+    {
+      method: 'PATCH',
+      path: '2.0/mlflow/traces/:trace_id',
+      privilege: 'EDIT',
+      async handle({ message, path }) {
+        const ended = await traces.endOld(path.trace_id!, {
+          endTimeMs: readTimeMs(message, 'timestamp_ms') ?? 0,
+          state: readOldState(message),
+          tags: readPairs(message, 'tags'),
+          metadata: readPairs(message, 'request_metadata'),
+        });
+        return { trace_info: renderOldTraceInfo(ended) };
+      },
+    },
+    {
+      method: 'GET',
+      path: '2.0/mlflow/traces/:trace_id/info',
+      privilege: 'READ',
+      async handle({ path }) {
+        return { trace_info: renderOldTraceInfo(await traces.get(path.trace_id!)) };
+      },
+    },
+    {
+      method: 'GET',
+      path: '2.0/mlflow/traces',
+      privilege: 'READ',
+      async handle({ message }) {
+        const experimentIds = stringList(message, 'experiment_ids');
+        if (experimentIds.length === 0) throw missing('experiment_ids');
+        const page = await searches.search({
+          experimentNos: experimentIds.map((id) => parseExperimentId(id, 'experiment_ids')),
+          filter: optionalString(message, 'filter'),
+          maxResults: optionalInt32(message, 'max_results') ?? DEFAULT_PAGE,
+          orderBy: stringList(message, 'order_by'),
+          pageToken: optionalString(message, 'page_token'),
+        });
+        return {
+          ...(page.items.length > 0 && { traces: page.items.map(renderOldTraceInfo) }),
+          ...(page.nextPageToken && { next_page_token: page.nextPageToken }),
+        };
+      },
+    },
+  ];
+}

@@ -1,0 +1,211 @@
+import { spanMessages, type TraceData, type TraceDataReader } from '../../traces/trace-data.ts';
+import type { TraceSearches } from '../../traces/trace-search.ts';
+import type { Traces } from '../../traces/traces.ts';
+import { parseExperimentId } from '../../tracking/experiment-rules.ts';
+import {
+  missing,
+  objectList,
+  optionalBoolean,
+  optionalInt32,
+  optionalObject,
+  optionalString,
+  requiredString,
+  stringList,
+} from './fields.ts';
+import type { JsonObject } from './json.ts';
+import { JsonText, type MlflowCall, type MlflowRoute } from './routes.ts';
+import { readStartedTrace, readTimeMs, renderTraceInfo } from './trace-messages.ts';
+
+export interface TraceServices {
+  readonly traces: Traces;
+  readonly searches: TraceSearches;
+  readonly data: TraceDataReader;
+}
+
+const DEFAULT_PAGE = 100;
+
+/** Traces as clients from 3.0 on speak of them. */
+export function traceRoutes({ traces, searches, data }: TraceServices): readonly MlflowRoute[] {
+  async function linkToRun({ message }: MlflowCall): Promise<object> {
+    await traces.linkToRun(requiredList(message, 'trace_ids'), requiredString(message, 'run_id'));
+    return {};
+  }
+
+  return [
+    {
+      method: 'POST',
+      path: '3.0/mlflow/traces',
+      privilege: 'EDIT',
+      async handle({ message }) {
+        return { trace: { trace_info: renderTraceInfo(await traces.start(readStartedTrace(message))) } };
+      },
+    },
+    {
+      method: 'GET',
+      path: '3.0/mlflow/traces/:trace_id',
+      privilege: 'READ',
+      async handle({ path }) {
+        return { trace: { trace_info: renderTraceInfo(await traces.get(path.trace_id!)) } };
+      },
+    },
+    {
+      method: 'GET',
+      path: '3.0/mlflow/traces/get',
+      privilege: 'READ',
+      async handle({ message, signal }) {
+        const traceId = requiredString(message, 'trace_id');
+        const trace = await (optionalBoolean(message, 'allow_partial')
+          ? data.getPartial(traceId)
+          : data.getComplete(traceId, signal));
+        return new JsonText(renderTraces('{"trace":', [trace], '}'));
+      },
+    },
+    {
+      method: 'GET',
+      path: '3.0/mlflow/traces/batchGet',
+      privilege: 'READ',
+      async handle({ message }) {
+        const found = await data.getMany(requiredList(message, 'trace_ids'), experimentScope(message));
+        return found.length === 0 ? {} : new JsonText(renderTraces('{"traces":[', found, ']}'));
+      },
+    },
+    {
+      method: 'POST',
+      path: '3.0/mlflow/traces/batchGetInfos',
+      privilege: 'READ',
+      async handle({ message }) {
+        const found = await traces.getMany(requiredList(message, 'trace_ids'), experimentScope(message));
+        return found.length === 0 ? {} : { trace_infos: found.map(renderTraceInfo) };
+      },
+    },
+    {
+      method: 'POST',
+      path: '3.0/mlflow/traces/search',
+      privilege: 'READ',
+      async handle({ message }) {
+        if (message.locations === undefined) throw missing('locations');
+        const page = await searches.search({
+          experimentNos: locationsOf(message),
+          filter: optionalString(message, 'filter'),
+          maxResults: optionalInt32(message, 'max_results') ?? DEFAULT_PAGE,
+          orderBy: stringList(message, 'order_by'),
+          pageToken: optionalString(message, 'page_token'),
+        });
+        return {
+          ...(page.items.length > 0 && { traces: page.items.map(renderTraceInfo) }),
+          ...(page.nextPageToken && { next_page_token: page.nextPageToken }),
+        };
+      },
+    },
+    {
+      method: 'POST',
+      path: '3.0/mlflow/traces/calculate-filter-correlation',
+      privilege: 'READ',
+      async handle({ message }) {
+        const found = await searches.associate({
+          experimentNos: requiredList(message, 'experiment_ids').map((id) => parseExperimentId(id)),
+          first: requiredString(message, 'filter_string1'),
+          second: requiredString(message, 'filter_string2'),
+          base: optionalString(message, 'base_filter'),
+        });
+        return {
+          // What is undefined is absent.
+          ...(!Number.isNaN(found.npmi) && { npmi: found.npmi, npmi_smoothed: found.npmiSmoothed }),
+          filter1_count: found.first,
+          filter2_count: found.second,
+          joint_count: found.joint,
+          total_count: found.total,
+        };
+      },
+    },
+    ...['2.0', '3.0'].flatMap((version): MlflowRoute[] => [
+      {
+        method: 'PATCH',
+        path: `${version}/mlflow/traces/:trace_id/tags`,
+        privilege: 'EDIT',
+        async handle({ message, path }) {
+          const value = optionalString(message, 'value') ?? '';
+          await traces.setTag(path.trace_id!, requiredString(message, 'key'), value);
+          return {};
+        },
+      },
+      {
+        method: 'DELETE',
+        path: `${version}/mlflow/traces/:trace_id/tags`,
+        privilege: 'EDIT',
+        async handle({ message, path }) {
+          await traces.deleteTag(path.trace_id!, requiredString(message, 'key'));
+          return {};
+        },
+      },
+      {
+        method: 'POST',
+        path: `${version}/mlflow/traces/delete-traces`,
+        privilege: 'EDIT',
+        async handle({ message }) {
+          const deleted = await traces.delete({
+            experimentNo: parseExperimentId(requiredString(message, 'experiment_id')),
+            traceIds: stringList(message, 'request_ids'),
+            upToMs: readTimeMs(message, 'max_timestamp_millis'),
+            maxTraces: optionalInt32(message, 'max_traces'),
+          });
+          return { traces_deleted: deleted };
+        },
+      },
+    ]),
+    { method: 'POST', path: '2.0/mlflow/traces/link-to-run', privilege: 'EDIT', handle: linkToRun },
+    {
+      method: 'POST',
+      path: '2.0/mlflow/traces/link-prompts',
+      privilege: 'EDIT',
+      async handle({ message }) {
+        if (message.prompt_versions === undefined) throw missing('prompt_versions');
+        const prompts = objectList(message, 'prompt_versions').map((prompt, i) => {
+          const name = requiredString(prompt, 'name', `prompt_versions[${i}].name`);
+          return `${name}/${requiredString(prompt, 'version', `prompt_versions[${i}].version`)}`;
+        });
+        await traces.linkPrompts(requiredString(message, 'trace_id'), prompts);
+        return {};
+      },
+    },
+  ];
+}
+
+function requiredList(message: JsonObject, name: string): readonly string[] {
+  const values = stringList(message, name);
+  if (values.length === 0) throw missing(name);
+  return values;
+}
+
+/** The experiments to look in; all where none is named. */
+function experimentScope(message: JsonObject): readonly number[] | undefined {
+  const ids = stringList(message, 'experiment_ids');
+  return ids.length === 0 ? undefined : ids.map((id) => parseExperimentId(id, 'experiment_ids'));
+}
+
+function locationsOf(message: JsonObject): number[] {
+  return objectList(message, 'locations').flatMap((location, i) => {
+    const path = `locations[${i}].mlflow_experiment`;
+    const experiment = optionalObject(location, 'mlflow_experiment', path);
+    if (experiment === undefined) return [];
+    const idPath = `${path}.experiment_id`;
+    return [parseExperimentId(requiredString(experiment, 'experiment_id', idPath), idPath)];
+  });
+}
+
+/** Traces with their spans, span by span, between `before` and `after`. */
+function* renderTraces(before: string, traces: readonly TraceData[], after: string): Generator<string> {
+  yield before;
+  let separator = '';
+  for (const trace of traces) {
+    yield `${separator}{"trace_info":${JSON.stringify(renderTraceInfo(trace.info))}`;
+    let opening = ',"spans":[';
+    for (const span of spanMessages(trace)) {
+      yield opening + span;
+      opening = ',';
+    }
+    yield opening === ',' ? ']}' : '}';
+    separator = ',';
+  }
+  yield after;
+}

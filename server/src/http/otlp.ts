@@ -1,0 +1,118 @@
+import { isUtf8 } from 'node:buffer';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { gunzip, inflate, inflateRaw } from 'node:zlib';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError, invalidArgument } from '../kernel/errors.ts';
+import { readOtlpJson } from '../traces/otlp-json.ts';
+import { readOtlpProtobuf } from '../traces/otlp-protobuf.ts';
+import type { SpanLog } from '../traces/span-log.ts';
+import { parseExperimentId } from '../tracking/experiment-rules.ts';
+import { authenticate } from './authenticate.ts';
+import type { RawRoute } from './routes.ts';
+
+/** The largest body, as it comes and as it is unpacked: a few MB of it could otherwise unpack to gigabytes. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+const EXPERIMENT_HEADER = 'x-mlflow-experiment-id';
+const RUN_HEADER = 'x-mlflow-run-id';
+const PROTOBUF = 'application/x-protobuf';
+const JSON_TYPE = 'application/json';
+
+/**
+ * `POST /v1/traces`: spans over OTLP/HTTP, in protobuf or JSON, plain, gzipped or deflated. A request's spans are stored
+ * all or none. Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp
+ */
+export function otlpRoutes(spanLog: SpanLog): readonly RawRoute[] {
+  async function receive(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    authenticate(request, 'EDIT');
+    const mediaType = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
+    if (mediaType !== PROTOBUF && mediaType !== JSON_TYPE) {
+      throw invalidArgument(
+        `Invalid Content-Type: '${mediaType.slice(0, 100)}'. Expected: ${PROTOBUF} or ${JSON_TYPE}.`,
+        { field: 'Content-Type' },
+      );
+    }
+    const experimentId = header(request, EXPERIMENT_HEADER);
+    if (experimentId === undefined) {
+      throw invalidArgument(
+        `Missing the header '${EXPERIMENT_HEADER}': it says which experiment the spans belong to.`,
+        {
+          field: EXPERIMENT_HEADER,
+        },
+      );
+    }
+    const experimentNo = parseExperimentId(experimentId, EXPERIMENT_HEADER);
+    const body = await unpacked(await readBody(request.raw), header(request, 'content-encoding'));
+    const received = mediaType === PROTOBUF ? readOtlpProtobuf(body) : readOtlpJson(textOf(body));
+    if (received.length === 0) throw invalidArgument('Invalid OpenTelemetry format - no spans found.');
+    await spanLog.log({ experimentNo, runId: header(request, RUN_HEADER), received });
+    return mediaType === PROTOBUF
+      ? reply.type(PROTOBUF).send(Buffer.alloc(0))
+      : reply.type(JSON_TYPE).send('{}');
+  }
+
+  return [{ method: 'POST', path: '/v1/traces', privilege: 'EDIT', handle: receive }];
+}
+
+function header(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+async function readBody(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > MAX_BODY_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+const tooLarge = () =>
+  new AppError(
+    'PayloadTooLarge',
+    `The spans are more than ${MAX_BODY_BYTES} bytes: send them in several requests.`,
+  );
+
+const limited = { maxOutputLength: MAX_BODY_BYTES };
+
+async function unpacked(body: Buffer, encoding: string | undefined): Promise<Buffer> {
+  switch (encoding?.toLowerCase()) {
+    case undefined:
+    case 'identity':
+      return body;
+    case 'gzip':
+      return unpack('gzip', () => promisify(gunzip)(body, limited));
+    case 'deflate':
+      // Some clients send the bare stream, without zlib's header.
+      return unpack('deflate', () =>
+        (body[0]! & 0x0f) === 8 && body.readUInt16BE(0) % 31 === 0
+          ? promisify(inflate)(body, limited)
+          : promisify(inflateRaw)(body, limited),
+      );
+    default:
+      throw invalidArgument(
+        `Unsupported Content-Encoding: ${encoding!.slice(0, 100)}. Send gzip, deflate or none.`,
+        {
+          field: 'Content-Encoding',
+        },
+      );
+  }
+}
+
+async function unpack(name: string, run: () => Promise<Buffer>): Promise<Buffer> {
+  try {
+    return await run();
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
+    throw invalidArgument(`Failed to decompress ${name} payload.`, { cause });
+  }
+}
+
+function textOf(body: Buffer): string {
+  if (!isUtf8(body)) throw invalidArgument('Invalid OpenTelemetry format: the body is not valid UTF-8.');
+  return body.toString('utf8');
+}
