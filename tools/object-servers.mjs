@@ -11,10 +11,11 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './postgres.mjs';
 import { pythonEnv, pythonVariables } from './python-env.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -26,14 +27,21 @@ const cache = path.join(
 const executable = process.platform === 'win32' ? '.exe' : '';
 const START_TIMEOUT_MS = 60_000;
 
+/** @typedef {{accessKeyId: string, secretAccessKey: string}} ObjectServerCredentials for azurite the account and its key */
+/** @typedef {{url: string, credentials: ObjectServerCredentials, stop: () => Promise<void>}} ObjectServer */
+/** @typedef {{folder: string, port: number, credentials: ObjectServerCredentials}} Place */
+/** @typedef {{program: string, args: string[], env: NodeJS.ProcessEnv}} Command */
+/** @typedef {{installed: () => boolean, install: () => Promise<unknown>, command: (place: Place) => Promise<Command>}} Recipe */
+
 const goPrograms = {
   versitygw: { module: 'github.com/versity/versitygw/cmd/versitygw', version: '1.8.0' },
   'fake-gcs-server': { module: 'github.com/fsouza/fake-gcs-server', version: '1.56.1' },
 };
-const goBinary = (name) => path.join(cache, `${name}-${goPrograms[name].version}${executable}`);
+const goBinary = (/** @type {keyof typeof goPrograms} */ name) =>
+  path.join(cache, `${name}-${goPrograms[name].version}${executable}`);
 const azurite = path.join(root, 'node_modules', 'azurite', 'dist', 'src', 'blob', 'main.js');
 
-const servers = {
+const servers = /** @satisfies {Record<string, Recipe>} */ ({
   versitygw: {
     installed: () => existsSync(goBinary('versitygw')),
     install: () => buildGo('versitygw'),
@@ -97,14 +105,19 @@ const servers = {
       };
     },
   },
-};
+});
 
-export const objectServerNames = Object.keys(servers);
+/** @typedef {keyof typeof servers} ObjectServerName */
 
-/** Whether `startObjectServer` can start it without a build of minutes. */
+export const objectServerNames = /** @type {ObjectServerName[]} */ (Object.keys(servers));
+
+/** Whether `startObjectServer` can start it without a build of minutes. @param {ObjectServerName} name */
 export const isInstalled = (name) => servers[name].installed();
 
-/** Builds or installs the server if it is missing. Rejects with a sentence where a toolchain is not there. */
+/**
+ * Builds or installs the server if it is missing. Rejects with a sentence where a toolchain is not there.
+ * @param {ObjectServerName} name
+ */
 export async function installObjectServer(name) {
   await servers[name].install();
 }
@@ -112,6 +125,8 @@ export async function installObjectServer(name) {
 /**
  * Starts a server on a free port with an empty folder and fresh credentials. `stop` ends it and removes the folder;
  * it is ended with this process, too.
+ * @param {ObjectServerName} name
+ * @returns {Promise<ObjectServer>}
  */
 export async function startObjectServer(name) {
   if (!isInstalled(name)) {
@@ -147,17 +162,20 @@ export async function startObjectServer(name) {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await untilListening(
-      port,
-      () => failure ?? (child.exitCode === null ? undefined : `ended with ${child.exitCode}`),
-    );
+    await untilListening(port, () => child.exitCode !== null || child.pid === undefined);
   } catch (cause) {
     await stop();
-    throw new Error(`${name} did not start: ${cause.message}`, { cause });
+    throw new Error(
+      `${name} did not start: ${cause instanceof Error ? cause.message : cause}; ${lastWords}`,
+      {
+        cause,
+      },
+    );
   }
   return { url: `http://127.0.0.1:${port}`, credentials, stop };
 }
 
+/** @param {keyof typeof goPrograms} name */
 async function buildGo(name) {
   const target = goBinary(name);
   if (existsSync(target)) return;
@@ -174,6 +192,7 @@ async function buildGo(name) {
   }
 }
 
+/** @param {string} command @param {string[]} args @param {NodeJS.ProcessEnv} env @returns {Promise<void>} */
 function run(command, args, env) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 2, 2] });
@@ -188,23 +207,18 @@ function run(command, args, env) {
   });
 }
 
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function untilListening(port) {
+/** @param {number} port @param {() => boolean} hasEnded */
+async function untilListening(port, hasEnded) {
   const deadline = performance.now() + START_TIMEOUT_MS;
   while (performance.now() < deadline) {
+    if (hasEnded()) throw new Error('it ended');
     if (await accepts(port)) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`no answer on port ${port} for ${START_TIMEOUT_MS / 1000} s`);
 }
 
+/** @param {number} port @returns {Promise<boolean>} */
 const accepts = (port) =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
@@ -215,13 +229,17 @@ const accepts = (port) =>
     socket.once('error', () => resolve(false));
   });
 
+/** @param {string} name @returns {name is ObjectServerName} */
+const isKnown = (name) => Object.hasOwn(servers, name);
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [action, ...names] = process.argv.slice(2);
-  const known = names.every((name) => objectServerNames.includes(name));
-  if (action === 'install' && known) {
-    for (const name of names.length > 0 ? names : objectServerNames) await installObjectServer(name);
-  } else if (action === 'start' && known && names.length === 1) {
-    const { url, credentials, stop } = await startObjectServer(names[0]);
+  const known = names.filter(isKnown);
+  const [first] = known;
+  if (action === 'install' && known.length === names.length) {
+    for (const name of known.length > 0 ? known : objectServerNames) await installObjectServer(name);
+  } else if (action === 'start' && names.length === 1 && first !== undefined) {
+    const { url, credentials, stop } = await startObjectServer(first);
     console.log(JSON.stringify({ url, credentials }));
     process.on('SIGINT', stop).on('SIGTERM', stop);
   } else {
