@@ -10,16 +10,20 @@ import { createLogger, errorFields, type Logger } from './http/logger.ts';
 import { createServerMetrics } from './http/metrics.ts';
 import { artifactStreamRoutes } from './http/mlflow/artifact-proxy.ts';
 import { artifactRoutes } from './http/mlflow/artifacts.ts';
+import { assessmentRoutes } from './http/mlflow/assessments.ts';
 import { experimentRoutes } from './http/mlflow/experiments.ts';
 import { loggedModelRoutes } from './http/mlflow/logged-models.ts';
 import { metricRoutes } from './http/mlflow/metrics.ts';
 import { modelVersionRoutes } from './http/mlflow/model-versions.ts';
+import { oldTraceRoutes } from './http/mlflow/old-traces.ts';
 import { registeredModelRoutes } from './http/mlflow/registered-models.ts';
 import { runInputRoutes } from './http/mlflow/run-inputs.ts';
 import { runRoutes } from './http/mlflow/runs.ts';
 import { serverFactRoutes } from './http/mlflow/server-facts.ts';
+import { traceRoutes } from './http/mlflow/traces.ts';
 import { webhookRoutes } from './http/mlflow/webhooks.ts';
 import { openApiRoute } from './http/openapi.ts';
+import { otlpRoutes } from './http/otlp.ts';
 import { probeRoutes } from './http/probes.ts';
 import { buildHttpServer, type HttpServer } from './http/server.ts';
 import { createLiveStreams } from './http/slipway/events.ts';
@@ -44,6 +48,11 @@ import { findVersionAt } from './registry/version-files.ts';
 import { createVersions } from './registry/versions.ts';
 import { readOrCreateKey } from './secrets/key-file.ts';
 import { createSealer } from './secrets/sealer.ts';
+import { createAssessments } from './traces/assessments.ts';
+import { createSpanLog } from './traces/span-log.ts';
+import { createTraceData } from './traces/trace-data.ts';
+import { createTraceSearches } from './traces/trace-search.ts';
+import { createTraces } from './traces/traces.ts';
 import { createCharts } from './tracking/charts.ts';
 import { createExperiments } from './tracking/experiments.ts';
 import { createLoggedModels, modelMetrics } from './tracking/logged-models.ts';
@@ -122,6 +131,10 @@ export async function compose(config: Config): Promise<Program> {
   const searches = createRunSearches({ db });
   const metrics = createMetrics({ db, charts });
 
+  const artifactLocationOf = (experimentNo: number) => experiments.activeLocation(experimentNo);
+  const traces = createTraces({ db, clock, artifactLocationOf });
+  const traceSearches = createTraceSearches({ db });
+
   const models = createModels({ db, clock, recordEvents, guardDeletion: async () => {} });
   const versions = createVersions({
     db,
@@ -157,6 +170,9 @@ export async function compose(config: Config): Promise<Program> {
     ...trackingExtensionRoutes({ runs, experiments, charts }),
     ...loggedModelRoutes(loggedModels),
     ...artifactRoutes(artifacts),
+    ...traceRoutes({ traces, searches: traceSearches, data: createTraceData({ db }) }),
+    ...oldTraceRoutes(traces, traceSearches),
+    ...assessmentRoutes(createAssessments({ db, clock })),
     ...registeredModelRoutes(models, aliases),
     ...modelVersionRoutes(versions),
     ...webhookRoutes(webhooks),
@@ -166,6 +182,7 @@ export async function compose(config: Config): Promise<Program> {
     mlflowRoutes,
     rawRoutes: [
       ...probeRoutes(),
+      ...otlpRoutes(createSpanLog({ db, artifactLocationOf })),
       ...artifactStreamRoutes(artifacts),
       openApiRoute(mlflowRoutes),
       ...liveStreams.routes,

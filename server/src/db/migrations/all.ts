@@ -2,9 +2,18 @@ import type { Migration } from '../migrate.ts';
 import { tracking } from './0001-tracking.ts';
 import { registry } from './0002-registry.ts';
 import { artifacts } from './0003-artifacts.ts';
+import { traces } from './0004-traces.ts';
 import { idempotency } from './0005-idempotency.ts';
 import { imports } from './0006-imports.ts';
 import { live } from './0007-live.ts';
 
 /** Every migration, oldest first. A migration that has shipped is never edited: the next one mends it. */
-export const migrations: readonly Migration[] = [tracking, registry, artifacts, idempotency, imports, live];
+export const migrations: readonly Migration[] = [
+  tracking,
+  registry,
+  artifacts,
+  traces,
+  idempotency,
+  imports,
+  live,
+];
