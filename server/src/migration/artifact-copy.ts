@@ -1,0 +1,121 @@
+import type { Files } from '../artifacts/files.ts';
+import type { Database } from '../db/port.ts';
+import { AppError, invalidArgument } from '../kernel/errors.ts';
+import { type ArtifactPath, parseArtifactPath } from '../objects/artifact-path.ts';
+import { parseLocation } from '../objects/location.ts';
+import type { ArtifactReader, ArtifactRoot } from './artifact-reader.ts';
+import type { Expectations } from './expectations.ts';
+import { findImported, recordImported } from './imports-repository.ts';
+import type { TrackerSource } from './source.ts';
+import { createTally, line, type TallyResult } from './tally.ts';
+
+export interface ArtifactCopyOrder {
+  readonly db: Database;
+  readonly files: Files;
+  readonly source: TrackerSource;
+  readonly reader: ArtifactReader;
+  readonly importNo: number;
+  readonly expectations: Expectations;
+  onProgress?(progress: { readonly roots: number; readonly files: number; readonly bytes: number }): void;
+}
+
+export interface ArtifactCopyResult {
+  readonly files: number;
+  readonly bytes: number;
+  /** Names and sizes of everything, in the source and here. */
+  readonly verification: TallyResult;
+}
+
+interface Move {
+  readonly from: ArtifactRoot;
+  /** Where the files go in our store. */
+  readonly to: string;
+}
+
+/**
+ * Brings the files of all runs and logged models, then compares names and sizes with the source. The bytes of each were
+ * hashed by the store as they came and count only when they are durable. Runs whose files are all here are not read
+ * again.
+ */
+export async function copyArtifacts(order: ArtifactCopyOrder): Promise<ArtifactCopyResult> {
+  const copied = { roots: 0, files: 0, bytes: 0 };
+  for await (const moves of listMoves(order)) {
+    const { db, importNo } = order;
+    const sourceIds = moves.map(({ from }) => from.id);
+    const known = await db.read((sql) => findImported(sql, importNo, { kind: 'artifacts', sourceIds }));
+    for (const move of moves) {
+      copied.roots += 1;
+      if (known.has(move.from.id)) continue;
+      const done = await copyRoot(order, move);
+      copied.files += done.files;
+      copied.bytes += done.bytes;
+      const entity = { sourceId: move.from.id, targetId: move.to, isWhole: true };
+      await db.write((tx) => recordImported(tx, importNo, { kind: 'artifacts', entities: [entity] }));
+      order.onProgress?.(copied);
+    }
+  }
+  return { files: copied.files, bytes: copied.bytes, verification: await verifyFiles(order) };
+}
+
+async function* listMoves({ source, expectations }: ArtifactCopyOrder): AsyncGenerator<Move[]> {
+  for await (const page of source.runs()) {
+    const runs = await page.load(page.runIds);
+    yield runs.map((run) => ({
+      from: { owner: 'run', id: run.runId, location: run.artifactLocation },
+      to: managedPath(expectations.run(run).artifactLocation),
+    }));
+  }
+  for await (const models of source.loggedModels()) {
+    yield models.map((model) => ({
+      from: { owner: 'logged model', id: model.modelId, location: model.artifactLocation },
+      to: managedPath(expectations.loggedModel(model).artifactLocation),
+    }));
+  }
+}
+
+/** @throws AppError InvalidArgument where an experiment here keeps its artifacts elsewhere. */
+function managedPath(uri: string): string {
+  const location = parseLocation(uri);
+  if (location.kind === 'managed') return location.path;
+  throw invalidArgument(`Artifacts cannot be copied to ${uri}: this server does not keep that place.`);
+}
+
+const pathIn = (root: string, path: string): ArtifactPath => parseArtifactPath(`${root}/${path}`);
+
+async function copyRoot({ files, reader }: ArtifactCopyOrder, { from, to }: Move) {
+  const done = { files: 0, bytes: 0 };
+  for await (const file of reader.list(from)) {
+    const target = pathIn(to, file.path);
+    // As many bytes as were listed, or none: a file that is being written is not taken half.
+    const body = await reader.open(from, file.path);
+    const { sizeBytes } = await files.put(target, body, { expectedSizeBytes: file.sizeBytes });
+    done.files += 1;
+    done.bytes += sizeBytes;
+  }
+  return done;
+}
+
+async function verifyFiles(order: ArtifactCopyOrder): Promise<TallyResult> {
+  const tally = createTally('artifact files');
+  for await (const moves of listMoves(order)) {
+    for (const { from, to } of moves) {
+      const [there, here]: [string[], string[]] = [[], []];
+      for await (const file of order.reader.list(from)) {
+        there.push(line(file.path, file.sizeBytes));
+        const sizeBytes = await findSize(order.files, pathIn(to, file.path));
+        if (sizeBytes !== undefined) here.push(line(file.path, sizeBytes));
+      }
+      tally.compare(`${from.owner} ${from.id}`, there, here);
+    }
+  }
+  return tally.result();
+}
+
+async function findSize(files: Files, path: ArtifactPath): Promise<number | undefined> {
+  try {
+    return (await files.stat(path)).sizeBytes;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'NotFound') return undefined;
+    throw error;
+  }
+}
