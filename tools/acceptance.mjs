@@ -57,19 +57,20 @@ function pytest(python, args) {
 
 /**
  * Runs the suite with one client version and answers its totals.
- * `url` is the server; `peer` tells that it is the real mlflow server; `webhooks` that it may post to this machine.
- * @param {{url: string, client?: string, peer?: boolean, webhooks?: boolean, rest?: string[]}} options
+ * `url` is the server; `report` names the JUnit file; `peer` tells that it is the real mlflow server; `webhooks` that it may post to this machine.
+ * @param {{url: string, client?: string, peer?: boolean, webhooks?: boolean, report?: string, rest?: string[]}} options
  */
 export async function runAcceptance({
   url,
   client = newestClient,
   peer = false,
   webhooks = false,
+  report = `acceptance-${client}`,
   rest = [],
 }) {
   const python = await pythonEnv(`mlflow-${client}`);
   await mkdir(results, { recursive: true });
-  const junit = path.join(results, `acceptance-${client}.xml`);
+  const junit = path.join(results, `${report.replaceAll(' ', '-')}.xml`);
   await rm(junit, { force: true });
   const flags = [...(peer ? ['--peer'] : []), ...(webhooks ? ['--webhooks'] : [])];
   const requests = path.join(results, 'coverage.jsonl');

@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { clientVersions, runAcceptance } from './acceptance.mjs';
+import { clientVersions, newestClient, runAcceptance } from './acceptance.mjs';
+import { startSystem } from './acceptance-systems.mjs';
 import { runChecks } from './check.mjs';
 import { installObjectServer, isInstalled, objectServerNames } from './object-servers.mjs';
 import { ensurePostgres, startPostgres } from './postgres.mjs';
-import { startServer } from './server-process.mjs';
 import { pinnedNode, root } from './setup.mjs';
 import { countsFromVitest } from './test-counts.mjs';
 
@@ -22,13 +22,31 @@ import { countsFromVitest } from './test-counts.mjs';
 export const SUITES = [
   { name: 'check', run: () => runChecks() },
   { name: 'unit', run: runUnit },
-  ...clientVersions().map((version) => ({
-    name: `acceptance sqlite ${version}`,
-    run: () => runAcceptanceOnSqlite(version),
-  })),
+  ...clientVersions().map((client) =>
+    acceptanceSuite(`acceptance sqlite ${client}`, client, { database: 'sqlite', artifacts: 'folder' }),
+  ),
+  ...clientVersions().map((client) =>
+    acceptanceSuite(`acceptance postgres ${client}`, client, { database: 'postgres', artifacts: 'folder' }),
+  ),
+  acceptanceSuite('acceptance postgres s3', newestClient, { database: 'postgres', artifacts: 's3' }),
+  acceptanceSuite('acceptance two servers', newestClient, {
+    database: 'postgres',
+    artifacts: 'folder',
+    servers: 2,
+  }),
   { name: 'fuzz', run: () => runAttacks('fuzz') },
   { name: 'faults', run: runFaults },
 ];
+
+/**
+ * @param {string} name
+ * @param {string} client
+ * @param {import('./acceptance-systems.mjs').SystemOptions} storage
+ * @returns {Suite}
+ */
+function acceptanceSuite(name, client, storage) {
+  return { name, run: () => runAcceptanceOn(name, client, storage) };
+}
 
 /** Removes what earlier runs recorded, so that reports tell of this run alone. */
 export function forgetEarlierRuns() {
@@ -109,14 +127,23 @@ async function runVitest(env, { name, args } = { name: 'vitest', args: [] }) {
   return counts;
 }
 
-/** The real client of one version against a fresh server with its embedded database and a folder. @param {string} client */
-async function runAcceptanceOnSqlite(client) {
-  const server = await startServer({
-    args: ['--webhooks-allow-http', 'true', '--webhooks-allow-private', 'true'],
-  });
+/**
+ * The real client of one version against fresh servers of ours: the newest with everything, older ones with the core.
+ * @param {string} name of the suite, and of its report
+ * @param {string} client
+ * @param {import('./acceptance-systems.mjs').SystemOptions} storage
+ * @param {string[]} [rest] for pytest
+ * @returns {Promise<Counts>}
+ */
+async function runAcceptanceOn(name, client, storage, rest = []) {
+  const system = await startSystem(storage);
+  if (system === undefined) {
+    process.stdout.write(`LEFT OUT: ${name}, because this machine has no initdb and postgres.\n`);
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
   try {
-    return await runAcceptance({ url: server.url, client, webhooks: true });
+    return await runAcceptance({ url: system.url, client, webhooks: true, report: name, rest });
   } finally {
-    await server.stop();
+    await system.stop();
   }
 }
