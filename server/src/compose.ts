@@ -1,9 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createFiles } from './artifacts/files.ts';
+import { openBlobKeys } from './artifacts/blob-keys.ts';
+import { createDirectTransfers } from './artifacts/direct-transfers.ts';
+import { createFiles, type Files } from './artifacts/files.ts';
+import { createGarbage, type Garbage } from './artifacts/garbage.ts';
 import type { Config } from './config.ts';
 import { migrate } from './db/migrate.ts';
-import type { Database, Transaction } from './db/port.ts';
+import type { Database } from './db/port.ts';
 import { openSqlite } from './db/sqlite/sqlite-database.ts';
 import { createOutbox, type RecordedEvent } from './events/outbox.ts';
 import { createLogger, errorFields, type Logger } from './http/logger.ts';
@@ -11,6 +14,7 @@ import { createServerMetrics } from './http/metrics.ts';
 import { artifactStreamRoutes } from './http/mlflow/artifact-proxy.ts';
 import { artifactRoutes } from './http/mlflow/artifacts.ts';
 import { assessmentRoutes } from './http/mlflow/assessments.ts';
+import { directTransferRoutes } from './http/mlflow/direct-transfers.ts';
 import { experimentRoutes } from './http/mlflow/experiments.ts';
 import { loggedModelRoutes } from './http/mlflow/logged-models.ts';
 import { metricRoutes } from './http/mlflow/metrics.ts';
@@ -33,18 +37,18 @@ import { type Clock, systemClock } from './kernel/clock.ts';
 import { AppError } from './kernel/errors.ts';
 import { changeOf } from './live/event-changes.ts';
 import { createJournal } from './live/journal.ts';
+import type { ForeignDatabases } from './migration/places.ts';
 import { createDeliveries } from './notifications/deliveries.ts';
 import { createDeliveryTransport } from './notifications/delivery-transport.ts';
 import { createEgressGuard } from './notifications/egress-guard.ts';
 import { createWebhooks } from './notifications/webhooks.ts';
-import type { ArtifactPath } from './objects/artifact-path.ts';
 import { openLocalStore } from './objects/local/local-store.ts';
 import { parseLocation, renderLocation } from './objects/location.ts';
 import type { ObjectStore } from './objects/port.ts';
 import { createAliases } from './registry/aliases.ts';
 import { parseVersion } from './registry/model-rules.ts';
 import { createModels } from './registry/models.ts';
-import { findVersionAt } from './registry/version-files.ts';
+import { keepLoggedModel, keepVersionFiles } from './registry/version-files.ts';
 import { createVersions } from './registry/versions.ts';
 import { readOrCreateKey } from './secrets/key-file.ts';
 import { createSealer } from './secrets/sealer.ts';
@@ -60,6 +64,8 @@ import { createMetrics } from './tracking/metrics.ts';
 import { createRunInputs } from './tracking/run-inputs.ts';
 import { createRunSearches } from './tracking/run-search.ts';
 import { createRuns } from './tracking/runs.ts';
+import { createTrash, type Trash } from './tracking/trash.ts';
+import { createTrashSweeper } from './tracking/trash-sweeper.ts';
 
 export interface Program {
   readonly server: HttpServer;
@@ -109,7 +115,7 @@ export async function compose(config: Config): Promise<Program> {
   const experiments = createExperiments({
     db,
     clock,
-    defaultArtifactLocation: (experimentNo) => `mlflow-artifacts:/${experimentNo}`,
+    defaultArtifactLocation,
     parseArtifactLocation,
     recordEvents,
   });
@@ -154,13 +160,27 @@ export async function compose(config: Config): Promise<Program> {
   outbox.start();
 
   const store = await openStore(config, clock);
-  const files = createFiles({ db, store, clock, guardDeletion: keepVersionFiles });
+  const keys = await openBlobKeys(db);
+  const files = createFiles({ db, store, keys, clock, guardDeletion: keepVersionFiles });
+  const { sign: signer } = store;
+  const transfers =
+    config.directTransfers && signer !== undefined
+      ? createDirectTransfers({ db, store, signer, keys, files, clock })
+      : undefined;
   const artifacts = {
     files,
     runs,
     loggedModels,
     getVersionLocation: (name: string, version: string) => versions.downloadUri(name, parseVersion(version)),
   };
+  const sweeper = createTrashSweeper({
+    trash: createTrash({ db, clock, guards: trashGuards }),
+    garbage: createGarbage({ db, store, keys, clock }),
+    clock,
+    undoWindowMs: config.undoWindowMs,
+    onError: inBackground('emptying the trash'),
+  });
+  sweeper.start();
   const liveStreams = createLiveStreams(journal);
   const mlflowRoutes = [
     ...experimentRoutes(experiments),
@@ -170,13 +190,17 @@ export async function compose(config: Config): Promise<Program> {
     ...trackingExtensionRoutes({ runs, experiments, charts }),
     ...loggedModelRoutes(loggedModels),
     ...artifactRoutes(artifacts),
+    ...directTransferRoutes(transfers),
     ...traceRoutes({ traces, searches: traceSearches, data: createTraceData({ db }) }),
     ...oldTraceRoutes(traces, traceSearches),
     ...assessmentRoutes(createAssessments({ db, clock })),
     ...registeredModelRoutes(models, aliases),
     ...modelVersionRoutes(versions),
     ...webhookRoutes(webhooks),
-    ...serverFactRoutes({ multipartUploads: false, multipartDownloads: false }),
+    ...serverFactRoutes({
+      multipartUploads: transfers !== undefined,
+      multipartDownloads: transfers !== undefined,
+    }),
   ];
   const server = buildHttpServer({
     mlflowRoutes,
@@ -200,6 +224,7 @@ export async function compose(config: Config): Promise<Program> {
       await journal.stop();
       liveStreams.end();
       await server.close();
+      await sweeper.stop();
       await outbox.stop();
       await deliveries.stop();
       await pendingCreates.close();
@@ -223,21 +248,6 @@ function parseArtifactLocation(text: string): string {
     });
   }
   return renderLocation(location);
-}
-
-/** A file that a READY model version needs stays as it is. */
-async function keepVersionFiles(tx: Transaction, path: ArtifactPath): Promise<void> {
-  const parts = path.split('/');
-  const ancestors = parts.map((_, i) =>
-    renderLocation({ kind: 'managed', path: parts.slice(0, i + 1).join('/') }),
-  );
-  const version = await findVersionAt(tx, ancestors.at(-1)!, ancestors);
-  if (version === undefined) return;
-  throw new AppError(
-    'Conflict',
-    `The artifact belongs to version ${version.version} of the registered model '${version.name}': delete the version first.`,
-    { field: 'path' },
-  );
 }
 
 async function openStore(config: Config, clock: Clock): Promise<ObjectStore> {
@@ -286,3 +296,52 @@ async function openDatabase(config: Config): Promise<Database> {
   }
   return openSqlite({ file: join(config.home, 'slipway.db') });
 }
+
+export interface Storage {
+  readonly trash: Trash;
+  readonly garbage: Garbage;
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly files: Files;
+  /** Databases of other programs, for imports. */
+  readonly databases: ForeignDatabases;
+  defaultArtifactLocation(experimentNo: number): string;
+  close(): Promise<void>;
+}
+
+/** What commands work on that run beside the server: the database, migrated, and the artifacts. */
+export async function composeStorage(config: Config): Promise<Storage> {
+  const clock = systemClock;
+  mkdirSync(config.home, { recursive: true, mode: 0o700 });
+  const db = await openDatabase(config);
+  await migrate(db);
+  const store = await openStore(config, clock);
+  const keys = await openBlobKeys(db);
+  return {
+    db,
+    clock,
+    trash: createTrash({ db, clock, guards: trashGuards }),
+    garbage: createGarbage({ db, store, keys, clock }),
+    files: createFiles({ db, store, keys, clock, guardDeletion: keepVersionFiles }),
+    databases: {
+      async sqlite(file) {
+        const { openForeignSqlite } = await import('./db/sqlite/foreign-sqlite.ts');
+        return openForeignSqlite(file);
+      },
+      async postgres(url) {
+        const { openForeignPostgres } = await import('./db/postgres/foreign-postgres.ts');
+        return openForeignPostgres(url);
+      },
+    },
+    defaultArtifactLocation,
+    async close() {
+      await store.close();
+      await db.close();
+    },
+  };
+}
+
+/** What the trash must keep, because a registered version needs it. */
+const trashGuards = { files: keepVersionFiles, loggedModel: keepLoggedModel };
+
+const defaultArtifactLocation = (experimentNo: number): string => `mlflow-artifacts:/${experimentNo}`;

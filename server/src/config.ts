@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LogLevel } from './http/logger.ts';
 import { AppError } from './kernel/errors.ts';
+import { parseTimeSpan } from './kernel/time-span.ts';
 
 /** Everything that can be set, checked and frozen. Flags win over the environment, the environment over defaults. */
 export interface Config {
@@ -16,6 +17,10 @@ export interface Config {
   /** Of an object store that is not the provider's own; undefined for the provider's. */
   readonly storeEndpoint: string | undefined;
   readonly azureAccountKey: string | undefined;
+  /** Whether clients may be sent to the object store for large files. */
+  readonly directTransfers: boolean;
+  /** How long the trash can be restored; undefined where the server never empties it by itself. */
+  readonly undoWindowMs: number | undefined;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly logLevel: LogLevel;
@@ -68,6 +73,18 @@ const SETTINGS = {
     flag: 'azure-account-key',
     variable: 'AZURE_STORAGE_ACCESS_KEY',
     help: 'key of the storage account; better given by the environment',
+  },
+  directTransfers: {
+    flag: 'direct-transfers',
+    variable: 'SLIPWAY_DIRECT_TRANSFERS',
+    fallback: 'false',
+    help: 'true sends clients to the object store for large files, by signed URLs: they must be able to reach it',
+  },
+  undoWindow: {
+    flag: 'undo-window',
+    variable: 'SLIPWAY_UNDO_WINDOW',
+    fallback: '30d',
+    help: 'how long what was deleted can be restored (30d, 12h); then it is removed for good, or never',
   },
   allowedHosts: {
     flag: 'allowed-hosts',
@@ -133,6 +150,8 @@ export function readConfig(
     artifactsDestination: text('artifacts'),
     storeEndpoint: text('storeEndpoint'),
     azureAccountKey: text('azureAccountKey'),
+    directTransfers: readBoolean('directTransfers', required('directTransfers')),
+    undoWindowMs: readUndoWindow(required('undoWindow')),
     allowedHosts: list(text('allowedHosts')),
     allowedOrigins: list(text('allowedOrigins')),
     logLevel: readLogLevel(required('logLevel')),
@@ -204,6 +223,13 @@ function readDatabaseUrl(text: string | undefined): string | undefined {
   if (!/^postgres(ql)?:\/\//.test(text))
     throw bad('database', text.replace(/:[^:@/]*@/, ':…@'), 'postgres://user:password@host/name');
   return text;
+}
+
+function readUndoWindow(text: string): number | undefined {
+  if (text === 'never') return undefined;
+  const ms = parseTimeSpan(text);
+  if (ms === undefined) throw bad('undo-window', text, '30d, 12h, 1d6h or never');
+  return ms;
 }
 
 function readLogLevel(text: string): LogLevel {

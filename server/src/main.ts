@@ -1,11 +1,22 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
-import { compose } from './compose.ts';
+import { compose, composeStorage } from './compose.ts';
 import { describeSettings, readConfig } from './config.ts';
 import { AppError } from './kernel/errors.ts';
+import { takeFlags } from './migration/command-flags.ts';
+import { IMPORT_FLAGS, readImportCommand, runImportCommand } from './migration/import-command.ts';
+import { readCredentials } from './migration/places.ts';
+import { GC_FLAGS, readGcCommand, runGcCommand } from './tracking/gc-command.ts';
 
 const USAGE = `slipway: self-hosted MLOps
 
   slipway server [flags]     serves; this is also what no command means
+  slipway import mlflow --from PLACE [--artifacts copy|reference|none] [flags]
+                             copies everything from sqlite:///mlflow.db, postgresql://…, ./mlruns or http://…;
+                             artifacts go to --artifacts-to; --artifacts-from says where mlflow-artifacts:/ lies,
+                             a folder or the address of the running server. Can be stopped and started again
+  slipway gc [--older-than 30d] [--grace 1h] [--experiment-ids 1,2] [--run-ids …] [--dry-run] [flags]
+                             removes for good what was deleted before --older-than, and frees the bytes that no file
+                             has used for --grace; --dry-run only tells what would go, by experiment
   slipway help               this text
 
 Flags of the server, and the environment variables of the same meaning:
@@ -17,6 +28,10 @@ async function main(args: readonly string[]): Promise<void> {
   switch (command) {
     case 'server':
       return serve(rest);
+    case 'import':
+      return importMlflow(rest);
+    case 'gc':
+      return collectGarbage(rest);
     case 'help':
       process.stdout.write(USAGE);
       return;
@@ -39,6 +54,47 @@ async function serve(args: readonly string[]): Promise<void> {
       stopping = true;
       void program.close().then(() => process.exit(0));
     });
+  }
+}
+
+async function importMlflow(args: readonly string[]): Promise<void> {
+  const [what, ...others] = args;
+  if (what !== 'mlflow')
+    throw new AppError('InvalidArgument', `Expected \`slipway import mlflow\`.\n\n${USAGE}`);
+  const { flags, rest } = takeFlags(others, IMPORT_FLAGS);
+  const command = readImportCommand(flags);
+  const destination = flags['artifacts-to'];
+  const config = readConfig(
+    destination === undefined ? rest : [...rest, '--artifacts', destination],
+    process.env,
+  );
+  const storage = await composeStorage(config);
+  try {
+    await runImportCommand(
+      {
+        ...storage,
+        currentFolder: process.cwd(),
+        credentials: readCredentials(process.env),
+        write: (text) => process.stdout.write(text),
+      },
+      command,
+    );
+  } finally {
+    await storage.close();
+  }
+}
+
+async function collectGarbage(args: readonly string[]): Promise<void> {
+  const { flags, rest } = takeFlags(
+    args.filter((arg) => arg !== '--dry-run'),
+    GC_FLAGS,
+  );
+  const command = readGcCommand(flags, { dryRun: args.includes('--dry-run') });
+  const storage = await composeStorage(readConfig(rest, process.env));
+  try {
+    await runGcCommand({ ...storage, write: (text) => process.stdout.write(text) }, command);
+  } finally {
+    await storage.close();
   }
 }
 

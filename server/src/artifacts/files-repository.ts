@@ -2,16 +2,23 @@ import type { Sql, Transaction } from '../db/port.ts';
 
 export interface EntryRow {
   readonly name: string;
-  /** Absent for folders. */
+  /** Absent for folders, as are the others. */
+  readonly blob_no: number | null;
   readonly object_key: string | null;
   readonly sha256: string | null;
   readonly size_bytes: number | null;
 }
 
-const ENTRY = `SELECT a.name, b.object_key, b.sha256, b.size_bytes
+/** A path's two halves: `plots/roc.png` is `roc.png` in `plots`. The parent of what lies at the root is empty. */
+export interface Place {
+  readonly parent: string;
+  readonly name: string;
+}
+
+const ENTRY = `SELECT a.name, a.blob_no, b.object_key, b.sha256, b.size_bytes
   FROM artifact_entries a LEFT JOIN blobs b ON b.blob_no = a.blob_no`;
 
-export async function findEntry(sql: Sql, parent: string, name: string): Promise<EntryRow | undefined> {
+export async function findEntry(sql: Sql, { parent, name }: Place): Promise<EntryRow | undefined> {
   return sql.get<EntryRow>(`${ENTRY} WHERE a.parent = ? AND a.name = ?`, [parent, name]);
 }
 
@@ -30,68 +37,81 @@ export async function listEntries(sql: Sql, { parent, after, limit }: EntryPage)
   );
 }
 
-export interface NewBlob {
-  readonly objectKey: string;
-  readonly sha256: string;
-  readonly sizeBytes: number;
-  readonly nowMs: number;
-}
-
-/** The row of a content: the one that is there, or a new one with the given key. */
-export async function upsertBlob(
-  tx: Transaction,
-  blob: NewBlob,
-): Promise<{ blobNo: number; objectKey: string }> {
-  await tx.run(
-    'INSERT INTO blobs (object_key, sha256, size_bytes, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
-    [blob.objectKey, blob.sha256, blob.sizeBytes, blob.nowMs],
-  );
-  const row = await tx.get<{ blob_no: number; object_key: string }>(
-    `SELECT b.blob_no, b.object_key FROM blobs b WHERE b.sha256 = ? AND b.size_bytes = ?${tx.dialect.forUpdate('b')}`,
-    [blob.sha256, blob.sizeBytes],
-  );
-  return { blobNo: row!.blob_no, objectKey: row!.object_key };
-}
-
 export async function upsertFile(
   tx: Transaction,
-  file: { readonly parent: string; readonly name: string; readonly blobNo: number; readonly nowMs: number },
+  { parent, name }: Place,
+  file: { readonly blobNo: number; readonly nowMs: number },
 ): Promise<void> {
   await tx.run(
     `INSERT INTO artifact_entries (parent, name, blob_no, written_at) VALUES (?, ?, ?, ?)
      ON CONFLICT (parent, name) DO UPDATE SET blob_no = excluded.blob_no, written_at = excluded.written_at`,
-    [file.parent, file.name, file.blobNo, file.nowMs],
+    [parent, name, file.blobNo, file.nowMs],
   );
 }
 
 /** Makes folders that are not there. */
 export async function insertFolders(
   tx: Transaction,
-  folders: readonly (readonly [parent: string, name: string])[],
+  folders: readonly Place[],
   nowMs: number,
 ): Promise<void> {
   await tx.insertMany(
     'artifact_entries',
     { parent: 'text', name: 'text', written_at: 'bigint' },
-    folders.map(([parent, name]) => [parent, name, nowMs]),
+    folders.map(({ parent, name }) => [parent, name, nowMs]),
     { onConflict: 'ignore' },
   );
 }
 
-/** Removes an entry and, where it is a folder, all that lies below it. */
-export async function deleteTree(tx: Transaction, parent: string, name: string): Promise<void> {
-  const path = parent === '' ? name : `${parent}/${name}`;
-  await tx.run('DELETE FROM artifact_entries WHERE parent = ? AND name = ?', [parent, name]);
-  // '0' comes right after '/': this is the range of all paths that begin with `path/`.
-  await tx.run('DELETE FROM artifact_entries WHERE parent = ? OR (parent >= ? AND parent < ?)', [
-    path,
-    `${path}/`,
-    `${path}0`,
-  ]);
+/**
+ * Holds a folder until the commit, so that of several writers into it, and of a writer and whoever deletes the folder,
+ * one waits for the other. Where there is one writer anyway, nothing is to be done.
+ */
+export async function holdFolder(tx: Transaction, folder: Place | undefined): Promise<void> {
+  if (tx.dialect.name === 'sqlite') return;
+  // The root has no row of its own: what lies there is rare enough to share the store's.
+  if (folder === undefined) await tx.all('SELECT store_id FROM artifact_store FOR UPDATE');
+  else
+    await tx.all('SELECT 1 FROM artifact_entries WHERE parent = ? AND name = ? FOR UPDATE', [
+      folder.parent,
+      folder.name,
+    ]);
 }
 
-export async function hasEntries(sql: Sql, parent: string): Promise<boolean> {
-  return (
-    (await sql.get('SELECT 1 AS one FROM artifact_entries WHERE parent = ? LIMIT 1', [parent])) !== undefined
+const pathOf = ({ parent, name }: Place): string => (parent === '' ? name : `${parent}/${name}`);
+
+/** '0' comes right after '/': the range of all paths that begin with `path/`. */
+const below = (path: string): readonly [string, string, string] => [path, `${path}/`, `${path}0`];
+const BELOW = '(parent = ? OR (parent >= ? AND parent < ?))';
+
+/** Removes an entry and, where it is a folder, all that lies below it. @returns the blobs that were used there */
+export async function deleteTree(tx: Transaction, place: Place): Promise<number[]> {
+  const removed = await tx.all<{ blob_no: number | null }>(
+    'DELETE FROM artifact_entries WHERE parent = ? AND name = ? RETURNING blob_no',
+    [place.parent, place.name],
   );
+  if (removed[0] !== undefined && removed[0].blob_no !== null) return [removed[0].blob_no];
+  const blobNos = new Set<number>();
+  // Where others write meanwhile, the first statement waits for them but does not see what they wrote: the second does.
+  for (let passes = tx.dialect.name === 'sqlite' ? 1 : 2; passes > 0; passes--) {
+    const rows = await tx.all<{ blob_no: number | null }>(
+      `DELETE FROM artifact_entries WHERE ${BELOW} RETURNING blob_no`,
+      below(pathOf(place)),
+    );
+    for (const row of rows) if (row.blob_no !== null) blobNos.add(row.blob_no);
+  }
+  return [...blobNos];
+}
+
+/** How many files lie below a folder, and their sizes together. */
+export async function measureTree(
+  sql: Sql,
+  place: Place,
+): Promise<{ readonly files: number; readonly sizeBytes: number }> {
+  const row = await sql.get<{ files: number; size_bytes: number }>(
+    `SELECT count(*) AS files, coalesce(sum(b.size_bytes), 0) AS size_bytes
+     FROM artifact_entries a JOIN blobs b ON b.blob_no = a.blob_no WHERE ${BELOW}`,
+    below(pathOf(place)),
+  );
+  return { files: Number(row!.files), sizeBytes: Number(row!.size_bytes) };
 }

@@ -1,10 +1,11 @@
-import type { Database, Transaction } from '../db/port.ts';
+import type { Database, Sql, Transaction } from '../db/port.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, invalidArgument, notFound } from '../kernel/errors.ts';
-import { randomHexId } from '../kernel/ids.ts';
 import type { ArtifactPath } from '../objects/artifact-path.ts';
 import { type ObjectKey, parseObjectKey } from '../objects/object-key.ts';
 import type { ByteRange, ObjectBody, ObjectRead, ObjectStore } from '../objects/port.ts';
+import type { BlobKeys } from './blob-keys.ts';
+import { type NewBlob, releaseBlobs, upsertBlob } from './blobs-repository.ts';
 import * as repository from './files-repository.ts';
 
 export interface ArtifactEntry {
@@ -15,21 +16,21 @@ export interface ArtifactEntry {
 
 export interface FileFacts {
   readonly sizeBytes: number;
-  /** Hex; it is the file's ETag as well. */
-  readonly sha256: string;
+  /** Hex; undefined for what a client sent to the object store itself. */
+  readonly sha256: string | undefined;
+  /** Names these bytes: the SHA-256 where it is known. */
+  readonly etag: string;
 }
 
-export interface PutFile extends FileFacts {
-  /** Whether the same bytes were in the store already. */
-  readonly deduplicated: boolean;
-}
+/** Throws to refuse a put over what is there. Asked before the first byte is read, and again when all are stored. */
+export type Precondition = (current: FileFacts | undefined) => void;
 
 export interface PutOptions {
   /** What the sender said; another size is refused. */
   readonly expectedSizeBytes?: number | undefined;
   /** Hex, where the sender gave one; other bytes are refused. */
   readonly expectedSha256?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly precondition?: Precondition | undefined;
 }
 
 export interface ListPage {
@@ -39,60 +40,59 @@ export interface ListPage {
 }
 
 /**
- * Refuses a change to files that something else needs. Called in the transaction of the change.
+ * Refuses to remove or to replace files that something else needs: at a path, or below it. Asked in the transaction of
+ * the change; it may await nothing but `sql`.
  * @throws AppError Conflict
  */
-export type DeletionGuard = (tx: Transaction, path: ArtifactPath) => Promise<void>;
+export type ArtifactDeletionGuard = (sql: Sql, path: ArtifactPath) => Promise<void>;
 
 export interface FilesDependencies {
   readonly db: Database;
   readonly store: ObjectStore;
+  readonly keys: BlobKeys;
   readonly clock: Clock;
-  readonly guardDeletion: DeletionGuard;
+  readonly guardDeletion: ArtifactDeletionGuard;
 }
 
 const MAX_LIST = 1000;
+const MAX_DEPTH = 100;
+/** Half the age at which an object without a file counts as garbage. */
+const MAX_UPLOAD_MS = 12 * 60 * 60 * 1000;
 
 /** Files by path, over the database and the object store. */
-export function createFiles({ db, store, clock, guardDeletion }: FilesDependencies) {
+export function createFiles({ db, store, keys, clock, guardDeletion }: FilesDependencies) {
   async function find(path: ArtifactPath): Promise<repository.EntryRow | undefined> {
-    const { parent, name } = split(path);
-    return db.read((sql) => repository.findEntry(sql, parent, name));
+    return db.read((sql) => repository.findEntry(sql, placeOf(path)));
   }
 
   async function getFile(path: ArtifactPath): Promise<FileFacts & { readonly key: ObjectKey }> {
     const entry = await find(path);
     if (entry === undefined) throw notFound(`No such artifact: '${shown(path)}'.`);
-    if (entry.object_key === null)
+    const facts = factsOf(entry);
+    if (facts === undefined) {
       throw invalidArgument(`The artifact '${shown(path)}' is a directory.`, { field: 'path' });
-    return { key: parseObjectKey(entry.object_key), sizeBytes: entry.size_bytes!, sha256: entry.sha256! };
+    }
+    return facts;
   }
 
-  async function register(path: ArtifactPath, blob: repository.NewBlob): Promise<string> {
+  /** Gives bytes that are in the store a path. @returns the key under which they are kept */
+  async function adopt(path: ArtifactPath, blob: NewBlob, precondition?: Precondition): Promise<string> {
+    const place = placeOf(path);
+    const folders = foldersOf(place.parent);
     return db.write(async (tx) => {
-      const { parent, name } = split(path);
-      const known = await repository.findEntry(tx, parent, name);
+      await enterFolder(tx, folders, blob.nowMs);
+      const known = await repository.findEntry(tx, place);
       if (known !== undefined && known.object_key === null) {
         throw invalidArgument(`'${shown(path)}' is a directory: a file cannot take its place.`, {
           field: 'path',
         });
       }
-      if (known !== undefined && known.sha256 !== blob.sha256) await guardDeletion(tx, path);
-      const folders = foldersOf(parent);
-      for (const [folderParent, folderName] of folders) {
-        const folder = await repository.findEntry(tx, folderParent, folderName);
-        if (folder?.object_key) {
-          throw invalidArgument(
-            `'${shown(joined(folderParent, folderName))}' is a file: nothing can lie in it.`,
-            {
-              field: 'path',
-            },
-          );
-        }
-      }
-      await repository.insertFolders(tx, folders, blob.nowMs);
-      const { blobNo, objectKey } = await repository.upsertBlob(tx, blob);
-      await repository.upsertFile(tx, { parent, name, blobNo, nowMs: blob.nowMs });
+      precondition?.(known && factsOf(known));
+      const replaces = known !== undefined && (known.sha256 === null || known.sha256 !== blob.sha256);
+      if (replaces) await guardDeletion(tx, path);
+      const { blobNo, objectKey } = await upsertBlob(tx, blob);
+      await repository.upsertFile(tx, place, { blobNo, nowMs: blob.nowMs });
+      if (replaces && known.blob_no !== blobNo) await releaseBlobs(tx, [known.blob_no!], blob.nowMs);
       return objectKey;
     });
   }
@@ -100,44 +100,67 @@ export function createFiles({ db, store, clock, guardDeletion }: FilesDependenci
   return {
     /**
      * Stores a file; it replaces what was there, whole and at once, when the last byte is durable.
-     * @throws AppError InvalidArgument for another size or checksum than announced, or where a folder is in the way;
-     * Conflict where a model version needs the old bytes; Unavailable when the store is out of reach or full.
+     * @throws AppError InvalidArgument for another size or checksum than announced, or where a folder is in the way or a
+     * file is where a folder must be; Conflict where a model version needs the old bytes; Unavailable when the store is
+     * out of reach or full; what the body and the precondition throw.
      */
-    async put(path: ArtifactPath, body: ObjectBody, options: PutOptions = {}): Promise<PutFile> {
-      const id = randomHexId();
-      const key = parseObjectKey(`blobs/${id.slice(0, 2)}/${id}`);
+    async put(path: ArtifactPath, body: ObjectBody, options: PutOptions = {}): Promise<FileFacts> {
+      const startedMs = clock.nowMs();
+      checkDepth(path);
+      if (options.precondition !== undefined) {
+        const current = await find(path);
+        options.precondition(current && factsOf(current));
+      }
+      const key = keys.newKey(startedMs);
       const { sizeBytes, sha256 } = await store.put(key, body, {
         ...(options.expectedSizeBytes !== undefined && { expectedSizeBytes: options.expectedSizeBytes }),
-        ...(options.signal !== undefined && { signal: options.signal }),
       });
       try {
-        if (options.expectedSha256 !== undefined && options.expectedSha256 !== sha256) {
-          throw invalidArgument(
-            `The bytes that arrived have the SHA-256 ${sha256}, not the announced one: send them again.`,
-            {
-              field: 'x-checksum-sha256',
-            },
-          );
+        const nowMs = clock.nowMs();
+        if (nowMs - startedMs > MAX_UPLOAD_MS) {
+          throw invalidArgument('The upload took more than twelve hours: send the file in smaller pieces.');
         }
-        const used = await register(path, { objectKey: key, sha256, sizeBytes, nowMs: clock.nowMs() });
-        if (used !== key) await store.delete(key);
-        return { sizeBytes, sha256, deduplicated: used !== key };
+        if (options.expectedSha256 !== undefined && options.expectedSha256 !== sha256) {
+          throw invalidArgument(`The bytes that arrived have the SHA-256 ${sha256}: send the file again.`);
+        }
+        const used = await adopt(path, { objectKey: key, sha256, sizeBytes, nowMs }, options.precondition);
+        if (used !== key) await discard(key);
+        return { sizeBytes, sha256, etag: sha256 };
       } catch (error) {
-        // An outage leaves the commit in doubt: then the bytes stay, for the row that may name them.
-        if (!(error instanceof AppError) || error.code !== 'Unavailable') await store.delete(key);
+        // After an outage nobody knows whether the commit came through: then the bytes stay, for the row that may name
+        // them, or for the collector.
+        if (error instanceof AppError && error.code !== 'Unavailable') await discard(key);
         throw error;
       }
     },
 
+    /** See `put`: for bytes that came to the store on another way. */
+    adopt: async (path: ArtifactPath, blob: NewBlob): Promise<void> => {
+      checkDepth(path);
+      await adopt(path, blob);
+    },
+
     /** @throws AppError NotFound; InvalidArgument for a folder. */
-    async stat(path: ArtifactPath): Promise<FileFacts> {
+    async stat(path: ArtifactPath): Promise<FileFacts & { readonly key: ObjectKey }> {
       return getFile(path);
     },
 
     /** Opens a file or a part of it. @throws AppError NotFound, InvalidArgument for a folder, RangeNotSatisfiable */
     async open(path: ArtifactPath, range?: ByteRange): Promise<{ facts: FileFacts; read: ObjectRead }> {
-      const { key, ...facts } = await getFile(path);
-      return { facts, read: await store.get(key, range === undefined ? {} : { range }) };
+      const options = range === undefined ? {} : { range };
+      const facts = await getFile(path);
+      try {
+        return { facts, read: await store.get(facts.key, options) };
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'NotFound') throw error;
+        // Replaced since, and the old bytes collected already?
+        const again = await getFile(path);
+        if (again.key !== facts.key) return { facts: again, read: await store.get(again.key, options) };
+        throw notFound(`The bytes of '${shown(path)}' are missing from the artifact store.`, {
+          cause: error,
+          details: { key: facts.key },
+        });
+      }
     },
 
     /** What lies in a folder (`''` is the root), by name; nothing for what is no folder. */
@@ -155,37 +178,86 @@ export function createFiles({ db, store, clock, guardDeletion }: FilesDependenci
       return { entries, next: rows.length > limit ? entries.at(-1)!.name : undefined };
     },
 
-    /** Removes a file or a folder with all in it; the bytes go with the next collection of garbage. */
+    /**
+     * Removes a file, or a folder with all in it; absent already is a success. The bytes go with the next collection of
+     * garbage.
+     * @throws AppError Conflict where a model version needs a file.
+     */
     async delete(path: ArtifactPath): Promise<void> {
       await db.write(async (tx) => {
-        let { parent, name } = split(path);
-        const entry = await repository.findEntry(tx, parent, name);
-        if (entry === undefined) throw notFound(`No such artifact: '${shown(path)}'.`);
         await guardDeletion(tx, path);
-        await repository.deleteTree(tx, parent, name);
-        while (parent !== '' && !(await repository.hasEntries(tx, parent))) {
-          ({ parent, name } = split(parent as ArtifactPath));
-          await repository.deleteTree(tx, parent, name);
-        }
+        await forget(tx, path, clock.nowMs());
       });
     },
   };
+
+  /** A failure here leaves an object that nobody names, as a crash would: the collector finds it. */
+  async function discard(key: ObjectKey): Promise<void> {
+    await store.delete(key).catch(() => undefined);
+  }
 }
 
 export type Files = ReturnType<typeof createFiles>;
 
-function split(path: ArtifactPath): { parent: string; name: string } {
+/** Removes a file or a folder with all in it, asking nobody. */
+export async function forget(tx: Transaction, path: ArtifactPath, nowMs: number): Promise<void> {
+  const place = placeOf(path);
+  await repository.holdFolder(tx, foldersOf(place.parent).at(-1));
+  await releaseBlobs(tx, await repository.deleteTree(tx, place), nowMs);
+}
+
+/** How many files lie below a folder, and their sizes together. */
+export async function measure(sql: Sql, folder: ArtifactPath) {
+  return repository.measureTree(sql, placeOf(folder));
+}
+
+/** Holds a folder until the commit, and makes it and those above it where they are not there. */
+async function enterFolder(
+  tx: Transaction,
+  folders: readonly repository.Place[],
+  nowMs: number,
+): Promise<void> {
+  if (folders.length === 0) await repository.holdFolder(tx, undefined);
+  let missing = folders.length;
+  for (; missing > 0; missing--) {
+    const folder = folders[missing - 1]!;
+    await repository.holdFolder(tx, folder);
+    const known = await repository.findEntry(tx, folder);
+    if (known?.object_key) {
+      const { parent, name } = folder;
+      throw invalidArgument(`'${shown(parent === '' ? name : `${parent}/${name}`)}' is a file, no folder.`, {
+        field: 'path',
+      });
+    }
+    // Above a folder there are folders only.
+    if (known !== undefined) break;
+  }
+  await repository.insertFolders(tx, folders.slice(missing), nowMs);
+}
+
+function factsOf(entry: repository.EntryRow): (FileFacts & { readonly key: ObjectKey }) | undefined {
+  if (entry.object_key === null) return undefined;
+  const key = parseObjectKey(entry.object_key);
+  const sha256 = entry.sha256 ?? undefined;
+  return { key, sizeBytes: entry.size_bytes!, sha256, etag: sha256 ?? key.slice(key.lastIndexOf('/') + 1) };
+}
+
+function placeOf(path: ArtifactPath): repository.Place {
   const slash = path.lastIndexOf('/');
   return { parent: slash < 0 ? '' : path.slice(0, slash), name: path.slice(slash + 1) };
 }
 
-const joined = (parent: string, name: string): string => (parent === '' ? name : `${parent}/${name}`);
-
-/** The folders above a file, from the root down. */
-function foldersOf(parent: string): (readonly [parent: string, name: string])[] {
+/** The folders above, from the root down. */
+function foldersOf(parent: string): repository.Place[] {
   if (parent === '') return [];
   const parts = parent.split('/');
-  return parts.map((name, i) => [parts.slice(0, i).join('/'), name] as const);
+  return parts.map((name, i) => ({ parent: parts.slice(0, i).join('/'), name }));
+}
+
+function checkDepth(path: ArtifactPath): void {
+  if (path.split('/').length > MAX_DEPTH) {
+    throw invalidArgument(`Invalid path: more than ${MAX_DEPTH} folders deep.`, { field: 'path' });
+  }
 }
 
 const shown = (path: string): string => (path.length > 200 ? `${path.slice(0, 200)}…` : path);

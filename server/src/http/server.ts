@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/errors.ts';
 import { createAsAppError } from './failures.ts';
 import { createHostGuard, type HostRules } from './host-guard.ts';
@@ -45,6 +45,10 @@ export function buildHttpServer(options: HttpServerOptions): FastifyInstance {
       maxParamLength: 8192,
       ignoreTrailingSlash: true,
       querystringParser: parseQuery,
+    },
+    // What cannot even be routed, such as an address with a broken escape.
+    frameworkErrors: (error, request, reply) => {
+      sendError(asAppError(error, request as FastifyRequest), reply as FastifyReply);
     },
     bodyLimit: 64 * 1024 * 1024,
     exposeHeadRoutes: false,

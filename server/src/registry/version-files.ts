@@ -1,21 +1,95 @@
-import type { Sql } from '../db/port.ts';
+import type { Sql, SqlParam } from '../db/port.ts';
+import { AppError } from '../kernel/errors.ts';
+import type { ArtifactPath } from '../objects/artifact-path.ts';
+import { renderLocation } from '../objects/location.ts';
+import { DELETED_STAGE } from './model-rules.ts';
+
+export interface VersionName {
+  readonly name: string;
+  readonly version: number;
+}
 
 /**
- * The version whose files lie at, above or below a location, if there is one: those files are not for anybody else to
- * remove or replace.
- * @param location as `storage_location` holds it: `mlflow-artifacts:/0/models/m-1/artifacts`.
- * @param ancestors the location itself and every folder above it.
+ * A version whose files lie at, below or above a path of the artifact proxy, if there is one. A version says where its
+ * files are as `mlflow-artifacts:/0/<run>/artifacts/model` or as `runs:/<run>/model`.
  */
-export async function findVersionAt(
-  sql: Sql,
-  location: string,
-  ancestors: readonly string[],
-): Promise<{ name: string; version: number } | undefined> {
-  return sql.get<{ name: string; version: number }>(
+export async function findVersionAt(sql: Sql, path: ArtifactPath): Promise<VersionName | undefined> {
+  const places = placesOf(path);
+  const above = places.flatMap((place) => place.above.flatMap((location) => [location, `${location}/`]));
+  const params: SqlParam[] = [sql.dialect.list(above)];
+  const conditions = [sql.dialect.inList('v.storage_location', 'text')];
+  for (const { at } of places) {
+    // '0' comes right after '/': the range of all locations below.
+    conditions.push('(v.storage_location >= ? AND v.storage_location < ?)');
+    params.push(`${at}/`, `${at}0`);
+  }
+  const found = await sql.get<VersionName>(
     `SELECT m.name, v.version FROM model_versions v JOIN registered_models m ON m.model_no = v.model_no
-     WHERE v.stage <> 'Deleted_Internal' AND v.status = 'READY'
-       AND (${sql.dialect.inList('v.storage_location', 'text')} OR (v.storage_location >= ? AND v.storage_location < ?))
-     LIMIT 1`,
-    [sql.dialect.list(ancestors), `${location}/`, `${location}0`],
+     WHERE v.stage <> '${DELETED_STAGE}' AND (${conditions.join(' OR ')}) LIMIT 1`,
+    params,
+  );
+  return found ?? findVersionOfRunBelow(sql, path);
+}
+
+/** A folder above the runs of an experiment does not name them: versions that say `runs:/…` are found by their run. */
+async function findVersionOfRunBelow(sql: Sql, path: ArtifactPath): Promise<VersionName | undefined> {
+  const at = renderLocation({ kind: 'managed', path });
+  return sql.get<VersionName>(
+    `SELECT m.name, v.version FROM experiments e
+     JOIN runs r ON r.experiment_no = e.experiment_no
+     JOIN model_versions v ON v.run_id = r.run_id
+     JOIN registered_models m ON m.model_no = v.model_no
+     WHERE (e.artifact_location = ? OR (e.artifact_location >= ? AND e.artifact_location < ?))
+       AND v.stage <> '${DELETED_STAGE}' AND v.storage_location >= 'runs:/' AND v.storage_location < 'runs:0' LIMIT 1`,
+    [at, `${at}/`, `${at}0`],
   );
 }
+
+interface Place {
+  /** The path as a location. */
+  readonly at: string;
+  /** It and the folders above it, as locations. */
+  readonly above: readonly string[];
+}
+
+/** Every way in which a version may name a path. */
+function placesOf(path: ArtifactPath): Place[] {
+  const parts = path.split('/');
+  const managed = parts.map((_, i) =>
+    renderLocation({ kind: 'managed', path: parts.slice(0, i + 1).join('/') }),
+  );
+  const places: Place[] = [{ at: managed.at(-1)!, above: managed }];
+  // `…/<run>/artifacts/model` is `runs:/<run>/model`, and each folder that lies so may be a run's.
+  for (const [i, runId] of parts.entries()) {
+    const inside = parts.slice(i + 2);
+    if (i < parts.length - 1 && parts[i + 1] !== 'artifacts') continue;
+    const above = [runId, ...inside].map((_, n) =>
+      renderLocation({ kind: 'runs', runId, path: inside.slice(0, n).join('/') }),
+    );
+    places.push({ at: above.at(-1)!, above });
+  }
+  return places;
+}
+
+/** Refuses to change what a version needs. @throws AppError Conflict that names the version */
+export async function keepVersionFiles(sql: Sql, path: ArtifactPath): Promise<void> {
+  const found = await findVersionAt(sql, path);
+  if (found !== undefined) throw neededBy(found);
+}
+
+/** Refuses to remove a logged model that a version was registered from. @throws AppError Conflict that names the version */
+export async function keepLoggedModel(sql: Sql, modelId: string): Promise<void> {
+  const found = await sql.get<VersionName>(
+    `SELECT m.name, v.version FROM model_versions v JOIN registered_models m ON m.model_no = v.model_no
+     WHERE v.logged_model_id = ? AND v.stage <> '${DELETED_STAGE}' LIMIT 1`,
+    [modelId],
+  );
+  if (found !== undefined) throw neededBy(found);
+}
+
+const neededBy = ({ name, version }: VersionName): AppError =>
+  new AppError(
+    'Conflict',
+    `Version ${version} of the registered model '${name}' needs these files: delete the version first.`,
+    { field: 'path' },
+  );

@@ -86,9 +86,10 @@ export async function setExperimentStage(
     'UPDATE experiments SET lifecycle_stage = ?, deleted_at = ?, last_update_time = ? WHERE experiment_no = ?',
     [stage, deletedAt, nowMs, experimentNo],
   );
+  // From the other stage only: runs that are being removed for good have a third.
   await tx.run(
-    'UPDATE runs SET lifecycle_stage = ?, deleted_at = ? WHERE experiment_no = ? AND lifecycle_stage <> ?',
-    [stage, deletedAt, experimentNo, stage],
+    'UPDATE runs SET lifecycle_stage = ?, deleted_at = ? WHERE experiment_no = ? AND lifecycle_stage = ?',
+    [stage, deletedAt, experimentNo, stage === 'deleted' ? 'active' : 'deleted'],
   );
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Files } from '../../artifacts/files.ts';
-import { AppError, invalidArgument } from '../../kernel/errors.ts';
+import { invalidArgument } from '../../kernel/errors.ts';
 import { type ArtifactPath, parseArtifactPath } from '../../objects/artifact-path.ts';
 import type { LoggedModels } from '../../tracking/logged-models.ts';
 import { modelArtifactLocation } from '../../tracking/logged-models.ts';
@@ -8,8 +8,9 @@ import { runArtifactLocation } from '../../tracking/run-details.ts';
 import type { Runs } from '../../tracking/runs.ts';
 import { authenticate } from '../authenticate.ts';
 import type { Method, Privilege, RawRoute } from '../routes.ts';
-import { fileHeaders, namesEtag, parseRange } from './artifact-headers.ts';
+import { sendFile } from './artifact-download.ts';
 import { managedPath } from './artifact-paths.ts';
+import { receiveFile } from './artifact-upload.ts';
 import { missing, requiredString } from './fields.ts';
 import type { JsonObject } from './json.ts';
 import { parseRunId } from './runs.ts';
@@ -31,89 +32,42 @@ export function artifactStreamRoutes({
   loggedModels,
   getVersionLocation,
 }: ArtifactServices): readonly RawRoute[] {
-  async function send(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    path: ArtifactPath,
-  ): Promise<FastifyReply> {
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    const { 'if-none-match': unless, 'if-match': only, 'if-range': ifRange } = request.headers;
-    const facts = await files.stat(path);
-    if (only !== undefined && !namesEtag(only, facts.sha256)) {
-      throw new AppError('PreconditionFailed', 'The artifact has other bytes by now than If-Match names.');
-    }
-    reply.headers(fileHeaders(name, facts.sha256));
-    if (unless !== undefined && namesEtag(unless, facts.sha256)) return reply.code(304).send();
-    if (request.method === 'HEAD') return reply.header('content-length', facts.sizeBytes).send();
-    const stale = typeof ifRange === 'string' && !namesEtag(ifRange, facts.sha256);
-    const range = stale ? undefined : parseRange(request.headers.range);
-    const { read } = await files.open(path, range);
-    if (range !== undefined) {
-      const last = read.start + read.lengthBytes - 1;
-      reply.code(206).header('content-range', `bytes ${read.start}-${last}/${read.sizeBytes}`);
-    }
-    return reply.header('content-length', read.lengthBytes).send(read.stream);
-  }
-
-  async function receive(request: FastifyRequest, path: ArtifactPath): Promise<void> {
-    const length = request.headers['content-length'];
-    const sha256 = request.headers['x-checksum-sha256'];
-    if (sha256 !== undefined && (typeof sha256 !== 'string' || !/^[0-9a-fA-F]{64}$/.test(sha256))) {
-      throw invalidArgument('x-checksum-sha256 is 64 hex digits.', { field: 'x-checksum-sha256' });
-    }
-    await files.put(path, request.raw, {
-      expectedSizeBytes: length === undefined ? undefined : Number(length),
-      expectedSha256: typeof sha256 === 'string' ? sha256.toLowerCase() : undefined,
-    });
-  }
-
-  const wildcard = (request: FastifyRequest): ArtifactPath =>
-    parseArtifactPath((request.params as { '*': string })['*'], 'artifact_path');
+  const send = (request: FastifyRequest, reply: FastifyReply, path: ArtifactPath) =>
+    sendFile(request, reply, { files, path });
   const query = (request: FastifyRequest): JsonObject => request.query as JsonObject;
   const below = (location: string, message: JsonObject, field: string): ArtifactPath =>
     managedPath(location, parseArtifactPath(requiredString(message, field), field));
   const nothing = (reply: FastifyReply) => reply.header('content-type', 'application/json').send('{}');
 
-  async function runFile(request: FastifyRequest, reply: FastifyReply) {
-    const { run } = await runs.get(parseRunId(query(request)));
-    return send(request, reply, below(runArtifactLocation(run), query(request), 'path'));
-  }
-
-  const both = (method: Method, path: string, privilege: Privilege, handle: RawRoute['handle']): RawRoute[] =>
-    ['/api/', '/ajax-api/'].map((prefix) => ({
-      method,
-      path: prefix + path,
-      privilege,
-      handle: guarded(privilege, handle),
-    }));
-  const one = (method: Method, path: string, privilege: Privilege, handle: RawRoute['handle']): RawRoute => ({
-    method,
-    path,
-    privilege,
-    handle: guarded(privilege, handle),
-  });
-
   return [
-    ...both('GET', PROXY, 'READ', (request, reply) => send(request, reply, wildcard(request))),
-    ...both('HEAD', PROXY, 'READ', (request, reply) => send(request, reply, wildcard(request))),
-    ...both('PUT', PROXY, 'EDIT', async (request, reply) => {
-      await receive(request, wildcard(request));
+    ...onBoth('GET', PROXY, 'READ', (request, reply) => send(request, reply, pathInUrl(request))),
+    ...onBoth('HEAD', PROXY, 'READ', (request, reply) => send(request, reply, pathInUrl(request))),
+    ...onBoth('PUT', PROXY, 'EDIT', async (request, reply) => {
+      const path = pathInUrl(request);
+      // The router takes `dir/` for `dir`, which would make a file of what the sender takes for a folder.
+      if (request.url.split('?', 1)[0]!.endsWith('/')) {
+        throw invalidArgument('Invalid path: it ends with `/`, but a file is sent.', {
+          field: 'artifact_path',
+        });
+      }
+      await receiveFile(request, reply, { files, path });
       return nothing(reply);
     }),
-    ...both('DELETE', PROXY, 'EDIT', async (request, reply) => {
-      await files.delete(wildcard(request));
+    ...onBoth('DELETE', PROXY, 'EDIT', async (request, reply) => {
+      await files.delete(pathInUrl(request));
       return nothing(reply);
     }),
-    one('GET', '/get-artifact', 'READ', runFile),
-    one('GET', '/model-versions/get-artifact', 'READ', async (request, reply) => {
+    route('GET', '/get-artifact', 'READ', async (request, reply) => {
+      const { run } = await runs.get(parseRunId(query(request)));
+      return send(request, reply, below(runArtifactLocation(run), query(request), 'path'));
+    }),
+    route('GET', '/model-versions/get-artifact', 'READ', async (request, reply) => {
       const message = query(request);
-      const location = await getVersionLocation(
-        requiredString(message, 'name'),
-        requiredString(message, 'version'),
-      );
+      const name = requiredString(message, 'name');
+      const location = await getVersionLocation(name, requiredString(message, 'version'));
       return send(request, reply, below(location, message, 'path'));
     }),
-    one(
+    route(
       'GET',
       '/ajax-api/2.0/mlflow/logged-models/:model_id/artifacts/files',
       'READ',
@@ -123,19 +77,41 @@ export function artifactStreamRoutes({
         return send(request, reply, below(modelArtifactLocation(row), query(request), 'artifact_file_path'));
       },
     ),
-    one('POST', '/ajax-api/2.0/mlflow/upload-artifact', 'EDIT', async (request, reply) => {
+    route('POST', '/ajax-api/2.0/mlflow/upload-artifact', 'EDIT', async (request, reply) => {
       const message = query(request);
       if (!message.run_uuid && !message.run_id) throw missing('run_uuid');
       const { run } = await runs.get(parseRunId(message));
-      await receive(request, below(runArtifactLocation(run), message, 'path'));
+      await receiveFile(request, reply, {
+        files,
+        path: below(runArtifactLocation(run), message, 'path'),
+      });
       return nothing(reply);
     }),
   ];
 }
 
-function guarded(privilege: Privilege, handle: RawRoute['handle']): RawRoute['handle'] {
-  return (request, reply) => {
-    authenticate(request, privilege);
-    return handle(request, reply);
+/** The path behind `…/artifacts/`, which the router has decoded once. */
+function pathInUrl(request: FastifyRequest): ArtifactPath {
+  // The router drops a fragment, and with it what a caller may have hidden there (CVE-2024-3848).
+  if (request.url.includes('#')) {
+    throw invalidArgument('Invalid path: it holds `#`.', { field: 'artifact_path' });
+  }
+  return parseArtifactPath((request.params as { '*': string })['*'], 'artifact_path');
+}
+
+type Handle = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+function route(method: Method, path: string, privilege: Privilege, handle: Handle): RawRoute {
+  return {
+    method,
+    path,
+    privilege,
+    async handle(request, reply) {
+      authenticate(request, privilege);
+      return handle(request, reply);
+    },
   };
 }
+
+const onBoth = (method: Method, path: string, privilege: Privilege, handle: Handle): RawRoute[] =>
+  ['/api/', '/ajax-api/'].map((prefix) => route(method, prefix + path, privilege, handle));

@@ -1,68 +1,47 @@
-import type { ListPage } from '../../artifacts/files.ts';
-import { AppError, invalidArgument } from '../../kernel/errors.ts';
+import type { ArtifactEntry, Files, ListPage } from '../../artifacts/files.ts';
+import { invalidArgument } from '../../kernel/errors.ts';
+import { parsePageToken, renderPageToken } from '../../kernel/page-token.ts';
 import { type ArtifactPath, parseArtifactPath } from '../../objects/artifact-path.ts';
 import { modelArtifactLocation } from '../../tracking/logged-models.ts';
 import { runArtifactLocation } from '../../tracking/run-details.ts';
 import { managedFolder } from './artifact-paths.ts';
 import type { ArtifactServices } from './artifact-proxy.ts';
-import { optionalString, requiredString } from './fields.ts';
+import { invalid, optionalInt32, optionalString, requiredString } from './fields.ts';
 import type { JsonObject } from './json.ts';
-import type { MlflowCall, MlflowRoute } from './routes.ts';
+import { JsonText, type MlflowRoute } from './routes.ts';
 import { parseRunId } from './runs.ts';
 
-/** The routes that tell what there is, and those for direct transfers, which need a store that signs. */
+const MAX_PAGE = 1000;
+
+/** The routes that tell what there is, and those that would sign URLs of a store that clients use directly. */
 export function artifactRoutes({ files, runs, loggedModels }: ArtifactServices): readonly MlflowRoute[] {
   /** A listing below a root; paths are relative to the root. */
-  async function listBelow(
-    location: string,
-    folder: string | undefined,
-    pageToken: string | undefined,
-  ): Promise<object> {
+  async function listBelow(location: string, message: JsonObject, field: string): Promise<object> {
     const root = managedFolder(location);
-    const inside = folder ? parseArtifactPath(folder.replace(/\/+$/, '')) : undefined;
-    const path = [root, inside].filter(Boolean).join('/') as ArtifactPath | '';
-    const page = await files.list(path, { after: pageToken && decodeToken(pageToken) });
-    return {
-      root_uri: location,
-      ...renderFiles(page, (name) => (inside === undefined ? name : `${inside}/${name}`)),
-      ...(page.next !== undefined && { next_page_token: Buffer.from(page.next).toString('base64') }),
-    };
+    const inside = folderOf(message, field);
+    const folder = [root, inside].filter((part) => part !== '').join('/') as ArtifactPath | '';
+    return list(files, folder, {
+      message,
+      fields: { root_uri: location },
+      pathOf: (name) => (inside === '' ? name : `${inside}/${name}`),
+    });
   }
-
-  async function listProxy({ message }: MlflowCall): Promise<object> {
-    const folder = optionalString(message, 'path');
-    const path = folder ? parseArtifactPath(folder.replace(/\/+$/, '')) : '';
-    // The protocol of this list has no pages: everything goes into one answer.
-    const names: ListPage['entries'][number][] = [];
-    let after: string | undefined;
-    do {
-      const page = await files.list(path, { after });
-      names.push(...page.entries);
-      after = page.next;
-    } while (after !== undefined);
-    return renderFiles({ entries: names, next: undefined }, (name) => name);
-  }
-
-  const unsupported = (what: string) => async () => {
-    throw new AppError(
-      'NotSupported',
-      `${what} is not supported by the artifact store of this server: send files through it.`,
-    );
-  };
 
   return [
-    { method: 'GET', path: '2.0/mlflow-artifacts/artifacts', privilege: 'READ', handle: listProxy },
+    {
+      method: 'GET',
+      path: '2.0/mlflow-artifacts/artifacts',
+      privilege: 'READ',
+      handle: ({ message }) =>
+        list(files, folderOf(message, 'path'), { message, fields: {}, pathOf: (name) => name }),
+    },
     {
       method: 'GET',
       path: '2.0/mlflow/artifacts/list',
       privilege: 'READ',
       async handle({ message }) {
         const { run } = await runs.get(parseRunId(message));
-        return listBelow(
-          runArtifactLocation(run),
-          optionalString(message, 'path'),
-          optionalString(message, 'page_token'),
-        );
+        return listBelow(runArtifactLocation(run), message, 'path');
       },
     },
     {
@@ -71,23 +50,8 @@ export function artifactRoutes({ files, runs, loggedModels }: ArtifactServices):
       privilege: 'READ',
       async handle({ message, path }) {
         const { row } = await loggedModels.get(path.model_id!, { allowDeleted: false });
-        const folder = optionalString(message, 'artifact_directory_path');
-        return listBelow(modelArtifactLocation(row), folder, optionalString(message, 'page_token'));
+        return listBelow(modelArtifactLocation(row), message, 'artifact_directory_path');
       },
-    },
-    ...(['create', 'complete', 'abort'] as const).map(
-      (verb): MlflowRoute => ({
-        method: 'POST',
-        path: `2.0/mlflow-artifacts/mpu/${verb}/*`,
-        privilege: 'EDIT',
-        handle: unsupported('Multipart upload'),
-      }),
-    ),
-    {
-      method: 'GET',
-      path: '2.0/mlflow-artifacts/presigned/*',
-      privilege: 'READ',
-      handle: unsupported('Direct download'),
     },
     {
       method: 'POST',
@@ -105,8 +69,7 @@ export function artifactRoutes({ files, runs, loggedModels }: ArtifactServices):
       method: 'POST',
       path: '2.0/mlflow/artifacts/presigned-download-url',
       privilege: 'READ',
-      handle: async ({ message }) =>
-        refuseDirect(message.run_id ? await runLocation(message) : await modelLocation(message)),
+      handle: async ({ message }) => refuseDirect(await runLocation(message)),
     },
   ];
 
@@ -122,19 +85,77 @@ export function artifactRoutes({ files, runs, loggedModels }: ArtifactServices):
   }
 }
 
-function renderFiles(page: ListPage, pathOf: (name: string) => string): object {
-  if (page.entries.length === 0) return {};
+function folderOf(message: JsonObject, field: string): ArtifactPath | '' {
+  const text = optionalString(message, field);
+  return text ? parseArtifactPath(text.replace(/(?<=[^/])\/$/, ''), field) : '';
+}
+
+interface Listing {
+  readonly message: JsonObject;
+  /** What the answer says besides. */
+  readonly fields: object;
+  pathOf(name: string): string;
+}
+
+/**
+ * What lies in a folder. Clients know no pages here and get everything, however much it is; who asks for pages
+ * (`max_results`, then `page_token`) gets them.
+ */
+async function list(files: Files, folder: ArtifactPath | '', listing: Listing): Promise<object | JsonText> {
+  const { message, fields, pathOf } = listing;
+  const maxResults = optionalInt32(message, 'max_results');
+  if (maxResults !== undefined && maxResults < 1) {
+    throw invalid('max_results', maxResults, 'expected a positive integer.');
+  }
+  const token = parsePageToken(optionalString(message, 'page_token'));
+  const after = token.after?.[0];
+  if (after !== undefined && typeof after !== 'string')
+    throw invalidArgument('Invalid page token, it belongs to another list.', { field: 'page_token' });
+  const page = await files.list(folder, { after, limit: Math.min(maxResults ?? MAX_PAGE, MAX_PAGE) });
+  if (page.next !== undefined && maxResults === undefined) {
+    return new JsonText(renderAll(files, { folder, first: page, listing }));
+  }
   return {
-    files: page.entries.map(({ name, sizeBytes }) => ({
-      path: pathOf(name),
-      is_dir: sizeBytes === undefined,
-      ...(sizeBytes !== undefined && { file_size: sizeBytes }),
-    })),
+    ...fields,
+    ...(page.entries.length > 0 && { files: page.entries.map((entry) => renderEntry(entry, pathOf)) }),
+    ...(page.next !== undefined && {
+      next_page_token: renderPageToken({
+        offset: token.offset + page.entries.length,
+        after: [page.next],
+      }),
+    }),
   };
 }
 
-function decodeToken(token: string): string {
-  return Buffer.from(token, 'base64').toString('utf8');
+interface LongListing {
+  readonly folder: ArtifactPath | '';
+  readonly first: ListPage;
+  readonly listing: Listing;
+}
+
+/** A folder of any size, read and written page by page. */
+async function* renderAll(
+  files: Files,
+  { folder, first, listing }: LongListing,
+): AsyncGenerator<string, void, undefined> {
+  const { fields, pathOf } = listing;
+  const head = JSON.stringify(fields).slice(0, -1);
+  yield `${head}${head === '{' ? '' : ','}"files":[`;
+  for (let page = first; ; page = await files.list(folder, { after: page.next })) {
+    const entries = page.entries.map((entry) => JSON.stringify(renderEntry(entry, pathOf))).join(',');
+    // What was deleted meanwhile may leave a later page empty.
+    yield page === first || entries === '' ? entries : `,${entries}`;
+    if (page.next === undefined) break;
+  }
+  yield ']}';
+}
+
+function renderEntry({ name, sizeBytes }: ArtifactEntry, pathOf: (name: string) => string): object {
+  return {
+    path: pathOf(name),
+    is_dir: sizeBytes === undefined,
+    ...(sizeBytes !== undefined && { file_size: sizeBytes }),
+  };
 }
 
 /** Only a location that clients reach with credentials of their own can have a signed URL of its store. */
