@@ -13,7 +13,7 @@ export interface VersionName {
  * A version whose files lie at, below or above a path of the artifact proxy, if there is one. A version says where its
  * files are as `mlflow-artifacts:/0/<run>/artifacts/model` or as `runs:/<run>/model`.
  */
-export async function findVersionAt(sql: Sql, path: ArtifactPath): Promise<VersionName | undefined> {
+async function findVersionAt(sql: Sql, path: ArtifactPath): Promise<VersionName | undefined> {
   const places = placesOf(path);
   const above = places.flatMap((place) => place.above.flatMap((location) => [location, `${location}/`]));
   const params: SqlParam[] = [sql.dialect.list(above)];

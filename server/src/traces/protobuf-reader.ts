@@ -1,6 +1,6 @@
 import { invalidArgument } from '../kernel/errors.ts';
 
-export const broken = () =>
+const broken = () =>
   invalidArgument('Invalid OpenTelemetry format: the body is no such protobuf message.');
 
 /** Protobuf's own parsers refuse deeper messages, too. */

@@ -17,7 +17,7 @@ export interface StoredSpan {
   readonly content: string;
 }
 
-export const traceIdOf = (otelTraceId: string): string => `tr-${otelTraceId}`;
+const traceIdOf = (otelTraceId: string): string => `tr-${otelTraceId}`;
 
 /** Brings a span into MLflow's stored form: its attributes are texts that hold JSON. */
 export function storedSpan(received: ReceivedSpan): StoredSpan {

@@ -137,7 +137,7 @@ export function parsePoint(text: string, file: string): MetricPoint {
 }
 
 /** A number as Python writes it. */
-export function parseValue(text: string): number | undefined {
+function parseValue(text: string): number | undefined {
   const word = /^([+-]?)(nan|inf|infinity)$/i.exec(text);
   if (word !== null) {
     if (word[2]!.toLowerCase() === 'nan') return Number.NaN;
