@@ -23,7 +23,7 @@ from mlflow.protos import (
 
 TARGET = Path(__file__).parent.parent / "server/src/http/mlflow/request-fields.json"
 ENDPOINTS = Path(__file__).parent.parent / "acceptance/endpoints.json"
-PARAMETER = re.compile(r"<path:(\w+)>|{(\w+)[*]?}")
+PARAMETER = re.compile(r"<path:(\w+)>|{(?:\w+[.])*(\w+)[*]?}")
 
 
 def plain(path: str) -> str:

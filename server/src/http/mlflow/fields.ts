@@ -121,8 +121,10 @@ export function optionalDouble(message: JsonObject, name: string, path = name): 
 export function optionalBoolean(message: JsonObject, name: string, path = name): boolean | undefined {
   const value = read(message, name, path);
   if (value === undefined || value === null) return undefined;
-  if (value === true || value === 'true') return true;
-  if (value === false || value === 'false') return false;
+  // Python writes a boolean into a query string as `True`.
+  const written = typeof value === 'string' ? value.toLowerCase() : value;
+  if (written === true || written === 'true') return true;
+  if (written === false || written === 'false') return false;
   throw invalid(path, value, 'expected true or false.');
 }
 

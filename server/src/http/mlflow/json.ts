@@ -78,8 +78,11 @@ class Parser {
         return this.#array(depth);
       case '"':
         return this.#string();
-      default:
-        return this.#word() ?? this.#number();
+      default: {
+        const word = this.#word();
+        // Not `??`: null is a word, too.
+        return word === undefined ? this.#number() : word;
+      }
     }
   }
 

@@ -26,10 +26,10 @@ export function oldTraceRoutes(traces: Traces, searches: TraceSearches): readonl
     },
     {
       method: 'PATCH',
-      path: '2.0/mlflow/traces/:trace_id',
+      path: '2.0/mlflow/traces/:request_id',
       privilege: 'EDIT',
       async handle({ message, path }) {
-        const ended = await traces.endOld(path.trace_id!, {
+        const ended = await traces.endOld(path.request_id!, {
           endTimeMs: readTimeMs(message, 'timestamp_ms') ?? 0,
           state: readOldState(message),
           tags: readPairs(message, 'tags'),
@@ -40,10 +40,10 @@ export function oldTraceRoutes(traces: Traces, searches: TraceSearches): readonl
     },
     {
       method: 'GET',
-      path: '2.0/mlflow/traces/:trace_id/info',
+      path: '2.0/mlflow/traces/:request_id/info',
       privilege: 'READ',
       async handle({ path }) {
-        return { trace_info: renderOldTraceInfo(await traces.get(path.trace_id!)) };
+        return { trace_info: renderOldTraceInfo(await traces.get(path.request_id!)) };
       },
     },
     {

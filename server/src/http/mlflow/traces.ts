@@ -26,6 +26,16 @@ const DEFAULT_PAGE = 100;
 
 /** Traces as clients from 3.0 on speak of them. */
 export function traceRoutes({ traces, searches, data }: TraceServices): readonly MlflowRoute[] {
+  async function deleteTraces({ message }: MlflowCall): Promise<object> {
+    const deleted = await traces.delete({
+      experimentNo: parseExperimentId(requiredString(message, 'experiment_id')),
+      traceIds: stringList(message, 'request_ids'),
+      upToMs: readTimeMs(message, 'max_timestamp_millis'),
+      maxTraces: optionalInt32(message, 'max_traces'),
+    });
+    return { traces_deleted: deleted };
+  }
+
   async function linkToRun({ message }: MlflowCall): Promise<object> {
     await traces.linkToRun(requiredList(message, 'trace_ids'), requiredString(message, 'run_id'));
     return {};
@@ -118,41 +128,31 @@ export function traceRoutes({ traces, searches, data }: TraceServices): readonly
         };
       },
     },
-    ...['2.0', '3.0'].flatMap((version): MlflowRoute[] => [
-      {
-        method: 'PATCH',
-        path: `${version}/mlflow/traces/:trace_id/tags`,
-        privilege: 'EDIT',
-        async handle({ message, path }) {
-          const value = optionalString(message, 'value') ?? '';
-          await traces.setTag(path.trace_id!, requiredString(message, 'key'), value);
-          return {};
+    ...(['2.0/mlflow/traces/:request_id', '3.0/mlflow/traces/:trace_id'] as const).flatMap(
+      (one): MlflowRoute[] => [
+        {
+          method: 'PATCH',
+          path: `${one}/tags`,
+          privilege: 'EDIT',
+          async handle({ message, path }) {
+            const value = optionalString(message, 'value') ?? '';
+            await traces.setTag(idOf(path), requiredString(message, 'key'), value);
+            return {};
+          },
         },
-      },
-      {
-        method: 'DELETE',
-        path: `${version}/mlflow/traces/:trace_id/tags`,
-        privilege: 'EDIT',
-        async handle({ message, path }) {
-          await traces.deleteTag(path.trace_id!, requiredString(message, 'key'));
-          return {};
+        {
+          method: 'DELETE',
+          path: `${one}/tags`,
+          privilege: 'EDIT',
+          async handle({ message, path }) {
+            await traces.deleteTag(idOf(path), requiredString(message, 'key'));
+            return {};
+          },
         },
-      },
-      {
-        method: 'POST',
-        path: `${version}/mlflow/traces/delete-traces`,
-        privilege: 'EDIT',
-        async handle({ message }) {
-          const deleted = await traces.delete({
-            experimentNo: parseExperimentId(requiredString(message, 'experiment_id')),
-            traceIds: stringList(message, 'request_ids'),
-            upToMs: readTimeMs(message, 'max_timestamp_millis'),
-            maxTraces: optionalInt32(message, 'max_traces'),
-          });
-          return { traces_deleted: deleted };
-        },
-      },
-    ]),
+      ],
+    ),
+    { method: 'POST', path: '2.0/mlflow/traces/delete-traces', privilege: 'EDIT', handle: deleteTraces },
+    { method: 'POST', path: '3.0/mlflow/traces/delete-traces', privilege: 'EDIT', handle: deleteTraces },
     { method: 'POST', path: '2.0/mlflow/traces/link-to-run', privilege: 'EDIT', handle: linkToRun },
     {
       method: 'POST',
@@ -170,6 +170,9 @@ export function traceRoutes({ traces, searches, data }: TraceServices): readonly
     },
   ];
 }
+
+/** The trace's id, under its name of old or of now. */
+const idOf = (path: MlflowCall['path']): string => (path.trace_id ?? path.request_id)!;
 
 function requiredList(message: JsonObject, name: string): readonly string[] {
   const values = stringList(message, name);
