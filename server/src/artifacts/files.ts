@@ -223,16 +223,21 @@ async function enterFolder(
     const folder = folders[missing - 1]!;
     await repository.holdFolder(tx, folder);
     const known = await repository.findEntry(tx, folder);
-    if (known?.object_key) {
-      const { parent, name } = folder;
-      throw invalidArgument(`'${shown(parent === '' ? name : `${parent}/${name}`)}' is a file, no folder.`, {
-        field: 'path',
-      });
-    }
+    refuseFile(folder, known);
     // Above a folder there are folders only.
     if (known !== undefined) break;
   }
-  await repository.insertFolders(tx, folders.slice(missing), nowMs);
+  const made = folders.slice(missing);
+  await repository.insertFolders(tx, made, nowMs);
+  // Where others write at the same time, one of them may have put a file there while this waited.
+  for (const folder of made) refuseFile(folder, await repository.findEntry(tx, folder));
+}
+
+function refuseFile({ parent, name }: repository.Place, entry: repository.EntryRow | undefined): void {
+  if (!entry?.object_key) return;
+  throw invalidArgument(`'${shown(parent === '' ? name : `${parent}/${name}`)}' is a file, no folder.`, {
+    field: 'path',
+  });
 }
 
 function factsOf(entry: repository.EntryRow): (FileFacts & { readonly key: ObjectKey }) | undefined {

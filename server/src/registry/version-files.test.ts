@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type OpenedDatabase, testedDatabases } from '../db/conformance/databases.ts';
+import type { AppError } from '../kernel/errors.ts';
+import { parseArtifactPath } from '../objects/artifact-path.ts';
+import { createTracking } from '../tracking/conformance/tracking.ts';
+import { createRegistry, version } from './conformance/registry.ts';
+import { keepLoggedModel, keepVersionFiles } from './version-files.ts';
+
+describe.each(testedDatabases())('files of versions on $name', (database) => {
+  let opened: OpenedDatabase;
+  let experimentNo: number;
+  const runs: string[] = [];
+
+  beforeAll(async () => {
+    opened = await database.open();
+    const tracking = createTracking(opened.db);
+    const registry = createRegistry(opened.db);
+    experimentNo = await tracking.experiments.create({ name: 'e', tags: [] });
+    for (let i = 0; i < 3; i++) {
+      runs.push((await tracking.runs.create({ experimentNo, tags: [] })).run.runId);
+    }
+    const { row: model } = await tracking.loggedModels.create({
+      experimentNo,
+      name: 'm',
+      modelType: undefined,
+      sourceRunId: undefined,
+      params: [],
+      tags: [],
+    });
+    await registry.models.create({ name: 'n', description: '', tags: [] });
+    const register = (source: string, runId?: string, modelId?: string) =>
+      registry.versions.create({ ...version('n', source), runId, modelId });
+    await register(`mlflow-artifacts:/${experimentNo}/${runs[0]}/artifacts/50%25 off/model`, runs[0]);
+    await register(`runs:/${runs[1]}/nested/model`, runs[1]);
+    await register(`models:/${model.model_id}`, undefined, model.model_id);
+    await register('s3://elsewhere/model');
+    modelId = model.model_id;
+  });
+  let modelId = '';
+  afterAll(() => opened.remove());
+
+  /** The number of the version that is found at a path, as the refusal tells it. */
+  const at = async (path: string): Promise<number | undefined> => {
+    try {
+      await opened.db.read((sql) => keepVersionFiles(sql, parseArtifactPath(path)));
+      return undefined;
+    } catch (error) {
+      return Number(/^Version (\d+) of the registered model 'n'/.exec((error as AppError).message)?.[1]);
+    }
+  };
+
+  it('are found at, below and above a place of the proxy', async () => {
+    const root = `${experimentNo}/${runs[0]}/artifacts`;
+    for (const path of ['50% off/model', '50% off/model/MLmodel', '50% off/model/a/b/c', '50% off']) {
+      expect([path, await at(`${root}/${path}`)]).toEqual([path, 1]);
+    }
+    for (const path of [root, `${experimentNo}/${runs[0]}`])
+      expect([path, await at(path)]).toEqual([path, 1]);
+    for (const path of ['50% off/model2', '50% off/mode', '50% off/model.txt', 'other']) {
+      expect([path, await at(`${root}/${path}`)]).toEqual([path, undefined]);
+    }
+  });
+
+  it('are found where the version says only the run', async () => {
+    const root = `${experimentNo}/${runs[1]}/artifacts`;
+    for (const path of ['nested/model', 'nested/model/MLmodel', 'nested']) {
+      expect([path, await at(`${root}/${path}`)]).toEqual([path, 2]);
+    }
+    for (const path of [root, `${experimentNo}/${runs[1]}`])
+      expect([path, await at(path)]).toEqual([path, 2]);
+    expect(await at(`${root}/nested/model2`)).toBeUndefined();
+    expect(await at(`${experimentNo}/${runs[2]}/artifacts/nested/model`)).toBeUndefined();
+  });
+
+  it('are found in the folder of a logged model and in that of the whole experiment', async () => {
+    expect(await at(`${experimentNo}/models/${modelId}/artifacts/MLmodel`)).toBe(3);
+    expect(await at(`${experimentNo}/models/${modelId}`)).toBe(3);
+    expect(await at(String(experimentNo))).toBeDefined();
+    expect(await at(`${experimentNo}0`)).toBeUndefined();
+    await expect(opened.db.read((sql) => keepLoggedModel(sql, modelId))).rejects.toMatchObject({
+      code: 'Conflict',
+    });
+    await opened.db.read((sql) => keepLoggedModel(sql, `${modelId}0`));
+  });
+});
