@@ -43,6 +43,6 @@ function normalisedInformation(cells: Cells, added: number): number {
   const first = both + cells.onlyFirst + added;
   const second = both + cells.onlySecond + added;
   const total = first + cells.onlySecond + cells.neither + 2 * added;
-  const information = Math.log(both) + Math.log(total) - Math.log(first) - Math.log(second);
+  const information = Math.log(both) + Math.log(total) - (Math.log(first) + Math.log(second));
   return Math.max(-1, Math.min(1, information / (Math.log(total) - Math.log(both))));
 }

@@ -1,7 +1,6 @@
 import { invalidArgument } from '../kernel/errors.ts';
 
-const broken = () =>
-  invalidArgument('Invalid OpenTelemetry format: the body is no such protobuf message.');
+const broken = () => invalidArgument('Invalid OpenTelemetry format: the body is no such protobuf message.');
 
 /** Protobuf's own parsers refuse deeper messages, too. */
 const MAX_DEPTH = 100;

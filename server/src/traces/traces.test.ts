@@ -340,6 +340,8 @@ describe.each(testedDatabases())('traces on $name', ({ open }) => {
       npmi: 1,
     });
     expect((await association(`tags.${key} = 'b'`, `status = 'OK'`)).npmi).toBe(-1);
+    const partly = await association(`tags.${key} = 'a' OR tags.${key} = 'b'`, `status = 'ERROR'`);
+    expect([partly.first, partly.second, partly.joint, partly.npmi]).toEqual([3, 1, 1, 0]);
     expect((await association(`tags.${key} = 'none'`, `status = 'OK'`)).npmi).toBeNaN();
   });
 });
