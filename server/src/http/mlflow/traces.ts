@@ -58,6 +58,19 @@ export function traceRoutes({ traces, searches, data }: TraceServices): readonly
         return { trace: { trace_info: renderTraceInfo(await traces.get(path.trace_id!)) } };
       },
     },
+    ...(['2.0', '3.0'] as const).map(
+      (version): MlflowRoute => ({
+        method: 'GET',
+        path: `${version}/mlflow/get-trace-artifact`,
+        prefixes: 'ajax',
+        privilege: 'READ',
+        request: [{ name: 'request_id', type: 'string', required: true }],
+        async handle({ message }) {
+          const { contents } = await data.getPartial(requiredString(message, 'request_id'));
+          return new JsonText([`{"spans":[${contents.join(',')}]}`]);
+        },
+      }),
+    ),
     {
       method: 'GET',
       path: '3.0/mlflow/traces/get',
