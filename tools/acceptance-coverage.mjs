@@ -1,103 +1,150 @@
-// Writes acceptance/COVERAGE.md: which test made which request. The requests were recorded by an acceptance run
-// (test-results/coverage.jsonl), the list of endpoints is acceptance/endpoints.json.
+// Writes acceptance/COVERAGE.md: which tests call which endpoint. The requests were recorded by an acceptance run
+// (test-results/coverage.jsonl), the endpoints are the routes of the server itself.
 //
-//   npm run acceptance -- --url URL --client all && node tools/acceptance-coverage.mjs
-//   node tools/acceptance-coverage.mjs --check     exits 1 when an endpoint has no test
-import { readFile, writeFile } from 'node:fs/promises';
+//   npm test -- --only acceptance && npm run acceptance-coverage      all clients, all storages; then the table
+//   npm run acceptance -- --url URL && npm run acceptance-coverage    the newest client against a running server
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { listRoutes } from './list-routes.mjs';
+import { root } from './setup.mjs';
 
+/** @typedef {import('./list-routes.mjs').ListedRoute} ListedRoute */
+/** @typedef {{test: string, method: string, path: string}} RecordedRequest */
 /**
- * @typedef {{method: string, path: string, group: string, prefixes: string[]}} Endpoint
- * @typedef {Endpoint & {tests: Map<string, Set<string>>}} CoveredEndpoint the tests that call it, with the prefixes they used
- * @typedef {{test: string, method: string, path: string}} RecordedRequest
+ * @typedef {object} Endpoint
+ * @property {string} name method and path, without the prefix where it has several
+ * @property {string} group
+ * @property {Set<string>} tests the names of those that call it
  */
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const TABLE = path.join(root, 'acceptance', 'COVERAGE.md');
+const RECORDED = path.join(root, 'test-results', 'coverage.jsonl');
+const PREFIX = /^\/(api|ajax-api)\//;
 
 /**
- * A regular expression for `/api/2.0/mlflow/webhooks/{id}`; `{name*}` stands for several segments.
- * @param {string} prefix
- * @param {string} template
+ * What the recorded requests reach of the routes. Both prefixes of a path are one endpoint.
+ * @param {readonly ListedRoute[]} routes
+ * @param {readonly RecordedRequest[]} requests
+ * @returns {Endpoint[]} by group and path
  */
-function pattern(prefix, template) {
-  const source = template
-    .split(/(\{\w+\*?\})/)
+export function measureCoverage(routes, requests) {
+  /** @type {Map<string, Endpoint>} */
+  const endpoints = new Map();
+  const matchers = routes.toSorted(byExactness).map((route) => {
+    const bare = route.path.replace(PREFIX, '');
+    const name = `${route.method} ${bare}`;
+    const endpoint = endpoints.get(name) ?? { name, group: groupOf(bare), tests: new Set() };
+    endpoints.set(name, endpoint);
+    return { method: route.method, expression: expressionOf(route.path), endpoint };
+  });
+  for (const { test, method, path: requested } of requests) {
+    const hit = matchers.find((one) => one.method === method && one.expression.test(requested));
+    hit?.endpoint.tests.add(test.replace(/\[.*$/s, ''));
+  }
+  return [...endpoints.values()].sort(
+    (a, b) => a.group.localeCompare(b.group) || pathOf(a.name).localeCompare(pathOf(b.name)),
+  );
+}
+
+const pathOf = (/** @type {string} */ name) => name.slice(name.indexOf(' ') + 1);
+
+/** `2.0/mlflow/runs/create` belongs to runs; what stands at the root, to the server. @param {string} bare */
+function groupOf(bare) {
+  const [, family = '', noun = ''] = bare.startsWith('/') ? [] : bare.split('/');
+  if (family === '') return 'server';
+  return family === 'mlflow' ? noun.replace(/[*:].*$/, '') : family;
+}
+
+/** @param {string} route a path with `:name` for one segment and `*` for an open end */
+function expressionOf(route) {
+  const source = route
+    .split(/(:\w+|\*)/)
     .map((part) => {
-      if (/^\{\w+\*\}$/.test(part)) return '.+';
-      if (/^\{\w+\}$/.test(part)) return '[^/]+';
-      return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+      if (part === '*') return '.+';
+      return part.startsWith(':') ? '[^/]+' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
     })
     .join('');
-  return new RegExp(`^${prefix}${source}$`);
+  return new RegExp(`^${source}/?$`);
 }
 
 /** Literal paths win over those with parameters: `traces/batchGet` is not a trace id. */
-const byExactness = (/** @type {Endpoint} */ a, /** @type {Endpoint} */ b) =>
-  (a.path.match(/\{/g)?.length ?? 0) - (b.path.match(/\{/g)?.length ?? 0);
+const byExactness = (/** @type {ListedRoute} */ a, /** @type {ListedRoute} */ b) => wildness(a) - wildness(b);
+const wildness = (/** @type {ListedRoute} */ { path: text }) => text.match(/:\w+|\*/g)?.length ?? 0;
 
-/** @param {Endpoint[]} endpoints @param {RecordedRequest[]} requests @returns {CoveredEndpoint[]} */
-function assign(endpoints, requests) {
-  const covered = endpoints.map((endpoint) => ({
-    ...endpoint,
-    tests: /** @type {Map<string, Set<string>>} */ (new Map()),
-    patterns: endpoint.prefixes.map((prefix) => ({ prefix, expression: pattern(prefix, endpoint.path) })),
-  }));
-  const ordered = covered.toSorted(byExactness);
-  for (const { test, method, path: requested } of requests) {
-    for (const endpoint of ordered) {
-      const hit = endpoint.patterns.find(({ expression }) => expression.test(requested));
-      if (endpoint.method !== method || !hit) continue;
-      const name = test.replace(/\[.*$/s, '');
-      endpoint.tests.set(name, (endpoint.tests.get(name) ?? new Set()).add(hit.prefix));
-      break;
-    }
-  }
-  return covered;
-}
-
-const file = (/** @type {string} */ test) => (test.split('::')[0] ?? '').replace(/^.*\/|\.py$/g, '');
-
-/** @param {CoveredEndpoint[]} covered */
-function render(covered) {
-  const tested = covered.filter((endpoint) => endpoint.tests.size > 0).length;
+/** @param {readonly Endpoint[]} endpoints */
+export function renderCoverage(endpoints) {
+  const called = endpoints.filter(({ tests }) => tests.size > 0).length;
   const lines = [
     '# What the acceptance suite calls',
     '',
-    'Generated by `node tools/acceptance-coverage.mjs` from the requests that the tests made; do not edit.',
+    'Generated by `npm run acceptance-coverage` from the requests that the tests made; do not edit.',
     '',
-    `${tested} of ${covered.length} endpoints are called by at least one test.`,
+    `${called} of ${endpoints.length} endpoints are called by at least one test.`,
     '',
   ];
-  for (const group of new Set(covered.map((endpoint) => endpoint.group))) {
-    lines.push(`## ${group}`, '', '| endpoint | tests | in | for example |', '|---|---|---|---|');
-    for (const endpoint of covered.filter((one) => one.group === group)) {
-      const tests = [...endpoint.tests.keys()].sort();
-      const files = [...new Set(tests.map(file))].join(', ');
-      // Of all tests that pass by, name the one that calls the fewest other endpoints: it is the likeliest to be about this one.
-      const reach = (/** @type {string} */ test) => covered.filter((one) => one.tests.has(test)).length;
-      const example = tests.sort((a, b) => reach(a) - reach(b))[0]?.split('::')[1] ?? '**none**';
-      const name = `${endpoint.method} ${endpoint.path}`;
-      lines.push(`| \`${name}\` | ${tests.length} | ${files} | ${example.replaceAll('_', ' ')} |`);
+  for (const group of new Set(endpoints.map((endpoint) => endpoint.group))) {
+    lines.push(`## ${group}`, '', '| endpoint | tests in | for example |', '|---|---|---|');
+    for (const { name, tests } of endpoints.filter((endpoint) => endpoint.group === group)) {
+      const files = [...new Set([...tests].map(fileOf))].sort().join(', ');
+      lines.push(`| \`${name}\` | ${files} | ${exampleOf(endpoints, tests)} |`);
     }
     lines.push('');
   }
   return lines.join('\n');
 }
 
-const endpoints = JSON.parse(await readFile(path.join(root, 'acceptance', 'endpoints.json'), 'utf8'));
-const recorded = await readFile(path.join(root, 'test-results', 'coverage.jsonl'), 'utf8').catch(() => '');
-const requests = recorded
-  .split('\n')
-  .filter(Boolean)
-  .map((line) => JSON.parse(line));
-if (requests.length === 0) {
-  console.error('no recorded requests: run `npm run acceptance -- --url URL` first');
-  process.exit(2);
+const fileOf = (/** @type {string} */ test) => (test.split('::')[0] ?? '').replace(/^.*\/|\.py$/g, '');
+
+/**
+ * Of all tests that pass by, the one that calls the fewest endpoints: it is the likeliest to be about this one.
+ * @param {readonly Endpoint[]} endpoints
+ * @param {ReadonlySet<string>} tests
+ */
+function exampleOf(endpoints, tests) {
+  const reach = (/** @type {string} */ test) => endpoints.filter((one) => one.tests.has(test)).length;
+  const [first] = [...tests].sort((a, b) => reach(a) - reach(b) || a.localeCompare(b));
+  return first === undefined ? '**none**' : (first.split('::')[1] ?? first).replaceAll('_', ' ');
 }
-const covered = assign(endpoints, requests);
-await writeFile(path.join(root, 'acceptance', 'COVERAGE.md'), render(covered));
-const missing = covered.filter((endpoint) => endpoint.tests.size === 0);
-for (const { method, path: wanted } of missing) console.log(`no test calls ${method} ${wanted}`);
-console.log(`${covered.length - missing.length} of ${covered.length} endpoints are called`);
-if (process.argv.includes('--check') && missing.length > 0) process.exitCode = 1;
+
+/**
+ * The endpoints of a table. Its other columns may lag behind: which tests pass by depends on which clients ran.
+ * @param {string} table
+ */
+export const endpointsOf = (table) => [...table.matchAll(/^\| `([^`]+)`/gm)].map((match) => match[1]);
+
+/** What the last run called. @returns {Promise<Endpoint[]>} */
+async function readCoverage() {
+  if (!existsSync(RECORDED))
+    throw new Error('no requests are recorded: run `npm test -- --only acceptance` first');
+  const requests = readFileSync(RECORDED, 'utf8').split('\n').filter(Boolean);
+  return measureCoverage(
+    await listRoutes(),
+    requests.map((line) => JSON.parse(line)),
+  );
+}
+
+/**
+ * Every endpoint counts as a test: it fails where nothing called it. So does the table, where it has other endpoints.
+ * @returns {Promise<import('./test-counts.mjs').Counts>}
+ */
+export async function checkCoverage() {
+  const endpoints = await readCoverage();
+  const missed = endpoints.filter(({ tests }) => tests.size === 0);
+  for (const { name } of missed) process.stdout.write(`no test calls ${name}\n`);
+  const table = existsSync(TABLE) ? readFileSync(TABLE, 'utf8') : '';
+  const names = endpoints.map(({ name }) => name);
+  const stale = endpointsOf(table).join('\n') !== names.join('\n');
+  if (stale)
+    process.stdout.write('acceptance/COVERAGE.md has other endpoints: npm run acceptance-coverage\n');
+  const failed = missed.length + (stale ? 1 : 0);
+  return { passed: endpoints.length + 1 - failed, failed, skipped: 0 };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const endpoints = await readCoverage();
+  writeFileSync(TABLE, renderCoverage(endpoints));
+  const missed = endpoints.filter(({ tests }) => tests.size === 0);
+  for (const { name } of missed) process.stdout.write(`no test calls ${name}\n`);
+  process.stdout.write(`${endpoints.length - missed.length} of ${endpoints.length} endpoints are called\n`);
+}

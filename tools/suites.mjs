@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { clientVersions, newestClient, runAcceptance } from './acceptance.mjs';
+import { checkCoverage } from './acceptance-coverage.mjs';
 import { startSystem } from './acceptance-systems.mjs';
 import { runChecks } from './check.mjs';
 import { installObjectServer, isInstalled, objectServerNames } from './object-servers.mjs';
@@ -34,6 +35,7 @@ export const SUITES = [
     artifacts: 'folder',
     servers: 2,
   }),
+  { name: 'coverage of acceptance', run: checkCoverage },
   { name: 'fuzz', run: () => runAttacks('fuzz') },
   { name: 'faults', run: runFaults },
 ];

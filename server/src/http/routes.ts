@@ -8,10 +8,15 @@ export type Privilege = 'none' | 'signed' | 'READ' | 'EDIT' | 'MANAGE' | 'ADMIN'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
 
-/** A route outside of the JSON protocol: it reads and answers streams itself. */
-export interface RawRoute {
+/** What is known of every route, whichever surface it belongs to. */
+export interface ListedRoute {
   readonly method: Method;
+  /** From the root, with `:name` for parameters and `*` for an open end. */
   readonly path: string;
   readonly privilege: Privilege;
+}
+
+/** A route outside of the JSON protocol: it reads and answers streams itself. */
+export interface RawRoute extends ListedRoute {
   handle(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
 }

@@ -6,11 +6,14 @@ import { createHostGuard, type HostRules } from './host-guard.ts';
 import type { Logger } from './logger.ts';
 import type { ServerMetrics } from './metrics.ts';
 import type { MlflowRoute } from './mlflow/routes.ts';
-import { registerMlflowSurface, sendError } from './mlflow/surface.ts';
-import type { RawRoute } from './routes.ts';
+import { pathsOf, registerMlflowSurface, sendError } from './mlflow/surface.ts';
+import type { ListedRoute, RawRoute } from './routes.ts';
 
 /** The server as the program that starts and stops it sees it. */
-export type HttpServer = FastifyInstance;
+export type HttpServer = FastifyInstance & {
+  /** Every route of every surface, in the order in which they were given. */
+  readonly routeTable: readonly ListedRoute[];
+};
 
 export interface HttpServerOptions {
   readonly mlflowRoutes: readonly MlflowRoute[];
@@ -24,7 +27,7 @@ export interface HttpServerOptions {
 const EXEMPT_FROM_HOST_CHECK: ReadonlySet<string> = new Set(['/health', '/version', '/metrics']);
 
 /** The HTTP server with all its surfaces, not yet listening. */
-export function buildHttpServer(options: HttpServerOptions): FastifyInstance {
+export function buildHttpServer(options: HttpServerOptions): HttpServer {
   const { logger } = options;
   const asAppError = createAsAppError(logger);
   const checkHost = createHostGuard(options.hostRules);
@@ -101,7 +104,8 @@ export function buildHttpServer(options: HttpServerOptions): FastifyInstance {
       reply,
     );
   });
-  for (const route of [...options.rawRoutes, options.metrics.route]) {
+  const rawRoutes = [...options.rawRoutes, options.metrics.route];
+  for (const route of rawRoutes) {
     server.route({
       method: route.method,
       url: route.path,
@@ -109,7 +113,18 @@ export function buildHttpServer(options: HttpServerOptions): FastifyInstance {
     });
   }
   registerMlflowSurface(server, options.mlflowRoutes, asAppError);
-  return server;
+  return Object.assign(server, { routeTable: listRoutes(rawRoutes, options.mlflowRoutes) });
+}
+
+function listRoutes(
+  rawRoutes: readonly RawRoute[],
+  mlflowRoutes: readonly MlflowRoute[],
+): readonly ListedRoute[] {
+  const list = ({ method, privilege }: ListedRoute, path: string) => ({ method, path, privilege });
+  return [
+    ...rawRoutes.map((route) => list(route, route.path)),
+    ...mlflowRoutes.flatMap((route) => pathsOf(route).map((path) => list(route, path))),
+  ];
 }
 
 function pathOf(request: FastifyRequest): string {

@@ -11,6 +11,10 @@ import { JsonText, type MlflowCall, type MlflowRoute } from './routes.ts';
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const PREFIXES = { both: ['/api/', '/ajax-api/'], ajax: ['/ajax-api/'] } as const;
 
+/** The paths from the root under which a route answers. */
+export const pathsOf = (route: MlflowRoute): readonly string[] =>
+  PREFIXES[route.prefixes ?? 'both'].map((prefix) => prefix + route.path);
+
 /** Registers MLflow's JSON protocol: its codec, its errors, its routes under both prefixes. */
 export function registerMlflowSurface(
   server: FastifyInstance,
@@ -28,10 +32,10 @@ export function registerMlflowSurface(
     );
     scope.setErrorHandler((error, request, reply) => sendError(asAppError(error, request), reply));
     for (const route of routes) {
-      for (const prefix of PREFIXES[route.prefixes ?? 'both']) {
+      for (const url of pathsOf(route)) {
         scope.route({
           method: route.method,
-          url: prefix + route.path,
+          url,
           handler: async (request, reply) => {
             try {
               return await answer(route, request, reply);
