@@ -3,6 +3,7 @@ import { compose, composeStorage } from './compose.ts';
 import { describeSettings, readConfig } from './config.ts';
 import { AppError } from './kernel/errors.ts';
 import { takeFlags } from './migration/command-flags.ts';
+import { EXPORT_FLAGS, readExportCommand, runExportCommand } from './migration/export-command.ts';
 import { IMPORT_FLAGS, readImportCommand, runImportCommand } from './migration/import-command.ts';
 import { readCredentials } from './migration/places.ts';
 import { GC_FLAGS, readGcCommand, runGcCommand } from './tracking/gc-command.ts';
@@ -14,6 +15,8 @@ const USAGE = `slipway: self-hosted MLOps
                              copies everything from sqlite:///mlflow.db, postgresql://…, ./mlruns or http://…;
                              artifacts go to --artifacts-to; --artifacts-from says where mlflow-artifacts:/ lies,
                              a folder or the address of the running server. Can be stopped and started again
+  slipway export mlflow --to http://… [--artifacts copy|none] [flags]
+                             copies everything to a running MLflow server; can be stopped and started again
   slipway gc [--older-than 30d] [--grace 1h] [--experiment-ids 1,2] [--run-ids …] [--dry-run] [flags]
                              removes for good what was deleted before --older-than, and frees the bytes that no file
                              has used for --grace; --dry-run only tells what would go, by experiment
@@ -30,6 +33,8 @@ async function main(args: readonly string[]): Promise<void> {
       return serve(rest);
     case 'import':
       return importMlflow(rest);
+    case 'export':
+      return exportMlflow(rest);
     case 'gc':
       return collectGarbage(rest);
     case 'help':
@@ -54,6 +59,21 @@ async function serve(args: readonly string[]): Promise<void> {
       stopping = true;
       void program.close().then(() => process.exit(0));
     });
+  }
+}
+
+async function exportMlflow(args: readonly string[]): Promise<void> {
+  const [what, ...others] = args;
+  if (what !== 'mlflow')
+    throw new AppError('InvalidArgument', `Expected \`slipway export mlflow\`.\n\n${USAGE}`);
+  const { flags, rest } = takeFlags(others, EXPORT_FLAGS);
+  const command = readExportCommand(flags);
+  const storage = await composeStorage(readConfig(rest, process.env));
+  try {
+    const credentials = readCredentials(process.env);
+    await runExportCommand({ ...storage, credentials, write: (text) => process.stdout.write(text) }, command);
+  } finally {
+    await storage.close();
   }
 }
 

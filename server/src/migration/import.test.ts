@@ -282,7 +282,9 @@ describe.each(testedDatabases())('import into $name', ({ open }) => {
       expect(found.metric_points!.length).toBe(wanted.metric_points!.length);
       expect(counts(resumed)['metric points']).toBe(found.metric_points!.length);
       expect(found.imported_entities).toEqual(wanted.imported_entities);
-      expect(found.runs).toEqual(wanted.runs);
+      // Row numbers and the moment of the import may differ.
+      const told = (rows: string[]) => rows.map((row) => JSON.stringify(JSON.parse(row).slice(1, -1))).sort();
+      expect(told(found.runs!)).toEqual(told(wanted.runs!));
     } finally {
       await whole.remove();
     }

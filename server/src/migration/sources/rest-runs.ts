@@ -11,8 +11,17 @@ const PAGE_POINTS = 25_000;
 /** Histories that are asked for at the same time: the protocol has one call for each. */
 const AT_ONCE = 8;
 
+export interface RunReading {
+  readonly experimentId: string;
+  /** Whether runs may have logged models as inputs: a search leaves these out, so each run is asked for singly. */
+  readonly withModelInputs: boolean;
+}
+
 /** The runs of one experiment, in the trash or not, in the order in which the server lists them. */
-export async function* readRunPages(client: RestClient, experimentId: string): AsyncGenerator<RunPage> {
+export async function* readRunPages(
+  client: RestClient,
+  { experimentId, withModelInputs }: RunReading,
+): AsyncGenerator<RunPage> {
   let token: string | undefined;
   do {
     const answer = await client.post(`${API}/runs/search`, {
@@ -23,18 +32,26 @@ export async function* readRunPages(client: RestClient, experimentId: string): A
       page_token: token,
     });
     const found = objects(answer.runs);
-    if (found.length > 0) yield pageOf(client, found);
+    if (found.length > 0) yield pageOf(client, found, withModelInputs);
     token = text(answer.next_page_token);
   } while (token !== undefined);
 }
 
-function pageOf(client: RestClient, found: readonly WireObject[]): RunPage {
+function pageOf(client: RestClient, found: readonly WireObject[], withModelInputs: boolean): RunPage {
   const runs = found.map((run) => ({ run: readRun(run), metrics: keysOf(run) }));
   return {
     runIds: runs.map(({ run }) => run.runId),
     async load(runIds) {
       const wanted = new Set(runIds);
-      return runs.flatMap(({ run }) => (wanted.has(run.runId) ? [run] : []));
+      const loaded = runs.flatMap(({ run }) => (wanted.has(run.runId) ? [run] : []));
+      if (!withModelInputs) return loaded;
+      const whole: TransferredRun[] = [];
+      for (let i = 0; i < loaded.length; i += AT_ONCE) {
+        whole.push(
+          ...(await Promise.all(loaded.slice(i, i + AT_ONCE).map(({ runId }) => getRun(client, runId)))),
+        );
+      }
+      return whole;
     },
     async *histories(runIds) {
       const wanted = new Set(runIds);
@@ -46,6 +63,11 @@ function pageOf(client: RestClient, found: readonly WireObject[]): RunPage {
       }
     },
   };
+}
+
+async function getRun(client: RestClient, runId: string): Promise<TransferredRun> {
+  const answer = await client.get(`${API}/runs/get`, { run_id: runId });
+  return readRun(object(answer.run));
 }
 
 const keysOf = (run: WireObject): string[] =>

@@ -31,11 +31,21 @@ export function openRestSource(client: RestClient): TrackerSource {
     for await (const page of experiments()) for (const { experimentId } of page) yield experimentId;
   }
 
+  async function hasLoggedModels(): Promise<boolean> {
+    for await (const experimentId of eachExperiment()) {
+      for await (const page of readLoggedModels(client, experimentId)) if (page.length > 0) return true;
+    }
+    return false;
+  }
+
   return {
     identity: `server:${client.url}`,
     experiments,
     async *runs() {
-      for await (const experimentId of eachExperiment()) yield* readRunPages(client, experimentId);
+      const withModelInputs = await hasLoggedModels();
+      for await (const experimentId of eachExperiment()) {
+        yield* readRunPages(client, { experimentId, withModelInputs });
+      }
     },
     async *loggedModels() {
       for await (const experimentId of eachExperiment()) yield* readLoggedModels(client, experimentId);
