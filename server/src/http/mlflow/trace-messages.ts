@@ -4,7 +4,6 @@ import { parseExperimentId } from '../../tracking/experiment-rules.ts';
 import { truncate } from '../../tracking/key-rules.ts';
 import { readAssessment, readTextMap, renderAssessment } from './assessment-messages.ts';
 import {
-  invalid,
   missing,
   objectList,
   optionalEnum,
@@ -69,11 +68,11 @@ export function readPairs(message: JsonObject, name: string): Map<string, string
   );
 }
 
-/** A time in ms since 1970 that a double holds exactly. */
+/** A time in ms since 1970. What a double cannot hold lies beyond every clock: the last time that it can stands for it. */
 export function readTimeMs(message: JsonObject, name: string): number | undefined {
   const value = optionalInt64(message, name);
-  if (typeof value === 'bigint') throw invalid(name, value, 'expected milliseconds since 1970.');
-  return value;
+  if (typeof value !== 'bigint') return value;
+  return value > 0 ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;
 }
 
 export function readOldState(message: JsonObject): TraceState {
