@@ -50,16 +50,20 @@ def events(lines):
             fields = {}
 
 
+def first(stream, wanted):
+    """Changes of models, of other tests, come to every listener."""
+    return next((place, kind, data) for place, kind, data in stream if kind == wanted)
+
+
 def test_changes_of_an_experiment_arrive_and_are_resumed_after_the_last_one(client, experiment, listen):
     stream = listen(experiment)
     run = client.create_run(experiment).info.run_id
-    place, kind, data = next(stream)
-    assert (kind, data["experiment_id"], data["subject"]) == ("run", experiment, run)
+    place, _, data = first(stream, "run")
+    assert (data["experiment_id"], data["subject"]) == (experiment, run)
     client.log_metric(run, "loss", 0.5)
-    points = next(one for one in stream if one[1] == "points")
+    points = first(stream, "points")
     assert (points[2]["subject"], points[2]["keys"]) == (run, ["loss"])
-    again = next(one for one in listen(experiment, after=place) if one[1] == "points")
-    assert again == points
+    assert first(listen(experiment, after=place), "points") == points
 
 
 def test_a_run_is_cloned_under_a_new_name(client, wire, experiment, run):
