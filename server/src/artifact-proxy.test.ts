@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,6 +62,20 @@ function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
+}
+/** Files of the store that this process has open, where the system tells. */
+function openArtifacts(): string[] {
+  const folder = '/proc/self/fd';
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((descriptor) => {
+    try {
+      const file = readlinkSync(join(folder, descriptor));
+      return file.startsWith(join(home, 'artifacts')) ? [file] : [];
+    } catch {
+      // Closed since the folder was read.
+      return [];
+    }
+  });
 }
 /** Sends bytes as they are, where a decent client would mend them; the answer's head and body. */
 function raw(text: string | Buffer): Promise<string> {
@@ -289,6 +303,26 @@ describe('a download', () => {
       expect([answer.status, await answer.text()]).toEqual([200, '0123456789']);
     },
   );
+
+  it('of a large file, whole or in part, is what was sent, and a reader that leaves costs nothing', async () => {
+    const large = `${newRoot()}/large`;
+    const bytes = randomBytes(12_345_678);
+    await put(large, bytes);
+    const part = async (range?: string) =>
+      Buffer.from(
+        await (await fetch(at(large), range === undefined ? {} : { headers: { range } })).arrayBuffer(),
+      );
+    expect((await part()).equals(bytes)).toBe(true);
+    expect((await part('bytes=1000001-9000000')).equals(bytes.subarray(1_000_001, 9_000_001))).toBe(true);
+    expect((await part('bytes=-2000000')).equals(bytes.subarray(-2_000_000))).toBe(true);
+    for (let i = 0; i < 5; i++) {
+      const leaving = new AbortController();
+      const answer = await fetch(at(large), { signal: leaving.signal });
+      await answer.body!.getReader().read();
+      leaving.abort();
+    }
+    await expect.poll(openArtifacts).toEqual([]);
+  });
 
   it('follows the conditions that came with it', async () => {
     const etag = `"${createHash('sha256').update(content).digest('hex')}"`;

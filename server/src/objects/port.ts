@@ -119,6 +119,11 @@ export interface ObjectRead extends ObjectFacts {
   readonly start: number;
   /** How many bytes the stream gives; `sizeBytes` is the size of the whole object. */
   readonly lengthBytes: number;
+  /**
+   * The same bytes, instead of `stream`, for a reader that is done with a chunk when `write` resolves: a store that can
+   * uses the same memory over and over. It closes what the read holds, also when `write` rejects.
+   */
+  readonly pump?: (write: (chunk: Uint8Array) => Promise<void>) => Promise<void>;
 }
 
 export interface ObjectPage {

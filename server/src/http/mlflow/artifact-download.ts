@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FileFacts, Files } from '../../artifacts/files.ts';
 import { AppError } from '../../kernel/errors.ts';
@@ -7,6 +8,8 @@ import { fileHeaders, namesEtag, parseRange } from './artifact-headers.ts';
 
 /** A reader that takes nothing for so long is gone, or means harm. */
 const SILENCE_MS = 120_000;
+/** What fits into few pieces goes as well as a stream. */
+const PUMPED_BYTES = 1024 * 1024;
 
 /** Answers a file or the part of it that `Range` names, under the conditions of RFC 9110, section 13. */
 export async function sendFile(
@@ -40,7 +43,34 @@ export async function sendFile(
     reply.code(206).header('content-range', `bytes ${read.start}-${last}/${facts.sizeBytes}`);
   }
   reply.raw.setTimeout(SILENCE_MS);
-  return reply.send(read.stream);
+  if (read.pump === undefined || read.lengthBytes < PUMPED_BYTES) return reply.send(read.stream);
+  return pumpTo(reply, read.pump);
+}
+
+async function pumpTo(
+  reply: FastifyReply,
+  pump: (write: (chunk: Uint8Array) => Promise<void>) => Promise<void>,
+): Promise<FastifyReply> {
+  const { raw } = reply;
+  reply.hijack();
+  raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
+  // A write whose connection has broken is never called back.
+  let giveUp: ((error: Error) => void) | undefined;
+  raw.once('close', () => giveUp?.(new Error('the reader left')));
+  const write = (chunk: Uint8Array) =>
+    new Promise<void>((resolve, reject) => {
+      giveUp = reject;
+      if (raw.closed || raw.destroyed) reject(new Error('the reader left'));
+      else raw.write(chunk, (error) => (error ? reject(error) : resolve()));
+    });
+  try {
+    await pump(write);
+    raw.end();
+  } catch (error) {
+    // The head has left: all that can be said now is that the rest does not come.
+    raw.destroy(error as Error);
+  }
+  return reply;
 }
 
 interface Opening {

@@ -14,8 +14,8 @@ const PUBLISH_ATTEMPTS = 10;
 /**
  * Writes a body to a new file and makes its bytes durable. On any error the file is gone again.
  *
- * While two batches are on their way to the disk the next is read and hashed, so that neither the disk nor the hash
- * waits for the other, and memory is three batches.
+ * While a batch is on its way to the disk the next is read and hashed; memory is two batches. Two writes at once would
+ * be slower: the kernel lets one at a time into a file, and the other burns a core waiting.
  */
 export async function writeFileDurably(
   file: string,
@@ -24,21 +24,18 @@ export async function writeFileDurably(
 ): Promise<PutResult> {
   const reader = createBodyReader(body, { ...options, batchBytes: WRITE_BYTES });
   const handle = await onDisk(() => open(file, 'wx', FILE_MODE));
-  let earlier: Promise<void> | undefined;
-  let later: Promise<void> | undefined;
+  let writing: Promise<void> | undefined;
   try {
     let position = 0;
     for await (const batch of reader.batches()) {
-      await earlier;
-      earlier = later;
+      await writing;
       const at = position;
-      later = onDisk(() => writeAll(handle, batch.chunks, { position: at, sizeBytes: batch.sizeBytes }));
+      writing = onDisk(() => writeAll(handle, batch.chunks, { position: at, sizeBytes: batch.sizeBytes }));
       // Its failure is met at a later await; until then it must not count as unhandled.
-      later.catch(() => undefined);
+      writing.catch(() => undefined);
       position += batch.sizeBytes;
     }
-    await earlier;
-    await later;
+    await writing;
     const stats = await onDisk(async () => {
       // The size counts among what fdatasync keeps; times and owner need not survive a crash.
       await handle.datasync();
@@ -128,8 +125,9 @@ export async function publish(temporary: string, file: string, options: PublishO
       await (options.ifAbsent ? moveIfAbsent(temporary, file) : rename(temporary, file));
       break;
     } catch (error) {
-      // A delete next door may have removed a folder of ours while it was empty.
-      if (codeOf(error) !== 'ENOENT' || attempt === PUBLISH_ATTEMPTS) throw error;
+      // A delete next door may have removed a folder of ours while it was empty; Node's mkdir then says ENOTDIR, too.
+      const isGone = codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
+      if (!isGone || attempt === PUBLISH_ATTEMPTS) throw error;
     }
   }
   await Promise.all(foldersBetween(options.root, folder).map(syncFolder));

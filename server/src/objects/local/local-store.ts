@@ -21,6 +21,7 @@ import {
 } from './local-files.ts';
 import { OBJECT_SUFFIX, walkObjects } from './local-listing.ts';
 import { createLocalMultipart, LOCAL_MAX_PARTS } from './local-multipart.ts';
+import { pumpFile } from './local-pump.ts';
 
 export interface LocalStoreOptions {
   /** Made when missing. On one file system: unfinished files lie in it, too. */
@@ -98,7 +99,20 @@ export async function openLocalStore({ folder, clock }: LocalStoreOptions): Prom
           highWaterMark: READ_BYTES,
           signal,
         });
-        return { ...facts, start, lengthBytes, stream };
+        return {
+          ...facts,
+          start,
+          lengthBytes,
+          stream,
+          async pump(write) {
+            try {
+              await onDisk(() => pumpFile(descriptor, { start, lengthBytes }, write));
+            } finally {
+              // Which closes the descriptor.
+              stream.destroy();
+            }
+          },
+        };
       } catch (error) {
         await closeDescriptor(descriptor);
         throw error;
