@@ -12,7 +12,6 @@ import {
   putRuns,
   setExperimentLocation,
 } from '../tracking/transfer.ts';
-import type { TransferredExperiment } from '../tracking/transfer-entities.ts';
 import { createExpectations, type Expectations, type PlacedExperiment } from './expectations.ts';
 import { type ExperimentStep, type PlannedExperiment, planImport } from './import-plan.ts';
 import { findImported, finishImport, recordImported, upsertImport } from './imports-repository.ts';
@@ -144,10 +143,12 @@ async function placeExperiment(
   });
   if (step.action === 'keep') return place(step.experimentNo);
   const { experimentId } = experiment;
+  const nowMs = writer.clock.nowMs();
   return db.write(async (tx) => {
     const experimentNo = step.experimentNo;
-    const asPlaced = (number: number): TransferredExperiment => ({
+    const asPlaced = (number: number) => ({
       ...experiment,
+      deletedAtMs: experiment.stage === 'deleted' ? nowMs : null,
       artifactLocation: locationFor(number),
     });
     let number = experimentNo;
@@ -184,7 +185,8 @@ async function writePage(
         `The source is not consistent: run ${original.runId} belongs to experiment ${original.experimentId}, which it does not have.`,
       );
     }
-    const deletedAtMs = original.stage === 'deleted' ? (original.deletedAtMs ?? nowMs) : null;
+    // The undo window begins anew: what was deleted long ago must not vanish with the first emptying of the trash.
+    const deletedAtMs = original.stage === 'deleted' ? nowMs : null;
     return { ...expectations.run(original), experimentNo, deletedAtMs };
   });
   const record = (isWhole: boolean) => ({
@@ -207,7 +209,7 @@ async function writePage(
 }
 
 async function writeLoggedModels(
-  { db, importNo }: Writer,
+  { db, clock, importNo }: Writer,
   expectations: Expectations,
   source: TrackerSource,
 ): Promise<number> {
@@ -225,7 +227,11 @@ async function writeLoggedModels(
               `The source is not consistent: logged model ${model.modelId} belongs to experiment ${model.experimentId}, which it does not have.`,
             );
           }
-          return { ...expectations.loggedModel(model), experimentNo };
+          return {
+            ...expectations.loggedModel(model),
+            experimentNo,
+            deletedAtMs: model.stage === 'deleted' ? clock.nowMs() : null,
+          };
         });
       await putLoggedModels(tx, missing);
       await recordImported(tx, importNo, {

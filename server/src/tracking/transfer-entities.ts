@@ -27,8 +27,6 @@ export interface TransferredRun {
   readonly startTimeMs: Int64;
   readonly endTimeMs: Int64 | null;
   readonly stage: LifecycleStage;
-  /** When it was put into the trash, where its tracker knows. */
-  readonly deletedAtMs: number | null;
   readonly artifactLocation: string;
   readonly params: readonly Param[];
   readonly tags: readonly Tag[];

@@ -46,10 +46,9 @@ export interface ExperimentFacts {
   readonly stage: LifecycleStage;
   readonly creationTimeMs: number;
   readonly lastUpdateTimeMs: number;
+  /** When its time in the trash begins; null for one that is not there. */
+  readonly deletedAtMs: number | null;
 }
-
-const deletedAt = (facts: ExperimentFacts): number | null =>
-  facts.stage === 'deleted' ? facts.lastUpdateTimeMs : null;
 
 /** The number of the new experiment: the given one, or the next free one. */
 export async function insertExperimentRow(
@@ -64,7 +63,7 @@ export async function insertExperimentRow(
     facts.stage,
     facts.creationTimeMs,
     facts.lastUpdateTimeMs,
-    deletedAt(facts),
+    facts.deletedAtMs,
   ];
   const row =
     experimentNo === undefined
@@ -93,7 +92,7 @@ export async function overwriteExperimentRow(
       facts.stage,
       facts.creationTimeMs,
       facts.lastUpdateTimeMs,
-      deletedAt(facts),
+      facts.deletedAtMs,
       experimentNo,
     ],
   );
@@ -110,7 +109,10 @@ export async function setExperimentLocation(
   ]);
 }
 
-export type PlacedRun = TransferredRun & { readonly experimentNo: number };
+export type PlacedRun = TransferredRun & {
+  readonly experimentNo: number;
+  readonly deletedAtMs: number | null;
+};
 
 /** Runs that are there stay as they are. The numbers of all of them by id. */
 export async function insertRunRows(
@@ -240,7 +242,10 @@ export async function insertRunDatasets(
   );
 }
 
-export type PlacedModel = TransferredLoggedModel & { readonly experimentNo: number };
+export type PlacedModel = TransferredLoggedModel & {
+  readonly experimentNo: number;
+  readonly deletedAtMs: number | null;
+};
 
 /** Logged models that are there stay as they are. The numbers of all of them by id. */
 export async function insertModelRows(
@@ -273,7 +278,7 @@ export async function insertModelRows(
       m.creationTimeMs,
       m.lastUpdateTimeMs,
       m.stage,
-      m.stage === 'deleted' ? m.lastUpdateTimeMs : null,
+      m.deletedAtMs,
     ]),
     { onConflict: 'ignore' },
   );
@@ -341,7 +346,6 @@ export interface StoredRun {
   readonly start_time: Int64 | string;
   readonly end_time: Int64 | string | null;
   readonly lifecycle_stage: LifecycleStage;
-  readonly deleted_at: number | null;
   readonly artifact_location: string;
 }
 
@@ -349,7 +353,7 @@ export async function selectRuns(sql: Sql, runIds: readonly string[]): Promise<S
   const { int64: exact } = sql.dialect;
   return sql.all<StoredRun>(
     `SELECT r.run_no, r.run_id, r.experiment_no, r.name, r.user_id, r.status, ${exact('r.start_time')} AS start_time,
-       ${exact('r.end_time')} AS end_time, r.lifecycle_stage, r.deleted_at, e.artifact_location
+       ${exact('r.end_time')} AS end_time, r.lifecycle_stage, e.artifact_location
      FROM runs r JOIN experiments e ON e.experiment_no = r.experiment_no
      WHERE ${sql.dialect.inList('r.run_id', 'text')}`,
     [sql.dialect.list(runIds)],

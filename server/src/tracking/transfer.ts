@@ -30,11 +30,13 @@ export {
 const POINTS_AT_ONCE = 20_000;
 const RUNS_AT_ONCE = 200;
 
+type NewExperiment = TransferredExperiment & Pick<repository.ExperimentFacts, 'deletedAtMs'>;
+
 /** A new experiment with the given number, or with the next free one; its number. */
 export async function putExperiment(
   tx: Transaction,
   experimentNo: number | undefined,
-  experiment: TransferredExperiment,
+  experiment: NewExperiment,
 ): Promise<number> {
   const number = await repository.insertExperimentRow(tx, experimentNo, experiment);
   await raiseSequence(tx, 'experiments', 'experiment_no');
@@ -46,7 +48,7 @@ export async function putExperiment(
 export async function overwriteExperiment(
   tx: Transaction,
   experimentNo: number,
-  experiment: TransferredExperiment,
+  experiment: NewExperiment,
 ): Promise<void> {
   await repository.overwriteExperimentRow(tx, experimentNo, experiment);
   await upsertExperimentTags(tx, experimentNo, experiment.tags);
@@ -210,7 +212,6 @@ export async function readRuns(sql: Sql, runIds: readonly string[]): Promise<Tra
     startTimeMs: int64(row.start_time),
     endTimeMs: row.end_time === null ? null : int64(row.end_time),
     stage: row.lifecycle_stage,
-    deletedAtMs: row.deleted_at,
     artifactLocation: runArtifactLocation({ artifactLocation: row.artifact_location, runId: row.run_id }),
     params: keyed(params.get(row.run_no)),
     tags: keyed(tags.get(row.run_no)),

@@ -52,7 +52,6 @@ export async function readRun({ runId, experimentId, experimentFolder }: RunPlac
     startTimeMs: meta.int64('start_time') ?? 0,
     endTimeMs: meta.int64('end_time') ?? null,
     stage: meta.stage(),
-    deletedAtMs: meta.time('deleted_time') || null,
     artifactLocation: meta.text('artifact_uri') ?? '',
     params: await readKeyed(join(folder, 'params')),
     tags,

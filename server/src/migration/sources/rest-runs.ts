@@ -113,7 +113,6 @@ function readRun(run: WireObject): TransferredRun {
     startTimeMs: integer(info.start_time) ?? 0,
     endTimeMs: time(info.end_time) === 0 ? null : (integer(info.end_time) ?? null),
     stage: text(info.lifecycle_stage) === 'deleted' ? 'deleted' : 'active',
-    deletedAtMs: null,
     artifactLocation: text(info.artifact_uri) ?? '',
     params: keyed(data.params),
     tags,

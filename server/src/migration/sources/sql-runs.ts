@@ -10,7 +10,6 @@ interface RunRow {
   readonly status: TransferredRun['status'] | null;
   readonly start_time: Int64 | string | null;
   readonly end_time: Int64 | string | null;
-  readonly deleted_time: number | null;
   readonly lifecycle_stage: TransferredRun['stage'] | null;
   readonly artifact_uri: string | null;
   readonly experiment_id: number;
@@ -42,7 +41,7 @@ export async function readRuns(
   const ids = [sql.dialect.list(runIds)];
   const rows = await sql.all<RunRow>(
     `SELECT run_uuid, name, user_id, status, ${exact('start_time')} AS start_time, ${exact('end_time')} AS end_time,
-       ${schema.column('runs', 'deleted_time')} AS deleted_time, lifecycle_stage, artifact_uri, experiment_id
+       lifecycle_stage, artifact_uri, experiment_id
      FROM runs WHERE ${inList('run_uuid', 'text')} ORDER BY run_uuid`,
     ids,
   );
@@ -71,7 +70,6 @@ export async function readRuns(
       startTimeMs: int64(row.start_time ?? 0),
       endTimeMs: row.end_time === null ? null : int64(row.end_time),
       stage: row.lifecycle_stage ?? 'active',
-      deletedAtMs: row.deleted_time,
       artifactLocation: row.artifact_uri ?? '',
       params: pairs(params.get(row.run_uuid)),
       tags: ofRun,
