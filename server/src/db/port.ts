@@ -77,6 +77,16 @@ export interface Transaction extends Sql {
     rows: readonly (readonly SqlValue[])[],
     options?: InsertOptions,
   ): Promise<number>;
+  /**
+   * Inserts those of the rows whose key is not there yet (nor earlier among them); the value of the column `returning`
+   * of every row that was inserted.
+   */
+  insertNew<Value>(
+    table: string,
+    columns: Readonly<Record<string, 'text' | 'bigint' | 'double'>>,
+    rows: readonly (readonly SqlValue[])[],
+    returning: string,
+  ): Promise<Value[]>;
   /** Calls `action` once the transaction is durable; never when it is rolled back. */
   afterCommit(action: () => void): void;
 }

@@ -141,28 +141,46 @@ const POINTS = {
   is_nan: 'bigint',
 } as const;
 
-/** Adds points; one that is there already is dropped. How many were new. */
-export async function insertPoints(
-  tx: Transaction,
-  points: readonly { readonly seriesNo: number; readonly point: MetricPoint }[],
-): Promise<number> {
-  return tx.insertMany(
-    'metric_points',
-    POINTS,
-    points.map(({ seriesNo, point }) => {
-      const isNan = Number.isNaN(point.value);
-      return [seriesNo, point.step, point.timestampMs, isNan ? 0 : point.value, Number(isNan)];
-    }),
-    { onConflict: 'ignore' },
-  );
+export interface PlacedPoint {
+  readonly seriesNo: number;
+  readonly point: MetricPoint;
 }
 
-/** Counts again, after points were dropped as repeats. */
-export async function recountSeries(tx: Transaction, seriesNos: readonly number[]): Promise<void> {
-  await tx.run(
-    `UPDATE metric_series SET point_count = (SELECT count(*) FROM metric_points p WHERE p.series_no = metric_series.series_no)
-     WHERE ${tx.dialect.inList('series_no', 'bigint')}`,
-    [tx.dialect.list(seriesNos)],
+const pointRow = ({ seriesNo, point }: PlacedPoint) => {
+  const isNan = Number.isNaN(point.value);
+  return [seriesNo, point.step, point.timestampMs, isNan ? 0 : point.value, Number(isNan)];
+};
+
+/** Adds points of which none is there already. */
+export async function insertPoints(tx: Transaction, points: readonly PlacedPoint[]): Promise<void> {
+  await tx.insertMany('metric_points', POINTS, points.map(pointRow));
+}
+
+/** Adds the points that are not there already. For each of those, its metric. */
+export async function insertNewPoints(tx: Transaction, points: readonly PlacedPoint[]): Promise<number[]> {
+  return tx.insertNew<number>('metric_points', POINTS, points.map(pointRow), 'series_no');
+}
+
+export interface SeriesCorrection {
+  readonly seriesNo: number;
+  readonly count: number;
+  readonly inOrder: boolean;
+}
+
+/** Puts summaries right after some points turned out to be repeats. */
+export async function correctSeries(
+  tx: Transaction,
+  corrections: readonly SeriesCorrection[],
+): Promise<void> {
+  if (corrections.length === 0) return;
+  await tx.allFor(
+    {
+      columns: ['no', 'points', 'ordered'],
+      types: ['bigint', 'bigint', 'bigint'],
+      tuples: corrections.map(({ seriesNo, count, inOrder }) => [seriesNo, count, Number(inOrder)]),
+    },
+    `UPDATE metric_series SET point_count = k.points, in_order = k.ordered FROM keys k
+     WHERE metric_series.series_no = k.no RETURNING series_no`,
   );
 }
 

@@ -1,9 +1,6 @@
 import type { Transaction } from '../db/port.ts';
 import { type AppError, invalidArgument, invalidState, notFound } from '../kernel/errors.ts';
-import type { Int64 } from '../kernel/int64.ts';
-import { addPoint, comparePoints, type MetricPoint, type SeriesSummary } from './metric-rules.ts';
-import { deleteSummariesFrom } from './metric-summaries-repository.ts';
-import * as metricsRepository from './metrics-repository.ts';
+import { writeMetrics } from './metric-writes.ts';
 import {
   hasEnded,
   isMutableTag,
@@ -14,7 +11,6 @@ import {
 } from './run-rules.ts';
 import type { RunRow } from './runs-repository.ts';
 import * as repository from './runs-repository.ts';
-import { SUMMARY_POINTS } from './thinning.ts';
 
 /** Records metrics on logged models; a batch whose model is unknown is refused. */
 export interface ModelMetrics {
@@ -38,9 +34,6 @@ export type OnRunChange = (change: {
   readonly keys: readonly string[];
 }) => void;
 
-/** Points after whose arrival a history is reported as grown. */
-const GROWN_POINTS = 4096;
-
 /**
  * The handler behind every write of params, metrics and tags: many requests' batches in one transaction. All
  * checks on state come first, so that a refused batch has written nothing.
@@ -55,7 +48,11 @@ export function createRunWriter({ modelMetrics, onGrown, onChange }: RunWritesOp
       outcomes[i] === undefined ? [{ batch, run: runs.get(batch.runId)! }] : [],
     );
     await writeTags(tx, accepted);
-    await writeMetrics(tx, accepted, onGrown);
+    await writeMetrics(
+      tx,
+      accepted.map(({ batch, run }) => ({ run, points: batch.metrics })),
+      onGrown,
+    );
     for (const { batch, run } of accepted) {
       const ofModels = batch.metrics.filter((metric) => metric.modelId);
       if (ofModels.length > 0) await modelMetrics.record(tx, run, ofModels);
@@ -199,93 +196,5 @@ async function writeTags(tx: Transaction, accepted: readonly Accepted[]): Promis
   await repository.upsertRunTags(tx, [...rows.values()]);
   for (const [runNo, key, value] of rows.values()) {
     if (key === RUN_NAME_TAG) await repository.updateRun(tx, runNo, { name: value });
-  }
-}
-
-interface SeriesChange {
-  readonly run: RunRow;
-  readonly key: string;
-  summary: SeriesSummary | undefined;
-  seriesNo: number | undefined;
-  readonly points: MetricPoint[];
-  countBefore: number;
-  /** The lowest step of a point that did not come last in step order. */
-  insertedAt: Int64 | undefined;
-}
-
-async function writeMetrics(
-  tx: Transaction,
-  accepted: readonly Accepted[],
-  onGrown: (seriesNo: number) => void,
-): Promise<void> {
-  const changes = new Map<string, SeriesChange>();
-  for (const { batch, run } of accepted) {
-    for (const metric of batch.metrics) {
-      const identity = `${run.runNo}/${metric.key}`;
-      let change = changes.get(identity);
-      if (change === undefined) {
-        change = {
-          run,
-          key: metric.key,
-          summary: undefined,
-          seriesNo: undefined,
-          points: [],
-          countBefore: 0,
-          insertedAt: undefined,
-        };
-        changes.set(identity, change);
-      }
-      change.points.push(metric);
-    }
-  }
-  if (changes.size === 0) return;
-  const keys = Array.from(changes.values(), (change) => [change.run.runNo, change.key] as const);
-  for (const series of await metricsRepository.findSeries(tx, keys)) {
-    const change = changes.get(`${series.runNo}/${series.key}`)!;
-    change.summary = series.summary;
-    change.countBefore = series.summary.count;
-    change.seriesNo = series.seriesNo;
-  }
-  for (const change of changes.values()) {
-    for (const point of change.points) {
-      const { summary } = change;
-      if (summary !== undefined && comparePoints(point, summary.latest) <= 0) {
-        if (change.insertedAt === undefined || point.step < change.insertedAt) change.insertedAt = point.step;
-      }
-      change.summary = addPoint(summary, point);
-    }
-  }
-  await metricsRepository.upsertSeries(
-    tx,
-    Array.from(changes.values(), ({ run, key, summary, seriesNo }) => ({
-      seriesNo,
-      runNo: run.runNo,
-      experimentNo: run.experimentNo,
-      key,
-      summary: summary!,
-    })),
-  );
-  const fresh = Array.from(changes.values()).filter((change) => change.seriesNo === undefined);
-  const numbers = await metricsRepository.findSeriesNumbers(
-    tx,
-    fresh.map((change) => [change.run.runNo, change.key] as const),
-  );
-  for (const row of numbers) changes.get(`${row.run_no}/${row.key}`)!.seriesNo = row.series_no;
-  const points = Array.from(changes.values()).flatMap(({ seriesNo, points: added }) =>
-    added.map((point) => ({ seriesNo: seriesNo!, point })),
-  );
-  const inserted = await metricsRepository.insertPoints(tx, points);
-  for (const { seriesNo, insertedAt, summary, countBefore } of changes.values()) {
-    if (countBefore < SUMMARY_POINTS && summary!.count < GROWN_POINTS) continue;
-    if (insertedAt !== undefined) await deleteSummariesFrom(tx, seriesNo!, insertedAt);
-    if (Math.floor(summary!.count / GROWN_POINTS) > Math.floor(countBefore / GROWN_POINTS)) {
-      tx.afterCommit(() => onGrown(seriesNo!));
-    }
-  }
-  if (inserted < points.length) {
-    await metricsRepository.recountSeries(
-      tx,
-      Array.from(changes.values(), (change) => change.seriesNo!),
-    );
   }
 }

@@ -5,7 +5,7 @@ import { listExperimentTags, upsertExperimentTags } from './experiments-reposito
 import { modelArtifactLocation } from './logged-models.ts';
 import { listModelMetrics, listModelParams, listModelTags } from './logged-models-repository.ts';
 import { addPoint, type MetricPoint, type SeriesSummary } from './metric-rules.ts';
-import { findSeriesNumbers, insertPoints, upsertSeries } from './metrics-repository.ts';
+import { findSeriesNumbers, insertNewPoints, upsertSeries } from './metrics-repository.ts';
 import { runArtifactLocation } from './run-details.ts';
 import { linkModels, listRunDatasets, listRunModels } from './run-inputs-repository.ts';
 import { listParams, listTags } from './runs-repository.ts';
@@ -152,7 +152,7 @@ async function writeSeries(
     series.map(({ runId, key }) => [numberOf.get(runId)!, key] as const),
   );
   const seriesNoOf = new Map(rows.map((row) => [identity(row.run_no, row.key), row.series_no]));
-  await insertPoints(
+  await insertNewPoints(
     tx,
     series.flatMap(({ runId, key, points }) => {
       const seriesNo = seriesNoOf.get(identity(numberOf.get(runId)!, key))!;

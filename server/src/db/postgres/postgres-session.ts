@@ -79,6 +79,13 @@ export function createPostgresTransaction(client: pg.ClientBase, committed: (() 
       const arrays = names.map((_, i) => rows.map((row) => row[i]));
       return (await query(client, insertText(table, columns, options), arrays)).rowCount ?? 0;
     },
+    async insertNew(table, columns, rows, returning) {
+      if (rows.length === 0) return [];
+      const arrays = Object.keys(columns).map((_, i) => rows.map((row) => row[i]));
+      const text = `${insertText(table, columns, { onConflict: 'ignore' })} RETURNING ${returning} AS value`;
+      const result = await query(client, text, arrays);
+      return result.rows.map((row) => row.value);
+    },
     afterCommit(action) {
       committed.push(action);
     },

@@ -12,8 +12,9 @@ export interface JsonObject {
 }
 
 const MAX_DEPTH = 200;
-// Only these make JSON.parse lose something: integers of 16 digits and more, and Python's bare words.
-const NEEDS_OWN_PARSER = /\d{16}|[NI]/;
+// Only these make JSON.parse lose something: integers of 16 digits and more (the digits of a fraction may be as many),
+// and Python's bare words. A text may look like either; the own parser reads that right, too.
+const NEEDS_OWN_PARSER = /(?<![.\d])\d{16}|(?:^|[:[,])\s*-?[NI]/;
 
 /**
  * Parses a request body.
