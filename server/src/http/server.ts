@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/errors.ts';
 import { createAsAppError } from './failures.ts';
@@ -57,6 +58,7 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
     exposeHeadRoutes: false,
   });
   server.server.headersTimeout = 30_000;
+  closeSilentConnections(server);
 
   server.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
   server.removeAllContentTypeParsers();
@@ -114,6 +116,21 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
   }
   registerMlflowSurface(server, options.mlflowRoutes, asAppError);
   return Object.assign(server, { routeTable: listRoutes(rawRoutes, options.mlflowRoutes) });
+}
+
+/**
+ * Browsers and Node's fetch open connections ahead of requests. To Node one over which nothing came is not idle, and
+ * closing would wait for it until the time for headers is up.
+ */
+function closeSilentConnections(server: FastifyInstance): void {
+  const connections = new Set<Socket>();
+  server.server.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  server.addHook('preClose', async () => {
+    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+  });
 }
 
 function listRoutes(
