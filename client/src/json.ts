@@ -21,8 +21,8 @@ export type MessageValue =
   | readonly MessageValue[];
 
 // Whole numbers of 16 digits and more, the only ones that JSON.parse rounds.
-const LONG_INTEGER = /(?<![\d.])-?\d{16,}(?![\d.eE])/;
-const STRING_OR_LONG_INTEGER = /"(?:[^"\\]|\\.)*"|(?<![\d.])-?\d{16,}(?![\d.eE])/g;
+const LONG_INTEGER = /(?<![\d.])-?[1-9]\d{15,}(?![\d.eE])/;
+const STRING_OR_LONG_INTEGER = /"(?:[^"\\]|\\.)*"|(?<![\d.])-?[1-9]\d{15,}(?![\d.eE])/g;
 
 /** Parses JSON without rounding integers. @throws SyntaxError */
 export function parseJson(text: string): Json {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SlipwayClient, type SlipwayError } from '../src/index.ts';
-import { type LogBatch, type LogEntry, LogQueue } from '../src/log-queue.ts';
+import { countOfNextBatch, type LogBatch, type LogEntry, LogQueue } from '../src/log-queue.ts';
 import { newName, runningServer } from './running-server.ts';
 
 const server = runningServer();
@@ -211,5 +211,23 @@ describe('the queue of a run', () => {
     const arrived = sent.flat();
     expect(arrived).toEqual(Array.from({ length: arrived.length }, (_, i) => i + 1));
     expect(((await flushed) as SlipwayError).message).toMatch(new RegExp(`^${7 - arrived.length} values`));
+  });
+});
+
+describe('a request', () => {
+  const metrics = (count: number): LogEntry[] => Array(count).fill({ kind: 'metrics', message: {} });
+  const texts = (kind: 'params' | 'tags', count: number): LogEntry[] =>
+    Array.from({ length: count }, (_, i) => ({ kind, message: { key: `${kind}-${i}`, value: '' } }));
+
+  it.each([
+    ['1000 metrics', metrics(1500), 1000],
+    ['100 params', texts('params', 150), 100],
+    ['100 tags', [...metrics(5), ...texts('tags', 150)], 105],
+    ['1000 values together', [...texts('tags', 100), ...metrics(1500)], 1000],
+    ['a param once', [...texts('params', 3), ...texts('params', 1)], 3],
+    ['a tag as often as it was set', [...texts('tags', 3), ...texts('tags', 1)], 4],
+    ['what there is', metrics(3), 3],
+  ])('holds %s', (_, entries, count) => {
+    expect(countOfNextBatch(entries)).toBe(count);
   });
 });
