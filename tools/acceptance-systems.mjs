@@ -70,9 +70,9 @@ export async function startSystem({ database, artifacts, servers = 1 }) {
 
 /**
  * An S3 server with one bucket: versitygw, which is strict, and moto where there is no Go to build it with.
- * @returns {Promise<{url: string, env: NodeJS.ProcessEnv, stop: () => Promise<void>}>}
+ * @returns {Promise<{url: string, bucket: string, env: NodeJS.ProcessEnv, stop: () => Promise<void>}>}
  */
-async function startBucket() {
+export async function startBucket() {
   const server = await startObjectServer(isInstalled('versitygw') ? 'versitygw' : 'moto');
   const admin = new S3Client({
     region: REGION,
@@ -93,5 +93,5 @@ async function startBucket() {
     AWS_ACCESS_KEY_ID: server.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
   };
-  return { url: server.url, env, stop: server.stop };
+  return { url: server.url, bucket: BUCKET, env, stop: server.stop };
 }
