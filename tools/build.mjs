@@ -1,7 +1,7 @@
 // `npm run build`: the server as one file, the client as modules with declarations. esbuild runs on the machine's
 // Node as well, so this needs no change of Node. `node tools/build.mjs server` leaves the client out.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { recordServerBuild, SERVER_BUNDLE, serverFingerprint } from './build-stamp.mjs';
 import { ensureInstalled, root } from './setup.mjs';
@@ -31,7 +31,6 @@ async function buildServer() {
 }
 
 function buildClient() {
-  if (!existsSync(path.join(root, 'client/src/index.ts'))) return;
   process.stderr.write('Building the client …\n');
   rmSync(path.join(root, 'client/dist'), { recursive: true, force: true });
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');

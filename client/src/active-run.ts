@@ -1,3 +1,5 @@
+// Who compiles for an older library still finds `Symbol.asyncDispose` in the declarations.
+/// <reference lib="esnext.disposable" preserve="true" />
 import { SlipwayError } from './errors.ts';
 import { type Texts, wirePairs } from './fields.ts';
 import type { Int64 } from './json.ts';

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runningServer } from './running-server.ts';
+import { scratchFolder } from './scratch-folder.ts';
 
 const run = promisify(execFile);
 const client = path.resolve(import.meta.dirname, '..');
@@ -20,8 +21,7 @@ function examples(kind: 'ts' | 'ts browser'): string {
 describe('the examples of the README', () => {
   // A webhook's host must have an address, which that of the example has not everywhere.
   const server = runningServer({ args: ['--webhooks-allow-private', 'true'] });
-  // Inside the checkout, where the types of Node are found.
-  const folder = mkdtempSync(path.join(client, 'test/readme-'));
+  const folder = scratchFolder('readme');
   afterAll(() => rmSync(folder, { recursive: true }));
   beforeAll(() => {
     for (const kind of ['ts', 'ts browser'] as const) {
