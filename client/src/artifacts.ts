@@ -2,7 +2,7 @@ import { type ArtifactRoot, ArtifactRoots, encodePath } from './artifact-roots.t
 import { watchReceiver, watchSource } from './byte-streams.ts';
 import { invalidArgument } from './errors.ts';
 import { readFlag, readList, readOptionalNumber, readOptionalText, readText } from './fields.ts';
-import { type CallOptions, type Http, type HttpRequest, timedOut } from './http.ts';
+import { type Attempt, type CallOptions, type Http, type HttpRequest, timedOut } from './http.ts';
 import { sendingTimeMs, uploadInParts } from './multipart-upload.ts';
 import { Paged } from './paged.ts';
 
@@ -127,27 +127,20 @@ export class Artifacts {
    */
   async download(root: ArtifactRoot, path: string, options: DownloadOptions = {}): Promise<Response> {
     const request = await this.#downloadRequest(root, path, options);
-    return this.#http.send(request, async (response, abandon) => {
-      if (response.body === null || response.status === 304) return response;
-      const stallMs = options.timeoutMs ?? this.#http.timeoutMs;
-      const onStall = () => abandon(timedOut(`GET ${path}`, stallMs));
-      const { status, statusText, headers } = response;
-      const body =
-        stallMs === Number.POSITIVE_INFINITY
-          ? response.body
-          : watchSource(response.body, { stallMs, onStall });
-      return new Response(body, { status, statusText, headers });
-    });
+    return this.#http.send(request, async (response, attempt) => this.#watched(response, attempt, request));
   }
 
-  /** A whole file, or a range of it; sent for again when the connection breaks. */
+  /** A whole file, or a range of it; sent for again when the connection breaks. `timeoutMs` counts as for `download`. */
   async bytes(
     root: ArtifactRoot,
     path: string,
     options: DownloadOptions = {},
   ): Promise<Uint8Array<ArrayBuffer>> {
     const request = await this.#downloadRequest(root, path, options);
-    return this.#http.send(request, async (response) => new Uint8Array(await response.arrayBuffer()));
+    return this.#http.send(request, async (response, attempt) => {
+      const buffer = await this.#watched(response, attempt, request).arrayBuffer();
+      return new Uint8Array(buffer);
+    });
   }
 
   /** A file of UTF-8 text. */
@@ -160,6 +153,16 @@ export class Artifacts {
     if (path === '') throw invalidArgument('Name what is to be deleted: a file or a folder below the root.');
     const place = await this.#place(root, path, options);
     await this.#http.send({ ...options, method: 'DELETE', path: `${PATH}/${place}` }, drained);
+  }
+
+  /** The answer, whose body may take as long as it likes but not be silent for long. */
+  #watched(response: Response, attempt: Attempt, { path, timeoutMs }: HttpRequest): Response {
+    attempt.stopClock();
+    const stallMs = timeoutMs ?? this.#http.timeoutMs;
+    const { body, status, statusText, headers } = response;
+    if (body === null || status === 304 || stallMs === Number.POSITIVE_INFINITY) return response;
+    const onStall = () => attempt.abandon(timedOut(`GET /${path}`, stallMs));
+    return new Response(watchSource(body, { stallMs, onStall }), { status, statusText, headers });
   }
 
   /** The place of a path below the server's artifact routes, percent-encoded. */

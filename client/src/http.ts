@@ -42,8 +42,13 @@ export interface MessageOptions extends CallOptions {
   readonly resend?: Resend | undefined;
 }
 
-/** Ends the attempt whose answer is being read. */
-type Abandon = (reason: SlipwayError) => void;
+/** The attempt whose answer is being read. */
+export interface Attempt {
+  /** Ends it, as a failure. */
+  abandon(reason: SlipwayError): void;
+  /** Its time-out counts no longer: whoever reads on takes care of silence. */
+  stopClock(): void;
+}
 
 /** The one place that calls `fetch`: addresses, authorization, JSON, time-outs, retries, errors. */
 export class Http {
@@ -82,7 +87,7 @@ export class Http {
    */
   async send<Result>(
     request: HttpRequest,
-    read: (response: Response, abandon: Abandon) => Promise<Result>,
+    read: (response: Response, attempt: Attempt) => Promise<Result>,
   ): Promise<Result> {
     const { retries } = this.#options;
     const { resend = 'always', signal } = request;
@@ -100,7 +105,7 @@ export class Http {
 
   async #attempt<Result>(
     request: HttpRequest,
-    read: (response: Response, abandon: Abandon) => Promise<Result>,
+    read: (response: Response, attempt: Attempt) => Promise<Result>,
   ): Promise<Result> {
     const { method, path, signedUrl, query, headers, body, signal, expected = [] } = request;
     const { baseUrl, fetch } = this.#options;
@@ -108,11 +113,14 @@ export class Http {
     const timeoutMs = request.timeoutMs ?? this.#options.timeoutMs;
     const what = `${method} /${path}`;
     const ended = new AbortController();
-    const abandon: Abandon = (reason) => ended.abort(reason);
+    const attempt: Attempt = {
+      abandon: (reason) => ended.abort(reason),
+      stopClock: () => clearTimeout(timer),
+    };
     const timer =
       timeoutMs === Number.POSITIVE_INFINITY
         ? undefined
-        : setTimeout(() => abandon(timedOut(what, timeoutMs)), timeoutMs);
+        : setTimeout(() => attempt.abandon(timedOut(what, timeoutMs)), timeoutMs);
     try {
       const response = await fetch(signedUrl ?? `${baseUrl}/${path}${renderQuery(query)}`, {
         method,
@@ -123,7 +131,7 @@ export class Http {
         ...(body instanceof ReadableStream && { duplex: 'half' }),
       });
       if (!response.ok && !expected.includes(response.status)) throw await readError(response, what);
-      return await read(response, abandon);
+      return await read(response, attempt);
     } catch (error) {
       throw signal?.aborted ? signal.reason : asSlipwayError(error, ended.signal, what);
     } finally {

@@ -116,11 +116,11 @@ export class LiveEvents {
         signal,
         resend: 'never',
       },
-      async ({ body, headers }, abandon) => {
+      async ({ body, headers }, attempt) => {
         if (body === null || !headers.get('content-type')?.startsWith('text/event-stream')) {
           throw invalidResponse('The server answers no stream of events: it may not be a Slipway server.');
         }
-        const onStall = () => abandon(timedOut(`GET /${PATH}`, SILENCE_MS));
+        const onStall = () => attempt.abandon(timedOut(`GET /${PATH}`, SILENCE_MS));
         return watchSource(body, { stallMs: SILENCE_MS, onStall });
       },
     );

@@ -276,6 +276,30 @@ describe('a transfer', () => {
     await expect(response.text()).rejects.toMatchObject({ errorCode: 'TIMEOUT' });
   });
 
+  it('may take longer than the time-out while bytes come', async () => {
+    const slow: Handler = (_, response) => {
+      response.writeHead(200, { 'content-length': '10' });
+      let sent = 0;
+      const timer = setInterval(() => {
+        sent += 1;
+        response.write('x');
+        if (sent < 10) return;
+        clearInterval(timer);
+        response.end();
+      }, 40);
+    };
+    const { client, requests } = await serve(slow, slow);
+    expect(await client().artifacts.text(root, 'a', { timeoutMs: 250 })).toBe('x'.repeat(10));
+    const response = await client().artifacts.download(root, 'a', { timeoutMs: 250 });
+    expect(await response.text()).toBe('x'.repeat(10));
+    expect(requests).toHaveLength(2);
+  });
+
+  it('of a whole file is tried again when the bytes stop coming', async () => {
+    const { client } = await serve(stalled, (_, response) => response.end('whole'));
+    expect(await client().artifacts.text(root, 'a', { timeoutMs: 100 })).toBe('whole');
+  });
+
   it('of a stream is abandoned when the server does not answer, and not sent again', async () => {
     const { client, requests } = await serve(silence);
     const stream = new Blob(['abc']).stream();
