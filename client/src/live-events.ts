@@ -36,6 +36,11 @@ export interface LiveEventSubscription {
   readonly lastEventId?: string | undefined;
   /** Ends the iteration without an error. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Told of every connection that is made: from then on nothing is missed. Who shows a state reads it now, and then
+   * follows the events.
+   */
+  readonly onConnected?: (() => void) | undefined;
   /** Told of every lost connection, before the wait for the next: for a page that shows that it is offline. */
   readonly onDisconnected?: ((error: unknown) => void) | undefined;
 }
@@ -76,7 +81,7 @@ export class LiveEvents {
     try {
       while (!signal.aborted) {
         try {
-          for await (const event of this.#connect(parser, subscription.experimentIds, signal)) {
+          for await (const event of this.#connect(parser, subscription, signal)) {
             failures = 0;
             yield event;
           }
@@ -100,7 +105,7 @@ export class LiveEvents {
   /** One connection, until it ends or breaks. */
   async *#connect(
     parser: EventStreamParser,
-    experimentIds: readonly string[] | undefined,
+    { experimentIds, onConnected }: LiveEventSubscription,
     signal: AbortSignal,
   ): AsyncGenerator<LiveEvent, void, undefined> {
     const { lastEventId } = parser;
@@ -127,6 +132,7 @@ export class LiveEvents {
     const reader = stream.getReader();
     const decoder = new TextDecoder();
     parser.restart();
+    onConnected?.();
     try {
       for (;;) {
         const { done, value } = await reader.read().catch((error: unknown) => {

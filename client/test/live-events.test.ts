@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { EventStreamParser } from '../src/event-stream.ts';
 import { type LiveEvent, type LiveEventKind, SlipwayClient } from '../src/index.ts';
@@ -33,9 +32,10 @@ describe('live events', () => {
     const { client } = server;
     const experimentId = await client.experiments.create({ name: newName('experiment') });
     const signal = AbortSignal.timeout(20_000);
-    const events = client.events.subscribe({ experimentIds: [experimentId], signal });
+    const { promise: connected, resolve: onConnected } = Promise.withResolvers<void>();
+    const events = client.events.subscribe({ experimentIds: [experimentId], signal, onConnected });
     const first = nextOf(events, 'run');
-    await sleep(300);
+    await connected;
     const run = await client.runs.create({ experimentId });
     const created = await first;
     expect(created).toMatchObject({ kind: 'run', experimentId, subject: run.runId, keys: [] });
@@ -53,9 +53,10 @@ describe('live events', () => {
 
   it('end without an error when the signal is aborted', async () => {
     const stop = new AbortController();
-    const events = server.client.events.subscribe({ signal: stop.signal });
+    const { promise: connected, resolve: onConnected } = Promise.withResolvers<void>();
+    const events = server.client.events.subscribe({ signal: stop.signal, onConnected });
     const next = events.next();
-    await sleep(100);
+    await connected;
     stop.abort();
     expect(await next).toEqual({ done: true, value: undefined });
     const none = server.client.events.subscribe({ signal: AbortSignal.abort() });
@@ -89,9 +90,13 @@ describe('live events', () => {
     await once(flaky, 'listening');
     const { port } = flaky.address() as AddressInfo;
     const losses: unknown[] = [];
+    let connections = 0;
     const client = new SlipwayClient({ baseUrl: `http://127.0.0.1:${port}` });
     const events = client.events.subscribe({
       signal: AbortSignal.timeout(20_000),
+      onConnected: () => {
+        connections += 1;
+      },
       onDisconnected: (error) => losses.push(error),
     });
     const taken = await take(events, 3);
@@ -103,6 +108,7 @@ describe('live events', () => {
       ['7', 'reset', undefined],
     ]);
     expect(resumedAfter).toEqual([undefined, '5', '5', '6']);
+    expect(connections).toBe(3);
     expect(losses).toMatchObject([
       { errorCode: 'NETWORK_ERROR' },
       { status: 503 },
