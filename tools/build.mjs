@@ -1,7 +1,7 @@
 // `npm run build`: the server as one file, the client as modules with declarations. esbuild runs on the machine's
 // Node as well, so this needs no change of Node. `node tools/build.mjs server` leaves the client out.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { recordServerBuild, SERVER_BUNDLE, serverFingerprint } from './build-stamp.mjs';
 import { ensureInstalled, root } from './setup.mjs';
@@ -10,7 +10,7 @@ async function buildServer() {
   process.stderr.write('Building the server …\n');
   const { build } = await import('esbuild');
   const digest = serverFingerprint();
-  await build({
+  const { outputFiles } = await build({
     absWorkingDir: root,
     // Threads are programs of their own.
     entryPoints: ['server/src/main.ts', 'server/src/db/sqlite/checkpoint-worker.ts'],
@@ -24,7 +24,14 @@ async function buildServer() {
     sourcemap: 'linked',
     sourcesContent: false,
     logLevel: 'warning',
+    write: false,
   });
+  mkdirSync(path.join(root, path.dirname(SERVER_BUNDLE)), { recursive: true });
+  // Tests that run side by side may build at the same time: nobody must start from half a file.
+  for (const { path: file, contents } of outputFiles) {
+    writeFileSync(`${file}.${process.pid}`, contents);
+    renameSync(`${file}.${process.pid}`, file);
+  }
   // npm links the command `slipway` to this file.
   chmodSync(path.join(root, SERVER_BUNDLE), 0o755);
   recordServerBuild(digest);
