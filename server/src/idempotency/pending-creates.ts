@@ -43,7 +43,7 @@ export type RememberedCreate = SentRequest & { readonly createdId: string };
 export function createPendingCreates({ db, clock }: PendingCreatesOptions) {
   const self = randomHexId();
   /** Creates of this process whose answers are on their way. */
-  const answering = new Map<string, string>();
+  const answering = new Map<string, repository.PendingCreate>();
   /** Creates whose answers are lost, by fingerprint: few, and those of a killed process within KEPT_MS. */
   const lost = new Map<string, repository.PendingCreate[]>();
   const knownLost = new Set<string>();
@@ -51,6 +51,13 @@ export function createPendingCreates({ db, clock }: PendingCreatesOptions) {
   const undecided = new Map<string, repository.PendingCreate>();
   const delivered: string[] = [];
   let sweptAt = clock.nowMs();
+  let made = 0;
+
+  /** Unlike every other, also of a process on the same database, and after nearly all that were made before. */
+  function newPendingId(nowMs: number): string {
+    made += 1;
+    return `${repository.pendingIdFrom(nowMs)}-${made.toString(36).padStart(7, '0')}-${self}`;
+  }
 
   function addLost(create: repository.PendingCreate): void {
     if (knownLost.has(create.createdId) || knownLost.size >= MAX_LOST) return;
@@ -131,11 +138,11 @@ export function createPendingCreates({ db, clock }: PendingCreatesOptions) {
 
     /** The answer that told `createdId` has left, or its connection broke before. */
     answered(createdId: string, arrived: boolean): void {
-      const fingerprintSent = answering.get(createdId);
+      const create = answering.get(createdId);
+      if (create === undefined) return;
       answering.delete(createdId);
-      if (arrived) delivered.push(createdId);
-      else if (fingerprintSent !== undefined)
-        addLost({ createdId, fingerprint: fingerprintSent, owner: self });
+      if (arrived) delivered.push(create.pendingId);
+      else addLost(create);
     },
 
     async close(): Promise<void> {
@@ -156,16 +163,29 @@ export function createPendingCreates({ db, clock }: PendingCreatesOptions) {
   }
 
   async function remember(tx: Transaction, creates: readonly RememberedCreate[]): Promise<void> {
-    const pending = creates.map(({ createdId, fingerprint }) => ({ createdId, fingerprint, owner: self }));
-    await repository.insertPending(tx, pending, clock.nowMs());
+    const nowMs = clock.nowMs();
+    const pending = creates.map(({ createdId, fingerprint }) => ({
+      pendingId: newPendingId(nowMs),
+      createdId,
+      fingerprint,
+      owner: self,
+    }));
+    await repository.insertPending(tx, pending);
     creates.forEach(({ requestId }, i) => {
-      awaitCommit(tx, requestId, pending[i]!);
+      awaitCommit(tx, requestId, { lostIfNot: pending[i]!, made: pending[i]! });
     });
   }
 
-  function awaitCommit(tx: Transaction, requestId: string, create: repository.PendingCreate): void {
-    undecided.set(requestId, create);
-    answering.set(create.createdId, create.fingerprint);
+  function awaitCommit(
+    tx: Transaction,
+    requestId: string,
+    {
+      lostIfNot,
+      made: create,
+    }: { readonly lostIfNot: repository.PendingCreate; readonly made: repository.PendingCreate },
+  ): void {
+    undecided.set(requestId, lostIfNot);
+    answering.set(create.createdId, create);
     tx.afterCommit(() => undecided.delete(requestId));
   }
 
@@ -178,8 +198,9 @@ export function createPendingCreates({ db, clock }: PendingCreatesOptions) {
     for (let create = candidates?.shift(); create !== undefined; create = candidates?.shift()) {
       knownLost.delete(create.createdId);
       if (candidates?.length === 0) lost.delete(request.fingerprint);
-      if (await repository.takeOver(tx, create, { owner: self, nowMs })) {
-        awaitCommit(tx, request.requestId, create);
+      const taken = { ...create, pendingId: newPendingId(nowMs), owner: self };
+      if (await repository.takeOver(tx, create, taken)) {
+        awaitCommit(tx, request.requestId, { lostIfNot: create, made: taken });
         return create.createdId;
       }
     }

@@ -14,30 +14,39 @@ export const RUN_COLUMNS: Readonly<Record<string, string>> = {
   lifecycle_stage: 'r.lifecycle_stage',
 };
 
-/** Renders a run filter as a condition over `runs r` joined to `experiments e`. */
-export function renderRunFilter(dialect: Dialect, filter: FilterNode): SqlFragment {
-  return renderCondition(filter, (node) => renderLeaf(dialect, node));
+/**
+ * Renders a run filter as a condition over `runs r` joined to `experiments e`. `runNo` is the run's number where it is
+ * known before the run itself is read: what does not match is then never read.
+ */
+export function renderRunFilter(dialect: Dialect, filter: FilterNode, runNo = 'r.run_no'): SqlFragment {
+  return renderCondition(filter, (node) => renderLeaf({ dialect, runNo }, node));
 }
 
-function renderLeaf(dialect: Dialect, node: LeafNode): SqlFragment {
+interface Place {
+  readonly dialect: Dialect;
+  readonly runNo: string;
+}
+
+function renderLeaf(place: Place, node: LeafNode): SqlFragment {
+  const { dialect, runNo } = place;
   switch (node.field.scope) {
     case 'metric':
-      return renderMetric(dialect, node);
+      return renderMetric(place, node);
     case 'param':
-      return renderKeyed(dialect, node, { name: 'params', owner: 'run_no', outer: 'r.run_no' });
+      return renderKeyed(dialect, node, { name: 'params', owner: 'run_no', outer: runNo });
     case 'tag':
-      return renderKeyed(dialect, node, { name: 'run_tags', owner: 'run_no', outer: 'r.run_no' });
+      return renderKeyed(dialect, node, { name: 'run_tags', owner: 'run_no', outer: runNo });
     case 'dataset':
-      return renderDataset(dialect, node);
+      return renderDataset(place, node);
     default:
       return renderTest(dialect, RUN_COLUMNS[node.field.key]!, node);
   }
 }
 
-function renderMetric(dialect: Dialect, node: LeafNode): SqlFragment {
+function renderMetric({ dialect, runNo }: Place, node: LeafNode): SqlFragment {
   const { key, history } = node.field;
-  if (history?.fn === 'first' || history?.fn === 'at') return renderPointTest(dialect, node);
-  const where = 'FROM metric_series m WHERE m.run_no = r.run_no AND m.key = ?';
+  if (history?.fn === 'first' || history?.fn === 'at') return renderPointTest({ dialect, runNo }, node);
+  const where = `FROM metric_series m WHERE m.run_no = ${runNo} AND m.key = ?`;
   if (history !== undefined && history.fn !== 'last') {
     const column = { min: 'm.min_value', max: 'm.max_value', count: 'm.point_count' }[history.fn];
     if (node.kind === 'null') return { text: `(SELECT ${column} ${where}) IS NULL`, params: [key] };
@@ -60,7 +69,7 @@ function renderNumberTest(dialect: Dialect, alias: string, node: LeafNode): SqlF
 }
 
 /** `first(…)` and `at(…, step)`: the point at the lowest step, or at the step (the latest of several there). */
-function renderPointTest(dialect: Dialect, node: LeafNode): SqlFragment {
+function renderPointTest({ dialect, runNo }: Place, node: LeafNode): SqlFragment {
   const { key, history } = node.field;
   const step = history?.fn === 'at' ? [history.step] : [];
   const point =
@@ -68,19 +77,19 @@ function renderPointTest(dialect: Dialect, node: LeafNode): SqlFragment {
       ? 'AND p.step = ? ORDER BY p.step DESC, p.timestamp DESC, p.value DESC LIMIT 1'
       : 'ORDER BY p.step, p.timestamp, p.value LIMIT 1';
   const where = `FROM metric_points p WHERE p.series_no =
-    (SELECT m.series_no FROM metric_series m WHERE m.run_no = r.run_no AND m.key = ?) ${point}`;
+    (SELECT m.series_no FROM metric_series m WHERE m.run_no = ${runNo} AND m.key = ?) ${point}`;
   if (node.kind === 'null') return { text: `(SELECT 1 ${where}) IS NULL`, params: [key, ...step] };
   const test = renderNumberTest(dialect, 'p', node);
   return { text: `(SELECT ${test.text} ${where})`, params: [...test.params, key, ...step] };
 }
 
 /** A run may have many datasets: one that matches is enough; a run without any matches nothing but IS NULL. */
-function renderDataset(dialect: Dialect, node: LeafNode): SqlFragment {
+function renderDataset({ dialect, runNo }: Place, node: LeafNode): SqlFragment {
   const context = node.field.key === 'context';
   const from = context
     ? `FROM run_datasets i JOIN run_dataset_tags t ON t.input_no = i.input_no AND t.key = 'mlflow.data.context'
-       WHERE i.run_no = r.run_no`
-    : 'FROM run_datasets i JOIN datasets d ON d.dataset_no = i.dataset_no WHERE i.run_no = r.run_no';
+       WHERE i.run_no = ${runNo}`
+    : `FROM run_datasets i JOIN datasets d ON d.dataset_no = i.dataset_no WHERE i.run_no = ${runNo}`;
   if (node.kind === 'null') return { text: `NOT EXISTS (SELECT 1 ${from})`, params: [] };
   const test = renderTest(dialect, context ? 't.value' : `d.${node.field.key}`, node);
   return {

@@ -30,9 +30,9 @@ function stageCondition(sql: Sql, stages: readonly LifecycleStage[]): SqlFragmen
     : { text: sql.dialect.inList('r.lifecycle_stage', 'text'), params: [sql.dialect.list(stages)] };
 }
 
-function filterCondition(sql: Sql, filter: FilterNode | undefined): SqlFragment {
+function filterCondition(sql: Sql, filter: FilterNode | undefined, runNo?: string): SqlFragment {
   if (filter === undefined) return { text: '', params: [] };
-  const { text, params } = renderRunFilter(sql.dialect, filter);
+  const { text, params } = renderRunFilter(sql.dialect, filter, runNo);
   return { text: ` AND (${text})`, params };
 }
 
@@ -48,17 +48,21 @@ export interface SortedQuery {
 
 export async function selectSorted(sql: Sql, query: SortedQuery): Promise<RunRow[]> {
   const scope = scopeCondition(sql, query.scope);
-  const filter = filterCondition(sql, query.filter);
   const order = renderRunOrder(query.order);
   const driver = query.driver && indexedRuns(sql, query.scope, query.driver);
-  const driven =
+  const filter = filterCondition(sql, query.filter, driver && 'found.run_no');
+  const from =
     driver === undefined
-      ? { text: '', params: [] }
-      : { text: ` AND r.run_no IN (${driver.text})`, params: driver.params };
+      ? { text: 'runs r', params: [] }
+      : {
+          text: `(${driver.text}) AS found ${sql.dialect.orderedJoin} runs r ON r.run_no = found.run_no`,
+          params: driver.params,
+        };
   const rows = await sql.rows(
-    `SELECT ${runColumns(sql.dialect)} FROM runs r JOIN experiments e ON e.experiment_no = r.experiment_no ${order.joins.text}
-     WHERE ${scope.text}${driven.text}${filter.text} ORDER BY ${order.orderBy} LIMIT ? OFFSET ?`,
-    [...order.joins.params, ...scope.params, ...driven.params, ...filter.params, query.limit, query.offset],
+    `SELECT ${runColumns(sql.dialect)} FROM ${from.text}
+     ${sql.dialect.orderedJoin} experiments e ON e.experiment_no = r.experiment_no ${order.joins.text}
+     WHERE ${scope.text}${filter.text} ORDER BY ${order.orderBy} LIMIT ? OFFSET ?`,
+    [...from.params, ...order.joins.params, ...scope.params, ...filter.params, query.limit, query.offset],
   );
   return rows.map(readRun);
 }
@@ -118,7 +122,7 @@ function metricSelection(sql: Sql, query: MetricQuery): SqlFragment & { readonly
   const { scope, filter, kind } = query;
   const [{ field, descending }, ...others] = query.order as [OrderTerm, ...OrderTerm[]];
   const scopeText = scopeCondition(sql, scope);
-  const filterText = filterCondition(sql, filter);
+  const filterText = filterCondition(sql, filter, kind === 'missing' ? undefined : 'w.run_no');
   const rest = renderRunOrder(others);
   // `renderRunOrder` knows only the other terms: ties of all of them are broken here, once.
   const restTerms = others.length === 0 ? tieBreakers(query.order).join(', ') : rest.orderBy;
@@ -202,8 +206,11 @@ function indexedRuns(sql: Sql, { experimentNos }: RunScope, node: LeafNode): Sql
     };
   }
   const table = node.field.scope === 'param' ? 'params' : 'run_tags';
+  const prefix = [...String(value)].slice(0, INDEXED).join('');
+  // A text shorter than what the index holds is found by the index alone, without reading the rows.
+  const isWhole = prefix === value && [...prefix].length < INDEXED;
   return {
-    text: `SELECT run_no FROM ${table} WHERE ${experiment} AND key = ? AND ${sql.dialect.prefix('value', INDEXED)} = ? AND value = ?`,
-    params: [experiments, node.field.key, [...String(value)].slice(0, INDEXED).join(''), value],
+    text: `SELECT run_no FROM ${table} WHERE ${experiment} AND key = ? AND ${sql.dialect.prefix('value', INDEXED)} = ?${isWhole ? '' : ' AND value = ?'}`,
+    params: [experiments, node.field.key, prefix, ...(isWhole ? [] : [value])],
   };
 }

@@ -24,6 +24,8 @@ export interface RunSearch {
 const MAX_PAGE = 50_000;
 /** A condition with fewer matches than this is read first; beyond it, walking the wanted order is cheaper. */
 const SELECTIVE = 1000;
+/** The same where no order can be walked: reading the matches beats a pass over all runs, counting more would not. */
+const SELECTIVE_FOR_SORT = 20_000;
 
 interface Query {
   readonly scope: RunScope;
@@ -85,12 +87,9 @@ function stagesOf(viewType: ViewType): readonly ('active' | 'deleted')[] {
  * such index is one pass over the experiments' runs.
  */
 async function find(sql: Sql, query: Query): Promise<Found> {
-  const driver = await selectiveDriver(sql, query);
-  if (driver === undefined) {
-    if (query.order.length === 0 && isOneList(query.scope)) return byStartTime(sql, query);
-    if (query.order[0]?.field.scope === 'metric' && query.scope.experimentNos.length === 1)
-      return byMetric(sql, query);
-  }
+  const walk = orderWalk(query);
+  const driver = await selectiveDriver(sql, query, walk === undefined ? SELECTIVE_FOR_SORT : SELECTIVE);
+  if (driver === undefined && walk !== undefined) return walk(sql, query);
   const { limit, token } = query;
   const runs = await repository.selectSorted(sql, {
     ...query,
@@ -99,6 +98,12 @@ async function find(sql: Sql, query: Query): Promise<Found> {
     offset: token.offset,
   });
   return page(runs, limit, { offset: token.offset + limit });
+}
+
+/** How an index gives the wanted order; undefined where none does. */
+function orderWalk({ scope, order }: Query): ((sql: Sql, query: Query) => Promise<Found>) | undefined {
+  if (order.length === 0) return isOneList(scope) ? byStartTime : undefined;
+  return order[0]!.field.scope === 'metric' && scope.experimentNos.length === 1 ? byMetric : undefined;
 }
 
 const isOneList = (scope: RunScope): boolean => scope.experimentNos.length === 1 && scope.stages.length === 1;
@@ -175,12 +180,17 @@ function conjuncts(filter: FilterNode | undefined): readonly FilterNode[] {
   return filter.kind === 'and' ? filter.nodes.flatMap(conjuncts) : [filter];
 }
 
-/** The condition with the fewest matches in an index, where those are few. */
-async function selectiveDriver(sql: Sql, { scope, filter }: Query): Promise<LeafNode | undefined> {
+/** The condition with the fewest matches in an index, where those are fewer than `below`. */
+async function selectiveDriver(
+  sql: Sql,
+  { scope, filter }: Query,
+  below: number,
+): Promise<LeafNode | undefined> {
   let best: LeafNode | undefined;
-  let fewest = SELECTIVE;
-  for (const node of conjuncts(filter)) {
-    if (!repository.hasIndex(node)) continue;
+  let fewest = below;
+  const candidates = conjuncts(filter).filter(repository.hasIndex);
+  // Equalities first: they tend to have the fewest, and nothing is counted beyond the fewest so far.
+  for (const node of [...candidates.filter(isEquality), ...candidates.filter((one) => !isEquality(one))]) {
     const matches = await repository.countIndexed(sql, { scope, node, atMost: fewest });
     if (matches < fewest) {
       best = node;
@@ -189,3 +199,5 @@ async function selectiveDriver(sql: Sql, { scope, filter }: Query): Promise<Leaf
   }
   return best;
 }
+
+const isEquality = (node: LeafNode): boolean => node.kind === 'compare' && node.op === '=';

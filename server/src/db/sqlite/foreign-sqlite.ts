@@ -1,12 +1,13 @@
 import Connection from 'better-sqlite3';
 import { invalidArgument } from '../../kernel/errors.ts';
 import type { ForeignDatabase } from '../foreign.ts';
-import { createSqliteSql } from './sqlite-session.ts';
+import { createSqliteSql, createStatements } from './sqlite-session.ts';
 
 /** @throws AppError InvalidArgument when there is no database in `file`. */
 export function openForeignSqlite(file: string): ForeignDatabase {
   const connection = open(file);
-  const sql = createSqliteSql(connection);
+  const statements = createStatements(connection);
+  const sql = createSqliteSql(() => statements);
   return {
     sql,
     async columns(table) {

@@ -13,11 +13,11 @@ type Statement = Connection.Statement<unknown[]>;
  * the plans rest on the indexes alone (nothing runs ANALYZE), and a parameter inside an expression is not looked at.
  * Source: sqlite.org/c3ref/prepare.html, on sqlite3_prepare_v2 and bound parameters in the WHERE clause.
  */
-export function keepPlan(text: string): string {
+function keepPlan(text: string): string {
   return text.replace(/'(?:[^']|'')*'|\?/g, (token) => (token === '?' ? '+?' : token));
 }
 
-function statementCache(connection: Connection.Database): (text: string) => Statement {
+function statementCache(connection: Connection.Database): Prepare {
   const statements = new Map<string, Statement>();
   return (text) => {
     const known = statements.get(text);
@@ -34,9 +34,23 @@ const ROWS_AT_ONCE = 50;
 
 const NO_PARAMS: readonly SqlParam[] = [];
 
-export function createSqliteSql(connection: Connection.Database): Sql {
-  const prepare = statementCache(connection);
-  const prepareRaw = rawStatementCache(connection);
+type Prepare = (text: string) => Statement;
+
+export interface Statements {
+  readonly prepare: Prepare;
+  /** Statements whose rows are arrays. */
+  readonly prepareRaw: Prepare;
+}
+
+export function createStatements(connection: Connection.Database): Statements {
+  const forRows = statementCache(connection);
+  return { prepare: statementCache(connection), prepareRaw: (text) => forRows(text).raw(true) };
+}
+
+/** Reads with the statements that `current` gives at the time of each. */
+export function createSqliteSql(current: () => Statements): Sql {
+  const prepare: Prepare = (text) => current().prepare(text);
+  const prepareRaw: Prepare = (text) => current().prepareRaw(text);
   return {
     dialect: sqliteDialect,
     async all<Row>(text: string, params = NO_PARAMS) {
@@ -54,14 +68,10 @@ export function createSqliteSql(connection: Connection.Database): Sql {
   };
 }
 
-export function createSqliteTransaction(
-  connection: Connection.Database,
-  committed: (() => void)[],
-): Transaction {
-  const prepare = statementCache(connection);
-  const prepareRaw = rawStatementCache(connection);
+export function createSqliteTransaction(statements: Statements, committed: (() => void)[]): Transaction {
+  const { prepare, prepareRaw } = statements;
   return {
-    ...createSqliteSql(connection),
+    ...createSqliteSql(() => statements),
     async run(text, params = NO_PARAMS) {
       return prepare(text).run(...params).changes;
     },
@@ -90,11 +100,6 @@ export function createSqliteTransaction(
       committed.push(action);
     },
   };
-}
-
-function rawStatementCache(connection: Connection.Database): (text: string) => Statement {
-  const prepare = statementCache(connection);
-  return (text) => prepare(text).raw(true);
 }
 
 function relation(keys: KeyRelation): string {

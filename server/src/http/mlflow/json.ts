@@ -12,10 +12,6 @@ export interface JsonObject {
 }
 
 const MAX_DEPTH = 200;
-// Only these make JSON.parse lose something: integers of 16 digits and more (the digits of a fraction may be as many),
-// and Python's bare words. A text may look like either; the own parser reads that right, too.
-const NEEDS_OWN_PARSER = /(?<![.\d])\d{16}|(?:^|[:[,])\s*-?[NI]/;
-
 /**
  * Parses a request body.
  * @throws AppError InvalidArgument for broken UTF-8, broken JSON, or nesting beyond 200 levels.
@@ -24,20 +20,23 @@ export function parseJson(body: Uint8Array): Json {
   if (!isUtf8(body)) throw invalidArgument('The request body is not valid UTF-8.');
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
   if (text.trim() === '') return {};
-  if (!NEEDS_OWN_PARSER.test(text)) {
-    try {
-      return checkDepth(JSON.parse(text) as Json);
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      throw invalidArgument(`The request body is not valid JSON: ${error.message}`);
-    }
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    // Python's bare words, or broken: the own parser knows the words and says where it broke.
+    return new Parser(text).parse();
   }
-  return new Parser(text).parse();
+  return isExact(value) ? value : new Parser(text).parse();
 }
 
-function checkDepth(value: Json): Json {
+/** Whether JSON.parse lost nothing: a number beyond 2^53 may have had more digits. Refuses what nests too deep. */
+function isExact(value: Json): boolean {
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+  if (typeof value !== 'object' || value === null) return true;
   // A queue instead of recursion: the nesting is the caller's choice, our stack is not.
-  if (typeof value !== 'object' || value === null) return value;
+  let exact = true;
   let level: Json[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > MAX_DEPTH) throw tooDeep();
@@ -45,11 +44,12 @@ function checkDepth(value: Json): Json {
     for (const node of level) {
       for (const child of Array.isArray(node) ? node : Object.values(node as JsonObject)) {
         if (typeof child === 'object' && child !== null) next.push(child);
+        else if (typeof child === 'number' && Math.abs(child) > Number.MAX_SAFE_INTEGER) exact = false;
       }
     }
     level = next;
   }
-  return value;
+  return exact;
 }
 
 const tooDeep = () => invalidArgument(`The request body nests deeper than ${MAX_DEPTH} levels.`);
