@@ -25,8 +25,10 @@ const MAX_GROUP = 512;
  * SQLite in WAL mode with `synchronous=FULL`: a commit returns when the disk has it. Writes that arrived in the same
  * turn of the event loop share one commit (group commit); a savepoint around each lets it fail alone.
  *
- * Reads see committed data: between transactions they go to the writing connection, whose page cache stays warm, and
- * while one is open to a second connection. (SQLite drops a connection's whole cache when another one has committed.)
+ * Reads see committed data: between writes they go to the writing connection, whose page cache stays warm, and while a
+ * write is open to a second connection. (SQLite drops a connection's whole cache when another one has committed.) The
+ * reads of one turn of the event loop share a snapshot, since taking and leaving one costs more than finding a row; it
+ * ends before the next write begins, so that whoever heard of a write sees it.
  */
 export function openSqlite(options: SqliteOptions): Database {
   const writer = new Connection(options.file);
@@ -37,9 +39,14 @@ export function openSqlite(options: SqliteOptions): Database {
 
   const onWriter = createStatements(writer);
   const onReader = createStatements(reader);
-  const readSql: Sql = createSqliteSql(() => (writer.inTransaction ? onReader : onWriter));
+  const readSql: Sql = createSqliteSql(() => {
+    if (writing) return onReader;
+    takeSnapshot();
+    return onWriter;
+  });
   const committed: (() => void)[] = [];
   const transaction = createSqliteTransaction(onWriter, committed);
+  const beginRead = writer.prepare('BEGIN');
   const begin = writer.prepare('BEGIN IMMEDIATE');
   const commit = writer.prepare('COMMIT');
   const rollback = writer.prepare('ROLLBACK');
@@ -54,7 +61,8 @@ export function openSqlite(options: SqliteOptions): Database {
       return state!.log - state!.checkpointed;
     },
     finish() {
-      if (writer.open && !writer.inTransaction) writer.pragma('wal_checkpoint(PASSIVE)');
+      leaveSnapshot();
+      if (writer.open && !writing) writer.pragma('wal_checkpoint(PASSIVE)');
     },
   });
 
@@ -62,6 +70,22 @@ export function openSqlite(options: SqliteOptions): Database {
   let scheduled = false;
   let flushing: Promise<void> = Promise.resolve();
   let closed = false;
+  let writing = false;
+  let hasSnapshot = false;
+
+  function takeSnapshot(): void {
+    if (hasSnapshot) return;
+    beginRead.run();
+    hasSnapshot = true;
+    setImmediate(leaveSnapshot);
+  }
+
+  function leaveSnapshot(): void {
+    if (!hasSnapshot) return;
+    hasSnapshot = false;
+    // A failing disk may have ended it already.
+    if (writer.inTransaction) commit.run();
+  }
 
   function schedule(): void {
     if (scheduled) return;
@@ -74,6 +98,8 @@ export function openSqlite(options: SqliteOptions): Database {
   async function flush(): Promise<void> {
     const group = queue.splice(0, MAX_GROUP);
     const settled: (() => void)[] = [];
+    leaveSnapshot();
+    writing = true;
     try {
       begin.run();
       for (const entry of group) settled.push(await runOne(entry));
@@ -85,6 +111,7 @@ export function openSqlite(options: SqliteOptions): Database {
       for (const entry of group) entry.reject(failure);
       settled.length = 0;
     }
+    writing = false;
     const actions = committed.splice(0);
     for (const settle of settled) settle();
     for (const action of actions) action();
@@ -138,6 +165,7 @@ export function openSqlite(options: SqliteOptions): Database {
         await new Promise((resolve) => setImmediate(resolve));
       }
       await checkpointer.close();
+      leaveSnapshot();
       reader.close();
       writer.close();
     },
