@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS points (
 );
 CREATE TABLE IF NOT EXISTS models (name text PRIMARY KEY, last_version bigint NOT NULL);
 CREATE TABLE IF NOT EXISTS versions (
-  name text NOT NULL, version bigint NOT NULL, source text NOT NULL, run_id text NOT NULL, created bigint NOT NULL,
+  name text NOT NULL, version bigint NOT NULL, source text NOT NULL, run_id text NOT NULL, created bigint NOT NULL, tags text NOT NULL,
   PRIMARY KEY (name, version)
 );
 CREATE TABLE IF NOT EXISTS aliases (

@@ -35,7 +35,7 @@ const HISTORY = `SELECT count(*) AS found, string_agg($1 || value || ',"timestam
   FROM (SELECT value, timestamp, step FROM points
     WHERE series_no = (SELECT series_no FROM latest WHERE run_no = (SELECT run_no FROM runs WHERE run_id = $2) AND key = $3)
     ORDER BY timestamp, step, value LIMIT $4 OFFSET $5) p`;
-const ALIAS = `SELECT v.name, v.version, v.source, v.run_id, v.created FROM aliases a
+const ALIAS = `SELECT v.name, v.version, v.source, v.run_id, v.created, v.tags FROM aliases a
   JOIN versions v ON v.name = a.name AND v.version = a.version WHERE a.name = $1 AND a.alias = $2`;
 
 type Row = Record<string, string>;
@@ -163,8 +163,8 @@ export async function openPostgresStore(url: string): Promise<Store> {
     },
     async aliasVersion(name, alias) {
       const [row] = await rows('alias', ALIAS, [name, alias]);
-      const { version, source, run_id, created } = row!;
-      return `{"model_version":${renderVersion([name, Number(version), source!, run_id!, Number(created)])}}`;
+      const { version, source, run_id, created, tags } = row!;
+      return `{"model_version":${renderVersion([name, Number(version), source!, run_id!, Number(created), tags!])}}`;
     },
   };
 }

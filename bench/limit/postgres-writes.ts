@@ -19,13 +19,13 @@ const CREATE_RUNS = `WITH made AS (
 
 const CREATE_VERSIONS = `WITH arrived AS (
     SELECT *, row_number() OVER (PARTITION BY name ORDER BY place) AS nth
-    FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS i(name, source, run_id, place)),
+    FROM unnest($1::text[], $2::text[], $3::text[], $5::text[]) WITH ORDINALITY AS i(name, source, run_id, tags, place)),
   counted AS (
     UPDATE models m SET last_version = last_version + c.added
     FROM (SELECT name, count(*) AS added FROM arrived GROUP BY name) c WHERE m.name = c.name
     RETURNING m.name, m.last_version - c.added AS before),
   made AS (
-    INSERT INTO versions SELECT a.name, c.before + a.nth, a.source, a.run_id, $4::bigint FROM arrived a JOIN counted c USING (name))
+    INSERT INTO versions SELECT a.name, c.before + a.nth, a.source, a.run_id, $4::bigint, a.tags FROM arrived a JOIN counted c USING (name))
   SELECT c.before + a.nth AS version FROM arrived a JOIN counted c USING (name) ORDER BY place`;
 
 const SET_ALIASES = `INSERT INTO aliases SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
@@ -98,13 +98,14 @@ function createVersions(bodies: readonly CreateVersion[]): Batch {
     bodies.map(({ source }) => source),
     bodies.map(({ run_id = '' }) => run_id),
     now,
+    bodies.map(({ tags = [] }) => JSON.stringify(tags)),
   ];
   return {
     query: { name: 'create-version', text: CREATE_VERSIONS, values },
     bodies: (rows) =>
       bodies.map(
-        ({ name, source, run_id = '' }, i) =>
-          `{"model_version":${renderVersion([name, Number(rows[i]!.version), source, run_id, now])}}`,
+        ({ name, source, run_id = '', tags = [] }, i) =>
+          `{"model_version":${renderVersion([name, Number(rows[i]!.version), source, run_id, now, JSON.stringify(tags)])}}`,
       ),
   };
 }

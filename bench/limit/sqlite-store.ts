@@ -105,7 +105,7 @@ export function openSqliteStore(file: string): Store {
     .pluck();
   const byAlias = db
     .prepare<[string, string], VersionRow>(
-      `SELECT v.name, v.version, v.source, v.run_id, v.created FROM aliases a
+      `SELECT v.name, v.version, v.source, v.run_id, v.created, v.tags FROM aliases a
        JOIN versions v ON v.name = a.name AND v.version = a.version WHERE a.name = ? AND a.alias = ?`,
     )
     .raw();

@@ -46,7 +46,7 @@ export function sqliteWrites(db: Connection.Database): (write: Write) => string 
       'UPDATE models SET last_version = last_version + 1 WHERE name = ? RETURNING last_version',
     )
     .pluck();
-  const insertVersion = db.prepare('INSERT INTO versions VALUES (?, ?, ?, ?, ?)');
+  const insertVersion = db.prepare('INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?)');
   const upsertAlias = db.prepare(
     'INSERT INTO aliases VALUES (?, ?, ?) ON CONFLICT (name, alias) DO UPDATE SET version = excluded.version',
   );
@@ -93,11 +93,12 @@ export function sqliteWrites(db: Connection.Database): (write: Write) => string 
     }
   }
 
-  function createVersion({ name, source, run_id = '' }: CreateVersion): string {
+  function createVersion({ name, source, run_id = '', tags = [] }: CreateVersion): string {
     const version = nextVersion.get(name)!;
     const now = Date.now();
-    insertVersion.run(name, version, source, run_id, now);
-    return `{"model_version":${renderVersion([name, version, source, run_id, now])}}`;
+    const tagsJson = JSON.stringify(tags);
+    insertVersion.run(name, version, source, run_id, now, tagsJson);
+    return `{"model_version":${renderVersion([name, version, source, run_id, now, tagsJson])}}`;
   }
 
   return (write) => {
@@ -126,8 +127,9 @@ export type VersionRow = readonly [
   source: string,
   runId: string,
   created: number,
+  tagsJson: string,
 ];
 
-export function renderVersion([name, version, source, runId, created]: VersionRow): string {
-  return `{"name":${JSON.stringify(name)},"version":"${version}","creation_timestamp":${created},"last_updated_timestamp":${created},"current_stage":"None","source":${JSON.stringify(source)},"run_id":"${runId}","status":"READY"}`;
+export function renderVersion([name, version, source, runId, created, tagsJson]: VersionRow): string {
+  return `{"name":${JSON.stringify(name)},"version":"${version}","creation_timestamp":${created},"last_updated_timestamp":${created},"current_stage":"None","source":${JSON.stringify(source)},"run_id":"${runId}","status":"READY","tags":${tagsJson}}`;
 }

@@ -30,6 +30,7 @@ export interface CreateVersion {
   readonly name: string;
   readonly source: string;
   readonly run_id?: string;
+  readonly tags?: readonly Pair[];
 }
 
 export type Write =

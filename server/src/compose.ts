@@ -8,7 +8,8 @@ import type { Config } from './config.ts';
 import { migrate } from './db/migrate.ts';
 import type { Database } from './db/port.ts';
 import { openSqlite } from './db/sqlite/sqlite-database.ts';
-import { createOutbox, type RecordedEvent } from './events/outbox.ts';
+import type { DomainEvent } from './events/events.ts';
+import { createOutbox, type RecordEvents } from './events/outbox.ts';
 import { createLogger, errorFields, type Logger } from './http/logger.ts';
 import { createServerMetrics } from './http/metrics.ts';
 import { artifactStreamRoutes } from './http/mlflow/artifact-proxy.ts';
@@ -101,16 +102,20 @@ export async function compose(config: Config): Promise<Program> {
   const webhooks = createWebhooks({ db, clock, guard, sealer, transport });
   const journal = createJournal({ db, clock, onError: inBackground('the change journal') });
   await journal.start();
-  const reportEvents = (events: readonly RecordedEvent[]) => {
-    for (const change of events.flatMap(({ event }) => changeOf(event) ?? [])) journal.report(change);
+  const reportEvents = (events: readonly DomainEvent[]) => {
+    for (const change of events.flatMap((event) => changeOf(event) ?? [])) journal.report(change);
   };
   const outbox = createOutbox({
     db,
     clock,
-    consumers: [deliveries.enqueue, async (tx, events) => tx.afterCommit(() => reportEvents(events))],
+    consumers: [deliveries.enqueue],
+    isAwaited: deliveries.isAwaited,
     onError: inBackground('event dispatch'),
   });
-  const recordEvents = outbox.record;
+  const recordEvents: RecordEvents = async (tx, events) => {
+    await outbox.record(tx, events);
+    tx.afterCommit(() => reportEvents(events));
+  };
 
   const experiments = createExperiments({
     db,

@@ -19,7 +19,13 @@ describe.each(testedDatabases())('the outbox on $name', ({ open }) => {
   };
 
   function outbox(consumer: EventConsumer, onError: (error: unknown) => void = () => {}): Outbox {
-    const made = createOutbox({ db: opened.db, clock: { nowMs: () => 42 }, consumers: [consumer], onError });
+    const made = createOutbox({
+      db: opened.db,
+      clock: { nowMs: () => 42 },
+      consumers: [consumer],
+      isAwaited: async (_, kind) => kind.action === 'deleted',
+      onError,
+    });
     started.push(made);
     return made;
   }
@@ -43,6 +49,14 @@ describe.each(testedDatabases())('the outbox on $name', ({ open }) => {
     await vi.waitFor(() => expect(handled).toHaveLength(30));
     expect(handled).toEqual(names);
     expect(await waiting()).toBe(0);
+  });
+
+  it('writes down nothing that no consumer waits for', async () => {
+    const box = outbox(collect);
+    await opened.db.write((tx) =>
+      box.record(tx, [{ ...event('other'), action: 'created' }, event('awaited')]),
+    );
+    expect(await waiting()).toBe(1);
   });
 
   it('records nothing for a change that is rolled back', async () => {

@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../db/port.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { DomainEvent } from './events.ts';
+import type { DomainEvent, EventKind } from './events.ts';
 import * as repository from './outbox-repository.ts';
 
 /** Writes events down in the transaction of the change they tell of: both are there, or neither. */
@@ -18,10 +18,14 @@ export interface RecordedEvent {
  */
 export type EventConsumer = (tx: Transaction, events: readonly RecordedEvent[]) => Promise<void>;
 
+/** Whether a consumer waits for events of the kind. What nobody waits for is not written down. */
+export type IsAwaited = (tx: Transaction, kind: EventKind) => Promise<boolean>;
+
 export interface OutboxOptions {
   readonly db: Database;
   readonly clock: Clock;
   readonly consumers: readonly EventConsumer[];
+  readonly isAwaited: IsAwaited;
   /** Told when a round fails; the events stay and are tried again. */
   onError(error: unknown): void;
 }
@@ -42,7 +46,7 @@ export interface Outbox {
 }
 
 /** The outbox and the loop that empties it. */
-export function createOutbox({ db, clock, consumers, onError }: OutboxOptions): Outbox {
+export function createOutbox({ db, clock, consumers, isAwaited, onError }: OutboxOptions): Outbox {
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> | undefined;
   let running = false;
@@ -91,10 +95,23 @@ export function createOutbox({ db, clock, consumers, onError }: OutboxOptions): 
     return events.length;
   }
 
+  async function selectAwaited(tx: Transaction, events: readonly DomainEvent[]): Promise<DomainEvent[]> {
+    const known = new Map<string, boolean>();
+    const awaited: DomainEvent[] = [];
+    for (const event of events) {
+      const kind = `${event.entity}.${event.action}`;
+      const wanted = known.get(kind) ?? (await isAwaited(tx, event));
+      known.set(kind, wanted);
+      if (wanted) awaited.push(event);
+    }
+    return awaited;
+  }
+
   return {
     async record(tx, events) {
-      if (events.length === 0) return;
-      await repository.insertEvents(tx, events, clock.nowMs());
+      const awaited = await selectAwaited(tx, events);
+      if (awaited.length === 0) return;
+      await repository.insertEvents(tx, awaited, clock.nowMs());
       tx.afterCommit(wake);
     },
     start() {

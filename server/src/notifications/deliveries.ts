@@ -8,7 +8,7 @@ import type { DeliveryTransport } from './delivery-transport.ts';
 import { type AttemptOutcome, decideNext } from './retry-rules.ts';
 import { renderDelivery } from './webhook-payloads.ts';
 import type { WebhookRow } from './webhooks-repository.ts';
-import { findWebhooksByNo, listSubscriptions } from './webhooks-repository.ts';
+import { findWebhooksByNo, hasSubscription, listSubscriptions } from './webhooks-repository.ts';
 
 export interface DeliveriesOptions {
   readonly db: Database;
@@ -175,6 +175,8 @@ export function createDeliveries({ db, clock, transport, random, onError }: Deli
 
   return {
     enqueue,
+    /** Whether any webhook subscribes to events of the kind. */
+    isAwaited: hasSubscription,
     /** Begins with what an earlier process left behind. */
     start(): void {
       running = true;

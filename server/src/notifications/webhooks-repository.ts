@@ -108,6 +108,15 @@ export async function listEvents(sql: Sql, webhookNos: readonly number[]): Promi
   );
 }
 
+/** Whether any webhook subscribes to the kind. */
+export async function hasSubscription(sql: Sql, { entity, action }: EventKind): Promise<boolean> {
+  const row = await sql.get('SELECT 1 AS one FROM webhook_events WHERE entity = ? AND action = ? LIMIT 1', [
+    entity,
+    action,
+  ]);
+  return row !== undefined;
+}
+
 /** Active webhooks that want one of the kinds. */
 export async function listSubscriptions(sql: Sql, kinds: readonly EventKind[]): Promise<SubscriptionRow[]> {
   return sql.allFor<SubscriptionRow>(

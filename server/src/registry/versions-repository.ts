@@ -63,7 +63,10 @@ export async function listLatest(
     },
     `SELECT ${COLUMNS} FROM keys k ${sql.dialect.orderedJoin} model_versions v
        ON v.model_no = k.model_no
-       AND v.version = (SELECT max(x.version) FROM model_versions x WHERE x.model_no = k.model_no AND x.stage = k.stage)
+       AND v.version = CASE WHEN k.stage = 'None' THEN (SELECT n.version FROM model_versions n
+           WHERE n.model_no = k.model_no AND n.stage = 'None' ORDER BY n.version DESC LIMIT 1)
+         ELSE (SELECT max(x.version) FROM model_versions x
+           WHERE x.model_no = k.model_no AND x.stage = k.stage AND x.stage <> 'None') END
      JOIN registered_models m ON m.model_no = v.model_no
      ORDER BY v.model_no, v.version`,
   );

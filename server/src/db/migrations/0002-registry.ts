@@ -43,10 +43,11 @@ export const registry: Migration = {
       is_prompt ${int} NOT NULL DEFAULT 0,
       PRIMARY KEY (model_no, version)
     ) ${clustered}`,
-    'CREATE INDEX model_versions_by_stage ON model_versions (model_no, stage, version)',
+    // Versions are made without a stage: the newest of those is found by the primary key, from its end.
+    `CREATE INDEX model_versions_by_stage ON model_versions (model_no, stage, version) WHERE stage <> 'None'`,
     'CREATE INDEX model_versions_by_time ON model_versions (last_update_time DESC)',
     'CREATE INDEX model_versions_by_run ON model_versions (run_id)',
-    'CREATE INDEX model_versions_by_logged_model ON model_versions (logged_model_id)',
+    'CREATE INDEX model_versions_by_logged_model ON model_versions (logged_model_id) WHERE logged_model_id IS NOT NULL',
     `CREATE TABLE model_version_tags (
       model_no ${int} NOT NULL,
       version ${int} NOT NULL,

@@ -22,6 +22,7 @@ export function createTracking(db: Database) {
     db,
     clock,
     consumers: [],
+    isAwaited: async () => true,
     onError: (error) => {
       throw error;
     },
