@@ -73,7 +73,7 @@ describe.each(testedDatabases())('webhooks on $name', ({ open }) => {
       onError: (error) => errors.push(error),
     });
     running.push(deliveries);
-    return { deliveries, webhooks: createWebhooks({ db, clock, guard, sealer, transport }) };
+    return { db, deliveries, webhooks: createWebhooks({ db, clock, guard, sealer, transport }) };
   }
 
   const hook = (more: Partial<NewWebhook> = {}): NewWebhook => ({
@@ -87,7 +87,9 @@ describe.each(testedDatabases())('webhooks on $name', ({ open }) => {
   });
 
   const happen = (deliveries: Deliveries, ...events: DomainEvent[]) =>
-    opened.db.write((tx) =>
+    happenOn(opened.db, deliveries, ...events);
+  const happenOn = (db: Database, deliveries: Deliveries, ...events: DomainEvent[]) =>
+    db.write((tx) =>
       deliveries.enqueue(
         tx,
         events.map((event) => ({ event, happenedAtMs: 1_700_000_000_000 })),
@@ -152,7 +154,7 @@ describe.each(testedDatabases())('webhooks on $name', ({ open }) => {
     await killed.webhooks.create(hook());
     answers.push('hang');
     killed.deliveries.start();
-    await happen(killed.deliveries, created('a'), created('b'));
+    await happenOn(killed.db, killed.deliveries, created('a'), created('b'));
     await vi.waitFor(() => expect(received.length).toBeGreaterThanOrEqual(1));
 
     // Nothing is told to the first process, as by kill -9: it goes on waiting while its lease runs out.
