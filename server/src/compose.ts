@@ -32,6 +32,7 @@ import { otlpRoutes } from './http/otlp.ts';
 import { probeRoutes } from './http/probes.ts';
 import { buildHttpServer, type HttpServer } from './http/server.ts';
 import { createLiveStreams } from './http/slipway/events.ts';
+import { experimentFolderRoutes } from './http/slipway/experiment-folders.ts';
 import { trackingExtensionRoutes } from './http/slipway/tracking.ts';
 import { createPendingCreates } from './idempotency/pending-creates.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
@@ -59,6 +60,7 @@ import { createTraceData } from './traces/trace-data.ts';
 import { createTraceSearches } from './traces/trace-search.ts';
 import { createTraces } from './traces/traces.ts';
 import { createCharts } from './tracking/charts.ts';
+import { createExperimentFolders } from './tracking/experiment-folders.ts';
 import { createExperiments } from './tracking/experiments.ts';
 import { createLoggedModels, modelMetrics } from './tracking/logged-models.ts';
 import { createMetrics } from './tracking/metrics.ts';
@@ -189,6 +191,7 @@ export async function compose(config: Config): Promise<Program> {
   const liveStreams = createLiveStreams(journal);
   const mlflowRoutes = [
     ...experimentRoutes(experiments),
+    ...experimentFolderRoutes(createExperimentFolders({ db, clock, recordEvents })),
     ...runRoutes({ runs, searches, pendingCreates }),
     ...runInputRoutes(runInputs),
     ...metricRoutes(metrics),

@@ -13,6 +13,8 @@ export interface Ddl {
   /** Text that compares and sorts by its code points on both engines. */
   readonly text: string;
   readonly bytes: string;
+  /** Ends a generated column, which readers see like any other. */
+  readonly derived: string;
   /** Ends a table whose rows are stored in the order of the primary key. */
   readonly clustered: string;
   /** The first `length` characters of a column, for an index over long text. */
@@ -33,6 +35,8 @@ const ddlOf: Record<'sqlite' | 'postgres', Ddl> = {
     float: 'REAL',
     text: 'TEXT',
     bytes: 'BLOB',
+    // The only kind that can be added to a table that is there.
+    derived: 'VIRTUAL',
     clustered: 'WITHOUT ROWID',
     prefix: (column, length) => `substr(${column}, 1, ${length})`,
   },
@@ -43,6 +47,7 @@ const ddlOf: Record<'sqlite' | 'postgres', Ddl> = {
     float: 'DOUBLE PRECISION',
     text: 'TEXT COLLATE "C"',
     bytes: 'BYTEA',
+    derived: 'STORED',
     clustered: '',
     prefix: (column, length) => `left(${column}, ${length})`,
   },

@@ -26,6 +26,8 @@ export interface Dialect {
   likePattern(pattern: string, caseSensitive: boolean): string;
   /** The first `length` characters of a text column, as the expression that the indexes hold. */
   prefix(column: string, length: number): string;
+  /** Where `part` begins in `text`, both SQL expressions: characters from 1 on, 0 where it is not there. */
+  indexOf(text: string, part: string): string;
   /** Asks the planner to walk the named index of the table alias it follows; empty where there is no such hint. */
   indexedBy(index: string): string;
   /**

@@ -89,10 +89,13 @@ const EXPERIMENT_KEYS = {
   ...plain('integer', 'creation_time', 'last_update_time'),
 };
 
+/** Where an experiment is, by its name: the folder it is directly in, and each folder that is above it. */
+const EXPERIMENT_FOLDER_KEYS = plain('string', 'folder', 'within');
+
 export const experimentGrammar: Grammar = {
   ...NO_EXTRAS,
   entity: 'experiments',
-  scopes: [attributes(EXPERIMENT_KEYS), TAGS],
+  scopes: [attributes({ ...EXPERIMENT_KEYS, ...EXPERIMENT_FOLDER_KEYS }), TAGS],
   order: { attributes: canonicalNames(EXPERIMENT_KEYS), scopes: [], repeated: 'ignored' },
 };
 

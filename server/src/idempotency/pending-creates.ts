@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Database, Transaction } from '../db/port.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { randomHexId } from '../kernel/ids.ts';
@@ -215,5 +215,5 @@ export function fingerprint(kind: string, fields: readonly unknown[]): string {
   const text = JSON.stringify([kind, ...fields], (_, value: unknown) =>
     typeof value === 'bigint' ? String(value) : value,
   );
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+  return hash('sha256', text, 'base64url').slice(0, 22);
 }

@@ -1,7 +1,8 @@
 import { invalidArgument } from '../kernel/errors.ts';
 import { checkLength } from './key-rules.ts';
 
-const MAX_NAME_LENGTH = 500;
+/** In Unicode code points. */
+export const MAX_NAME_LENGTH = 500;
 
 /** @throws AppError InvalidArgument unless `name` is 1 to 500 characters. */
 export function checkExperimentName(name: string, path = 'name'): void {

@@ -161,6 +161,8 @@ export async function listExperimentTags(
 export interface ExperimentQuery {
   /** Conditions and their parameters, made by `experiment-search.ts`. */
   readonly where: string;
+  /** The index to walk, where the planner would take another. */
+  readonly index: string | undefined;
   readonly orderBy: string;
   readonly params: readonly SqlParam[];
   readonly limit: number;
@@ -168,8 +170,9 @@ export interface ExperimentQuery {
 }
 
 export async function selectExperiments(sql: Sql, query: ExperimentQuery): Promise<ExperimentRow[]> {
+  const index = query.index === undefined ? '' : sql.dialect.indexedBy(query.index);
   return sql.all<ExperimentRow>(
-    `SELECT ${COLUMNS} FROM experiments e WHERE ${query.where} ORDER BY ${query.orderBy} LIMIT ? OFFSET ?`,
+    `SELECT ${COLUMNS} FROM experiments e ${index} WHERE ${query.where} ORDER BY ${query.orderBy} LIMIT ? OFFSET ?`,
     [...query.params, query.limit, query.offset],
   );
 }

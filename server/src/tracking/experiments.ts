@@ -8,7 +8,13 @@ import type { Clock } from '../kernel/clock.ts';
 import { alreadyExists, invalidArgument, invalidState, notFound } from '../kernel/errors.ts';
 import { parsePageToken, renderPageToken } from '../kernel/page-token.ts';
 import { checkExperimentName } from './experiment-rules.ts';
-import { renderExperimentFilter, renderExperimentOrder, type ViewType } from './experiment-search.ts';
+import {
+  FOLDER_INDEX,
+  isWithinFolder,
+  renderExperimentFilter,
+  renderExperimentOrder,
+  type ViewType,
+} from './experiment-search.ts';
 import * as repository from './experiments-repository.ts';
 import { checkKey, checkLength } from './key-rules.ts';
 import type { Tag } from './runs.ts';
@@ -58,27 +64,6 @@ export function createExperiments({
   parseArtifactLocation,
   recordEvents,
 }: ExperimentsDependencies) {
-  async function withTags(sql: Sql, rows: readonly repository.ExperimentRow[]): Promise<Experiment[]> {
-    const tags = await repository.listExperimentTags(
-      sql,
-      rows.map((row) => row.experiment_no),
-    );
-    const byExperiment = Map.groupBy(tags, (tag) => tag.experiment_no);
-    return rows.map((row) => ({
-      experimentNo: row.experiment_no,
-      name: row.name,
-      artifactLocation: row.artifact_location,
-      lifecycleStage: row.lifecycle_stage,
-      creationTimeMs: row.creation_time,
-      lastUpdateTimeMs: row.last_update_time,
-      finishedRunsLock: {
-        locked: row.locks_finished_runs === 1,
-        mutableTags: JSON.parse(row.mutable_tags) as string[],
-      },
-      tags: (byExperiment.get(row.experiment_no) ?? []).map(({ key, value }) => ({ key, value })),
-    }));
-  }
-
   async function getRow(sql: Sql, experimentNo: number): Promise<repository.ExperimentRow> {
     const row = await repository.findExperiment(sql, experimentNo);
     if (row === undefined) throw notFound(`No Experiment with id=${experimentNo} exists`);
@@ -132,7 +117,7 @@ export function createExperiments({
 
     /** @throws AppError NotFound */
     async get(experimentNo: number): Promise<Experiment> {
-      return db.read(async (sql) => (await withTags(sql, [await getRow(sql, experimentNo)]))[0]!);
+      return db.read(async (sql) => (await readExperiments(sql, [await getRow(sql, experimentNo)]))[0]!);
     },
 
     /** Where an active experiment's artifacts go. @throws AppError NotFound, InvalidArgument for one in the trash. */
@@ -145,7 +130,7 @@ export function createExperiments({
       return db.read(async (sql) => {
         const row = await repository.findExperimentByName(sql, name);
         if (row === undefined) throw notFound(`Could not find experiment with name '${name.slice(0, 500)}'`);
-        return (await withTags(sql, [row]))[0]!;
+        return (await readExperiments(sql, [row]))[0]!;
       });
     },
 
@@ -221,11 +206,12 @@ export function createExperiments({
         const rows = await repository.selectExperiments(sql, {
           where: where.text,
           params: where.params,
+          index: isWithinFolder(filter) ? FOLDER_INDEX : undefined,
           orderBy: renderExperimentOrder(order),
           limit: search.maxResults + 1,
           offset,
         });
-        const items = await withTags(sql, rows.slice(0, search.maxResults));
+        const items = await readExperiments(sql, rows.slice(0, search.maxResults));
         const more = rows.length > search.maxResults;
         return {
           items,
@@ -251,7 +237,32 @@ export function createExperiments({
 
 export type Experiments = ReturnType<typeof createExperiments>;
 
-function experimentEvent(action: EventAction, experimentNo: number, name: string): DomainEvent {
+/** The rows with their tags. */
+export async function readExperiments(
+  sql: Sql,
+  rows: readonly repository.ExperimentRow[],
+): Promise<Experiment[]> {
+  const tags = await repository.listExperimentTags(
+    sql,
+    rows.map((row) => row.experiment_no),
+  );
+  const byExperiment = Map.groupBy(tags, (tag) => tag.experiment_no);
+  return rows.map((row) => ({
+    experimentNo: row.experiment_no,
+    name: row.name,
+    artifactLocation: row.artifact_location,
+    lifecycleStage: row.lifecycle_stage,
+    creationTimeMs: row.creation_time,
+    lastUpdateTimeMs: row.last_update_time,
+    finishedRunsLock: {
+      locked: row.locks_finished_runs === 1,
+      mutableTags: JSON.parse(row.mutable_tags) as string[],
+    },
+    tags: (byExperiment.get(row.experiment_no) ?? []).map(({ key, value }) => ({ key, value })),
+  }));
+}
+
+export function experimentEvent(action: EventAction, experimentNo: number, name: string): DomainEvent {
   return { entity: 'experiment', action, data: { experiment_id: String(experimentNo), name } };
 }
 

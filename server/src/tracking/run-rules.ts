@@ -59,7 +59,7 @@ export function checkBatch(batch: RunBatch): void {
     batch.metrics.length + batch.params.length + batch.tags.length,
     MAX_TOGETHER,
   );
-  for (const [i, metric] of batch.metrics.entries()) checkMetric(metric, `metrics[${i}].`);
+  checkMetrics(batch.metrics);
   for (const [i, param] of batch.params.entries()) checkKey(param.key, 'Parameter', `params[${i}].key`);
   for (const [i, tag] of batch.tags.entries()) checkKey(tag.key, 'Tag', `tags[${i}].key`);
   checkParamKeysUnique(batch.params);
@@ -75,14 +75,20 @@ function checkLimit(what: string, count: number, limit: number): void {
   }
 }
 
-function checkMetric(metric: LoggedMetric, path: string): void {
-  checkKey(metric.key, 'Metric', `${path}key`);
-  if (metric.timestampMs < 0) {
-    throw invalidArgument(
-      `Invalid value ${metric.timestampMs} for parameter '${path}timestamp' supplied: expected a nonnegative 64-bit integer of milliseconds.`,
-      { field: `${path}timestamp` },
-    );
-  }
+function checkMetrics(metrics: readonly LoggedMetric[]): void {
+  // A batch has up to a thousand points, and few keys.
+  const good = new Set<string>();
+  metrics.forEach(({ key, timestampMs }, i) => {
+    if (!good.has(key)) checkKey(key, 'Metric', `metrics[${i}].key`);
+    good.add(key);
+    if (timestampMs < 0) {
+      const path = `metrics[${i}].timestamp`;
+      throw invalidArgument(
+        `Invalid value ${timestampMs} for parameter '${path}' supplied: expected a nonnegative 64-bit integer of milliseconds.`,
+        { field: path },
+      );
+    }
+  });
 }
 
 function checkParamKeysUnique(params: readonly Param[]): void {

@@ -6,6 +6,7 @@ import { traces } from './0004-traces.ts';
 import { idempotency } from './0005-idempotency.ts';
 import { imports } from './0006-imports.ts';
 import { live } from './0007-live.ts';
+import { experimentFolders } from './0008-experiment-folders.ts';
 
 /** Every migration, oldest first. A migration that has shipped is never edited: the next one mends it. */
 export const migrations: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   idempotency,
   imports,
   live,
+  experimentFolders,
 ];

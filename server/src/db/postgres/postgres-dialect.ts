@@ -15,6 +15,7 @@ export const postgresDialect: Dialect = {
     return caseSensitive ? literal : literal.toLowerCase();
   },
   prefix: (column, length) => `left(${column}, ${length})`,
+  indexOf: (text, part) => `strpos(${text}, ${part})`,
   indexedBy: () => '',
   jsonObjects: (fields) =>
     `coalesce(json_agg(json_build_object(${Object.entries(fields)

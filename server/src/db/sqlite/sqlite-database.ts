@@ -32,7 +32,7 @@ const MAX_GROUP = 512;
  */
 export function openSqlite(options: SqliteOptions): Database {
   const writer = new Connection(options.file);
-  configure(writer, { cacheKib: 49_152 });
+  configure(writer, { cacheKib: 32_768 });
   const reader = new Connection(options.file);
   configure(reader, { cacheKib: 4096 });
   reader.pragma('query_only = true');

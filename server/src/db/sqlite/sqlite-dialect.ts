@@ -10,6 +10,7 @@ export const sqliteDialect: Dialect = {
   like: (column, caseSensitive) => (caseSensitive ? `${column} GLOB ?` : `unicode_ilike(?, ${column})`),
   likePattern: (pattern, caseSensitive) => (caseSensitive ? globPattern(pattern) : pattern),
   prefix: (column, length) => `substr(${column}, 1, ${length})`,
+  indexOf: (text, part) => `instr(${text}, ${part})`,
   indexedBy: (index) => `INDEXED BY ${index}`,
   jsonObjects: (fields) =>
     `json_group_array(json_object(${Object.entries(fields)

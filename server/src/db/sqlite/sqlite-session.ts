@@ -119,7 +119,9 @@ function* groups(
 ): Generator<{ count: number; values: readonly SqlValue[] }> {
   let at = 0;
   for (; rows.length - at >= ROWS_AT_ONCE; at += ROWS_AT_ONCE) {
-    yield { count: ROWS_AT_ONCE, values: rows.slice(at, at + ROWS_AT_ONCE).flat() };
+    const values: SqlValue[] = [];
+    for (let i = at; i < at + ROWS_AT_ONCE; i += 1) values.push(...rows[i]!);
+    yield { count: ROWS_AT_ONCE, values };
   }
   for (; at < rows.length; at += 1) yield { count: 1, values: rows[at]! };
 }

@@ -29,7 +29,7 @@ export function parseTags(message: JsonObject): Tag[] {
   }));
 }
 
-function renderExperiment(experiment: Experiment): object {
+export function renderExperiment(experiment: Experiment): object {
   return {
     experiment_id: String(experiment.experimentNo),
     name: experiment.name,

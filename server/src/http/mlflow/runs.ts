@@ -38,6 +38,25 @@ export function parseRunId(message: JsonObject): string {
   return runId;
 }
 
+const PLAIN_FIELDS: ReadonlySet<string> = new Set(['key', 'value', 'timestamp', 'step']);
+
+/** A metric whose fields are what they should be: nearly all are, and a batch has a thousand. Undefined for others. */
+function parsePlainMetric(metric: JsonObject): LoggedMetric | undefined {
+  for (const name in metric) if (!PLAIN_FIELDS.has(name)) return undefined;
+  const { key, value, timestamp, step = 0 } = metric;
+  if (typeof key !== 'string' || key === '' || typeof value !== 'number') return undefined;
+  if (!Number.isSafeInteger(timestamp) || !Number.isSafeInteger(step)) return undefined;
+  return {
+    key,
+    value,
+    timestampMs: timestamp as number,
+    step: step as number,
+    modelId: undefined,
+    datasetName: undefined,
+    datasetDigest: undefined,
+  };
+}
+
 function parseMetric(metric: JsonObject, prefix: string): LoggedMetric {
   const key = requiredString(metric, 'key', `${prefix}key`);
   const value = optionalDouble(metric, 'value', `${prefix}value`);
@@ -60,7 +79,9 @@ function parseBatch(message: JsonObject): RunBatch {
   checkRunId(runId);
   return {
     runId,
-    metrics: objectList(message, 'metrics').map((metric, i) => parseMetric(metric, `metrics[${i}].`)),
+    metrics: objectList(message, 'metrics').map(
+      (metric, i) => parsePlainMetric(metric) ?? parseMetric(metric, `metrics[${i}].`),
+    ),
     params: objectList(message, 'params').map((param, i) => ({
       key: requiredString(param, 'key', `params[${i}].key`),
       value: optionalString(param, 'value', `params[${i}].value`) ?? '',

@@ -3,6 +3,7 @@ import { createOutbox } from '../../events/outbox.ts';
 import { createPendingCreates } from '../../idempotency/pending-creates.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { createCharts } from '../charts.ts';
+import { createExperimentFolders } from '../experiment-folders.ts';
 import { createExperiments } from '../experiments.ts';
 import { createLoggedModels, modelMetrics } from '../logged-models.ts';
 import { createMetrics } from '../metrics.ts';
@@ -40,6 +41,7 @@ export function createTracking(db: Database) {
       parseArtifactLocation: (text) => text,
       recordEvents,
     }),
+    folders: createExperimentFolders({ db, clock, recordEvents }),
     runs: createRuns({
       db,
       clock,
