@@ -53,6 +53,8 @@ const pathOf = (/** @type {string} */ name) => name.slice(name.indexOf(' ') + 1)
 function groupOf(bare) {
   const [, family = '', noun = ''] = bare.startsWith('/') ? [] : bare.split('/');
   if (family === '') return 'server';
+  // Our own API: `slipway/v1/experiment-folders`.
+  if (bare.startsWith('slipway/')) return 'slipway';
   return family === 'mlflow' ? noun.replace(/[*:].*$/, '') : family;
 }
 
