@@ -1,4 +1,15 @@
 import {
+  deleteFolder,
+  type ExperimentFolder,
+  FOLDERS_PATH,
+  type FolderDeletion,
+  type FolderSearch,
+  listFolders,
+  renameFolder,
+  restoreFolder,
+  type ViewType,
+} from './experiment-folders.ts';
+import {
   readFlag,
   readList,
   readNumber,
@@ -16,8 +27,6 @@ import type { JsonObject } from './json.ts';
 import { Paged } from './paged.ts';
 
 export type LifecycleStage = 'active' | 'deleted';
-/** Which of the trash and the rest a search shows. */
-export type ViewType = 'ACTIVE_ONLY' | 'DELETED_ONLY' | 'ALL';
 
 export interface Experiment {
   readonly experimentId: string;
@@ -183,6 +192,70 @@ export class Experiments {
   ): Promise<void> {
     const message = { experiment_id: experimentId, locked, mutable_tags: mutableTags };
     await this.#http.call('PUT', LOCK_PATH, message, options);
+  }
+
+  /**
+   * The folders directly in `parent` (`''` is the top level), by name, with what is below each. Slipway only.
+   *
+   * @example
+   * ```ts
+   * for await (const { path, activeExperiments } of client.experiments.folders('/Users')) {
+   *   console.log(path, activeExperiments);
+   * }
+   * ```
+   */
+  folders(parent = '', search: FolderSearch = {}): Paged<ExperimentFolder> {
+    return listFolders(this.#http, parent, search);
+  }
+
+  /** The experiments directly in a folder (`''` is the top level), by name. Slipway only. */
+  inFolder(folder: string, search: FolderSearch = {}): Paged<Experiment> {
+    const { viewType, pageSize = 100, ...options } = search;
+    return new Paged(async (pageToken) => {
+      const answer = await this.#http.get(
+        FOLDERS_PATH,
+        {
+          parent: folder,
+          view_type: viewType,
+          max_folders: 0,
+          max_experiments: pageSize,
+          experiments_page_token: pageToken,
+        },
+        options,
+      );
+      return {
+        items: readList(answer, 'experiments', readExperiment),
+        nextPageToken: readOptionalText(answer, 'next_experiments_page_token'),
+      };
+    });
+  }
+
+  /**
+   * Renames every experiment below `from`, so that its name begins with `to` instead: all, or none. Slipway only.
+   * @returns how many. @throws SlipwayError RESOURCE_DOES_NOT_EXIST for an empty folder, RESOURCE_ALREADY_EXISTS naming
+   * the first name that is in use
+   */
+  renameFolder(from: string, to: string, options?: CallOptions): Promise<number> {
+    return renameFolder(this.#http, { from, to }, options);
+  }
+
+  /**
+   * Every active experiment below the folder to the trash, with its runs: all, or none. Slipway only.
+   * @throws SlipwayError RESOURCE_DOES_NOT_EXIST
+   */
+  deleteFolder(path: string, options?: CallOptions): Promise<FolderDeletion> {
+    return deleteFolder(this.#http, path, options);
+  }
+
+  /**
+   * What is below the folder back from the trash: everything, or what one `deleteFolder` put there. Slipway only.
+   * @returns how many experiments. @throws SlipwayError RESOURCE_DOES_NOT_EXIST
+   */
+  restoreFolder(
+    path: string,
+    { deletedAtMs, ...options }: CallOptions & { readonly deletedAtMs?: number | undefined } = {},
+  ): Promise<number> {
+    return restoreFolder(this.#http, { path, deletedAtMs }, options);
   }
 }
 

@@ -10,6 +10,7 @@ export type {
 } from './artifacts.ts';
 export { type ServerInfo, SlipwayClient, type SlipwayClientOptions } from './client.ts';
 export { SlipwayError, type SlipwayErrorCode } from './errors.ts';
+export type { ExperimentFolder, FolderDeletion, FolderSearch, ViewType } from './experiment-folders.ts';
 export type {
   DatasetSummary,
   Experiment,
@@ -18,7 +19,6 @@ export type {
   FinishedRunsLock,
   LifecycleStage,
   NewExperiment,
-  ViewType,
 } from './experiments.ts';
 export type { Texts } from './fields.ts';
 export type { CallOptions, Fetch } from './http.ts';

@@ -1,5 +1,5 @@
 import { ActiveRun, type LoggingOptions, type ParamValue, type RunEnd } from './active-run.ts';
-import type { ViewType } from './experiments.ts';
+import type { ViewType } from './experiment-folders.ts';
 import { readList, readObject, readOptionalText, type Texts, wirePairs } from './fields.ts';
 import type { CallOptions, Http } from './http.ts';
 import { type Int64, type Message, wireInt64 } from './json.ts';

@@ -61,6 +61,44 @@ describe('experiments', () => {
     expect(await search.toArray({ limit: 0 })).toEqual([]);
   });
 
+  it('form folders, which are walked, renamed, deleted and restored', async () => {
+    const { experiments } = server.client;
+    const top = newName('/folders');
+    for (const name of ['a', 'x/b', 'x/deep/c', 'y/d', 'z/e'])
+      await experiments.create({ name: `${top}/${name}` });
+    const folders = experiments.folders(top, { pageSize: 2 });
+    const shown = [];
+    for await (const { name, path, activeExperiments } of folders)
+      shown.push([name, path, activeExperiments]);
+    expect(shown).toEqual([
+      ['x', `${top}/x`, 2],
+      ['y', `${top}/y`, 1],
+      ['z', `${top}/z`, 1],
+    ]);
+    const sizes = [];
+    for await (const { items } of folders.pages()) sizes.push(items.length);
+    expect(sizes).toEqual([2, 1]);
+    expect((await experiments.folders().toArray()).map(({ path }) => path)).toContain(top);
+    const directly = async (folder: string) =>
+      (await experiments.inFolder(folder, { pageSize: 1 }).toArray()).map(({ name }) => name);
+    expect(await directly(top)).toEqual([`${top}/a`]);
+    expect(await experiments.renameFolder(`${top}/x`, `${top}/y`)).toBe(2);
+    expect(await directly(`${top}/y`)).toEqual([`${top}/y/b`, `${top}/y/d`]);
+    await experiments.create({ name: `${top}/z/b` });
+    await expect(experiments.renameFolder(`${top}/y`, `${top}/z`)).rejects.toMatchObject({
+      errorCode: 'RESOURCE_ALREADY_EXISTS',
+      message: expect.stringContaining(`${top}/z/b`),
+    });
+    const { deletedExperiments, deletedAtMs } = await experiments.deleteFolder(`${top}/y`);
+    expect(deletedExperiments).toBe(3);
+    expect(await directly(`${top}/y`)).toEqual([]);
+    await expect(experiments.restoreFolder(`${top}/y`, { deletedAtMs: 1 })).rejects.toMatchObject({
+      errorCode: 'RESOURCE_DOES_NOT_EXIST',
+    });
+    expect(await experiments.restoreFolder(`${top}/y`, { deletedAtMs })).toBe(3);
+    expect(await directly(`${top}/y`)).toHaveLength(2);
+  });
+
   it('lock their finished runs, but for tags that may change', async () => {
     const { experiments, runs } = server.client;
     const experimentId = await experiments.create({ name: newName('experiment') });

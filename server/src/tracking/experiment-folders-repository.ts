@@ -28,8 +28,9 @@ export interface ChildFolderQuery extends FolderRange {
  * The next child folders of a parent, each with what is below it.
  *
  * The walk seeks one entry of the index a child, and steps over everything below it; only what is below the children
- * of the page is counted, from the index alone. SQLite's plan, which a test holds: SEARCH x USING COVERING INDEX
- * experiments_by_folder (folder>? AND folder<?), three times.
+ * of the page is counted. SQLite's plan, which a test holds, three times: SEARCH x USING INDEX experiments_by_folder
+ * (folder>? AND folder<?); PostgreSQL's: Index Only Scan using experiments_by_folder. Over 100,000 experiments, on two
+ * busy cores: 0.5 ms for 100 of 25,000 children, 60 ms (SQLite) where the page's children hold all of them.
  */
 export async function listChildFolders(sql: Sql, query: ChildFolderQuery): Promise<ChildFolderRow[]> {
   const { from, end, parentLength, limit } = query;

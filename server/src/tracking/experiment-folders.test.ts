@@ -72,7 +72,9 @@ describe.each(testedDatabases())('folders of experiments on $name', (database) =
   const events = async () =>
     (
       await opened.db.read((sql) =>
-        sql.all<{ entity: string; action: string; data: string }>('SELECT * FROM events ORDER BY event_no'),
+        sql.all<{ entity: string; action: string; data: string }>(
+          'SELECT * FROM event_outbox ORDER BY event_no',
+        ),
       )
     ).map((row) => [row.action, (JSON.parse(row.data) as { name: string }).name]);
   const namesOf = (numbers: readonly number[]) =>
@@ -90,7 +92,7 @@ describe.each(testedDatabases())('folders of experiments on $name', (database) =
     );
     expect(await show('')).toEqual({
       folders: { '/Users': 4, team: 1 },
-      experiments: ['Default', 'plain', 'team'],
+      experiments: ['plain', 'team'],
     });
     expect(await show('/Users')).toEqual({
       folders: { '/Users/jane': 2, '/Users/joe': 1 },
@@ -224,19 +226,14 @@ describe.each(testedDatabases())('folders of experiments on $name', (database) =
     await make('/U/j_d/a', '/U/j_d/deep/b', '/U/jxd/c', '/U/own', 'plain');
     expect(await search("folder = '/U/j_d'")).toEqual(['/U/j_d/a']);
     expect(await search("attribute.folder = '/U/j_d/' AND name LIKE '%a'")).toEqual(['/U/j_d/a']);
-    expect(await search("folder = ''")).toEqual(['Default', 'plain']);
+    expect(await search("folder = ''")).toEqual(['plain']);
     expect(await search("folder != '' AND NOT folder LIKE '/U/%'")).toEqual(['/U/own']);
     expect(await search("attribute.folder LIKE '/U/%'")).toEqual(['/U/j_d/a', '/U/j_d/deep/b', '/U/jxd/c']);
     expect(await search("folder IN ('/U', '/U/jxd')")).toEqual(['/U/jxd/c', '/U/own']);
     expect(await search("within = '/U/j_d'")).toEqual(['/U/j_d/a', '/U/j_d/deep/b']);
-    expect(await search("within != '/U'")).toEqual(['Default', 'plain']);
+    expect(await search("within != '/U'")).toEqual(['plain']);
     expect(await search("within IN ('/U/jxd', '/U/j_d/deep')")).toEqual(['/U/j_d/deep/b', '/U/jxd/c']);
-    expect(await search("NOT (within = '/U/j_d') AND within = '/'")).toEqual([
-      '/U/jxd/c',
-      '/U/own',
-      'Default',
-      'plain',
-    ]);
+    expect(await search("NOT (within = '/U/j_d') AND within = '/'")).toEqual(['/U/jxd/c', '/U/own', 'plain']);
     await expect(search("within LIKE '/U%'")).rejects.toMatchObject({
       code: 'InvalidArgument',
       field: 'filter',
@@ -309,7 +306,7 @@ describe.each(testedDatabases())('folders of experiments on $name', (database) =
       ['deleted', 'a/b/y'],
       ['deleted', 'a/x'],
     ]);
-    expect(await show('')).toEqual({ folders: { b: 1 }, experiments: ['Default'] });
+    expect(await show('')).toEqual({ folders: { b: 1 }, experiments: [] });
     expect((await show('', 'DELETED_ONLY')).folders).toEqual({ a: 3 });
     expect([(await tracking.runs.get(run)).run.stage, (await tracking.runs.get(other)).run.stage]).toEqual([
       'deleted',
@@ -340,7 +337,7 @@ describe.each(testedDatabases())('folders of experiments on $name', (database) =
     });
     const text = plan.flatMap((line) => Object.values(line)).join('\n');
     if (opened.db.dialect.name === 'sqlite') {
-      const seek = 'SEARCH x USING COVERING INDEX experiments_by_folder (folder>? AND folder<?)';
+      const seek = 'SEARCH x USING INDEX experiments_by_folder (folder>? AND folder<?)';
       expect(text.split(seek)).toHaveLength(4);
       expect(text).not.toContain('SCAN x');
     } else {

@@ -11,7 +11,7 @@ export const experimentFolders: Migration = {
   statements: ({ text, derived }) => [
     `ALTER TABLE experiments ADD COLUMN folder ${text} GENERATED ALWAYS AS (${FOLDER}) ${derived}`,
     `ALTER TABLE experiments ADD COLUMN leaf ${text} GENERATED ALWAYS AS (${LEAF}) ${derived}`,
-    // Counts below a folder are read from it alone. Folder and leaf are as long as one name: PostgreSQL bounds an entry.
+    // Counts below a folder are read from it. Folder and leaf together are as long as one name: PostgreSQL bounds entries.
     'CREATE INDEX experiments_by_folder ON experiments (folder, leaf, lifecycle_stage, last_update_time)',
   ],
 };
