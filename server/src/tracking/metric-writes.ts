@@ -134,13 +134,20 @@ async function writeLate(
     changes.flatMap((change) => placed(change, change.late)),
   );
   for (const seriesNo of inserted) counts.set(seriesNo, (counts.get(seriesNo) ?? 0) + 1);
+  // The order of arrival says nothing: clients that log in parallel send points late that fit in well.
+  const disordered = await repository.findDisordered(
+    tx,
+    changes.filter(({ summary }) => summary!.inOrder).flatMap((change) => placed(change, change.late)),
+  );
   const corrections = changes
-    .map(({ seriesNo, late, summary }) => ({ seriesNo: seriesNo!, late, summary: summary! }))
-    .filter(({ seriesNo, late }) => counts.get(seriesNo) !== late.length)
-    .map(({ seriesNo, summary }) => {
-      const added = counts.get(seriesNo) ?? 0;
-      return { seriesNo, count: summary.count + added, inOrder: summary.inOrder && added === 0 };
-    });
+    .map(({ seriesNo, summary }) => ({
+      seriesNo: seriesNo!,
+      count: summary!.count + (counts.get(seriesNo!) ?? 0),
+      inOrder: summary!.inOrder && !disordered.has(seriesNo!),
+    }))
+    .filter(
+      (after, i) => after.inOrder || after.count !== changes[i]!.summary!.count + changes[i]!.late.length,
+    );
   await repository.correctSeries(tx, corrections);
   return counts;
 }

@@ -161,6 +161,25 @@ export async function insertNewPoints(tx: Transaction, points: readonly PlacedPo
   return tx.insertNew<number>('metric_points', POINTS, points.map(pointRow), 'series_no');
 }
 
+/** The metrics in which one of the points has an earlier time than a point before it in step order, or a later one. */
+export async function findDisordered(sql: Sql, points: readonly PlacedPoint[]): Promise<ReadonlySet<number>> {
+  if (points.length === 0) return new Set();
+  const neighbour = (side: '<' | '>', direction: 'DESC' | 'ASC') =>
+    `(SELECT p.timestamp FROM metric_points p
+      WHERE p.series_no = k.no AND (p.step, p.timestamp) ${side} (k.at_step, k.at_time)
+      ORDER BY p.step ${direction}, p.timestamp ${direction} LIMIT 1)`;
+  const rows = await sql.allFor<{ no: number }>(
+    {
+      columns: ['no', 'at_step', 'at_time'],
+      types: ['bigint', 'bigint', 'bigint'],
+      tuples: points.map(({ seriesNo, point }) => [seriesNo, point.step, point.timestampMs]),
+    },
+    `SELECT DISTINCT k.no FROM keys k
+     WHERE ${neighbour('<', 'DESC')} > k.at_time OR ${neighbour('>', 'ASC')} < k.at_time`,
+  );
+  return new Set(rows.map(({ no }) => Number(no)));
+}
+
 export interface SeriesCorrection {
   readonly seriesNo: number;
   readonly count: number;

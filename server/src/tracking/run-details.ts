@@ -81,13 +81,16 @@ export async function readRuns(sql: Sql, runs: readonly RunRow[]): Promise<RunDe
   return details;
 }
 
-/** Reads the documents of many runs in three queries; in the order of `runs`. */
+/** Reads the documents of many runs in one query, and two more where runs have inputs or outputs; in the order of `runs`. */
 export async function readRunDocuments(sql: Sql, runs: readonly RunRow[]): Promise<RunDocument[]> {
   if (runs.length === 0) return [];
   const runNos = runs.map((run) => run.runNo);
-  const datasets = Map.groupBy(await listRunDatasets(sql, runNos), (dataset) => dataset.runNo);
-  const links = Map.groupBy(await listRunModels(sql, runNos), (link) => link.runNo);
-  const rendered = new Map((await renderKeyValues(sql, runNos)).map((row) => [row[0], row]));
+  const rows = await renderKeyValues(sql, runNos);
+  const rendered = new Map(rows.map((row) => [row[0], row]));
+  const withDatasets = rows.filter((row) => row[4] === 1).map(([runNo]) => runNo);
+  const withModels = rows.filter((row) => row[5] === 1).map(([runNo]) => runNo);
+  const datasets = Map.groupBy(await listRunDatasets(sql, withDatasets), (dataset) => dataset.runNo);
+  const links = Map.groupBy(await listRunModels(sql, withModels), (link) => link.runNo);
   return runs.map((run) => {
     const [, metricsJson, paramsJson, tagsJson] = rendered.get(run.runNo)!;
     const ofRun = links.get(run.runNo) ?? [];

@@ -2,12 +2,19 @@ import { type Dialect, type Sql, textFor } from '../db/port.ts';
 import { type Int64, int64 } from '../kernel/int64.ts';
 import type { HistoryPosition } from './metrics-repository.ts';
 
-/** Metrics, params and tags of a run, each as the text of a JSON array. */
-export type RenderedKeyValues = readonly [runNo: number, metrics: string, params: string, tags: string];
+/** Metrics, params and tags of a run, each as the text of a JSON array, and whether it has inputs and the like (1 or 0). */
+export type RenderedKeyValues = readonly [
+  runNo: number,
+  metrics: string,
+  params: string,
+  tags: string,
+  hasDatasets: number,
+  hasModels: number,
+];
 
 const keyValue = { key: 'key', value: 'value' };
 
-/** The three arrays as subqueries for the run whose number `outer` is. */
+/** The columns of `RenderedKeyValues` after the first, as subqueries for the run whose number `outer` is. */
 function arrays(dialect: Dialect, outer: string): string {
   const latest = {
     key: 'key',
@@ -17,7 +24,9 @@ function arrays(dialect: Dialect, outer: string): string {
   };
   return `(SELECT ${dialect.jsonObjects(latest)} FROM metric_series WHERE run_no = ${outer}),
     (SELECT ${dialect.jsonObjects(keyValue)} FROM params WHERE run_no = ${outer}),
-    (SELECT ${dialect.jsonObjects(keyValue)} FROM run_tags WHERE run_no = ${outer})`;
+    (SELECT ${dialect.jsonObjects(keyValue)} FROM run_tags WHERE run_no = ${outer}),
+    CASE WHEN EXISTS (SELECT 1 FROM run_datasets WHERE run_no = ${outer}) THEN 1 ELSE 0 END,
+    CASE WHEN EXISTS (SELECT 1 FROM run_models WHERE run_no = ${outer}) THEN 1 ELSE 0 END`;
 }
 
 const ofOne = textFor(

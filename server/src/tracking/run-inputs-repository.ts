@@ -40,6 +40,7 @@ export async function listRunDatasets(
   sql: Sql,
   runNos: readonly number[],
 ): Promise<(DatasetInput & { readonly runNo: number })[]> {
+  if (runNos.length === 0) return [];
   const rows =
     runNos.length === 1
       ? await sql.all<DatasetRow>(datasetsOfOne, runNos)
@@ -84,6 +85,7 @@ const modelsOfMany = textFor(
 
 /** The logged models that runs took as inputs or made as outputs. */
 export async function listRunModels(sql: Sql, runNos: readonly number[]): Promise<RunModelRow[]> {
+  if (runNos.length === 0) return [];
   const rows =
     runNos.length === 1
       ? await sql.all<RunModelTuple>(modelsOfOne(sql.dialect), runNos)
