@@ -191,6 +191,17 @@ def test_an_expectation_is_logged_and_updated(traced, three):
     assert traced.get_assessment(trace, made.assessment_id).value == "43"
 
 
+def test_a_deleted_feedback_makes_what_it_overrode_valid_again(traced, three):
+    trace = three["a"]
+    first = traced.log_feedback(trace_id=trace, name="quality", value="low")
+    second = traced.override_feedback(
+        trace_id=trace, assessment_id=first.assessment_id, value="high"
+    )
+    assert traced.get_assessment(trace, first.assessment_id).valid is False
+    traced.delete_assessment(trace, second.assessment_id)
+    assert traced.get_assessment(trace, first.assessment_id).valid is True
+
+
 def test_traces_are_found_by_their_feedback(traced, three):
     traced.log_feedback(trace_id=three["a"], name="quality", value="high")
     traced.log_feedback(trace_id=three["c"], name="quality", value="low")

@@ -97,18 +97,69 @@ def test_prompts_are_linked_to_a_trace(wire, fluent, experiment, trace, unique):
     assert [one.info.trace_id for one in found] == [trace]
 
 
-def test_traces_are_counted(wire, peer, experiment, trace):
+def test_traces_are_counted(wire, experiment, trace):
     body = {
         "experiment_ids": [experiment],
         "view_type": "TRACES",
         "metric_name": "trace_count",
         "aggregations": [{"aggregation_type": "COUNT"}],
     }
-    if not peer:  # not offered yet: the client hears it at once
-        wire.post("traces/metrics", body, **V3).refused(404, "ENDPOINT_NOT_FOUND")
-        return
     [point] = wire.post("traces/metrics", body, **V3).ok()["data_points"]
     assert point["values"] == {"COUNT": 1.0}
+
+
+def test_spans_are_measured(wire, experiment, trace):
+    body = {
+        "experiment_ids": [experiment],
+        "view_type": "SPANS",
+        "metric_name": "latency",
+        "aggregations": [
+            {"aggregation_type": "MAX"},
+            {"aggregation_type": "PERCENTILE", "percentile_value": 50},
+        ],
+        "dimensions": ["span_name"],
+        "filters": ["trace.status = 'OK'"],
+        "time_interval_seconds": 86400,
+        "start_time_ms": 0,
+        "end_time_ms": int(time.time() * 1000) + 60_000,
+    }
+    points = wire.post("traces/metrics", body, **V3).ok()["data_points"]
+    assert [point["dimensions"]["span_name"] for point in points] == ["inner", "outer"]
+    for point in points:
+        assert point["dimensions"]["time_bucket"].endswith("T00:00:00+00:00")
+        assert point["values"]["P50.0"] == point["values"]["MAX"] >= 0
+
+
+def test_feedback_is_averaged(wire, fluent, experiment, trace):
+    for value in (True, "no", 0.5):
+        fluent.log_feedback(trace_id=trace, name="quality", value=value)
+    body = {
+        "experiment_ids": [experiment],
+        "view_type": "ASSESSMENTS",
+        "metric_name": "assessment_value",
+        "aggregations": [{"aggregation_type": "AVG"}],
+        "dimensions": ["assessment_name"],
+    }
+    [point] = wire.post("traces/metrics", body, **V3).ok()["data_points"]
+    assert (point["dimensions"], point["values"]) == ({"assessment_name": "quality"}, {"AVG": 0.5})
+
+
+def test_what_does_not_go_together_is_not_measured(wire, experiment):
+    body = {
+        "experiment_ids": [experiment],
+        "view_type": "TRACES",
+        "metric_name": "trace_count",
+        "aggregations": [{"aggregation_type": "COUNT"}],
+    }
+    for wrong in (
+        {"metric_name": "none"},
+        {"aggregations": [{"aggregation_type": "SUM"}]},
+        {"dimensions": ["span_name"]},
+        {"time_interval_seconds": 60},
+        {"filters": ["span.name = 'a'"]},
+        {"filters": ["trace.status != 'OK'"]},
+    ):
+        wire.post("traces/metrics", {**body, **wrong}, **V3).refused(400, "INVALID_PARAMETER_VALUE")
 
 
 def test_conditions_on_traces_are_correlated(wire, experiment, fluent):

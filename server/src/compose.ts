@@ -25,6 +25,7 @@ import { registeredModelRoutes } from './http/mlflow/registered-models.ts';
 import { runInputRoutes } from './http/mlflow/run-inputs.ts';
 import { runRoutes } from './http/mlflow/runs.ts';
 import { serverFactRoutes } from './http/mlflow/server-facts.ts';
+import { traceMetricRoutes } from './http/mlflow/trace-metrics.ts';
 import { traceRoutes } from './http/mlflow/traces.ts';
 import { webhookRoutes } from './http/mlflow/webhooks.ts';
 import { openApiRoute } from './http/openapi.ts';
@@ -57,6 +58,7 @@ import { createSealer } from './secrets/sealer.ts';
 import { createAssessments } from './traces/assessments.ts';
 import { createSpanLog } from './traces/span-log.ts';
 import { createTraceData } from './traces/trace-data.ts';
+import { createTraceMetrics } from './traces/trace-metrics.ts';
 import { createTraceSearches } from './traces/trace-search.ts';
 import { createTraces } from './traces/traces.ts';
 import { createCharts } from './tracking/charts.ts';
@@ -200,6 +202,7 @@ export async function compose(config: Config): Promise<Program> {
     ...artifactRoutes(artifacts),
     ...directTransferRoutes(transfers),
     ...traceRoutes({ traces, searches: traceSearches, data: createTraceData({ db }) }),
+    ...traceMetricRoutes(createTraceMetrics({ db })),
     ...oldTraceRoutes(traces, traceSearches),
     ...assessmentRoutes(createAssessments({ db, clock })),
     ...registeredModelRoutes(models, aliases),

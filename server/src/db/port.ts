@@ -35,6 +35,13 @@ export interface Dialect {
    * renders costs a third of one that becomes a JavaScript object first. `fields`: names with their SQL expressions.
    */
   jsonObjects(fields: Readonly<Record<string, string>>): string;
+  /** The number under `name` of a column of JSON objects, as a double; NULL where it is not there. */
+  jsonNumber(column: string, name: string): string;
+  /**
+   * Aggregates a column of doubles into the text of a JSON array: for each fraction of the list parameter (see `list`;
+   * from 0 to 1) the value below which it lies, interpolated between its neighbours. NULL for no rows.
+   */
+  percentiles(column: string): string;
   /** A double as MLflow has it in JSON: "NaN" where `isNan` is 1, infinities as the largest double. */
   jsonDouble(value: string, isNan: string): string;
   /** A join whose left side is the outer loop, whatever the planner estimates. */

@@ -1,4 +1,6 @@
 import type { Sql, Transaction } from '../db/port.ts';
+import { INT64_MAX } from '../kernel/int64.ts';
+import { parseRawJson, rawString } from './raw-json.ts';
 import type { StoredSpan } from './span-content.ts';
 import { COST, readAmounts, TOKENS, writeAmounts } from './usage.ts';
 
@@ -23,6 +25,12 @@ export async function upsertSpans(
       token_usage: 'text',
       cost: 'text',
       content: 'text',
+      end_ns: 'bigint',
+      model_name: 'text',
+      model_provider: 'text',
+      input_cost: 'double',
+      output_cost: 'double',
+      total_cost: 'double',
     },
     Array.from(distinct.values(), (span) => {
       const usage = readAmounts(span.attributes.get(USAGE_ATTRIBUTE), TOKENS);
@@ -38,15 +46,51 @@ export async function upsertSpans(
         usage === undefined ? null : writeAmounts(usage, TOKENS),
         cost === undefined ? null : writeAmounts(cost, COST),
         span.content,
+        storedEnd(span),
+        modelText(span, 'mlflow.llm.model'),
+        modelText(span, 'mlflow.llm.provider'),
+        cost?.get('input_cost') ?? null,
+        cost?.get('output_cost') ?? null,
+        cost?.get('total_cost') ?? null,
       ];
     }),
     {
       onConflict: {
         key: ['trace_no', 'span_id'],
-        update: ['parent_span_id', 'name', 'type', 'status', 'start_ns', 'token_usage', 'cost', 'content'],
+        update: [
+          'parent_span_id',
+          'name',
+          'type',
+          'status',
+          'start_ns',
+          'token_usage',
+          'cost',
+          'content',
+          'end_ns',
+          'model_name',
+          'model_provider',
+          'input_cost',
+          'output_cost',
+          'total_cost',
+        ],
       },
     },
   );
+}
+
+/** OpenTelemetry's times are unsigned: the last that a column holds stands for what lies beyond. */
+function storedEnd({ received: { endNs } }: StoredSpan): bigint | null {
+  if (endNs === undefined) return null;
+  return endNs > INT64_MAX ? INT64_MAX : endNs;
+}
+
+/** Characters of a model's or provider's name that count. */
+const MAX_MODEL = 500;
+
+function modelText(span: StoredSpan, attribute: string): string | null {
+  const json = span.attributes.get(attribute);
+  const text = json === undefined ? undefined : rawString(parseRawJson(json));
+  return text === undefined ? null : [...text.slice(0, MAX_MODEL * 2)].slice(0, MAX_MODEL).join('');
 }
 
 export const USAGE_ATTRIBUTE = 'mlflow.chat.tokenUsage';

@@ -7,6 +7,7 @@ import { idempotency } from './0005-idempotency.ts';
 import { imports } from './0006-imports.ts';
 import { live } from './0007-live.ts';
 import { experimentFolders } from './0008-experiment-folders.ts';
+import { spanMeasures } from './0009-span-measures.ts';
 
 /** Every migration, oldest first. A migration that has shipped is never edited: the next one mends it. */
 export const migrations: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   imports,
   live,
   experimentFolders,
+  spanMeasures,
 ];

@@ -21,6 +21,8 @@ export const postgresDialect: Dialect = {
     `coalesce(json_agg(json_build_object(${Object.entries(fields)
       .map(([name, sql]) => `'${name}', ${sql}`)
       .join(', ')}))::text, '[]')`,
+  jsonNumber: (column, name) => `(${column}::json ->> '${name}')::float8`,
+  percentiles: (column) => `to_json(percentile_cont(?::float8[]) WITHIN GROUP (ORDER BY ${column}))::text`,
   jsonDouble: (value, isNan) =>
     `CASE WHEN ${isNan} = 1 THEN to_json('NaN'::text)
        ELSE to_json(least(greatest(${value}, -1.7976931348623157e308::float8), 1.7976931348623157e308::float8)) END`,

@@ -16,6 +16,8 @@ export const sqliteDialect: Dialect = {
     `json_group_array(json_object(${Object.entries(fields)
       .map(([name, sql]) => `'${name}', ${sql}`)
       .join(', ')}))`,
+  jsonNumber: (column, name) => `CAST(${column} ->> '$.${name}' AS REAL)`,
+  percentiles: (column) => `percentiles(${column}, ?)`,
   jsonDouble: (value, isNan) =>
     `CASE WHEN ${isNan} = 1 THEN 'NaN' ELSE min(max(${value}, -1.7976931348623157e308), 1.7976931348623157e308) END`,
   orderedJoin: 'CROSS JOIN',

@@ -16,8 +16,9 @@ const JSON_FORMAT = 'JSON_FORMAT';
 /** Reads an Assessment message; `path` is its place in the request. */
 export function readAssessment(message: JsonObject, path: string): NewAssessment {
   const source = optionalObject(message, 'source', `${path}.source`) ?? {};
+  const value = readValue(message, path);
   return {
-    ...readValue(message, path),
+    ...value,
     assessmentId: optionalString(message, 'assessment_id', `${path}.assessment_id`),
     name: optionalString(message, 'assessment_name', `${path}.assessment_name`) ?? '',
     createdAtMs: parseTimestamp(message.create_time ?? message.createTime, `${path}.create_time`),
@@ -31,7 +32,9 @@ export function readAssessment(message: JsonObject, path: string): NewAssessment
     },
     spanId: optionalString(message, 'span_id', `${path}.span_id`) || undefined,
     rationale: optionalString(message, 'rationale', `${path}.rationale`) || undefined,
-    overrides: optionalString(message, 'overrides', `${path}.overrides`) || undefined,
+    // Only feedback stands in for something else: the real server drops the field of all other kinds.
+    overrides:
+      (value.kind === 'feedback' && optionalString(message, 'overrides', `${path}.overrides`)) || undefined,
     metadata: readTextMap(message, 'metadata', `${path}.metadata`),
   };
 }

@@ -289,6 +289,34 @@ describe('traces over HTTP', () => {
     expect(answer.message).toMatch(message);
   });
 
+  it('hears of an overridden assessment from feedback alone', async () => {
+    const traceId = `tr-${randomHexId()}`;
+    await api('POST', '3.0/mlflow/traces', {
+      trace: {
+        trace_info: {
+          trace_id: traceId,
+          trace_location: { mlflow_experiment: { experiment_id: experimentId } },
+          state: 'OK',
+        },
+      },
+    });
+    const create = async (assessment: object) =>
+      (await api('POST', `3.0/mlflow/traces/${traceId}/assessments`, { assessment })).assessment;
+    const first = await create({ assessment_name: 'a', expectation: { value: 1 } });
+    const second = await create({
+      assessment_name: 'a',
+      expectation: { value: 2 },
+      overrides: first.assessment_id,
+    });
+    expect(second.overrides).toBeUndefined();
+    await create({ assessment_name: 'a', feedback: { value: 3 }, overrides: first.assessment_id });
+    const { assessment } = await api(
+      'GET',
+      `3.0/mlflow/traces/${traceId}/assessments/${first.assessment_id}`,
+    );
+    expect(assessment.valid).toBe(false);
+  });
+
   it('answers 404 for traces that are not there', async () => {
     for (const path of [
       '3.0/mlflow/traces/tr-none',
