@@ -11,6 +11,7 @@ export type LiveEventKind =
   | 'experiment'
   | 'run'
   | 'points'
+  | 'trace'
   | 'logged_model'
   | 'registered_model'
   | 'model_version'
@@ -23,7 +24,7 @@ export interface LiveEvent {
   readonly kind: LiveEventKind;
   /** Undefined for what belongs to no experiment. */
   readonly experimentId: string | undefined;
-  /** A run's or a logged model's id, a model's name, an experiment's id; undefined for a reset. */
+  /** A run's, a trace's or a logged model's id, a model's name, an experiment's id; undefined for a reset. */
   readonly subject: string | undefined;
   /** For `points` the metrics that grew, for `model_version` its number. */
   readonly keys: readonly string[];

@@ -147,7 +147,7 @@ export async function compose(config: Config): Promise<Program> {
   const metrics = createMetrics({ db, charts });
 
   const artifactLocationOf = (experimentNo: number) => experiments.activeLocation(experimentNo);
-  const traces = createTraces({ db, clock, artifactLocationOf });
+  const traces = createTraces({ db, clock, artifactLocationOf, onChange: journal.report });
   const traceSearches = createTraceSearches({ db });
 
   const models = createModels({ db, clock, recordEvents, guardDeletion: async () => {} });
@@ -204,7 +204,7 @@ export async function compose(config: Config): Promise<Program> {
     ...traceRoutes({ traces, searches: traceSearches, data: createTraceData({ db }) }),
     ...traceMetricRoutes(createTraceMetrics({ db })),
     ...oldTraceRoutes(traces, traceSearches),
-    ...assessmentRoutes(createAssessments({ db, clock })),
+    ...assessmentRoutes(createAssessments({ db, clock, onChange: journal.report })),
     ...registeredModelRoutes(models, aliases),
     ...modelVersionRoutes(versions),
     ...webhookRoutes(webhooks),
@@ -217,7 +217,7 @@ export async function compose(config: Config): Promise<Program> {
     mlflowRoutes,
     rawRoutes: [
       ...probeRoutes(),
-      ...otlpRoutes(createSpanLog({ db, artifactLocationOf })),
+      ...otlpRoutes(createSpanLog({ db, artifactLocationOf, onChange: journal.report })),
       ...artifactStreamRoutes(artifacts),
       openApiRoute(mlflowRoutes),
       ...liveStreams.routes,

@@ -10,6 +10,7 @@ export type ChangeKind =
   | 'experiment'
   | 'run'
   | 'points'
+  | 'trace'
   | 'logged_model'
   | 'registered_model'
   | 'model_version'
@@ -19,7 +20,7 @@ export type ChangeKind =
 export interface Change {
   readonly kind: ChangeKind;
   readonly experimentNo: number | undefined;
-  /** The run's id, the model's name …; empty for a reset. */
+  /** The run's or the trace's id, the model's name …; empty for a reset. */
   readonly subject: string;
   /** For points the metrics that grew, for a model version its number. */
   readonly keys: readonly string[];

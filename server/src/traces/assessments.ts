@@ -4,6 +4,7 @@ import { alreadyExists, invalidArgument, notFound } from '../kernel/errors.ts';
 import type { Assessment, AssessmentError, NewAssessment } from './assessment.ts';
 import * as repository from './assessments-repository.ts';
 import { completeAssessment } from './new-assessment.ts';
+import { type OnTraceChange, tellAfterCommit } from './trace-change.ts';
 import { traceNotFound } from './traces.ts';
 import { findTrace, lockTrace } from './traces-repository.ts';
 
@@ -22,8 +23,14 @@ export interface AssessmentChange {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
+export interface AssessmentsDependencies {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly onChange: OnTraceChange;
+}
+
 /** Feedback on traces and expectations of them. */
-export function createAssessments({ db, clock }: { readonly db: Database; readonly clock: Clock }) {
+export function createAssessments({ db, clock, onChange }: AssessmentsDependencies) {
   async function find(sql: Sql, traceId: string, assessmentId: string): Promise<repository.FoundAssessment> {
     const found = await repository.findAssessment(sql, traceId, assessmentId);
     if (found !== undefined) return found;
@@ -57,6 +64,7 @@ export function createAssessments({ db, clock }: { readonly db: Database; readon
           throw missing(traceId, overrides);
         }
         await repository.upsertAssessments(tx, traceNo, [assessment]);
+        tellAfterCommit(tx, onChange, row);
         return assessment;
       });
     },
@@ -69,10 +77,11 @@ export function createAssessments({ db, clock }: { readonly db: Database; readon
     /** @throws AppError NotFound, InvalidArgument for a value of the other kind. */
     async update(traceId: string, assessmentId: string, change: AssessmentChange): Promise<Assessment> {
       return db.write(async (tx) => {
-        await lockTrace(tx, traceId);
+        const row = await lockTrace(tx, traceId);
         const { traceNo, assessment } = await find(tx, traceId, assessmentId);
         const updated = changed(assessment, change, clock.nowMs());
         await repository.upsertAssessments(tx, traceNo, [updated]);
+        if (row !== undefined) tellAfterCommit(tx, onChange, row);
         return updated;
       });
     },
@@ -80,13 +89,15 @@ export function createAssessments({ db, clock }: { readonly db: Database; readon
     /** Deletes an assessment if it is there; the one that it stood in for is valid again. */
     async delete(traceId: string, assessmentId: string): Promise<void> {
       await db.write(async (tx) => {
+        const row = await findTrace(tx, traceId);
         const found = await repository.findAssessment(tx, traceId, assessmentId);
-        if (found === undefined) return;
+        if (row === undefined || found === undefined) return;
         const { overrides } = found.assessment;
         if (overrides !== undefined) {
           await repository.setValid(tx, { traceNo: found.traceNo, assessmentId: overrides, valid: true });
         }
         await repository.deleteAssessment(tx, assessmentId);
+        tellAfterCommit(tx, onChange, row);
       });
     },
   };

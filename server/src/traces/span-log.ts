@@ -6,6 +6,7 @@ import { type StoredSpan, storedSpan } from './span-content.ts';
 import { type SpanSummary, summarize, summaryMetadata } from './span-summary.ts';
 import * as spansRepository from './spans-repository.ts';
 import { IN_DATABASE, MetadataKey, TagKey } from './trace.ts';
+import { type OnTraceChange, tellAfterCommit } from './trace-change.ts';
 import { type ArtifactLocationOf, traceArtifacts } from './traces.ts';
 import * as repository from './traces-repository.ts';
 import { type AmountKind, COST, readAmounts, sumAmounts, TOKENS, writeAmounts } from './usage.ts';
@@ -13,6 +14,7 @@ import { type AmountKind, COST, readAmounts, sumAmounts, TOKENS, writeAmounts } 
 export interface SpanLogDependencies {
   readonly db: Database;
   readonly artifactLocationOf: ArtifactLocationOf;
+  readonly onChange: OnTraceChange;
 }
 
 export interface SpanDelivery {
@@ -24,7 +26,7 @@ export interface SpanDelivery {
 }
 
 /** Takes spans in: whichever comes first, they or the trace's own facts, the trace ends up the same. */
-export function createSpanLog({ db, artifactLocationOf }: SpanLogDependencies) {
+export function createSpanLog({ db, artifactLocationOf, onChange }: SpanLogDependencies) {
   return {
     /**
      * Stores all spans or none; one that is there is replaced.
@@ -35,7 +37,11 @@ export function createSpanLog({ db, artifactLocationOf }: SpanLogDependencies) {
       if (summaries.length === 0) return;
       const location = await artifactLocationOf(experimentNo);
       await db.write(async (tx) => {
-        for (const summary of summaries) await write(tx, { summary, experimentNo, location });
+        for (const summary of summaries) {
+          // A trace that was there stays in its experiment.
+          const experiment = await write(tx, { summary, experimentNo, location });
+          tellAfterCommit(tx, onChange, { trace_id: summary.traceId, experiment_no: experiment });
+        }
         const complete = summaries.filter(({ rootState }) => rootState !== undefined);
         if (runId && complete.length > 0) {
           const traceIds = complete.map(({ traceId }) => traceId);
@@ -87,7 +93,8 @@ interface Writing {
   readonly location: string;
 }
 
-async function write(tx: Transaction, { summary, experimentNo, location }: Writing): Promise<void> {
+/** Writes the spans of one trace; the number of the trace's experiment. */
+async function write(tx: Transaction, { summary, experimentNo, location }: Writing): Promise<number> {
   const { traceId, startMs, endMs } = summary;
   const created = await repository.insertTrace(tx, {
     traceId,
@@ -101,9 +108,11 @@ async function write(tx: Transaction, { summary, experimentNo, location }: Writi
   });
   const known = new Map<string, string>();
   let traceNo = created;
+  let experiment = experimentNo;
   if (traceNo === undefined) {
     const row = (await repository.lockTrace(tx, traceId))!;
     traceNo = row.trace_no;
+    experiment = row.experiment_no;
     for (const { key, value } of await repository.listKeyed(tx, 'trace_metadata', [traceNo]))
       known.set(key, value);
     await repository.updateTrace(tx, widened(row, summary, known.has(MetadataKey.finalized)));
@@ -117,6 +126,7 @@ async function write(tx: Transaction, { summary, experimentNo, location }: Writi
   for (const key of known.keys()) metadata.delete(key);
   for (const [key, text] of await sums(tx, traceNo, { summary, known })) metadata.set(key, text);
   await repository.upsertKeyed(tx, 'trace_metadata', { traceNo, values: metadata });
+  return experiment;
 }
 
 /** The trace's row after more spans: facts that a client stated stay as they are. */

@@ -30,12 +30,13 @@ describe.each(testedDatabases())('sums over traces on $name', ({ open }) => {
     const { experiments } = createTracking(db);
     const clock = { nowMs: () => DAY };
     const artifactLocationOf = (no: number) => experiments.activeLocation(no);
+    const onChange = () => undefined;
     let count = 0;
     newExperiment = () => experiments.create({ name: `metrics ${count++}`, tags: [] });
-    traces = createTraces({ db, clock, artifactLocationOf });
-    assessments = createAssessments({ db, clock });
+    traces = createTraces({ db, clock, artifactLocationOf, onChange });
+    assessments = createAssessments({ db, clock, onChange });
     metrics = createTraceMetrics({ db });
-    const spanLog = createSpanLog({ db, artifactLocationOf });
+    const spanLog = createSpanLog({ db, artifactLocationOf, onChange });
     log = (experimentNo, spans) =>
       spanLog.log({ experimentNo, runId: undefined, received: [{ resource: new Map(), spans }] });
   });

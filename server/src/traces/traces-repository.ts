@@ -152,8 +152,13 @@ export interface DeletionScope {
   readonly limit: number;
 }
 
-/** Deletes the oldest traces of the scope with all that belongs to them; how many they were. */
-export async function deleteTraces(tx: Transaction, scope: DeletionScope): Promise<number> {
+export interface DeletedTrace {
+  readonly trace_id: string;
+  readonly experiment_no: number;
+}
+
+/** Deletes the oldest traces of the scope with all that belongs to them; which they were. */
+export async function deleteTraces(tx: Transaction, scope: DeletionScope): Promise<readonly DeletedTrace[]> {
   const conditions = ['t.experiment_no = ?'];
   const params: SqlParam[] = [scope.experimentNo];
   if (scope.traceIds !== undefined) {
@@ -164,18 +169,19 @@ export async function deleteTraces(tx: Transaction, scope: DeletionScope): Promi
     conditions.push('t.request_time <= ?');
     params.push(scope.upToMs);
   }
-  const rows = await tx.all<{ trace_no: number; trace_id: string }>(
-    `SELECT t.trace_no, t.trace_id FROM traces t WHERE ${conditions.join(' AND ')}
+  const rows = await tx.all<DeletedTrace & { readonly trace_no: number }>(
+    `SELECT t.trace_no, t.trace_id, t.experiment_no FROM traces t WHERE ${conditions.join(' AND ')}
      ORDER BY t.request_time, t.trace_id LIMIT ?${tx.dialect.forUpdate('t')}`,
     [...params, scope.limit],
   );
-  if (rows.length === 0) return 0;
+  if (rows.length === 0) return [];
   await tx.run(`DELETE FROM trace_runs WHERE ${tx.dialect.inList('trace_id', 'text')}`, [
     tx.dialect.list(rows.map((row) => row.trace_id)),
   ]);
-  return tx.run(`DELETE FROM traces WHERE ${tx.dialect.inList('trace_no', 'bigint')}`, [
+  await tx.run(`DELETE FROM traces WHERE ${tx.dialect.inList('trace_no', 'bigint')}`, [
     tx.dialect.list(rows.map((row) => row.trace_no)),
   ]);
+  return rows;
 }
 
 export async function insertRunLinks(

@@ -6,6 +6,7 @@ import type { NewAssessment } from './assessment.ts';
 import { createAssessments } from './assessments.ts';
 import type { ReceivedSpan } from './received-span.ts';
 import { createSpanLog } from './span-log.ts';
+import type { TraceChange } from './trace-change.ts';
 import { createTraceData } from './trace-data.ts';
 import { createTraceSearches } from './trace-search.ts';
 import { createTraces, type StartedTrace } from './traces.ts';
@@ -21,19 +22,21 @@ describe.each(testedDatabases())('traces on $name', ({ open }) => {
   let searches: ReturnType<typeof createTraceSearches>;
   let assessments: ReturnType<typeof createAssessments>;
   let now = 1000;
+  let changes: unknown[] = [];
 
   beforeAll(async () => {
     opened = await open();
     const { db } = opened;
     const clock = { nowMs: () => now };
+    const onChange = ({ kind, subject, experimentNo: no }: TraceChange) => changes.push([kind, subject, no]);
     const { experiments } = createTracking(db);
     experimentNo = await experiments.create({ name: 'traces', tags: [] });
     const artifactLocationOf = (no: number) => experiments.activeLocation(no);
-    traces = createTraces({ db, clock, artifactLocationOf });
-    spanLog = createSpanLog({ db, artifactLocationOf });
+    traces = createTraces({ db, clock, artifactLocationOf, onChange });
+    spanLog = createSpanLog({ db, artifactLocationOf, onChange });
     data = createTraceData({ db });
     searches = createTraceSearches({ db });
-    assessments = createAssessments({ db, clock });
+    assessments = createAssessments({ db, clock, onChange });
   });
   afterAll(() => opened.remove());
 
@@ -322,6 +325,37 @@ describe.each(testedDatabases())('traces on $name', ({ open }) => {
     await expect(
       assessments.create(traceId, feedback('f', '1', { assessmentId: first.assessmentId })),
     ).rejects.toMatchObject({ code: 'AlreadyExists' });
+  });
+
+  it('are told of whenever something about them has changed, and only then', async () => {
+    const traceId = `tr-${randomHexId()}`;
+    const told = async (action: Promise<unknown>): Promise<unknown[]> => {
+      changes = [];
+      await action;
+      return changes;
+    };
+    const one = [['trace', traceId, experimentNo]];
+    expect(await told(log([child(traceId.slice(3))]))).toEqual(one);
+    expect(await told(log([span(traceId.slice(3))]))).toEqual(one);
+    expect(await told(traces.start(facts(traceId)))).toEqual(one);
+    expect(await told(traces.setTag(traceId, 'a', 'b'))).toEqual(one);
+    expect(await told(traces.deleteTag(traceId, 'a'))).toEqual(one);
+    expect(await told(traces.linkToRun([traceId, 'tr-not-there-yet'], 'run'))).toEqual(one);
+    expect(await told(traces.linkPrompts(traceId, ['p/1']))).toEqual(one);
+    const said = await assessments.create(traceId, feedback('f', 'true'));
+    expect(changes).toHaveLength(2);
+    expect(await told(assessments.update(traceId, said.assessmentId, { rationale: 'r' }))).toEqual(one);
+    expect(await told(assessments.delete(traceId, said.assessmentId))).toEqual(one);
+    expect(await told(assessments.delete(traceId, said.assessmentId))).toEqual([]);
+    expect(await told(traces.deleteTag(traceId, 'none').catch(() => undefined))).toEqual([]);
+    const deletion = { experimentNo, upToMs: undefined, maxTraces: undefined };
+    expect(await told(traces.delete({ ...deletion, traceIds: [traceId, 'tr-none'] }))).toEqual(one);
+    const old = { experimentNo, requestTimeMs: 1, tags: new Map(), metadata: new Map() };
+    changes = [];
+    const started = await traces.startOld(old);
+    await traces.endOld(started.traceId, { ...old, endTimeMs: 2, state: 'OK' });
+    const change = ['trace', started.traceId, experimentNo];
+    expect(changes).toEqual([change, change]);
   });
 
   it('tell how two filters go together', async () => {

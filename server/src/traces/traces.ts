@@ -6,6 +6,7 @@ import type { NewAssessment } from './assessment.ts';
 import * as assessments from './assessments-repository.ts';
 import { completeAssessment } from './new-assessment.ts';
 import { MetadataKey, TagKey, type TraceInfo, type TraceState } from './trace.ts';
+import { type OnTraceChange, tellAfterCommit } from './trace-change.ts';
 import { readTraces } from './trace-details.ts';
 import { checkedTag, checkTagIsMutable, MAX_LINKED_TRACES, storedMetadata } from './trace-rules.ts';
 import * as repository from './traces-repository.ts';
@@ -17,6 +18,7 @@ export interface TracesDependencies {
   readonly db: Database;
   readonly clock: Clock;
   readonly artifactLocationOf: ArtifactLocationOf;
+  readonly onChange: OnTraceChange;
 }
 
 export interface StartedTrace extends Omit<TraceInfo, 'assessments'> {
@@ -55,7 +57,7 @@ export const traceNotFound = (traceId: string) =>
   notFound(`Trace with ID '${traceId.slice(0, 200)}' not found.`);
 
 /** Traces: started and ended by clients, tagged, linked to runs and prompts, deleted. */
-export function createTraces({ db, clock, artifactLocationOf }: TracesDependencies) {
+export function createTraces({ db, clock, artifactLocationOf, onChange }: TracesDependencies) {
   async function existing(sql: Sql, traceId: string): Promise<repository.TraceRow> {
     const row = await repository.findTrace(sql, traceId);
     if (row === undefined) throw traceNotFound(traceId);
@@ -64,6 +66,12 @@ export function createTraces({ db, clock, artifactLocationOf }: TracesDependenci
 
   async function read(sql: Sql, traceId: string): Promise<TraceInfo> {
     return (await readTraces(sql, [await existing(sql, traceId)]))[0]!;
+  }
+
+  async function readChanged(tx: Transaction, traceId: string): Promise<TraceInfo> {
+    const row = await existing(tx, traceId);
+    tellAfterCommit(tx, onChange, row);
+    return (await readTraces(tx, [row]))[0]!;
   }
 
   return {
@@ -83,7 +91,7 @@ export function createTraces({ db, clock, artifactLocationOf }: TracesDependenci
         await repository.upsertKeyed(tx, 'trace_tags', { traceNo, values: tags });
         await repository.upsertKeyed(tx, 'trace_metadata', { traceNo, values: metadata });
         await addAssessments(tx, traceNo, trace);
-        return read(tx, trace.traceId);
+        return readChanged(tx, trace.traceId);
       });
     },
 
@@ -109,7 +117,7 @@ export function createTraces({ db, clock, artifactLocationOf }: TracesDependenci
           traceNo: traceNo!,
           values: storedMetadata(trace.metadata),
         });
-        return read(tx, traceId);
+        return readChanged(tx, traceId);
       });
     },
 
@@ -123,7 +131,7 @@ export function createTraces({ db, clock, artifactLocationOf }: TracesDependenci
         const traceNo = row.trace_no;
         await repository.upsertKeyed(tx, 'trace_tags', { traceNo, values: end.tags });
         await repository.upsertKeyed(tx, 'trace_metadata', { traceNo, values: storedMetadata(end.metadata) });
-        return read(tx, traceId);
+        return readChanged(tx, traceId);
       });
     },
 
@@ -152,8 +160,9 @@ export function createTraces({ db, clock, artifactLocationOf }: TracesDependenci
       checkTagIsMutable(key, 'set');
       const values = new Map([[key, checkedTag(key, value)]]);
       await db.write(async (tx) => {
-        const { trace_no: traceNo } = await existing(tx, traceId);
-        await repository.upsertKeyed(tx, 'trace_tags', { traceNo, values });
+        const row = await existing(tx, traceId);
+        await repository.upsertKeyed(tx, 'trace_tags', { traceNo: row.trace_no, values });
+        tellAfterCommit(tx, onChange, row);
       });
     },
 
@@ -167,6 +176,7 @@ export function createTraces({ db, clock, artifactLocationOf }: TracesDependenci
             `No trace tag with key '${key.slice(0, 250)}' for trace with ID '${traceId.slice(0, 200)}'`,
           );
         }
+        tellAfterCommit(tx, onChange, row);
       });
     },
 
@@ -181,14 +191,16 @@ export function createTraces({ db, clock, artifactLocationOf }: TracesDependenci
       let deleted = 0;
       while (deleted < wanted) {
         const limit = Math.min(DELETION_BATCH, wanted - deleted);
-        const batch = await db.write((tx) =>
-          repository.deleteTraces(tx, {
+        const batch = await db.write(async (tx) => {
+          const rows = await repository.deleteTraces(tx, {
             experimentNo: deletion.experimentNo,
             traceIds: traceIds.length === 0 ? undefined : traceIds,
             upToMs,
             limit,
-          }),
-        );
+          });
+          for (const row of rows) tellAfterCommit(tx, onChange, row);
+          return rows.length;
+        });
         deleted += batch;
         if (batch < limit) break;
       }
@@ -203,15 +215,21 @@ export function createTraces({ db, clock, artifactLocationOf }: TracesDependenci
           { field: 'trace_ids' },
         );
       }
-      await db.write((tx) => repository.insertRunLinks(tx, traceIds, runId));
+      await db.write(async (tx) => {
+        await repository.insertRunLinks(tx, traceIds, runId);
+        for (const row of await repository.findTraces(tx, traceIds, undefined)) {
+          tellAfterCommit(tx, onChange, row);
+        }
+      });
     },
 
     /** Links versions of prompts, each as `name/version`. @throws AppError NotFound */
     async linkPrompts(traceId: string, prompts: readonly string[]): Promise<void> {
       if (prompts.length === 0) return;
       await db.write(async (tx) => {
-        const { trace_no: traceNo } = await existing(tx, traceId);
-        await repository.insertPromptLinks(tx, traceNo, prompts);
+        const row = await existing(tx, traceId);
+        await repository.insertPromptLinks(tx, row.trace_no, prompts);
+        tellAfterCommit(tx, onChange, row);
       });
     },
   };

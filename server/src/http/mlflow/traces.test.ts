@@ -317,6 +317,37 @@ describe('traces over HTTP', () => {
     expect(assessment.valid).toBe(false);
   });
 
+  it('tells open pages of new and deleted traces', async () => {
+    const listening = new AbortController();
+    const stream = await fetch(`${url}/ajax-api/2.0/slipway/events?experiment_ids=${experimentId}`, {
+      signal: AbortSignal.any([listening.signal, AbortSignal.timeout(10_000)]),
+    });
+    const text = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let heard = '';
+    const until = async (wanted: string) => {
+      while (!heard.includes(wanted)) heard += (await text.read()).value ?? '';
+      heard = '';
+    };
+    const traceId = `tr-${randomHexId()}`;
+    const event = `event: trace\ndata: {"experiment_id":"${experimentId}","subject":"${traceId}"}`;
+    await api('POST', '3.0/mlflow/traces', {
+      trace: {
+        trace_info: {
+          trace_id: traceId,
+          trace_location: { mlflow_experiment: { experiment_id: experimentId } },
+          state: 'OK',
+        },
+      },
+    });
+    await until(event);
+    await api('POST', '3.0/mlflow/traces/delete-traces', {
+      experiment_id: experimentId,
+      request_ids: [traceId],
+    });
+    await until(event);
+    listening.abort();
+  });
+
   it('answers 404 for traces that are not there', async () => {
     for (const path of [
       '3.0/mlflow/traces/tr-none',
