@@ -122,7 +122,8 @@ function metricSelection(sql: Sql, query: MetricQuery): SqlFragment & { readonly
   const { scope, filter, kind } = query;
   const [{ field, descending }, ...others] = query.order as [OrderTerm, ...OrderTerm[]];
   const scopeText = scopeCondition(sql, scope);
-  const filterText = filterCondition(sql, filter, kind === 'missing' ? undefined : 'w.run_no');
+  const { bounds, others: unbound } = kind === 'numbers' ? takeBounds(filter, field.key) : noBounds(filter);
+  const filterText = filterCondition(sql, unbound, kind === 'missing' ? undefined : 'w.run_no');
   const rest = renderRunOrder(others);
   // `renderRunOrder` knows only the other terms: ties of all of them are broken here, once.
   const restTerms = others.length === 0 ? tieBreakers(query.order).join(', ') : rest.orderBy;
@@ -135,7 +136,6 @@ function metricSelection(sql: Sql, query: MetricQuery): SqlFragment & { readonly
       orderBy: restTerms,
     };
   }
-  const bounds = kind === 'numbers' ? valueBounds(filter, field.key) : { text: '', params: [] };
   // The metric's row carries the experiment. Asked of the run as well, it would tempt PostgreSQL, while it has no
   // statistics yet, to walk all runs of the experiment for each row.
   const stage = stageCondition(sql, scope.stages);
@@ -157,19 +157,38 @@ function metricSelection(sql: Sql, query: MetricQuery): SqlFragment & { readonly
   };
 }
 
-/** The filter's own bounds on the metric that is walked: the walk then starts and ends at them. */
-function valueBounds(filter: FilterNode | undefined, key: string): SqlFragment {
+interface Bounds {
+  readonly bounds: SqlFragment;
+  /** What the filter asks besides. */
+  readonly others: FilterNode | undefined;
+}
+
+const noBounds = (filter: FilterNode | undefined): Bounds => ({
+  bounds: { text: '', params: [] },
+  others: filter,
+});
+
+/** The filter's own bounds on the metric that is walked: the walk then starts and ends at them, and they hold. */
+function takeBounds(filter: FilterNode | undefined, key: string): Bounds {
   const nodes = filter?.kind === 'and' ? filter.nodes : filter === undefined ? [] : [filter];
   const texts: string[] = [];
   const params: SqlParam[] = [];
+  const others: FilterNode[] = [];
   for (const node of nodes) {
-    if (node.kind !== 'compare' || node.op === '!=') continue;
-    if (node.field.scope !== 'metric' || node.field.key !== key || node.field.history) continue;
-    texts.push(` AND w.value ${node.op} ?`);
-    params.push(literalValue(node.value));
+    if (node.kind === 'compare' && node.op !== '!=' && isLatest(node, key)) {
+      texts.push(` AND w.value ${node.op} ?`);
+      params.push(literalValue(node.value));
+    } else others.push(node);
   }
-  return { text: texts.join(''), params };
+  const [first, ...more] = others;
+  return {
+    bounds: { text: texts.join(''), params },
+    others: first === undefined || more.length === 0 ? first : { kind: 'and', nodes: others },
+  };
 }
+
+const isLatest = ({ field }: LeafNode, key: string): boolean =>
+  field.scope === 'metric' && field.key === key && !field.history;
 
 /** Whether an index finds a condition's matches without reading the runs. */
 export function hasIndex(node: FilterNode): node is LeafNode & { kind: 'compare' } {

@@ -25,7 +25,7 @@ const MAX_PAGE = 50_000;
 /** A condition with fewer matches than this is read first; beyond it, walking the wanted order is cheaper. */
 const SELECTIVE = 1000;
 /** The same where no order can be walked: reading the matches beats a pass over all runs, counting more would not. */
-const SELECTIVE_FOR_SORT = 20_000;
+const SELECTIVE_FOR_SORT = 200_000;
 
 interface Query {
   readonly scope: RunScope;

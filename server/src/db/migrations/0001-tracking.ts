@@ -73,7 +73,8 @@ export const tracking: Migration = {
       in_order ${int} NOT NULL DEFAULT 1,
       UNIQUE (run_no, key)
     )`,
-    'CREATE INDEX metric_series_by_value ON metric_series (experiment_no, key, is_nan, value)',
+    // With the run at the end, a walk in the order of values need not read the rows.
+    'CREATE INDEX metric_series_by_value ON metric_series (experiment_no, key, is_nan, value, run_no)',
     // Clustered by step: a chart's range and "at step n" are walks, and so is the history where time follows step.
     `CREATE TABLE metric_points (
       series_no ${int} NOT NULL REFERENCES metric_series ON DELETE CASCADE,
