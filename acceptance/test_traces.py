@@ -202,6 +202,16 @@ def test_a_deleted_feedback_makes_what_it_overrode_valid_again(traced, three):
     assert traced.get_assessment(trace, first.assessment_id).valid is True
 
 
+def test_traces_are_found_by_regular_expressions(traced, three):
+    def letters(text):
+        return sorted(trace.info.tags["letter"] for trace in traced.find(text))
+
+    assert letters("tags.letter RLIKE '^[ab]$'") == ["a", "b"]
+    assert letters("trace.status RLIKE 'O'") == ["a", "b", "c"]
+    assert letters("span.name RLIKE '.+'") == ["a", "b", "c"]
+    assert letters("tags.letter RLIKE '^x'") == []
+
+
 def test_traces_are_found_by_their_feedback(traced, three):
     traced.log_feedback(trace_id=three["a"], name="quality", value="high")
     traced.log_feedback(trace_id=three["c"], name="quality", value="low")

@@ -28,6 +28,7 @@ export function renderCondition(node: FilterNode, leaf: (node: LeafNode) => SqlF
     }
     case 'compare':
     case 'like':
+    case 'matches':
     case 'in':
     case 'null':
       return leaf(node);
@@ -47,6 +48,8 @@ export function renderTest(dialect: Dialect, expression: string, node: LeafNode)
         text: dialect.like(expression, node.caseSensitive),
         params: [dialect.likePattern(node.pattern, node.caseSensitive)],
       };
+    case 'matches':
+      return { text: dialect.matches(expression), params: [dialect.pattern(node.pattern)] };
     case 'in':
       return {
         text: dialect.inList(expression, listType(node)),

@@ -24,6 +24,10 @@ export interface Dialect {
   like(column: string, caseSensitive: boolean): string;
   /** Encodes a pattern with `%` and `_` wildcards (no escape character, as in MLflow) for `like`. */
   likePattern(pattern: string, caseSensitive: boolean): string;
+  /** Whether a regular expression, a parameter made by `pattern`, is found in `column`; the parameter comes last. */
+  matches(column: string): string;
+  /** Encodes a regular expression of `filters/pattern.ts`, which has parsed it before, for `matches`. */
+  pattern(pattern: string): string;
   /** The first `length` characters of a text column, as the expression that the indexes hold. */
   prefix(column: string, length: number): string;
   /** Where `part` begins in `text`, both SQL expressions: characters from 1 on, 0 where it is not there. */

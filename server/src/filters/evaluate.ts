@@ -1,5 +1,7 @@
 import type { Int64 } from '../kernel/int64.ts';
 import { matchesLike } from './like.ts';
+import { parsePattern } from './pattern.ts';
+import { compilePattern } from './pattern-matcher.ts';
 import type { CompareOp, Field, FilterNode, LeafNode, Literal } from './tree.ts';
 
 /** `undefined` is unknown. */
@@ -31,6 +33,7 @@ export function evaluate(node: FilterNode, lookup: Lookup): Truth {
       return lookup(node.field).length === 0;
     case 'compare':
     case 'like':
+    case 'matches':
     case 'in': {
       const values = lookup(node.field);
       return values.length === 0 ? undefined : values.some((value) => test(node, value));
@@ -53,6 +56,8 @@ function test(node: Exclude<LeafNode, { kind: 'null' }>, value: FieldValue): boo
       return compare(value, node.op, node.value);
     case 'like':
       return typeof value === 'string' && matchesLike(node.pattern, value, node.caseSensitive);
+    case 'matches':
+      return typeof value === 'string' && compilePattern(parsePattern(node.pattern))(value);
     case 'in':
       return node.values.some((literal) => compare(value, '=', literal));
   }

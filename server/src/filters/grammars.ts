@@ -39,6 +39,8 @@ export interface Grammar {
   readonly scopes: readonly ScopeGrammar[];
   /** Whether min(…), max(…), first(…), last(…), count(…) and at(…, step) may stand around a metric. */
   readonly history: boolean;
+  /** Whether text may be compared with regular expressions (RLIKE). */
+  readonly patterns: boolean;
   /** Whether text may go without quotes: `params.lr = 0.01`. */
   readonly bareStrings: boolean;
   /** Whether numbers of attributes may stand in quotes: `version_number = '1'`. */
@@ -82,7 +84,7 @@ const DATASETS: ScopeGrammar = {
   type: 'string',
 };
 
-const NO_EXTRAS = { history: false, bareStrings: false, quotedIntegers: false, renames: {} };
+const NO_EXTRAS = { history: false, patterns: false, bareStrings: false, quotedIntegers: false, renames: {} };
 
 const EXPERIMENT_KEYS = {
   ...plain('string', 'name', 'experiment_id'),
@@ -192,6 +194,7 @@ const TRACE_KEYS_ELSEWHERE = plain('string', 'name', 'run_id', 'prompt', 'text')
 export const traceGrammar: Grammar = {
   ...NO_EXTRAS,
   entity: 'traces',
+  patterns: true,
   quotedIntegers: true,
   scopes: [
     attributes({ ...TRACE_KEYS, ...TRACE_KEYS_ELSEWHERE }, 'trace'),

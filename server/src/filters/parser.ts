@@ -15,6 +15,7 @@ import {
   readText,
   unquotedInteger,
 } from './literals.ts';
+import { parsePattern } from './pattern.ts';
 import { refusal, shown } from './refusal.ts';
 import type { CompareOp, FilterNode, History, Literal } from './tree.ts';
 
@@ -155,6 +156,7 @@ class Parser {
     if (this.#token.kind === 'operator') return this.#comparison(typed);
     const negated = this.#takeWord('NOT');
     if (this.#isWord('LIKE') || this.#isWord('ILIKE')) return not(negated, this.#like(typed));
+    if (this.#grammar.patterns && this.#isWord('RLIKE')) return not(negated, this.#pattern(typed));
     if (this.#takeWord('IN'))
       return not(negated, { kind: 'in', field: typed.field, values: this.#list(typed) });
     if (!negated && this.#takeWord('IS')) {
@@ -249,7 +251,33 @@ class Parser {
     return { kind: 'compare', field, op, value };
   }
 
-  #like({ field, type }: TypedField): FilterNode {
+  #pattern(typed: TypedField): FilterNode {
+    const { field } = typed;
+    const word = this.#patternWord(typed);
+    const pattern = readText(this.#token, field);
+    // Whole spans are too long for it.
+    if (field.scope === 'span' && field.key === 'content') {
+      throw refusal(
+        'filter',
+        `span.content comparator ${shown(word.text)} not one of LIKE, ILIKE`,
+        word.position,
+      );
+    }
+    parsePattern(pattern);
+    this.#advance();
+    return { kind: 'matches', field, pattern };
+  }
+
+  #like(typed: TypedField): FilterNode {
+    const { field } = typed;
+    const word = this.#patternWord(typed);
+    const pattern = readText(this.#token, field);
+    this.#advance();
+    return { kind: 'like', field, pattern, caseSensitive: word.text.toUpperCase() === 'LIKE' };
+  }
+
+  /** Takes the word that stands before a pattern. */
+  #patternWord({ field, type }: TypedField): Token {
     const word = this.#token;
     if (type === 'integer' || type === 'number') {
       throw refusal(
@@ -258,10 +286,7 @@ class Parser {
         word.position,
       );
     }
-    this.#advance();
-    const pattern = readText(this.#token, field);
-    this.#advance();
-    return { kind: 'like', field, pattern, caseSensitive: word.text.toUpperCase() === 'LIKE' };
+    return this.#advance();
   }
 
   #list(typed: TypedField): Literal[] {

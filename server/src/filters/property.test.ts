@@ -121,6 +121,8 @@ function filterText(node: FilterNode, random: Random, negated = ''): string {
       return `${fieldText(node.field)}${random.of(['', ' '])}${node.op}${random.of(['', ' '])}${literalText(node.value, false)}`;
     case 'like':
       return `${fieldText(node.field)} ${negated}${word(node.caseSensitive ? 'LIKE' : 'ILIKE')} ${quoted(node.pattern)}`;
+    case 'matches':
+      return `${fieldText(node.field)} ${negated}${word('RLIKE')} ${quoted(node.pattern)}`;
     case 'in': {
       const values = node.values.map((value) => literalText(value, true));
       return `${fieldText(node.field)} ${negated}${word('IN')} (${values.join(random.of([',', ' , ']))})`;

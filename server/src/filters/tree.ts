@@ -14,6 +14,8 @@ export type FilterNode =
       readonly pattern: string;
       readonly caseSensitive: boolean;
     }
+  /** RLIKE: a regular expression of `pattern.ts` is found somewhere in the text. */
+  | { readonly kind: 'matches'; readonly field: Field; readonly pattern: string }
   | { readonly kind: 'in'; readonly field: Field; readonly values: readonly Literal[] }
   | { readonly kind: 'null'; readonly field: Field };
 

@@ -43,6 +43,7 @@ function mentionsPrompts(node: FilterNode): boolean {
       return mentionsPrompts(node.node);
     case 'compare':
     case 'like':
+    case 'matches':
     case 'in':
     case 'null':
       return isPromptClause(node);

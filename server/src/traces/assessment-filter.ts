@@ -49,6 +49,7 @@ function renderValueTest(dialect: Dialect, node: Exclude<LeafNode, { kind: 'null
     case 'in':
       return renderEqual(dialect, node.values);
     case 'like':
+    case 'matches':
       return renderTest(dialect, 'a.value', node);
   }
 }

@@ -3,6 +3,7 @@ import type { Dialect, SqlParam } from '../db/port.ts';
 import type { FilterNode, LeafNode, Literal } from '../filters/tree.ts';
 import { invalidArgument } from '../kernel/errors.ts';
 import { renderAssessment } from './assessment-filter.ts';
+import { spanAttribute } from './span-attribute.ts';
 import { MetadataKey, TagKey } from './trace.ts';
 
 /** Characters of a value in the indexes of `0004-traces.ts`. */
@@ -171,8 +172,15 @@ function renderSpans(dialect: Dialect, tests: readonly SpanTest[]): SqlFragment 
 function renderSpanTest(dialect: Dialect, node: LeafNode): SqlFragment {
   const { key } = node.field;
   if (!key.startsWith('attributes.')) return renderTest(dialect, `s.${key}`, node);
+  if (node.kind === 'matches') {
+    const attribute = spanAttribute(dialect, key.slice('attributes.'.length));
+    const test = renderTest(dialect, `(${attribute.text})`, node);
+    return { text: test.text, params: [...attribute.params, ...test.params] };
+  }
   if (node.kind !== 'like') {
-    throw invalidArgument('Attributes of spans are compared with LIKE or ILIKE alone.', { field: 'filter' });
+    throw invalidArgument('Attributes of spans are compared with LIKE, ILIKE or RLIKE alone.', {
+      field: 'filter',
+    });
   }
   // The stored text has the attribute's name in quotes, right before its value.
   const pattern = `%${JSON.stringify(key.slice('attributes.'.length))}${node.pattern}%`;

@@ -327,6 +327,64 @@ describe.each(testedDatabases())('traces on $name', ({ open }) => {
     ).rejects.toMatchObject({ code: 'AlreadyExists' });
   });
 
+  it('are found by patterns in their tags, names, states and feedback, and in the attributes of their spans', async () => {
+    const key = `r${randomHexId()}`;
+    const hex = randomHexId();
+    await log([
+      span(hex, {
+        name: 'lookup',
+        attributes: new Map([
+          ['a."b', JSON.stringify('before "quoted" \\ é\n after')],
+          ['n', '5'],
+          ['not json', 'NaN'],
+        ]),
+        events: [{ name: 'e', timeNs: 1n, attributes: new Map([['a."b', '"elsewhere"']]) }],
+      }),
+    ]);
+    await traces.setTag(`tr-${hex}`, key, 'Größe 10');
+    await assessments.create(`tr-${hex}`, feedback('said', '"well done"'));
+    await fresh({ tags: new Map([[key, 'other']]) });
+    const count = async (filter: string) =>
+      (
+        await searches.search({
+          experimentNos: [experimentNo],
+          filter: `tags.${key} LIKE '%' AND ${filter}`,
+          maxResults: 100,
+          orderBy: [],
+        })
+      ).items.length;
+    for (const [filter, expected] of [
+      [`tags.${key} RLIKE '^Gr.*\\d{2}$'`, 1],
+      [`tags.${key} RLIKE '(?i)^GRÖ'`, 1],
+      [`tags.${key} RLIKE '^\\w+$'`, 1],
+      [`tags.${key} RLIKE ''`, 2],
+      [`tags.${key} NOT RLIKE '^o'`, 1],
+      [`tags.none RLIKE 'x'`, 0],
+      [`NOT tags.none RLIKE 'x'`, 0],
+      [`status rlike '^(OK|ERROR)$'`, 2],
+      [`trace_id RLIKE '${hex}$'`, 1],
+      [`span.name RLIKE 'l[aeiou]{2}k'`, 1],
+      [`feedback.said RLIKE 'well\\b'`, 1],
+      ['span.attributes.`a."b` RLIKE \'^before "quoted" . .\\n after$\'', 1],
+      ['span.attributes.`a."b` RLIKE \'^before "quoted" .. .\\n after$\'', 0],
+      ["span.attributes.`a.\"b` RLIKE 'elsewhere'", 0],
+      ["span.attributes.n RLIKE '5'", 0],
+      ["span.attributes.none RLIKE ''", 0],
+    ] as const) {
+      expect([filter, await count(filter)]).toEqual([filter, expected]);
+    }
+    for (const filter of [
+      `tags.${key} RLIKE '('`,
+      `tags.${key} RLIKE '(a)\\1'`,
+      `tags.${key} RLIKE 5`,
+      "timestamp_ms RLIKE '1'",
+      "span.content RLIKE 'a'",
+      "prompt RLIKE 'a'",
+    ]) {
+      await expect(count(filter)).rejects.toMatchObject({ code: 'InvalidArgument' });
+    }
+  });
+
   it('are told of whenever something about them has changed, and only then', async () => {
     const traceId = `tr-${randomHexId()}`;
     const told = async (action: Promise<unknown>): Promise<unknown[]> => {

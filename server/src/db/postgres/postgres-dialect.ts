@@ -1,4 +1,5 @@
 import type { Dialect } from '../port.ts';
+import { postgresPattern } from './postgres-pattern.ts';
 
 export const postgresDialect: Dialect = {
   name: 'postgres',
@@ -14,6 +15,9 @@ export const postgresDialect: Dialect = {
     const literal = pattern.replaceAll('\\', '\\\\');
     return caseSensitive ? literal : literal.toLowerCase();
   },
+  // As above: the classes of characters and their cases are ICU's.
+  matches: (column) => `${column} COLLATE "und-x-icu" ~ ?`,
+  pattern: postgresPattern,
   prefix: (column, length) => `left(${column}, ${length})`,
   indexOf: (text, part) => `strpos(${text}, ${part})`,
   indexedBy: () => '',

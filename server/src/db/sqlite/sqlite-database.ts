@@ -4,6 +4,7 @@ import { matchesLike } from '../../filters/like.ts';
 import { AppError, unavailable } from '../../kernel/errors.ts';
 import type { Database, Sql, Transaction } from '../port.ts';
 import { createCheckpointer } from './checkpointer.ts';
+import { registerPatterns } from './patterns.ts';
 import { registerPercentiles } from './percentiles.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 import { createSqliteSql, createSqliteTransaction, createStatements } from './sqlite-session.ts';
@@ -187,6 +188,7 @@ function configure(connection: Connection.Database, { cacheKib }: { readonly cac
       ? Number(matchesLike(pattern, text, false))
       : null,
   );
+  registerPatterns(connection);
   registerPercentiles(connection);
 }
 

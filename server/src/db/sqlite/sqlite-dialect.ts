@@ -9,6 +9,8 @@ export const sqliteDialect: Dialect = {
     `CASE WHEN ${column} BETWEEN -9007199254740991 AND 9007199254740991 THEN ${column} ELSE CAST(${column} AS TEXT) END`,
   like: (column, caseSensitive) => (caseSensitive ? `${column} GLOB ?` : `unicode_ilike(?, ${column})`),
   likePattern: (pattern, caseSensitive) => (caseSensitive ? globPattern(pattern) : pattern),
+  matches: (column) => `matches_pattern(${column}, ?)`,
+  pattern: (pattern) => pattern,
   prefix: (column, length) => `substr(${column}, 1, ${length})`,
   indexOf: (text, part) => `instr(${text}, ${part})`,
   indexedBy: (index) => `INDEXED BY ${index}`,
