@@ -66,16 +66,18 @@ export async function insertFolders(
 /**
  * Holds a folder until the commit, so that of several writers into it, and of a writer and whoever deletes the folder,
  * one waits for the other. Where there is one writer anyway, nothing is to be done.
+ * @returns whether it is there
  */
-export async function holdFolder(tx: Transaction, folder: Place | undefined): Promise<void> {
-  if (tx.dialect.name === 'sqlite') return;
+export async function holdFolder(tx: Transaction, folder: Place | undefined): Promise<boolean> {
   // The root has no row of its own: what lies there is rare enough to share the store's.
-  if (folder === undefined) await tx.all('SELECT store_id FROM artifact_store FOR UPDATE');
-  else
-    await tx.all('SELECT 1 FROM artifact_entries WHERE parent = ? AND name = ? FOR UPDATE', [
-      folder.parent,
-      folder.name,
-    ]);
+  const rows =
+    folder === undefined
+      ? await tx.all(`SELECT store_id FROM artifact_store s${tx.dialect.forUpdate('s')}`)
+      : await tx.all(
+          `SELECT 1 AS one FROM artifact_entries a WHERE a.parent = ? AND a.name = ?${tx.dialect.forUpdate('a')}`,
+          [folder.parent, folder.name],
+        );
+  return folder === undefined || rows.length > 0;
 }
 
 const pathOf = ({ parent, name }: Place): string => (parent === '' ? name : `${parent}/${name}`);

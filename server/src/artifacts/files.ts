@@ -217,20 +217,26 @@ async function enterFolder(
   folders: readonly repository.Place[],
   nowMs: number,
 ): Promise<void> {
-  if (folders.length === 0) await repository.holdFolder(tx, undefined);
-  let missing = folders.length;
-  for (; missing > 0; missing--) {
-    const folder = folders[missing - 1]!;
-    await repository.holdFolder(tx, folder);
-    const known = await repository.findEntry(tx, folder);
-    refuseFile(folder, known);
-    // Above a folder there are folders only.
-    if (known !== undefined) break;
+  const deepest = folders.at(-1);
+  let held = deepest === undefined && (await repository.holdFolder(tx, undefined));
+  // Another turn is needed only where somebody made the folder at the same time and somebody removed it since.
+  while (!held) {
+    let missing = folders.length;
+    for (; missing > 0; missing--) {
+      const folder = folders[missing - 1]!;
+      await repository.holdFolder(tx, folder);
+      const known = await repository.findEntry(tx, folder);
+      refuseFile(folder, known);
+      // Above a folder there are folders only.
+      if (known !== undefined) break;
+    }
+    const made = folders.slice(missing);
+    await repository.insertFolders(tx, made, nowMs);
+    // Where others write at the same time, one of them may have put a file there while this waited.
+    for (const folder of made) refuseFile(folder, await repository.findEntry(tx, folder));
+    // One that somebody else made meanwhile is theirs and ours: it is not held by having tried to make it.
+    held = await repository.holdFolder(tx, deepest);
   }
-  const made = folders.slice(missing);
-  await repository.insertFolders(tx, made, nowMs);
-  // Where others write at the same time, one of them may have put a file there while this waited.
-  for (const folder of made) refuseFile(folder, await repository.findEntry(tx, folder));
 }
 
 function refuseFile({ parent, name }: repository.Place, entry: repository.EntryRow | undefined): void {
