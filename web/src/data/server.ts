@@ -1,0 +1,7 @@
+import { SlipwayClient } from '@slipway/client';
+
+/** The server that these pages came from. */
+export const client = new SlipwayClient({ baseUrl: '/', retries: 2 });
+
+/** The address of the server as Python's `mlflow.set_tracking_uri` and a shell need it. */
+export const serverUrl = window.location.origin;

@@ -1,0 +1,6 @@
+import { useCrumbs } from '../../ui/crumbs.tsx';
+
+export function ModelPage() {
+  useCrumbs([{ label: 'Model' }]);
+  return <h1>Model</h1>;
+}

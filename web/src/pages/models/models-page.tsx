@@ -1,0 +1,6 @@
+import { useCrumbs } from '../../ui/crumbs.tsx';
+
+export function ModelsPage() {
+  useCrumbs([{ label: 'Models' }]);
+  return <h1>Models</h1>;
+}

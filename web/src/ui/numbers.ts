@@ -1,0 +1,71 @@
+/** Numbers, sizes, durations and times as every page shows them. The full value belongs on hover and into copies. */
+
+/** Four significant digits: `0.9713`, `1.234e-7`, `12,340`; NaN and ±∞ as such. */
+export function renderNumber(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  const text =
+    Number.isInteger(value) && size < 1e7
+      ? value.toLocaleString('en-US')
+      : size >= 1e7 || size < 1e-4
+        ? trimExponent(value.toExponential(3))
+        : Number(value.toPrecision(4)).toLocaleString('en-US', { maximumSignificantDigits: 4 });
+  return text.replace('-', '−');
+}
+
+function trimExponent(text: string): string {
+  const [digits = '', exponent = ''] = text.split('e');
+  return `${digits.replace(/\.?0+$/, '')}e${exponent.replace('+', '')}`;
+}
+
+/** Counts: `431`, `12.3k`, `4.1M`. */
+export function renderCount(count: number): string {
+  if (count < 10_000) return count.toLocaleString('en-US');
+  const [unit, size] = count < 1_000_000 ? (['k', 1e3] as const) : (['M', 1e6] as const);
+  return `${Number((count / size).toPrecision(3))}${unit}`;
+}
+
+/** Bytes in binary units: `512 B`, `1.5 MiB`. */
+export function renderBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), units.length - 1);
+  return `${Number((bytes / 1024 ** power).toPrecision(3))} ${units[power]}`;
+}
+
+/** `840 ms`, `12.4 s`, `2m 14s`, `3h 5m`, `2d 4h`. */
+export function renderDuration(ms: number): string {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 60_000) return `${Number((ms / 1000).toPrecision(3))} s`;
+  const seconds = Math.floor(ms / 1000);
+  const parts: readonly (readonly [number, string])[] = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ];
+  const first = parts.findIndex(([amount]) => amount > 0);
+  return parts
+    .slice(first, first + 2)
+    .filter(([amount]) => amount > 0)
+    .map(([amount, unit]) => `${amount}${unit}`)
+    .join(' ');
+}
+
+/** `just now`, `4 min ago`, `3 h ago`, `2 days ago`; older ones as a date. */
+export function renderAgo(timeMs: number, nowMs: number): string {
+  const seconds = Math.floor((nowMs - timeMs) / 1000);
+  if (seconds < 45) return 'just now';
+  if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
+  if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`;
+  const days = Math.round(seconds / 86_400);
+  if (days < 30) return days === 1 ? 'yesterday' : `${days} days ago`;
+  return new Date(timeMs).toLocaleDateString('en-CA');
+}
+
+/** `2026-11-21 10:31:07` in the reader's time zone. */
+export function renderTime(timeMs: number): string {
+  const time = new Date(timeMs);
+  return `${time.toLocaleDateString('en-CA')} ${time.toLocaleTimeString('en-GB')}`;
+}

@@ -1,0 +1,99 @@
+import { useEffect, useRef, useSyncExternalStore } from 'react';
+
+/** A key that does something on the page that is shown. */
+export interface Shortcut {
+  /** `k`, `?`, `mod+k` (⌘ on a Mac, Ctrl elsewhere), `shift+arrowdown`, `g then m` is written `g m`. */
+  readonly keys: string;
+  readonly does: string;
+}
+
+interface Registered extends Shortcut {
+  readonly run: (event: KeyboardEvent) => void;
+}
+
+/** Two keys of a sequence belong together when they follow within this time. */
+const SEQUENCE_MS = 900;
+const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+
+let registered: readonly Registered[] = [];
+const listeners = new Set<() => void>();
+let previous = { key: '', at: 0 };
+
+/** Binds keys while the calling component is shown. Keys that a text field or an open dialog needs stay theirs. */
+export function useShortcut(keys: string, does: string, run: (event: KeyboardEvent) => void): void {
+  const latest = useRef(run);
+  latest.current = run;
+  useEffect(() => {
+    const entry: Registered = { keys, does, run: (event) => latest.current(event) };
+    change([...registered, entry]);
+    return () => change(registered.filter((one) => one !== entry));
+  }, [keys, does]);
+}
+
+/** Every shortcut of the page that is shown, for the list that `?` opens. */
+export function useShortcuts(): readonly Shortcut[] {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => registered,
+  );
+}
+
+/** `mod+k` as the keyboard at hand names it. */
+export function renderKeys(keys: string): string {
+  return keys
+    .split('+')
+    .map((key) => {
+      if (key === 'mod') return isMac ? '⌘' : 'Ctrl';
+      if (key === 'shift') return isMac ? '⇧' : 'Shift';
+      return NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key);
+    })
+    .join(isMac ? '' : ' ');
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  arrowdown: '↓',
+  arrowup: '↑',
+  arrowleft: '←',
+  arrowright: '→',
+  backspace: '⌫',
+  enter: '↵',
+  escape: 'Esc',
+  ' ': 'Space',
+};
+
+function change(next: readonly Registered[]): void {
+  registered = next;
+  for (const listener of listeners) listener();
+}
+
+window.addEventListener('keydown', (event) => {
+  if (event.defaultPrevented || event.isComposing) return;
+  const pressed = nameOf(event);
+  const needsModifier = isTyping(event.target) || document.querySelector('[role="dialog"]') !== null;
+  if (needsModifier && !pressed.startsWith('mod+')) return;
+  const sequence = event.timeStamp - previous.at < SEQUENCE_MS ? `${previous.key} ${pressed}` : pressed;
+  previous = { key: pressed, at: event.timeStamp };
+  // The newest wins: a page's own key goes before the frame's.
+  const found =
+    registered.findLast(({ keys }) => keys === sequence) ??
+    registered.findLast(({ keys }) => keys === pressed);
+  if (found === undefined) return;
+  event.preventDefault();
+  found.run(event);
+});
+
+function nameOf(event: KeyboardEvent): string {
+  const key = event.key.toLowerCase();
+  const modifier = (isMac ? event.metaKey : event.ctrlKey) ? 'mod+' : '';
+  // A question mark needs shift on most keyboards and is named by itself.
+  const shift = event.shiftKey && key.length > 1 ? 'shift+' : '';
+  return `${modifier}${shift}${key}`;
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+}

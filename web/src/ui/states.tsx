@@ -1,0 +1,81 @@
+import { Button } from '@mantine/core';
+import { CircleAlert, type LucideIcon, RotateCw } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { RequestError } from '../data/request.ts';
+import classes from './states.module.css';
+import { CopyButton } from './texts.tsx';
+
+interface EmptyStateProps {
+  readonly icon?: LucideIcon;
+  readonly title: string;
+  readonly children?: ReactNode;
+  /** Lines of Python (or a shell) that fill the place. */
+  readonly code?: string;
+}
+
+/** A place with nothing in it yet, and what fills it. */
+export function EmptyState({ icon: Icon, title, children, code }: EmptyStateProps) {
+  return (
+    <div className={classes.empty}>
+      {Icon && <Icon size={28} aria-hidden strokeWidth={1.5} />}
+      <h2>{title}</h2>
+      {children && <div className={classes.words}>{children}</div>}
+      {code !== undefined && <CodeBlock code={code} />}
+    </div>
+  );
+}
+
+/** Code to copy. */
+export function CodeBlock({
+  code,
+  label = 'Copy the code',
+}: {
+  readonly code: string;
+  readonly label?: string;
+}) {
+  return (
+    <div className={classes.code}>
+      <pre>{code}</pre>
+      <span className={classes.copy}>
+        <CopyButton text={code} label={label} />
+      </span>
+    </div>
+  );
+}
+
+interface ErrorNoticeProps {
+  readonly error: unknown;
+  /** What could not be done: "The runs could not be read". */
+  readonly what: string;
+  readonly onRetry?: (() => void) | undefined;
+}
+
+/** What happened, what to do, and the id by which the server's log knows it. */
+export function ErrorNotice({ error, what, onRetry }: ErrorNoticeProps) {
+  const message = error instanceof Error ? error.message : String(error);
+  const requestId = error instanceof RequestError ? error.requestId : undefined;
+  return (
+    <div className={classes.error} role="alert">
+      <CircleAlert size={16} aria-hidden className={classes.errorIcon} />
+      <div className={classes.errorText}>
+        <strong>{what}</strong>
+        <div>{message}</div>
+        {requestId !== undefined && (
+          <div className="dim">
+            Request <span className="mono">{requestId}</span>
+          </div>
+        )}
+      </div>
+      {onRetry && (
+        <Button
+          size="compact-sm"
+          variant="default"
+          leftSection={<RotateCw size={13} aria-hidden />}
+          onClick={onRetry}
+        >
+          Try again
+        </Button>
+      )}
+    </div>
+  );
+}

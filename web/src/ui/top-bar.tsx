@@ -1,0 +1,48 @@
+import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { Keyboard, Moon, Search, Sun } from 'lucide-react';
+import { Crumbs } from './crumbs.tsx';
+import { renderKeys } from './shortcuts.ts';
+import classes from './top-bar.module.css';
+
+interface TopBarProps {
+  readonly onSearch: () => void;
+  readonly onShortcuts: () => void;
+}
+
+export function TopBar({ onSearch, onShortcuts }: TopBarProps) {
+  return (
+    <header className={classes.bar}>
+      <Crumbs />
+      <button type="button" className={classes.search} onClick={onSearch} aria-label="Search and commands">
+        <Search size={14} aria-hidden />
+        <span>Search</span>
+        <kbd>{renderKeys('mod+k')}</kbd>
+      </button>
+      <Tooltip label="Shortcuts ( ? )">
+        <ActionIcon variant="subtle" color="gray" aria-label="Shortcuts" onClick={onShortcuts}>
+          <Keyboard size={16} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
+      <ThemeSwitch />
+    </header>
+  );
+}
+
+function ThemeSwitch() {
+  const { setColorScheme } = useMantineColorScheme();
+  const isDark = useComputedColorScheme('light') === 'dark';
+  const label = isDark ? 'Light theme' : 'Dark theme';
+  const Icon = isDark ? Sun : Moon;
+  return (
+    <Tooltip label={label}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={label}
+        onClick={() => setColorScheme(isDark ? 'light' : 'dark')}
+      >
+        <Icon size={16} aria-hidden />
+      </ActionIcon>
+    </Tooltip>
+  );
+}

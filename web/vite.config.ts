@@ -1,0 +1,30 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+/** Where `npm run dev` finds the server that answers for the pages. */
+const server = process.env.SLIPWAY_URL ?? 'http://127.0.0.1:5000';
+
+export default defineConfig({
+  root: fileURLToPath(new URL('.', import.meta.url)),
+  plugins: [react()],
+  resolve: {
+    // From its sources: the pages are built without a build of the client before them.
+    alias: { '@slipway/client': fileURLToPath(new URL('../client/src/index.ts', import.meta.url)) },
+  },
+  server: {
+    port: 5173,
+    proxy: Object.fromEntries(
+      ['/api/', '/ajax-api/', '/get-artifact', '/model-versions/get-artifact', '/version', '/health'].map(
+        (path) => [path, { target: server, changeOrigin: true }],
+      ),
+    ),
+  },
+  build: {
+    target: 'es2023',
+    // One sheet and few scripts: a first visit makes eight requests at most, the data included.
+    cssCodeSplit: false,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 900,
+  },
+});
