@@ -16,7 +16,8 @@ export default defineConfig({
     port: 5173,
     proxy: Object.fromEntries(
       ['/api/', '/ajax-api/', '/get-artifact', '/model-versions/get-artifact', '/version', '/health'].map(
-        (path) => [path, { target: server, changeOrigin: true }],
+        // The server lets only its own pages change things: through here they are.
+        (path) => [path, { target: server, changeOrigin: true, headers: { origin: server } }],
       ),
     ),
   },
