@@ -30,6 +30,7 @@ import { traceRoutes } from './http/mlflow/traces.ts';
 import { webhookRoutes } from './http/mlflow/webhooks.ts';
 import { openApiRoute } from './http/openapi.ts';
 import { otlpRoutes } from './http/otlp.ts';
+import { createPages } from './http/pages.ts';
 import { probeRoutes } from './http/probes.ts';
 import { buildHttpServer, type HttpServer } from './http/server.ts';
 import { createLiveStreams } from './http/slipway/events.ts';
@@ -222,6 +223,7 @@ export async function compose(config: Config): Promise<Program> {
       openApiRoute(mlflowRoutes),
       ...liveStreams.routes,
     ],
+    pages: createPages(config.pagesFolder),
     hostRules: { allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins },
     logger,
     metrics: createServerMetrics(() => db.sizeBytes()),

@@ -29,6 +29,8 @@ export interface Config {
   readonly webhooksAllowPrivate: boolean;
   /** Schemes that name a host and are nevertheless accepted as sources of model versions. */
   readonly allowedSourceSchemes: readonly string[];
+  /** Where the built web pages lie; undefined where nobody said. */
+  readonly pagesFolder: string | undefined;
   /** What every source of a model version must match. */
   readonly sourcePattern: RegExp | undefined;
 }
@@ -124,6 +126,11 @@ const SETTINGS = {
     variable: 'SLIPWAY_SOURCE_PATTERN',
     help: 'a regular expression that every source of a model version must match',
   },
+  pages: {
+    flag: 'pages',
+    variable: 'SLIPWAY_PAGES',
+    help: 'folder of the built web pages, if they are not where the build leaves them',
+  },
 } as const satisfies Record<string, Setting>;
 
 type Name = keyof typeof SETTINGS;
@@ -142,6 +149,7 @@ export function readConfig(
   };
   const required = (name: Name): string => text(name) ?? '';
   const home = resolve(required('home'));
+  const pages = text('pages');
   return Object.freeze({
     host: required('host'),
     port: readPort(required('port')),
@@ -158,6 +166,7 @@ export function readConfig(
     webhooksAllowHttp: readBoolean('webhooksAllowHttp', required('webhooksAllowHttp')),
     webhooksAllowPrivate: readBoolean('webhooksAllowPrivate', required('webhooksAllowPrivate')),
     allowedSourceSchemes: list(text('allowedSourceSchemes')),
+    pagesFolder: pages === undefined || pages === '' ? undefined : resolve(pages),
     sourcePattern: readPattern(text('sourcePattern')),
   });
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
+import { fileURLToPath } from 'node:url';
 import { compose, composeStorage } from './compose.ts';
 import { describeSettings, readConfig } from './config.ts';
 import { AppError } from './kernel/errors.ts';
@@ -7,6 +8,9 @@ import { EXPORT_FLAGS, readExportCommand, runExportCommand } from './migration/e
 import { IMPORT_FLAGS, readImportCommand, runImportCommand } from './migration/import-command.ts';
 import { readCredentials } from './migration/places.ts';
 import { GC_FLAGS, readGcCommand, runGcCommand } from './tracking/gc-command.ts';
+
+/** As far from the sources as from the bundle. */
+const BUILT_PAGES = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
 const USAGE = `slipway: self-hosted MLOps
 
@@ -47,7 +51,7 @@ async function main(args: readonly string[]): Promise<void> {
 
 async function serve(args: readonly string[]): Promise<void> {
   const config = readConfig(args, process.env);
-  const program = await compose(config);
+  const program = await compose({ ...config, pagesFolder: config.pagesFolder ?? BUILT_PAGES });
   const address = await program.server.listen({ host: config.host, port: config.port });
   program.logger.info('listening', { address, home: config.home });
   program.logger.flush();

@@ -8,6 +8,7 @@ import type { Logger } from './logger.ts';
 import type { ServerMetrics } from './metrics.ts';
 import type { MlflowRoute } from './mlflow/routes.ts';
 import { pathsOf, registerMlflowSurface, sendError } from './mlflow/surface.ts';
+import type { Pages } from './pages.ts';
 import type { ListedRoute, RawRoute } from './routes.ts';
 
 /** The server as the program that starts and stops it sees it. */
@@ -19,6 +20,7 @@ export type HttpServer = FastifyInstance & {
 export interface HttpServerOptions {
   readonly mlflowRoutes: readonly MlflowRoute[];
   readonly rawRoutes: readonly RawRoute[];
+  readonly pages: Pages;
   readonly hostRules: HostRules;
   readonly logger: Logger;
   readonly metrics: ServerMetrics;
@@ -98,6 +100,8 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
     const path = pathOf(request);
     const what = `${request.method} ${path.slice(0, 500)}`;
     const methods = methodsOf.get(path);
+    if (methods === undefined && options.pages.isNavigation(request, path))
+      return options.pages.sendDocument(request, reply);
     if (methods === undefined)
       return sendError(new AppError('EndpointNotFound', `No endpoint ${what}`), reply);
     reply.header('allow', methods.join(', '));
@@ -106,7 +110,7 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
       reply,
     );
   });
-  const rawRoutes = [...options.rawRoutes, options.metrics.route];
+  const rawRoutes = [...options.rawRoutes, options.metrics.route, ...options.pages.routes];
   for (const route of rawRoutes) {
     server.route({
       method: route.method,
