@@ -106,6 +106,8 @@ export function renderReport({ command, facts, results, findings }: Report): str
           '',
         ]),
     ...(notes.length === 0 ? [] : ['Remarks:', '', ...notes.map((note) => `- ${note}`), '']),
+    'Rows that miss their bar: [PROFILES.md](PROFILES.md) says where their time goes and what was tried.',
+    '',
   ].join('\n');
 }
 
