@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['server/src/**/*.test.ts', 'client/test/**/*.test.ts', 'tools/**/*.test.ts'],
+    include: [
+      'server/src/**/*.test.ts',
+      'client/test/**/*.test.ts',
+      'web/src/**/*.test.ts',
+      'tools/**/*.test.ts',
+    ],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -6,14 +6,40 @@ import path from 'node:path';
 import { root } from './setup.mjs';
 
 export const SERVER_BUNDLE = 'server/dist/main.js';
-const STAMP = 'server/dist/.sources';
-const SOURCES = [
-  'server/src',
-  'server/package.json',
-  'package-lock.json',
-  'tools/build.mjs',
-  'tools/build-stamp.mjs',
-];
+export const PAGES_FOLDER = 'web/dist';
+const BUILDING = ['package-lock.json', 'tools/build.mjs', 'tools/build-stamp.mjs'];
+
+/**
+ * @typedef {object} Product
+ * @property {string} name as `tools/build.mjs` takes it
+ * @property {string} file that is there when it is built
+ * @property {string} stamp where the digest of what it was built from is kept
+ * @property {string[]} sources
+ */
+
+/** What `npm start` builds when it is not there or not from these sources. */
+export const PRODUCTS = /** @type {const} @satisfies {Record<string, Product>} */ ({
+  server: {
+    name: 'server',
+    file: SERVER_BUNDLE,
+    stamp: 'server/dist/.sources',
+    sources: ['server/src', 'server/package.json', ...BUILDING],
+  },
+  pages: {
+    name: 'pages',
+    file: `${PAGES_FOLDER}/index.html`,
+    stamp: `${PAGES_FOLDER}/.sources`,
+    sources: [
+      'web/src',
+      'web/index.html',
+      'web/vite.config.ts',
+      'web/package.json',
+      'client/src',
+      'tools/build-pages.mjs',
+      ...BUILDING,
+    ],
+  },
+});
 
 /**
  * A digest of names, sizes and times of change of everything that the bundle is made from. Unlike "newer than", it
@@ -28,7 +54,7 @@ export function fingerprint(folder, sources) {
     const stat = statSync(absolute);
     if (stat.isDirectory()) {
       for (const name of readdirSync(absolute).sort()) add(`${relative}/${name}`);
-    } else if (!relative.endsWith('.test.ts')) {
+    } else if (!/\.test\.tsx?$/.test(relative)) {
       hash.update(`${relative}\0${stat.size}\0${stat.mtimeMs}\n`);
     }
   };
@@ -36,27 +62,38 @@ export function fingerprint(folder, sources) {
   return hash.digest('hex');
 }
 
-function isServerBuilt() {
-  const stamp = path.join(root, STAMP);
-  if (!existsSync(path.join(root, SERVER_BUNDLE)) || !existsSync(stamp)) return false;
-  return readFileSync(stamp, 'utf8') === fingerprint(root, SOURCES);
+/** @param {Product} product */
+function isBuilt({ file, stamp, sources }) {
+  const record = path.join(root, stamp);
+  if (!existsSync(path.join(root, file)) || !existsSync(record)) return false;
+  return readFileSync(record, 'utf8') === fingerprint(root, sources);
 }
 
 /**
- * Builds the server unless it is built from exactly these sources.
+ * Builds those of the products that are not built from exactly their sources.
+ * @param {Product[]} products
  * @returns {boolean} false when the build failed; it has said why
  */
-export function ensureServerBuilt() {
-  if (isServerBuilt()) return true;
+function ensureBuilt(...products) {
+  const missing = products.filter((product) => !isBuilt(product));
+  if (missing.length === 0) return true;
   // A process of its own: esbuild keeps a service running that nobody else must inherit.
-  const build = [path.join(root, 'tools/build.mjs'), 'server'];
+  const build = [path.join(root, 'tools/build.mjs'), ...missing.map(({ name }) => name)];
   return spawnSync(process.execPath, build, { stdio: ['ignore', 2, 2] }).status === 0;
 }
 
-/** The digest to hand to `recordServerBuild`; taken before the build, so that an edit made meanwhile is not lost. */
-export const serverFingerprint = () => fingerprint(root, SOURCES);
+export const ensureServerBuilt = () => ensureBuilt(PRODUCTS.server);
+export const ensurePagesBuilt = () => ensureBuilt(PRODUCTS.pages);
+/** Both, as `npm start` needs them. */
+export const ensureAllBuilt = () => ensureBuilt(PRODUCTS.server, PRODUCTS.pages);
 
-/** @param {string} digest */
-export function recordServerBuild(digest) {
-  writeFileSync(path.join(root, STAMP), digest);
+/**
+ * The digest to hand to `recordBuild`; taken before the build, so that an edit made meanwhile is not lost.
+ * @param {Product} product
+ */
+export const fingerprintOf = ({ sources }) => fingerprint(root, sources);
+
+/** @param {Product} product @param {string} digest */
+export function recordBuild({ stamp }, digest) {
+  writeFileSync(path.join(root, stamp), digest);
 }

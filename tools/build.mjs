@@ -1,15 +1,15 @@
-// `npm run build`: the server as one file, the client as modules with declarations. esbuild runs on the machine's
-// Node as well, so this needs no change of Node. `node tools/build.mjs server` leaves the client out.
+// `npm run build`: the server as one file, the web pages, the client as modules with declarations. This runs on the
+// machine's own Node as well. `node tools/build.mjs server pages` builds what it names.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { recordServerBuild, SERVER_BUNDLE, serverFingerprint } from './build-stamp.mjs';
+import { fingerprintOf, PRODUCTS, recordBuild, SERVER_BUNDLE } from './build-stamp.mjs';
 import { ensureInstalled, root } from './setup.mjs';
 
 async function buildServer() {
   process.stderr.write('Building the server …\n');
   const { build } = await import('esbuild');
-  const digest = serverFingerprint();
+  const digest = fingerprintOf(PRODUCTS.server);
   const { outputFiles } = await build({
     absWorkingDir: root,
     // Threads are programs of their own.
@@ -34,7 +34,7 @@ async function buildServer() {
   }
   // npm links the command `slipway` to this file.
   chmodSync(path.join(root, SERVER_BUNDLE), 0o755);
-  recordServerBuild(digest);
+  recordBuild(PRODUCTS.server, digest);
 }
 
 function buildClient() {
@@ -48,6 +48,16 @@ function buildClient() {
   if (result.status !== 0) throw new Error('The client does not compile; the messages stand above.');
 }
 
+async function buildWebPages() {
+  const { buildPages } = await import('./build-pages.mjs');
+  await buildPages();
+}
+
+/** @type {Record<string, () => void | Promise<void>>} */
+const BUILDS = { server: buildServer, pages: buildWebPages, client: buildClient };
+
 ensureInstalled();
-await buildServer();
-if (process.argv[2] !== 'server') buildClient();
+const named = process.argv.slice(2);
+for (const [name, build] of Object.entries(BUILDS)) {
+  if (named.length === 0 || named.includes(name)) await build();
+}

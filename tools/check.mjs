@@ -21,6 +21,8 @@ const CHECKS = [
   ['types of tools', () => packageTool('typescript/bin/tsc', '-p', 'tools/tsconfig.json')],
   // Nothing of Node's is in sight of the client, so it needs settings of its own.
   ['types of client', () => packageTool('typescript/bin/tsc', '-p', 'client/tsconfig.json')],
+  ['types of web', () => packageTool('typescript/bin/tsc', '-p', 'web/tsconfig.json')],
+  ['types of tests of web', () => packageTool('typescript/bin/tsc', '-p', 'web/test/tsconfig.json')],
   ['imports', checkImports],
   [
     'lint and format',

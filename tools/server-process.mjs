@@ -30,10 +30,11 @@ const KEPT_OUTPUT_CHARS = 20_000;
  * @param {string} [options.home] a fresh temporary folder without it
  * @param {number} [options.port] a free one without it
  * @param {NodeJS.ProcessEnv} [options.env] variables besides those of this process
+ * @param {boolean} [options.fromSources] runs the sources as they are, so that nothing is built
  * @returns {Promise<ServerProcess>}
  */
-export async function startServer({ args = [], home, port, env = {} } = {}) {
-  if (!ensureServerBuilt()) throw new Error('the server does not build');
+export async function startServer({ args = [], home, port, env = {}, fromSources = false } = {}) {
+  if (!fromSources && !ensureServerBuilt()) throw new Error('the server does not build');
   const folder = home ?? mkdtempSync(path.join(tmpdir(), 'slipway-home-'));
   const usedPort = port ?? (await freePort());
   const url = `http://127.0.0.1:${usedPort}`;
@@ -41,7 +42,7 @@ export async function startServer({ args = [], home, port, env = {} } = {}) {
     pinnedNode,
     [
       ...serverNodeFlags,
-      path.join(root, SERVER_BUNDLE),
+      path.join(root, fromSources ? 'server/src/main.ts' : SERVER_BUNDLE),
       'server',
       ...['--port', String(usedPort), '--home', folder, '--log-level', 'warn'],
       ...args,

@@ -1,10 +1,10 @@
 // `npm start`: from a bare clone to a running server. Arguments are the server's own.
 import path from 'node:path';
-import { ensureServerBuilt, SERVER_BUNDLE } from './build-stamp.mjs';
+import { ensureAllBuilt, SERVER_BUNDLE } from './build-stamp.mjs';
 import { continueAs, ensureInstalled, pinnedNode, root, serverNodeFlags } from './setup.mjs';
 
 ensureInstalled();
-if (!ensureServerBuilt()) process.exit(1);
+if (!ensureAllBuilt()) process.exit(1);
 await continueAs(
   pinnedNode,
   [...serverNodeFlags, path.join(root, SERVER_BUNDLE), 'server', ...process.argv.slice(2)],

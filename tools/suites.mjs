@@ -7,6 +7,7 @@ import { clientVersions, newestClient, runAcceptance } from './acceptance.mjs';
 import { checkCoverage } from './acceptance-coverage.mjs';
 import { startSystem } from './acceptance-systems.mjs';
 import { runChecks } from './check.mjs';
+import { ensureChromium } from './chromium.mjs';
 import { installObjectServer, isInstalled, objectServerNames } from './object-servers.mjs';
 import { ensurePostgres, startPostgres } from './postgres.mjs';
 import { pinnedNode, root } from './setup.mjs';
@@ -23,6 +24,7 @@ import { countsFromVitest } from './test-counts.mjs';
 export const SUITES = [
   { name: 'check', run: () => runChecks() },
   { name: 'unit', run: runUnit },
+  { name: 'pages', run: runPages },
   ...clientVersions().map((client) =>
     acceptanceSuite(`acceptance sqlite ${client}`, client, { database: 'sqlite', artifacts: 'folder' }),
   ),
@@ -90,6 +92,14 @@ async function installObjectServers() {
     }
   }
   return missing;
+}
+
+/** The pages in a real browser, left out where there is none. @returns {Promise<Counts>} */
+async function runPages() {
+  if (ensureChromium() !== undefined)
+    return runVitest({}, { name: 'pages', args: ['--config', 'web/vitest.config.ts'] });
+  process.stdout.write('LEFT OUT: everything in a browser, because this machine has no Chromium.\n');
+  return { passed: 0, failed: 0, skipped: 1 };
 }
 
 /** The suites that attack a server from outside. @param {'fuzz' | 'faults'} folder @returns {Promise<Counts>} */

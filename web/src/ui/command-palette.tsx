@@ -7,8 +7,9 @@ interface CommandPaletteProps {
 
 export function CommandPalette({ isOpen, onClose }: CommandPaletteProps) {
   return (
-    <Modal opened={isOpen} onClose={onClose} withCloseButton={false} aria-label="Search and commands">
-      {null}
-    </Modal>
+    <Modal.Root opened={isOpen} onClose={onClose}>
+      <Modal.Overlay />
+      <Modal.Content aria-label="Search and commands">{null}</Modal.Content>
+    </Modal.Root>
   );
 }

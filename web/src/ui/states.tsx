@@ -11,14 +11,17 @@ interface EmptyStateProps {
   readonly children?: ReactNode;
   /** Lines of Python (or a shell) that fill the place. */
   readonly code?: string;
+  /** Nothing else is on the page, so the title is the page's. */
+  readonly isWholePage?: boolean;
 }
 
 /** A place with nothing in it yet, and what fills it. */
-export function EmptyState({ icon: Icon, title, children, code }: EmptyStateProps) {
+export function EmptyState({ icon: Icon, title, children, code, isWholePage = false }: EmptyStateProps) {
+  const Title = isWholePage ? 'h1' : 'h2';
   return (
     <div className={classes.empty}>
       {Icon && <Icon size={28} aria-hidden strokeWidth={1.5} />}
-      <h2>{title}</h2>
+      <Title className={classes.title}>{title}</Title>
       {children && <div className={classes.words}>{children}</div>}
       {code !== undefined && <CodeBlock code={code} />}
     </div>

@@ -10,13 +10,13 @@ interface TopBarProps {
 }
 
 export function TopBar({ onSearch, onShortcuts }: TopBarProps) {
+  const keys = renderKeys('mod+k');
   return (
     <header className={classes.bar}>
       <Crumbs />
-      <button type="button" className={classes.search} onClick={onSearch} aria-label="Search and commands">
+      <button type="button" className={classes.search} onClick={onSearch} aria-label={`Search ${keys}`}>
         <Search size={14} aria-hidden />
-        <span>Search</span>
-        <kbd>{renderKeys('mod+k')}</kbd>
+        <span>Search</span> <kbd>{keys}</kbd>
       </button>
       <Tooltip label="Shortcuts ( ? )">
         <ActionIcon variant="subtle" color="gray" aria-label="Shortcuts" onClick={onShortcuts}>
