@@ -33,9 +33,14 @@ import { otlpRoutes } from './http/otlp.ts';
 import { createPages } from './http/pages.ts';
 import { probeRoutes } from './http/probes.ts';
 import { buildHttpServer, type HttpServer } from './http/server.ts';
+import { artifactViewRoutes } from './http/slipway/artifact-view.ts';
 import { createLiveStreams } from './http/slipway/events.ts';
 import { experimentFolderRoutes } from './http/slipway/experiment-folders.ts';
+import { homeRoutes } from './http/slipway/home.ts';
+import { runTableRoutes } from './http/slipway/run-table.ts';
+import { runTagEditRoutes } from './http/slipway/run-tag-edit.ts';
 import { trackingExtensionRoutes } from './http/slipway/tracking.ts';
+import { savedViewRoutes } from './http/slipway/views.ts';
 import { createPendingCreates } from './idempotency/pending-creates.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { AppError } from './kernel/errors.ts';
@@ -52,6 +57,7 @@ import type { ObjectStore } from './objects/port.ts';
 import { createAliases } from './registry/aliases.ts';
 import { parseVersion } from './registry/model-rules.ts';
 import { createModels } from './registry/models.ts';
+import { createRecentModels } from './registry/recent-models.ts';
 import { keepLoggedModel, keepVersionFiles } from './registry/version-files.ts';
 import { createVersions } from './registry/versions.ts';
 import { readOrCreateKey } from './secrets/key-file.ts';
@@ -62,14 +68,22 @@ import { createTraceData } from './traces/trace-data.ts';
 import { createTraceMetrics } from './traces/trace-metrics.ts';
 import { createTraceSearches } from './traces/trace-search.ts';
 import { createTraces } from './traces/traces.ts';
+import { createActivity } from './tracking/activity.ts';
 import { createCharts } from './tracking/charts.ts';
 import { createExperimentFolders } from './tracking/experiment-folders.ts';
+import { createExperimentOverview } from './tracking/experiment-overview.ts';
 import { createExperiments } from './tracking/experiments.ts';
+import { createFinder } from './tracking/finder.ts';
 import { createLoggedModels, modelMetrics } from './tracking/logged-models.ts';
 import { createMetrics } from './tracking/metrics.ts';
 import { createRunInputs } from './tracking/run-inputs.ts';
+import { createRunKeys } from './tracking/run-keys.ts';
+import { createRunLists } from './tracking/run-lists.ts';
 import { createRunSearches } from './tracking/run-search.ts';
+import { createRunTable } from './tracking/run-table.ts';
+import { createRunTagEdits } from './tracking/run-tag-edit.ts';
 import { createRuns } from './tracking/runs.ts';
+import { createSavedViews } from './tracking/saved-views.ts';
 import { createTrash, type Trash } from './tracking/trash.ts';
 import { createTrashSweeper } from './tracking/trash-sweeper.ts';
 
@@ -145,6 +159,7 @@ export async function compose(config: Config): Promise<Program> {
   const runInputs = createRunInputs({ db });
   const loggedModels = createLoggedModels({ db, clock, pendingCreates });
   const searches = createRunSearches({ db });
+  const runLists = createRunLists({ db });
   const metrics = createMetrics({ db, charts });
 
   const artifactLocationOf = (experimentNo: number) => experiments.activeLocation(experimentNo);
@@ -199,6 +214,15 @@ export async function compose(config: Config): Promise<Program> {
     ...runInputRoutes(runInputs),
     ...metricRoutes(metrics),
     ...trackingExtensionRoutes({ runs, experiments, charts }),
+    ...runTagEditRoutes(createRunTagEdits({ db, onChange: journal.report })),
+    ...runTableRoutes({ table: createRunTable({ db, lists: runLists }), keys: createRunKeys({ db }) }),
+    ...savedViewRoutes(createSavedViews({ db, clock })),
+    ...homeRoutes({
+      activity: createActivity({ db }),
+      overview: createExperimentOverview({ db }),
+      finder: createFinder({ db }),
+      recentModels: createRecentModels({ db }),
+    }),
     ...loggedModelRoutes(loggedModels),
     ...artifactRoutes(artifacts),
     ...directTransferRoutes(transfers),
@@ -220,6 +244,7 @@ export async function compose(config: Config): Promise<Program> {
       ...probeRoutes(),
       ...otlpRoutes(createSpanLog({ db, artifactLocationOf, onChange: journal.report })),
       ...artifactStreamRoutes(artifacts),
+      ...artifactViewRoutes({ ...artifacts, clock }),
       openApiRoute(mlflowRoutes),
       ...liveStreams.routes,
     ],

@@ -39,6 +39,12 @@ export interface Dialect {
    * renders costs a third of one that becomes a JavaScript object first. `fields`: names with their SQL expressions.
    */
   jsonObjects(fields: Readonly<Record<string, string>>): string;
+  /**
+   * Gathers a column of a subquery, in the order of its rows, into the text of a JSON array (`[]` for no rows): for tens
+   * of thousands of numbers or texts a quarter of the cost of rows. Infinities come as what JSON.parse makes infinite,
+   * or as the texts "Infinity" and "-Infinity". Not for integers beyond 2^53.
+   */
+  jsonList(expression: string): string;
   /** The number under `name` of a column of JSON objects, as a double; NULL where it is not there. */
   jsonNumber(column: string, name: string): string;
   /**

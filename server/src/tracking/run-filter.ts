@@ -58,8 +58,8 @@ function renderMetric({ dialect, runNo }: Place, node: LeafNode): SqlFragment {
   return { text: `(SELECT ${test.text} ${where})`, params: [...test.params, key] };
 }
 
-/** A test of a point's value: NaN matches `!=` alone, whatever it is compared with. */
-function renderNumberTest(dialect: Dialect, alias: string, node: LeafNode): SqlFragment {
+/** A test of a point's value (of `alias`): NaN matches `!=` alone, whatever it is compared with. */
+export function renderNumberTest(dialect: Dialect, alias: string, node: LeafNode): SqlFragment {
   const test = renderTest(dialect, `${alias}.value`, node);
   const unequal = node.kind === 'compare' && node.op === '!=';
   return {

@@ -70,7 +70,7 @@ export function createRunSearches({ db }: { readonly db: Database }) {
 
 export type RunSearches = ReturnType<typeof createRunSearches>;
 
-function stagesOf(viewType: ViewType): readonly ('active' | 'deleted')[] {
+export function stagesOf(viewType: ViewType): readonly ('active' | 'deleted')[] {
   switch (viewType) {
     case 'ACTIVE_ONLY':
       return ['active'];

@@ -25,6 +25,7 @@ export const postgresDialect: Dialect = {
     `coalesce(json_agg(json_build_object(${Object.entries(fields)
       .map(([name, sql]) => `'${name}', ${sql}`)
       .join(', ')}))::text, '[]')`,
+  jsonList: (expression) => `coalesce(json_agg(${expression})::text, '[]')`,
   jsonNumber: (column, name) => `(${column}::json ->> '${name}')::float8`,
   percentiles: (column) => `to_json(percentile_cont(?::float8[]) WITHIN GROUP (ORDER BY ${column}))::text`,
   jsonDouble: (value, isNan) =>

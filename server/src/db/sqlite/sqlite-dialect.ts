@@ -18,6 +18,7 @@ export const sqliteDialect: Dialect = {
     `json_group_array(json_object(${Object.entries(fields)
       .map(([name, sql]) => `'${name}', ${sql}`)
       .join(', ')}))`,
+  jsonList: (expression) => `json_group_array(${expression})`,
   jsonNumber: (column, name) => `CAST(${column} ->> '$.${name}' AS REAL)`,
   percentiles: (column) => `percentiles(${column}, ?)`,
   jsonDouble: (value, isNan) =>

@@ -8,7 +8,10 @@ import { createExperiments } from '../experiments.ts';
 import { createLoggedModels, modelMetrics } from '../logged-models.ts';
 import { createMetrics } from '../metrics.ts';
 import { createRunInputs } from '../run-inputs.ts';
+import { createRunKeys } from '../run-keys.ts';
+import { createRunLists } from '../run-lists.ts';
 import { createRunSearches } from '../run-search.ts';
+import { createRunTable } from '../run-table.ts';
 import type { OnRunChange } from '../run-writes.ts';
 import { createRuns } from '../runs.ts';
 
@@ -55,6 +58,8 @@ export function createTracking(db: Database) {
     inputs: createRunInputs({ db }),
     loggedModels: createLoggedModels({ db, clock, pendingCreates }),
     searches: createRunSearches({ db }),
+    table: createRunTable({ db, lists: createRunLists({ db }) }),
+    keys: createRunKeys({ db }),
     metrics: createMetrics({ db, charts }),
   };
 }
