@@ -8,6 +8,7 @@ import { imports } from './0006-imports.ts';
 import { live } from './0007-live.ts';
 import { experimentFolders } from './0008-experiment-folders.ts';
 import { spanMeasures } from './0009-span-measures.ts';
+import { savedViews } from './0010-saved-views.ts';
 
 /** Every migration, oldest first. A migration that has shipped is never edited: the next one mends it. */
 export const migrations: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   live,
   experimentFolders,
   spanMeasures,
+  savedViews,
 ];

@@ -8,7 +8,7 @@ export interface MlflowCall {
   /** Parameters of the path, percent-decoded once. */
   readonly path: Readonly<Record<string, string>>;
   readonly caller: Caller;
-  /** Ends when the caller goes away. */
+  /** Ends when the caller goes away before it has the answer. */
   readonly signal: AbortSignal;
   /** Calls `action` with whether the answer reached the caller's socket whole. */
   onAnswered(action: (delivered: boolean) => void): void;
@@ -33,7 +33,7 @@ export class JsonText {
 /** A field of a request, for the document that describes the protocol. Handlers read and check by themselves. */
 export interface RequestField {
   readonly name: string;
-  readonly type: 'string' | 'boolean' | 'int32' | 'int64' | 'double';
+  readonly type: 'string' | 'boolean' | 'int32' | 'int64' | 'double' | 'any';
   readonly required?: boolean;
   readonly repeated?: boolean;
 }

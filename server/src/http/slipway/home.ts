@@ -1,0 +1,153 @@
+import type { RecentModels } from '../../registry/recent-models.ts';
+import type { ActiveRun, ActivityReader } from '../../tracking/activity.ts';
+import type { ExperimentOverview } from '../../tracking/experiment-overview.ts';
+import { parseFolder } from '../../tracking/experiment-path.ts';
+import type { Finder } from '../../tracking/finder.ts';
+import { parseViewType } from '../mlflow/experiments.ts';
+import { invalid, optionalInt32, optionalInt64, optionalString } from '../mlflow/fields.ts';
+import type { MlflowRoute } from '../mlflow/routes.ts';
+
+export interface HomeServices {
+  readonly activity: ActivityReader;
+  readonly overview: ExperimentOverview;
+  readonly finder: Finder;
+  readonly recentModels: RecentModels;
+}
+
+const SHOWN = 10;
+const FOUND = 8;
+const DEFAULT_WINDOW = 100;
+
+const renderRun = (run: ActiveRun): object => ({
+  run_id: run.runId,
+  run_name: run.name,
+  experiment_id: String(run.experimentNo),
+  experiment_name: run.experimentName,
+  user_id: run.userId,
+  status: run.status,
+  start_time: run.startTimeMs,
+  end_time: run.endTimeMs,
+  last_step: run.lastStep,
+  last_point_time: run.lastPointMs,
+});
+
+/** What the pages show before anybody has chosen an experiment: the latest of everything, lists, and a search. */
+export function homeRoutes({
+  activity,
+  overview,
+  finder,
+  recentModels,
+}: HomeServices): readonly MlflowRoute[] {
+  return [
+    {
+      method: 'GET',
+      path: 'slipway/v1/home',
+      privilege: 'READ',
+      request: [{ name: 'since', type: 'int64' }],
+      async handle({ message }) {
+        const since = optionalInt64(message, 'since');
+        if (typeof since === 'bigint') throw invalid('since', since, 'expected milliseconds since 1970.');
+        const { experiments, running, ended } = await activity.latest(SHOWN);
+        const models = await recentModels.latest(SHOWN);
+        return {
+          experiments: experiments.map((experiment) => ({
+            experiment_id: String(experiment.experimentNo),
+            name: experiment.name,
+            run_count: experiment.runs,
+            running_count: experiment.running,
+            last_activity: experiment.lastActivityMs,
+          })),
+          running: running.map(renderRun),
+          finished: ended.map(renderRun),
+          models: models.map((model) => ({
+            name: model.name,
+            latest_version: model.latestVersion === undefined ? undefined : String(model.latestVersion),
+            last_update_time: model.lastUpdateTimeMs,
+            aliases: model.aliases.map(({ alias, version }) => ({ alias, version: String(version) })),
+          })),
+          ...(since !== undefined && {
+            changes: {
+              since,
+              ...(await activity.since(since)),
+              model_versions: await recentModels.versionsSince(since),
+            },
+          }),
+        };
+      },
+    },
+    {
+      method: 'GET',
+      path: 'slipway/v1/experiments/overview',
+      privilege: 'READ',
+      request: [
+        { name: 'folder', type: 'string' },
+        { name: 'within', type: 'string' },
+        { name: 'contains', type: 'string' },
+        { name: 'view_type', type: 'string' },
+        { name: 'order_by', type: 'string' },
+        { name: 'offset', type: 'int32' },
+        { name: 'limit', type: 'int32' },
+      ],
+      async handle({ message }) {
+        const folder = optionalString(message, 'folder');
+        const within = optionalString(message, 'within');
+        const offset = optionalInt32(message, 'offset') ?? 0;
+        const { total, experiments } = await overview.list({
+          folder: folder === undefined ? undefined : parseFolder(folder, 'folder'),
+          within: within === undefined ? undefined : parseFolder(within, 'within'),
+          contains: optionalString(message, 'contains'),
+          viewType: parseViewType(message, 'view_type'),
+          order: optionalString(message, 'order_by'),
+          offset,
+          limit: optionalInt32(message, 'limit') ?? DEFAULT_WINDOW,
+        });
+        return {
+          total,
+          offset,
+          experiments: experiments.map((entry) => ({
+            experiment_id: String(entry.experimentNo),
+            name: entry.name,
+            folder: entry.folder,
+            lifecycle_stage: entry.lifecycleStage,
+            creation_time: entry.creationTimeMs,
+            last_update_time: entry.lastUpdateTimeMs,
+            last_activity: entry.lastActivityMs,
+            run_count: entry.runs,
+            running_count: entry.running,
+            note: entry.note,
+          })),
+        };
+      },
+    },
+    {
+      method: 'GET',
+      path: 'slipway/v1/find',
+      privilege: 'READ',
+      request: [{ name: 'q', type: 'string' }],
+      async handle({ message }) {
+        const text = (optionalString(message, 'q') ?? '').slice(0, 500);
+        const { experiments, runs, loggedModels } = await finder.find(text, FOUND);
+        return {
+          experiments: experiments.map((row) => ({
+            experiment_id: String(row.experiment_no),
+            name: row.name,
+          })),
+          runs: runs.map((row) => ({
+            run_id: row.run_id,
+            run_name: row.name,
+            experiment_id: String(row.experiment_no),
+            experiment_name: row.experiment_name,
+            status: row.status,
+            start_time: row.start_time,
+          })),
+          logged_models: loggedModels.map((row) => ({
+            model_id: row.model_id,
+            name: row.name,
+            experiment_id: String(row.experiment_no),
+          })),
+          models: (await recentModels.find(text, FOUND)).map((name) => ({ name })),
+        };
+      },
+    },
+  ];
+}

@@ -1,0 +1,79 @@
+import type { Sql } from '../db/port.ts';
+import { containsParams, containsText } from './experiment-overview-repository.ts';
+
+export interface FoundExperimentRow {
+  readonly experiment_no: number;
+  readonly name: string;
+}
+
+/** Active experiments with that number, then those with the text in their name, the newest first. */
+export async function findExperiments(sql: Sql, text: string, limit: number): Promise<FoundExperimentRow[]> {
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : -1;
+  return sql.all<FoundExperimentRow>(
+    `SELECT e.experiment_no, e.name FROM experiments e
+     WHERE e.lifecycle_stage = 'active' AND (e.experiment_no = ? OR ${containsText(sql, 'e.name')})
+     ORDER BY CASE WHEN e.experiment_no = ? THEN 0 ELSE 1 END, e.creation_time DESC LIMIT ?`,
+    [number, ...containsParams(text), number, limit],
+  );
+}
+
+export interface FoundRunRow {
+  readonly run_id: string;
+  readonly name: string;
+  readonly experiment_no: number;
+  readonly experiment_name: string;
+  readonly status: string;
+  readonly start_time: number;
+}
+
+const RUN_COLUMNS = 'r.run_id, r.name, r.experiment_no, e.name AS experiment_name, r.status, r.start_time';
+
+/** Active runs whose id begins so: a range of the index of ids. */
+export async function findRunsById(sql: Sql, prefix: string, limit: number): Promise<FoundRunRow[]> {
+  return sql.all<FoundRunRow>(
+    `SELECT ${RUN_COLUMNS} FROM runs r JOIN experiments e ON e.experiment_no = r.experiment_no
+     WHERE r.run_id >= ? AND r.run_id < ? AND r.lifecycle_stage = 'active' ORDER BY r.run_id LIMIT ?`,
+    [prefix, behind(prefix), limit],
+  );
+}
+
+/** Of the newest `window` runs, those with the text in their name, the newest first. */
+export async function findRunsByName(
+  sql: Sql,
+  text: string,
+  { window, limit }: { readonly window: number; readonly limit: number },
+): Promise<FoundRunRow[]> {
+  return sql.all<FoundRunRow>(
+    `SELECT ${RUN_COLUMNS}
+     FROM (SELECT * FROM runs ORDER BY run_no DESC LIMIT ?) r
+     JOIN experiments e ON e.experiment_no = r.experiment_no
+     WHERE r.lifecycle_stage = 'active' AND ${containsText(sql, 'r.name')}
+     ORDER BY r.run_no DESC LIMIT ?`,
+    [window, ...containsParams(text), limit],
+  );
+}
+
+export interface FoundLoggedModelRow {
+  readonly model_id: string;
+  readonly name: string;
+  readonly experiment_no: number;
+}
+
+/** Active logged models whose id begins so. */
+export async function findLoggedModelsById(
+  sql: Sql,
+  prefix: string,
+  limit: number,
+): Promise<FoundLoggedModelRow[]> {
+  return sql.all<FoundLoggedModelRow>(
+    `SELECT model_id, name, experiment_no FROM logged_models
+     WHERE model_id >= ? AND model_id < ? AND lifecycle_stage = 'active' ORDER BY model_id LIMIT ?`,
+    [prefix, behind(prefix), limit],
+  );
+}
+
+/** The first text behind all that begin with `prefix`, whose last character is a letter, a digit or a dash. */
+function behind(prefix: string): string {
+  const last = prefix.length - 1;
+  return prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1);
+}
