@@ -11,11 +11,18 @@ const SILENCE_MS = 120_000;
 /** What fits into few pieces goes as well as a stream. */
 const PUMPED_BYTES = 1024 * 1024;
 
+export interface SentFile {
+  readonly files: Files;
+  readonly path: ArtifactPath;
+  /** What goes with the bytes; without it they go to be saved, never to be shown. */
+  readonly headersOf?: (name: string, etag: string) => Record<string, string>;
+}
+
 /** Answers a file or the part of it that `Range` names, under the conditions of RFC 9110, section 13. */
 export async function sendFile(
   request: FastifyRequest,
   reply: FastifyReply,
-  { files, path }: { readonly files: Files; readonly path: ArtifactPath },
+  { files, path, headersOf = fileHeaders }: SentFile,
 ): Promise<FastifyReply> {
   const { 'if-none-match': unless, 'if-match': only, 'if-range': ifRange, range: wanted } = request.headers;
   const name = path.slice(path.lastIndexOf('/') + 1);
@@ -27,17 +34,17 @@ export async function sendFile(
       throw new AppError('PreconditionFailed', 'The artifact has other bytes by now than If-Match names.');
     }
     if (unless !== undefined && namesEtag(unless, facts.etag)) {
-      return reply.headers(fileHeaders(name, facts.etag)).code(304).send();
+      return reply.headers(headersOf(name, facts.etag)).code(304).send();
     }
     if (isHead) {
-      return reply.headers(fileHeaders(name, facts.etag)).header('content-length', facts.sizeBytes).send();
+      return reply.headers(headersOf(name, facts.etag)).header('content-length', facts.sizeBytes).send();
     }
     // A part of bytes that the reader does not have the rest of is no use.
     if (ifRange !== undefined && (Array.isArray(ifRange) || !namesEtag(ifRange, facts.etag)))
       range = undefined;
   }
   const { facts, read } = await open(reply, { files, path, range });
-  reply.headers(fileHeaders(name, facts.etag)).header('content-length', read.lengthBytes);
+  reply.headers(headersOf(name, facts.etag)).header('content-length', read.lengthBytes);
   if (range !== undefined) {
     const last = read.start + read.lengthBytes - 1;
     reply.code(206).header('content-range', `bytes ${read.start}-${last}/${facts.sizeBytes}`);

@@ -1,0 +1,139 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Files } from '../../artifacts/files.ts';
+import { type ZipEntry, zip, zipLength } from '../../artifacts/zip.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { AppError, invalidArgument, notFound } from '../../kernel/errors.ts';
+import { type ArtifactPath, parseArtifactPath } from '../../objects/artifact-path.ts';
+import { renderAttachment } from '../../objects/content-disposition.ts';
+import { modelArtifactLocation } from '../../tracking/logged-models.ts';
+import { runArtifactLocation } from '../../tracking/run-details.ts';
+import { authenticate } from '../authenticate.ts';
+import { sendFile } from '../mlflow/artifact-download.ts';
+import { managedFolder, managedPath } from '../mlflow/artifact-paths.ts';
+import type { ArtifactServices } from '../mlflow/artifact-proxy.ts';
+import { optionalString, requiredString } from '../mlflow/fields.ts';
+import type { JsonObject } from '../mlflow/json.ts';
+import type { RawRoute } from '../routes.ts';
+import { viewHeaders } from './view-headers.ts';
+
+const VIEW = '/ajax-api/slipway/v1/artifacts/view';
+const FOLDER = '/ajax-api/slipway/v1/artifacts/folder.zip';
+const MAX_PACKED = 100_000;
+
+export interface ViewServices extends ArtifactServices {
+  readonly clock: Clock;
+}
+
+/**
+ * What the pages need of artifacts beside MLflow's routes. Both name whose files they mean by `run_id`, by `model_id`,
+ * or by `name` and `version`.
+ *
+ * - `…/artifacts/view?run_id=&path=`: a file to be shown, under a policy that leaves it no origin; with ranges.
+ * - `…/artifacts/folder.zip?run_id=&path=`: a folder, or without `path` everything, to be saved as one archive.
+ */
+export function artifactViewRoutes(services: ViewServices): readonly RawRoute[] {
+  const { files, clock } = services;
+
+  async function view(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    authenticate(request, 'READ');
+    const query = request.query as JsonObject;
+    const path = parseArtifactPath(requiredString(query, 'path'));
+    const { location } = await findOwner(services, query);
+    const destination = request.headers['sec-fetch-dest'];
+    return sendFile(request, reply, {
+      files,
+      path: managedPath(location, path),
+      headersOf: (name, etag) =>
+        viewHeaders({ name, etag, destination: typeof destination === 'string' ? destination : undefined }),
+    });
+  }
+
+  async function folder(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    authenticate(request, 'READ');
+    const query = request.query as JsonObject;
+    const inside = optionalString(query, 'path') ?? '';
+    const { location, name } = await findOwner(services, query);
+    const root = inside === '' ? managedFolder(location) : managedPath(location, parseArtifactPath(inside));
+    const title = inside === '' ? name : inside.slice(inside.lastIndexOf('/') + 1);
+    const entries = await entriesBelow(files, root, title);
+    if (entries.length === 0) throw notFound(`No artifacts in '${inside.slice(0, 200)}'.`, { field: 'path' });
+    return reply
+      .headers({
+        'content-type': 'application/zip',
+        'content-length': zipLength(entries),
+        'content-disposition': renderAttachment(`${title}.zip`),
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': "sandbox; default-src 'none'",
+      })
+      .send(Readable.from(zip(entries, clock.nowMs()), { objectMode: false }));
+  }
+
+  return [
+    { method: 'GET', path: VIEW, privilege: 'READ', handle: view },
+    { method: 'HEAD', path: VIEW, privilege: 'READ', handle: view },
+    { method: 'GET', path: FOLDER, privilege: 'READ', handle: folder },
+  ];
+}
+
+interface Owner {
+  readonly location: string;
+  /** For the name of an archive of everything. */
+  readonly name: string;
+}
+
+async function findOwner(
+  { runs, loggedModels, getVersionLocation }: ArtifactServices,
+  query: JsonObject,
+): Promise<Owner> {
+  const runId = optionalString(query, 'run_id');
+  const modelId = optionalString(query, 'model_id');
+  const name = optionalString(query, 'name');
+  if ([runId, modelId, name].filter(Boolean).length !== 1) {
+    throw invalidArgument('Exactly one of run_id, model_id and name (with version) must be given.', {
+      field: 'run_id',
+    });
+  }
+  if (runId) return { location: runArtifactLocation((await runs.get(runId)).run), name: runId };
+  if (modelId) {
+    const { row } = await loggedModels.get(modelId, { allowDeleted: false });
+    return { location: modelArtifactLocation(row), name: modelId };
+  }
+  const version = requiredString(query, 'version');
+  return { location: await getVersionLocation(name!, version), name: `${name}-${version}` };
+}
+
+/** Every file below a folder, called as in `title/sub/file`. */
+async function entriesBelow(
+  files: Files,
+  root: ArtifactPath | '',
+  title: string,
+): Promise<readonly ZipEntry[]> {
+  const found: ZipEntry[] = [];
+  const folders: { readonly path: string; readonly name: string }[] = [{ path: root, name: title }];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    let after: string | undefined;
+    do {
+      const page = await files.list(folder.path as ArtifactPath | '', { after });
+      for (const { name, sizeBytes } of page.entries) {
+        const path = folder.path === '' ? name : `${folder.path}/${name}`;
+        const inArchive = `${folder.name}/${name}`;
+        if (sizeBytes === undefined) folders.push({ path, name: inArchive });
+        else found.push({ name: inArchive, sizeBytes, read: () => readWhole(files, path as ArtifactPath) });
+      }
+      if (found.length > MAX_PACKED) {
+        throw new AppError(
+          'LimitExceeded',
+          `The folder holds more than ${MAX_PACKED.toLocaleString('en-US')} files: download folders of it, or use mlflow.artifacts.download_artifacts.`,
+          { field: 'path' },
+        );
+      }
+      after = page.next;
+    } while (after !== undefined);
+  }
+  return found;
+}
+
+async function readWhole(files: Files, path: ArtifactPath): Promise<AsyncIterable<Uint8Array>> {
+  return (await files.open(path)).read.stream;
+}
