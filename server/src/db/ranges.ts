@@ -17,13 +17,23 @@ export interface IndexWalk {
 }
 
 /** Rows of a range: what one statement reads while the event loop waits. */
-const RANGE_ROWS = 25_000;
+const RANGE_ROWS = 50_000;
 
 /**
  * Cuts a walk into consecutive ranges: conditions of which each row meets exactly one, whatever is written meanwhile.
+ * A walk of little more than one range stays whole, since finding where to cut costs a part of the walk itself.
+ * @param atMost how many rows the walk has, as a guess from above.
  * @param rows of each range but the last, as counted when it was cut.
  */
-export async function* ranges(sql: Sql, walk: IndexWalk, rows = RANGE_ROWS): AsyncGenerator<SqlFragment> {
+export async function* ranges(
+  sql: Sql,
+  walk: IndexWalk,
+  { atMost = Number.POSITIVE_INFINITY, rows = RANGE_ROWS }: { atMost?: number; rows?: number } = {},
+): AsyncGenerator<SqlFragment> {
+  if (atMost <= 2 * rows) {
+    yield walk.where;
+    return;
+  }
   const columns = walk.order.map(({ column, exact }) => exact ?? column).join(', ');
   const order = walk.order
     .map(({ column, descending }) => `${column} ${descending ? 'DESC' : 'ASC'}`)

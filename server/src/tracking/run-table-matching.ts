@@ -1,6 +1,6 @@
 import { renderTest, type SqlFragment } from '../db/conditions.ts';
 import type { Sql } from '../db/port.ts';
-import type { FilterNode, LeafNode } from '../filters/tree.ts';
+import type { FilterNode, LeafNode, Literal } from '../filters/tree.ts';
 import { renderNumberTest } from './run-filter.ts';
 import type { RunSet } from './run-set.ts';
 import * as repository from './run-table-repository.ts';
@@ -96,7 +96,8 @@ async function evaluateLeaf(sql: Sql, query: MatchQuery, node: LeafNode, negated
   }
   const marks = new Uint8Array(runs.runNos.length);
   for (const experimentNo of query.experimentNos) {
-    for await (const found of walkLeaf(sql, { experimentNo, node, negated })) mark(runs, marks, found);
+    for await (const found of walkLeaf(sql, { experimentNo, atMost: runs.runNos.length, node, negated }))
+      mark(runs, marks, found);
   }
   // What was walked are the runs that have the key.
   if (node.kind === 'null' && !negated) for (let i = 0; i < marks.length; i += 1) marks[i] = 1 - marks[i]!;
@@ -132,12 +133,16 @@ function hasWalk(node: FilterNode): boolean {
 
 interface LeafWalk {
   readonly experimentNo: number;
+  readonly atMost: number;
   readonly node: LeafNode;
   readonly negated: boolean;
 }
 
-function walkLeaf(sql: Sql, { experimentNo, node, negated }: LeafWalk): AsyncGenerator<readonly number[]> {
-  const of = { experimentNo, key: node.field.key };
+function walkLeaf(
+  sql: Sql,
+  { experimentNo, atMost, node, negated }: LeafWalk,
+): AsyncGenerator<readonly number[]> {
+  const of = { experimentNo, key: node.field.key, atMost };
   const render = (test: SqlFragment): SqlFragment =>
     node.kind === 'null'
       ? { text: '1 = 1', params: [] }
@@ -150,7 +155,24 @@ function walkLeaf(sql: Sql, { experimentNo, node, negated }: LeafWalk): AsyncGen
   return repository.scanTextTest(sql, node.field.scope === 'param' ? 'params' : 'run_tags', {
     ...of,
     test: (expression) => render(renderTest(sql.dialect, expression, node)),
+    isDecidedByIndex: isDecidedByIndex(node),
   });
+}
+
+/** A value that goes on beyond what the index holds is no short text, whatever it is. */
+function isDecidedByIndex(node: LeafNode): boolean {
+  const isShort = (literal: Literal) => literal.kind === 'string' && literal.text.length < repository.INDEXED;
+  switch (node.kind) {
+    case 'null':
+      return true;
+    case 'compare':
+      return (node.op === '=' || node.op === '!=') && isShort(node.value);
+    case 'in':
+      return node.values.every(isShort);
+    case 'like':
+    case 'matches':
+      return false;
+  }
 }
 
 async function testOneByOne(

@@ -102,12 +102,14 @@ function readMetricLists([runNos, values, nans]: MetricLists): MetricValues {
 export interface KeyOfExperiment {
   readonly experimentNo: number;
   readonly key: string;
+  /** How many runs may have it, as a guess from above. */
+  readonly atMost: number;
 }
 
 /** The latest values of a metric over an experiment's runs: numbers in ascending order, then NaNs. */
 export async function* scanMetric(
   sql: Sql,
-  { experimentNo, key }: KeyOfExperiment,
+  { experimentNo, key, atMost }: KeyOfExperiment,
 ): AsyncGenerator<MetricValues> {
   const from = `${METRICS} ${sql.dialect.indexedBy('metric_series_by_value')}`;
   for (const isNan of [0, 1]) {
@@ -116,7 +118,7 @@ export async function* scanMetric(
       where: { text: 'experiment_no = ? AND key = ? AND is_nan = ?', params: [experimentNo, key, isNan] },
       order: [{ column: 'value' }, { column: 'run_no' }],
     };
-    for await (const range of ranges(sql, walk)) {
+    for await (const range of ranges(sql, walk, { atMost })) {
       const [row] = await sql.rows<MetricLists>(
         `SELECT ${metricLists(sql)} FROM (SELECT run_no, value, is_nan FROM ${from} WHERE ${range.text}
          ORDER BY value, run_no) AS found`,
@@ -158,7 +160,11 @@ const readTextLists = (row: readonly [string, string]): TextValues => ({
   values: JSON.parse(row[1]) as string[],
 });
 
-function textWalk(sql: Sql, table: TextTable, { experimentNo, key }: KeyOfExperiment): IndexWalk {
+function textWalk(
+  sql: Sql,
+  table: TextTable,
+  { experimentNo, key }: Omit<KeyOfExperiment, 'atMost'>,
+): IndexWalk {
   return {
     from: `${table} ${sql.dialect.indexedBy(`${table}_by_value`)}`,
     where: { text: 'experiment_no = ? AND key = ?', params: [experimentNo, key] },
@@ -170,7 +176,7 @@ function textWalk(sql: Sql, table: TextTable, { experimentNo, key }: KeyOfExperi
 export async function* scanText(sql: Sql, table: TextTable, of: KeyOfExperiment): AsyncGenerator<TextValues> {
   const prefix = sql.dialect.prefix('value', INDEXED);
   const walk = textWalk(sql, table, of);
-  for await (const range of ranges(sql, walk)) {
+  for await (const range of ranges(sql, walk, of)) {
     const [row] = await sql.rows<readonly [string, string]>(
       `SELECT ${sql.dialect.jsonList('run_no')}, ${sql.dialect.jsonList('text')} FROM
        (SELECT run_no, ${prefix} AS text FROM ${walk.from} WHERE ${range.text}) AS found`,
@@ -209,7 +215,7 @@ export async function* lookUpText(
 /** Which of an experiment's runs have the metric, with a latest value that passes `test` (on `s.value`, `s.is_nan`). */
 export async function* scanMetricTest(
   sql: Sql,
-  { experimentNo, key }: KeyOfExperiment,
+  { experimentNo, key, atMost }: KeyOfExperiment,
   test: SqlFragment,
 ): AsyncGenerator<readonly number[]> {
   const from = `${METRICS} s ${sql.dialect.indexedBy('metric_series_by_value')}`;
@@ -222,7 +228,7 @@ export async function* scanMetricTest(
       },
       order: [{ column: 's.value' }, { column: 's.run_no' }],
     };
-    for await (const range of ranges(sql, walk)) {
+    for await (const range of ranges(sql, walk, { atMost })) {
       yield await numbers(sql, {
         text: `SELECT s.run_no FROM ${from} WHERE ${range.text} AND (${test.text})`,
         params: [...range.params, ...test.params],
@@ -232,32 +238,39 @@ export async function* scanMetricTest(
   }
 }
 
-/**
- * Which of an experiment's runs have the param or tag, with a value that passes a test. `test` renders it on an SQL
- * expression: on what the index holds where that is the whole value.
- */
+export interface TextTest extends KeyOfExperiment {
+  /** Renders the test of an SQL expression. */
+  readonly test: (expression: string) => SqlFragment;
+  /** Whether what the index holds of a value decides the test, however the value goes on. */
+  readonly isDecidedByIndex: boolean;
+}
+
+/** Which of an experiment's runs have the param or tag, with a value that passes a test. */
 export async function* scanTextTest(
   sql: Sql,
   table: TextTable,
-  { test, ...of }: KeyOfExperiment & { readonly test: (expression: string) => SqlFragment },
+  { test, isDecidedByIndex, ...of }: TextTest,
 ): AsyncGenerator<readonly number[]> {
   const prefix = sql.dialect.prefix('value', INDEXED);
   const walk = textWalk(sql, table, of);
   const onIndex = test(prefix);
   const onValue = test('value');
-  for await (const range of ranges(sql, walk)) {
+  const isWhole = isDecidedByIndex ? '' : ` AND length(${prefix}) < ${INDEXED}`;
+  for await (const range of ranges(sql, walk, of)) {
     yield await numbers(sql, {
-      text: `SELECT run_no FROM ${walk.from} WHERE ${range.text} AND length(${prefix}) < ${INDEXED} AND (${onIndex.text})`,
+      text: `SELECT run_no FROM ${walk.from} WHERE ${range.text}${isWhole} AND (${onIndex.text})`,
       params: [...range.params, ...onIndex.params],
     });
+    await nextTurn();
+    if (isDecidedByIndex) continue;
     const long = await numbers(sql, {
       text: `SELECT run_no FROM ${walk.from} WHERE ${range.text} AND length(${prefix}) >= ${INDEXED}`,
       params: range.params,
     });
-    if (long.length > 0) {
+    for (const some of chunks(long)) {
       yield await numbers(sql, {
         text: `SELECT run_no FROM ${table} WHERE ${sql.dialect.inList('run_no', 'bigint')} AND key = ? AND (${onValue.text})`,
-        params: [sql.dialect.list(long), of.key, ...onValue.params],
+        params: [sql.dialect.list(some), of.key, ...onValue.params],
       });
     }
     await nextTurn();

@@ -51,8 +51,9 @@ export async function readMetric(
     for await (const found of repository.lookUpMetric(sql, runs.runNos, key)) take(found);
     return { values, known };
   }
-  for (const experimentNo of query.experimentNos) {
-    for await (const found of repository.scanMetric(sql, { experimentNo, key })) take(found);
+  const { experimentNos, all: atMost } = query;
+  for (const experimentNo of experimentNos) {
+    for await (const found of repository.scanMetric(sql, { experimentNo, key, atMost })) take(found);
   }
   return { values, known };
 }
@@ -89,8 +90,9 @@ export async function readTexts(
     for await (const found of repository.lookUpText(sql, table, { runNos: runs.runNos, key })) take(found);
     return texts;
   }
-  for (const experimentNo of query.experimentNos) {
-    for await (const found of repository.scanText(sql, table, { experimentNo, key })) take(found);
+  const { experimentNos, all: atMost } = query;
+  for (const experimentNo of experimentNos) {
+    for await (const found of repository.scanText(sql, table, { experimentNo, key, atMost })) take(found);
   }
   return texts;
 }
