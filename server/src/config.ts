@@ -96,7 +96,7 @@ const SETTINGS = {
   allowedOrigins: {
     flag: 'cors-allowed-origins',
     variable: 'SLIPWAY_CORS_ALLOWED_ORIGINS',
-    help: 'origins whose pages may change things; comma-separated, * for all',
+    help: 'origins (https://mlops.example, https://*.example) whose pages may read and change things; comma-separated, * for all',
   },
   logLevel: {
     flag: 'log-level',
@@ -161,7 +161,7 @@ export function readConfig(
     directTransfers: readBoolean('directTransfers', required('directTransfers')),
     undoWindowMs: readUndoWindow(required('undoWindow')),
     allowedHosts: list(text('allowedHosts')),
-    allowedOrigins: list(text('allowedOrigins')),
+    allowedOrigins: list(text('allowedOrigins')).map(readOrigin),
     logLevel: readLogLevel(required('logLevel')),
     webhooksAllowHttp: readBoolean('webhooksAllowHttp', required('webhooksAllowHttp')),
     webhooksAllowPrivate: readBoolean('webhooksAllowPrivate', required('webhooksAllowPrivate')),
@@ -204,6 +204,8 @@ function readMlflowVariables(
   const schemes = environment.MLFLOW_WEBHOOK_ALLOWED_SCHEMES;
   const allowPrivate = environment.MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS?.toLowerCase();
   return {
+    allowedHosts: environment.MLFLOW_SERVER_ALLOWED_HOSTS,
+    allowedOrigins: environment.MLFLOW_SERVER_CORS_ALLOWED_ORIGINS,
     webhooksAllowHttp: schemes === undefined ? undefined : String(list(schemes).includes('http')),
     webhooksAllowPrivate:
       allowPrivate === undefined ? undefined : String(allowPrivate === 'true' || allowPrivate === '1'),
@@ -219,6 +221,13 @@ function readPattern(text: string | undefined): RegExp | undefined {
   } catch {
     throw bad('source-pattern', text, 'a regular expression');
   }
+}
+
+/** As browsers write it in `Origin`: scheme, host, and the port unless it is the scheme's own. */
+function readOrigin(text: string): string {
+  if (text !== '*' && !/^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/i.test(text))
+    throw bad('cors-allowed-origins', text, 'https://host, https://host:port or *, without a path');
+  return text.replace(/^(https:\/\/.+):443$|^(http:\/\/.+):80$/i, '$1$2');
 }
 
 function readPort(text: string): number {

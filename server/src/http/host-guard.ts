@@ -1,10 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/errors.ts';
+import { createOriginCheck } from './cors.ts';
 
 export interface HostRules {
   /** Host names that callers may use besides loopback and private addresses; `*` allows every one. */
   readonly allowedHosts: readonly string[];
-  /** Origins (`https://mlops.example`) whose pages may change things; `*` allows every one. */
+  /** Origins (`https://mlops.example`) whose pages may read and change things; `*` allows every one. */
   readonly allowedOrigins: readonly string[];
 }
 
@@ -14,7 +15,7 @@ export interface HostRules {
  */
 export function createHostGuard(rules: HostRules): (request: FastifyRequest) => void {
   const hosts = new Set(rules.allowedHosts.map((host) => host.toLowerCase()));
-  const origins = new Set(rules.allowedOrigins.map((origin) => origin.toLowerCase()));
+  const isAllowedOrigin = createOriginCheck(rules.allowedOrigins);
   const knownGood = new Set<string>();
 
   function hostAllowed(header: string): boolean {
@@ -34,13 +35,7 @@ export function createHostGuard(rules: HostRules): (request: FastifyRequest) => 
         'Invalid Host header: this server does not answer under that name. Add it with --allowed-hosts.',
       );
     }
-    if (
-      origin === undefined ||
-      isSafe(request.method) ||
-      origins.has('*') ||
-      origins.has(origin.toLowerCase())
-    )
-      return;
+    if (origin === undefined || isSafe(request.method) || isAllowedOrigin(origin)) return;
     if (origin !== 'null' && hostOfOrigin(origin) === host?.toLowerCase()) return;
     throw new AppError(
       'PermissionDenied',

@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { AppError } from '../kernel/errors.ts';
+import { AppError, unavailable } from '../kernel/errors.ts';
+import { createBrokenRequestHandler } from './broken-requests.ts';
+import { createCors } from './cors.ts';
 import { createAsAppError } from './failures.ts';
 import { createHostGuard, type HostRules } from './host-guard.ts';
 import type { Logger } from './logger.ts';
@@ -9,7 +10,9 @@ import type { ServerMetrics } from './metrics.ts';
 import type { MlflowRoute } from './mlflow/routes.ts';
 import { pathsOf, registerMlflowSurface, sendError } from './mlflow/surface.ts';
 import type { Pages } from './pages.ts';
+import { createRequestIds } from './request-ids.ts';
 import type { ListedRoute, RawRoute } from './routes.ts';
+import { createSlowRequests, DEFAULT_PATIENCE, type PatienceLimits } from './slow-requests.ts';
 
 /** The server as the program that starts and stops it sees it. */
 export type HttpServer = FastifyInstance & {
@@ -24,6 +27,8 @@ export interface HttpServerOptions {
   readonly hostRules: HostRules;
   readonly logger: Logger;
   readonly metrics: ServerMetrics;
+  /** How long callers may take; see the defaults. */
+  readonly patience?: PatienceLimits;
 }
 
 /** Paths that probes ask under any name. */
@@ -34,32 +39,47 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
   const { logger } = options;
   const asAppError = createAsAppError(logger);
   const checkHost = createHostGuard(options.hostRules);
-  const requestIdPrefix = randomBytes(4).toString('hex');
-  let requests = 0;
+  const cors = createCors(options.hostRules.allowedOrigins);
+  const patience = options.patience ?? DEFAULT_PATIENCE;
+  const requestIds = createRequestIds();
+  const logRequest = (request: FastifyRequest, reply: FastifyReply) =>
+    logger.request({
+      id: request.id,
+      method: request.method,
+      path: pathOf(request),
+      status: reply.statusCode,
+      ms: reply.elapsedTime,
+    });
   const server = Fastify({
     logger: false,
-    genReqId: () => {
-      requests += 1;
-      return `${requestIdPrefix}-${requests}`;
-    },
+    genReqId: requestIds,
     forceCloseConnections: 'idle',
-    // A client that trickles its request in may not hold a connection for ever.
+    http: { headersTimeout: patience.headersMs, connectionsCheckingInterval: patience.checkMs },
+    clientErrorHandler: createBrokenRequestHandler(logger, requestIds),
+    // Long searches and large files take their time; who falls silent within a body is ended by `createSlowRequests`.
     connectionTimeout: 0,
     requestTimeout: 0,
     keepAliveTimeout: 75_000,
+    // Answered by our own hook, in the form that every other answer has.
+    return503OnClosing: false,
     routerOptions: {
       maxParamLength: 8192,
       ignoreTrailingSlash: true,
       querystringParser: parseQuery,
     },
-    // What cannot even be routed, such as an address with a broken escape.
-    frameworkErrors: (error, request, reply) => {
-      sendError(asAppError(error, request as FastifyRequest), reply as FastifyReply);
+    // What cannot even be routed, such as an address with a broken escape. No hook sees it.
+    frameworkErrors: (error, plainRequest, plainReply) => {
+      const [request, reply] = [plainRequest as FastifyRequest, plainReply as FastifyReply];
+      reply.header('x-request-id', request.id);
+      if (cors?.handle(request, reply)) return;
+      sendError(asAppError(error, request), reply);
+      logRequest(request, reply);
     },
     bodyLimit: 64 * 1024 * 1024,
     exposeHeadRoutes: false,
   });
-  server.server.headersTimeout = 30_000;
+  const slowRequests = createSlowRequests(server.server, patience);
+  let closing = false;
   closeSilentConnections(server);
 
   server.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
@@ -67,13 +87,26 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
   // Raw routes read the stream themselves.
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
   server.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    slowRequests.watch(request.raw);
     try {
       if (!EXEMPT_FROM_HOST_CHECK.has(pathOf(request))) checkHost(request);
+      if (cors?.handle(request, reply)) return;
+      if (closing) throw unavailable('The server is shutting down; try again in a moment.');
     } catch (error) {
       sendError(error as AppError, reply);
       return;
     }
     done();
+  });
+  if (cors !== undefined) {
+    server.addHook('onSend', (_request, reply, _payload, done) => {
+      cors.completeVary(reply);
+      done();
+    });
+  }
+  server.addHook('preClose', async () => {
+    closing = true;
   });
   server.addHook('onResponse', (request, reply, done) => {
     options.metrics.observe({
@@ -82,13 +115,7 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
       status: reply.statusCode,
       ms: reply.elapsedTime,
     });
-    logger.request({
-      id: request.id,
-      method: request.method,
-      path: pathOf(request),
-      status: reply.statusCode,
-      ms: reply.elapsedTime,
-    });
+    logRequest(request, reply);
     done();
   });
   server.setErrorHandler((error, request, reply) => sendError(asAppError(error, request), reply));

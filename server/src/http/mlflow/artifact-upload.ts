@@ -7,9 +7,6 @@ import type { ArtifactPath } from '../../objects/artifact-path.ts';
 import type { ObjectBody } from '../../objects/port.ts';
 import { namesEtag } from './artifact-headers.ts';
 
-/** A sender that says nothing for so long is gone, or means harm. */
-const SILENCE_MS = 120_000;
-
 /**
  * Stores the body of a request as a file, as it streams in. Checked where the sender says them: the size
  * (`Content-Length`), checksums (`Content-MD5`, `X-Checksum-Sha256`, `Content-Digest`), and what may be there already
@@ -22,9 +19,6 @@ export async function receiveFile(
 ): Promise<FileFacts> {
   const { headers, raw } = request;
   const length = headers['content-length'];
-  raw.setTimeout(SILENCE_MS);
-  // From then on it is us who take their time.
-  raw.once('end', () => raw.setTimeout(0));
   try {
     const body = raw.iterator({ destroyOnReturn: false });
     const stored = await files.put(path, checkedByMd5(body, headers), {

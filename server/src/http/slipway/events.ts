@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, invalidArgument } from '../../kernel/errors.ts';
 import type { Journal, RecordedChange } from '../../live/journal.ts';
@@ -60,6 +60,7 @@ export function createLiveStreams(journal: Journal): LiveStreams {
       streams.delete(socket);
     });
     socket.writeHead(200, {
+      ...(reply.getHeaders() as OutgoingHttpHeaders),
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
       // Proxies of the nginx kind hold answers back otherwise.

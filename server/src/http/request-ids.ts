@@ -1,0 +1,20 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+
+/** What may stand in a log line and a header as it came: long enough for UUIDs and trace contexts. */
+const SANE = /^[\w.:+/=@-]{1,128}$/;
+
+/**
+ * The id of each request: the caller's own (`X-Request-Id`), so that its logs and ours can be read side by side, else
+ * one that this process gives once.
+ */
+export function createRequestIds(): (request?: IncomingMessage) => string {
+  const prefix = randomBytes(4).toString('hex');
+  let requests = 0;
+  return (request) => {
+    const given = request?.headers['x-request-id'];
+    if (typeof given === 'string' && SANE.test(given)) return given;
+    requests += 1;
+    return `${prefix}-${requests}`;
+  };
+}

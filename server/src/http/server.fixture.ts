@@ -1,0 +1,63 @@
+import type { AddressInfo } from 'node:net';
+import type { HostRules } from './host-guard.ts';
+import { createLogger } from './logger.ts';
+import { createServerMetrics } from './metrics.ts';
+import type { MlflowRoute } from './mlflow/routes.ts';
+import { createPages } from './pages.ts';
+import type { RawRoute } from './routes.ts';
+import { buildHttpServer, type HttpServer } from './server.ts';
+import type { PatienceLimits } from './slow-requests.ts';
+
+export interface ServerFixture {
+  readonly server: HttpServer;
+  readonly port: number;
+  readonly url: string;
+  /** The log's lines so far. */
+  log(): readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface ServerFixtureOptions {
+  readonly mlflowRoutes?: readonly MlflowRoute[];
+  readonly rawRoutes?: readonly RawRoute[];
+  readonly hostRules?: Partial<HostRules>;
+  readonly patience?: PatienceLimits;
+}
+
+/** A server with the given routes alone, listening. */
+export async function startServer(options: ServerFixtureOptions): Promise<ServerFixture> {
+  let text = '';
+  const logger = createLogger('debug', (lines) => {
+    text += lines;
+  });
+  const server = buildHttpServer({
+    mlflowRoutes: options.mlflowRoutes ?? [],
+    rawRoutes: options.rawRoutes ?? [],
+    pages: createPages(undefined),
+    hostRules: { allowedHosts: [], allowedOrigins: [], ...options.hostRules },
+    logger,
+    metrics: createServerMetrics(async () => 0),
+    ...(options.patience !== undefined && { patience: options.patience }),
+  });
+  await server.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = server.server.address() as AddressInfo;
+  return {
+    server,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    log() {
+      logger.flush();
+      return text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    },
+  };
+}
+
+/** A route that only does what a test is about. */
+export const mlflowRoute = (path: string, handle: MlflowRoute['handle']): MlflowRoute => ({
+  method: 'POST',
+  path,
+  privilege: 'READ',
+  handle,
+});
