@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/errors.ts';
+import { bodyBrokeOff, callerLeft } from './caller-presence.ts';
 import { errorFields, type Logger } from './logger.ts';
 
 interface HttpFailure {
@@ -23,7 +24,7 @@ export function createAsAppError(logger: Logger): AsAppError {
         logger.error('internal error', { id: request.id, ...error.details, ...errorFields(error) });
       return error;
     }
-    const refused = refusalOf(error);
+    const refused = refusalOf(error, request);
     if (refused !== undefined) return refused;
     logger.error('unexpected error', { id: request.id, ...errorFields(error) });
     return new AppError(
@@ -33,14 +34,24 @@ export function createAsAppError(logger: Logger): AsAppError {
   };
 }
 
-function refusalOf(error: unknown): AppError | undefined {
-  const { statusCode, code, message } = error as HttpFailure;
-  if (statusCode === 413) return new AppError('PayloadTooLarge', 'The request body is too large.');
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return new AppError('InvalidArgument', message ?? 'Bad request.');
+function refusalOf(error: unknown, request: FastifyRequest): AppError | undefined {
+  const { statusCode, code = '', message } = error as HttpFailure;
+  // Errors of clients that we ourselves use (object stores) carry a status as well: those are no refusals of ours.
+  if (String(code).startsWith('FST_') && statusCode !== undefined) {
+    if (statusCode === 413) return new AppError('PayloadTooLarge', 'The request body is too large.');
+    if (statusCode >= 400 && statusCode < 500)
+      return new AppError('InvalidArgument', message ?? 'Bad request.');
   }
-  if (code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'ABORT_ERR') {
+  // The same codes come from connections that we opened: only the caller's own end is the caller's doing.
+  const endedByCaller = CONNECTION_ENDED.has(code) && bodyBrokeOff(request);
+  if (endedByCaller || (code === 'ABORT_ERR' && callerLeft(request))) {
     return new AppError('InvalidArgument', 'The request ended before its body was complete.');
   }
   return undefined;
 }
+
+const CONNECTION_ENDED: ReadonlySet<string> = new Set([
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ECONNRESET',
+  'ABORT_ERR',
+]);

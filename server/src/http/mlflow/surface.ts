@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, invalidArgument } from '../../kernel/errors.ts';
 import { authenticate } from '../authenticate.ts';
+import { callerSignal } from '../caller-presence.ts';
 import type { AsAppError } from '../failures.ts';
 import { renderError } from './errors.ts';
 import { type Json, type JsonObject, parseJson } from './json.ts';
@@ -51,12 +52,14 @@ export function registerMlflowSurface(
 
 async function answer(route: MlflowRoute, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const { message, refused } = readMessage(request);
+  let signal: AbortSignal | undefined;
   const call: MlflowCall = {
     caller: authenticate(request, route.privilege),
     message,
     path: request.params as Record<string, string>,
     get signal() {
-      return request.signal;
+      signal ??= callerSignal(reply);
+      return signal;
     },
     onAnswered: (action) => {
       reply.raw.once('close', () => action(reply.raw.writableFinished));
