@@ -2,7 +2,7 @@ import type { Sql } from '../db/port.ts';
 import { int64 } from '../kernel/int64.ts';
 import type { MetricPoint } from './metric-rules.ts';
 import { listLatest } from './metrics-repository.ts';
-import { renderKeyValues } from './run-documents-repository.ts';
+import { findRenderedRun, type RenderedKeyValues, renderKeyValues } from './run-documents-repository.ts';
 import {
   type DatasetInput,
   listRunDatasets,
@@ -85,7 +85,20 @@ export async function readRuns(sql: Sql, runs: readonly RunRow[]): Promise<RunDe
 export async function readRunDocuments(sql: Sql, runs: readonly RunRow[]): Promise<RunDocument[]> {
   if (runs.length === 0) return [];
   const runNos = runs.map((run) => run.runNo);
-  const rows = await renderKeyValues(sql, runNos);
+  return complete(sql, runs, await renderKeyValues(sql, runNos));
+}
+
+/** One run's document, by one query where it has no inputs or outputs. */
+export async function findRunDocument(sql: Sql, runId: string): Promise<RunDocument | undefined> {
+  const found = await findRenderedRun(sql, runId);
+  return found && (await complete(sql, [found.run], [found.rendered]))[0];
+}
+
+async function complete(
+  sql: Sql,
+  runs: readonly RunRow[],
+  rows: readonly RenderedKeyValues[],
+): Promise<RunDocument[]> {
   const rendered = new Map(rows.map((row) => [row[0], row]));
   const withDatasets = rows.filter((row) => row[4] === 1).map(([runNo]) => runNo);
   const withModels = rows.filter((row) => row[5] === 1).map(([runNo]) => runNo);

@@ -1,6 +1,7 @@
 import { type Dialect, type Sql, textFor } from '../db/port.ts';
 import { type Int64, int64 } from '../kernel/int64.ts';
 import type { HistoryPosition } from './metrics-repository.ts';
+import { loneRunColumns, type RunRow, readRun } from './runs-repository.ts';
 
 /** Metrics, params and tags of a run, each as the text of a JSON array, and whether it has inputs and the like (1 or 0). */
 export type RenderedKeyValues = readonly [
@@ -32,10 +33,23 @@ function arrays(dialect: Dialect, outer: string): string {
 const ofOne = textFor(
   (dialect) => `SELECT r.run_no, ${arrays(dialect, 'r.run_no')} FROM runs r WHERE r.run_no = ?`,
 );
+const withRun = textFor(
+  (dialect) =>
+    `SELECT r.run_no, ${arrays(dialect, 'r.run_no')}, ${loneRunColumns(dialect)} FROM runs r WHERE r.run_id = ?`,
+);
 const ofMany = textFor(
   (dialect) =>
     `SELECT r.run_no, ${arrays(dialect, 'r.run_no')} FROM runs r WHERE ${dialect.inList('r.run_no', 'bigint')}`,
 );
+
+/** A run and what is rendered of it, by one query. */
+export async function findRenderedRun(
+  sql: Sql,
+  runId: string,
+): Promise<{ readonly run: RunRow; readonly rendered: RenderedKeyValues } | undefined> {
+  const [row] = await sql.rows<readonly unknown[]>(withRun(sql.dialect), [runId]);
+  return row && { run: readRun(row.slice(6)), rendered: row.slice(0, 6) as unknown as RenderedKeyValues };
+}
 
 export async function renderKeyValues(sql: Sql, runNos: readonly number[]): Promise<RenderedKeyValues[]> {
   return runNos.length === 1

@@ -9,7 +9,7 @@ import { newRunId } from '../kernel/ids.ts';
 import type { Int64 } from '../kernel/int64.ts';
 import { type ExperimentRow, findExperiment, type LifecycleStage } from './experiments-repository.ts';
 import { checkKey } from './key-rules.ts';
-import { type RunDetails, type RunDocument, readRunDocuments, readRuns } from './run-details.ts';
+import { findRunDocument, type RunDetails, type RunDocument, readRuns } from './run-details.ts';
 import { randomRunName } from './run-name.ts';
 import { checkBatch, nameAndTags, type Param, RUN_NAME_TAG, type RunBatch, type Tag } from './run-rules.ts';
 import {
@@ -105,7 +105,9 @@ export function createRuns(dependencies: RunsDependencies) {
 
     /** As `get`, rendered by the database. @throws AppError NotFound */
     async getDocument(runId: string): Promise<RunDocument> {
-      return db.read(async (sql) => (await readRunDocuments(sql, [await getRun(sql, runId)]))[0]!);
+      const document = await db.read((sql) => findRunDocument(sql, runId));
+      if (document === undefined) throw runNotFound(runId);
+      return document;
     },
 
     /** Changes what is given; an empty name is as none. @throws AppError NotFound, InvalidArgument, InvalidState */
