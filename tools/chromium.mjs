@@ -37,7 +37,9 @@ export function ensureChromium() {
       stdio: ['ignore', 2, 2],
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     });
-  const install = () => apt('install', '--yes', '--quiet', '--no-install-recommends', 'chromium');
+  // Names with emoji are among what tests look at.
+  const packages = ['chromium', 'fonts-noto-color-emoji'];
+  const install = () => apt('install', '--yes', '--quiet', '--no-install-recommends', ...packages);
   // Package lists may be missing or old; fetching them takes longer than trying.
   if (install().status !== 0) {
     apt('update', '--quiet');

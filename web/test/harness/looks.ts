@@ -24,6 +24,10 @@ export async function look(page: Page, name: string): Promise<void> {
       (wanted) => document.documentElement.getAttribute('data-mantine-color-scheme') === wanted,
       theme,
     );
+    // Two frames: one to begin what changes with the theme, one to end it.
+    await page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+    );
     await page.screenshot({ path: path.join(picturesFolder, `${name}-${theme}.png`) });
     expect(await violations(page), `axe on ${name} (${theme})`).toEqual([]);
   }
