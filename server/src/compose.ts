@@ -100,7 +100,9 @@ export async function compose(config: Config): Promise<Program> {
   const logger = createLogger(config.logLevel, (text) => process.stdout.write(text));
   const clock = systemClock;
   mkdirSync(config.home, { recursive: true, mode: 0o700 });
-  const db = await openDatabase(config);
+  const inBackground = (what: string) => (error: unknown) =>
+    logger.error(`${what} failed`, errorFields(error));
+  const db = await openDatabase(config, inBackground('what follows a write'));
   await migrate(db);
 
   const guard = createEgressGuard({
@@ -109,8 +111,6 @@ export async function compose(config: Config): Promise<Program> {
   });
   const sealer = createSealer(readOrCreateKey(join(config.home, 'secret.key')));
   const transport = createDeliveryTransport({ guard, sealer, clock });
-  const inBackground = (what: string) => (error: unknown) =>
-    logger.error(`${what} failed`, errorFields(error));
   const deliveries = createDeliveries({
     db,
     clock,
@@ -327,12 +327,12 @@ async function openStore(config: Config, clock: Clock): Promise<ObjectStore> {
   }
 }
 
-async function openDatabase(config: Config): Promise<Database> {
+async function openDatabase(config: Config, onActionError: (error: unknown) => void): Promise<Database> {
   if (config.databaseUrl !== undefined) {
     const { openPostgres } = await import('./db/postgres/postgres-database.ts');
-    return openPostgres({ url: config.databaseUrl });
+    return openPostgres({ url: config.databaseUrl, onActionError });
   }
-  return openSqlite({ file: join(config.home, 'slipway.db') });
+  return openSqlite({ file: join(config.home, 'slipway.db'), onActionError });
 }
 
 export interface Storage {
@@ -351,7 +351,7 @@ export interface Storage {
 export async function composeStorage(config: Config): Promise<Storage> {
   const clock = systemClock;
   mkdirSync(config.home, { recursive: true, mode: 0o700 });
-  const db = await openDatabase(config);
+  const db = await openDatabase(config, (error) => process.emitWarning(error as Error));
   await migrate(db);
   const store = await openStore(config, clock);
   const keys = await openBlobKeys(db);

@@ -106,7 +106,10 @@ export interface Transaction extends Sql {
     rows: readonly (readonly SqlValue[])[],
     returning: string,
   ): Promise<Value[]>;
-  /** Calls `action` once the transaction is durable; never when it is rolled back. */
+  /**
+   * Calls `action` once the transaction is durable; never when it is rolled back. What it throws is told to whoever
+   * opened the database: the write stands.
+   */
   afterCommit(action: () => void): void;
 }
 

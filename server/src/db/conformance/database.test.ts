@@ -65,6 +65,32 @@ describe.each(testedDatabases())('a database on $name', ({ open }) => {
     expect(called).toEqual(['committed']);
   });
 
+  it('holds a write for done whose after-commit action fails, and calls the other actions', async () => {
+    const called: string[] = [];
+    const failure = new AppError('Unavailable', 'an action that fails');
+    const later = new Error('an action that fails later');
+    const outcomes = await Promise.allSettled([
+      db.write(async (tx) => {
+        tx.afterCommit(() => {
+          throw failure;
+        });
+        tx.afterCommit(async () => {
+          await null;
+          throw later;
+        });
+        tx.afterCommit(() => called.push('same write'));
+        return tx.run('INSERT INTO items (id, name) VALUES (140, ?)', ['stands']);
+      }),
+      db.write(async (tx) => tx.afterCommit(() => called.push('another write'))),
+    ]);
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'fulfilled']);
+    expect(await nameOf(140)).toBe('stands');
+    await expect.poll(() => opened.actionErrors).toEqual([failure, later]);
+    expect(called.sort()).toEqual(['another write', 'same write']);
+    await insert(141, 'and writes go on');
+    expect(await nameOf(141)).toBe('and writes go on');
+  });
+
   it('looks many keys up at once, quotes and all', async () => {
     await insert(30, "it's");
     await insert(31, 'a "b"');

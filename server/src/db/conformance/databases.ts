@@ -10,6 +10,8 @@ import { openSqlite } from '../sqlite/sqlite-database.ts';
 
 export interface OpenedDatabase {
   readonly db: Database;
+  /** What actions after a commit threw so far. */
+  readonly actionErrors: readonly unknown[];
   /** Opens the same data once more, as a second process would. */
   reopen(): Database;
   /** Closes everything and removes the data. */
@@ -35,12 +37,15 @@ export function testedDatabases(): readonly TestedDatabase[] {
 async function openFreshSqlite(): Promise<OpenedDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-db-'));
   const file = join(folder, 'test.db');
-  const opened: Database[] = [openSqlite({ file })];
+  const actionErrors: unknown[] = [];
+  const options = { file, onActionError: (error: unknown) => actionErrors.push(error) };
+  const opened: Database[] = [openSqlite(options)];
   await migrate(opened[0]!);
   return {
     db: opened[0]!,
+    actionErrors,
     reopen() {
-      const again = openSqlite({ file });
+      const again = openSqlite(options);
       opened.push(again);
       return again;
     },
@@ -56,11 +61,17 @@ async function openFreshPostgres(url: string): Promise<OpenedDatabase> {
   await administer(url, `CREATE DATABASE ${name}`);
   const target = new URL(url);
   target.pathname = `/${name}`;
-  const options = { url: target.href, maxConnections: 4 };
+  const actionErrors: unknown[] = [];
+  const options = {
+    url: target.href,
+    maxConnections: 4,
+    onActionError: (error: unknown) => actionErrors.push(error),
+  };
   const opened: Database[] = [openPostgres(options)];
   await migrate(opened[0]!);
   return {
     db: opened[0]!,
+    actionErrors,
     reopen() {
       const again = openPostgres(options);
       opened.push(again);

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { AppError, unavailable } from '../../kernel/errors.ts';
 import { int64 } from '../../kernel/int64.ts';
+import { runAfterCommit } from '../after-commit.ts';
 import type { Database, Transaction } from '../port.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { isRetriable, translate } from './postgres-errors.ts';
@@ -12,6 +13,8 @@ export interface PostgresOptions {
   readonly url: string;
   /** The most connections that this process holds. */
   readonly maxConnections?: number;
+  /** Hears what actions after a commit threw. */
+  readonly onActionError: (error: unknown) => void;
 }
 
 /** How often a transaction is tried again that the database ended for another's sake. */
@@ -59,7 +62,7 @@ export function openPostgres(options: PostgresOptions): Database {
       await client.query('BEGIN');
       const result = await operation(createPostgresTransaction(client, committed));
       await client.query('COMMIT');
-      for (const action of committed) action();
+      runAfterCommit(committed, options.onActionError);
       return result;
     } catch (error) {
       broken = await rollback(client);

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import Connection from 'better-sqlite3';
 import { matchesLike } from '../../filters/like.ts';
 import { AppError, unavailable } from '../../kernel/errors.ts';
+import { runAfterCommit } from '../after-commit.ts';
 import type { Database, Sql, Transaction } from '../port.ts';
 import { createCheckpointer } from './checkpointer.ts';
 import { registerPatterns } from './patterns.ts';
@@ -12,6 +13,8 @@ import { createSqliteSql, createSqliteTransaction, createStatements } from './sq
 export interface SqliteOptions {
   /** Path of the database file; its folder must exist. */
   readonly file: string;
+  /** Hears what actions after a commit threw. */
+  readonly onActionError: (error: unknown) => void;
 }
 
 interface Queued {
@@ -116,7 +119,7 @@ export function openSqlite(options: SqliteOptions): Database {
     writing = false;
     const actions = committed.splice(0);
     for (const settle of settled) settle();
-    for (const action of actions) action();
+    runAfterCommit(actions, options.onActionError);
     checkpointer.committed();
     scheduled = false;
     if (queue.length > 0) schedule();
