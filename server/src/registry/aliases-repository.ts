@@ -22,11 +22,14 @@ export async function listAliasesOfVersion(sql: Sql, modelNo: number, version: n
   return rows.map((row) => row.alias);
 }
 
-export async function upsertAlias(tx: Transaction, row: AliasRow): Promise<void> {
-  await tx.run(
-    `INSERT INTO registered_model_aliases (model_no, alias, version) VALUES (?, ?, ?)
-     ON CONFLICT (model_no, alias) DO UPDATE SET version = excluded.version`,
-    [row.model_no, row.alias, row.version],
+/** Each (model, alias) once. Written in one order by all, so that two servers never wait for each other. */
+export async function upsertAliases(tx: Transaction, rows: readonly AliasRow[]): Promise<void> {
+  const sorted = [...rows].sort((a, b) => a.model_no - b.model_no || (a.alias < b.alias ? -1 : 1));
+  await tx.insertMany(
+    'registered_model_aliases',
+    { model_no: 'bigint', alias: 'text', version: 'bigint' },
+    sorted.map((row) => [row.model_no, row.alias, row.version]),
+    { onConflict: { key: ['model_no', 'alias'], update: ['version'] } },
   );
 }
 

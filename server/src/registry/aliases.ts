@@ -1,13 +1,16 @@
+import { createBatcher } from '../db/batcher.ts';
 import type { Database } from '../db/port.ts';
+
 import type { RecordEvents } from '../events/outbox.ts';
 import { invalidArgument, notFound } from '../kernel/errors.ts';
+import { createAliasWriter } from './alias-moves.ts';
 import * as repository from './aliases-repository.ts';
 import type { PromotionGuard } from './guards.ts';
 import { checkAlias, checkAliasIsFree, checkModelName, isLatestAlias } from './model-rules.ts';
 import { getModelRow } from './models.ts';
 import { registryEvent } from './registry-events.ts';
-import { getVersion, readVersion, type VersionDetails } from './version-details.ts';
-import { findVersionByAlias, listLatest } from './versions-repository.ts';
+import { findDetailsByAlias, readVersion, type VersionDetails } from './version-details.ts';
+import { listLatest } from './versions-repository.ts';
 
 export interface AliasesDependencies {
   readonly db: Database;
@@ -17,6 +20,7 @@ export interface AliasesDependencies {
 
 /** Aliases: names that point at one version of a model and move. */
 export function createAliases({ db, recordEvents, guardPromotion }: AliasesDependencies) {
+  const submit = createBatcher(db, createAliasWriter({ recordEvents, guardPromotion }));
   return {
     /**
      * Points the alias at the version, from wherever it pointed.
@@ -26,20 +30,7 @@ export function createAliases({ db, recordEvents, guardPromotion }: AliasesDepen
       checkModelName(name);
       checkAlias(alias);
       checkAliasIsFree(alias);
-      await db.write(async (tx) => {
-        const row = await getVersion(tx, name, version);
-        await guardPromotion(tx, { kind: 'alias', name, version, alias });
-        await repository.upsertAlias(tx, { model_no: row.model_no, alias, version });
-        const model = await getModelRow(tx, name);
-        await recordEvents(tx, [
-          registryEvent({
-            subject: 'alias',
-            action: 'created',
-            isPrompt: model.is_prompt === 1,
-            data: { name, alias, version: String(version) },
-          }),
-        ]);
-      });
+      await submit({ name, alias, version });
     },
 
     /** Nothing happens when there is no such alias. @throws AppError NotFound for the model, and what the guard throws. */
@@ -68,8 +59,8 @@ export function createAliases({ db, recordEvents, guardPromotion }: AliasesDepen
       checkModelName(name);
       checkAlias(alias);
       return db.read(async (sql) => {
-        const row = await findVersionByAlias(sql, name, alias);
-        if (row !== undefined) return readVersion(sql, row);
+        const found = await findDetailsByAlias(sql, name, alias);
+        if (found !== undefined) return found;
         const model = await getModelRow(sql, name);
         if (!isLatestAlias(alias)) {
           throw invalidArgument(`Registered model alias ${alias} not found.`, { field: 'alias' });

@@ -73,18 +73,30 @@ export async function touchModel(tx: Transaction, modelNo: number, nowMs: number
   await tx.run('UPDATE registered_models SET last_update_time = ? WHERE model_no = ?', [nowMs, modelNo]);
 }
 
-/** Gives out the next `count` version numbers; the highest of them. The row stays locked until the commit. */
+/**
+ * Raises the models' counters by as many versions as are wanted of each; the last number of each model. Counters are held
+ * in one order by all, so that two servers never wait for each other.
+ */
 export async function reserveVersions(
   tx: Transaction,
-  modelNo: number,
-  { count, nowMs }: { readonly count: number; readonly nowMs: number },
-): Promise<number> {
-  const row = await tx.get<{ last_version: number }>(
-    `UPDATE registered_models SET last_version = last_version + ?, last_update_time = ? WHERE model_no = ?
-     RETURNING last_version`,
-    [count, nowMs, modelNo],
+  wanted: ReadonlyMap<number, number>,
+  nowMs: number,
+): Promise<Map<number, number>> {
+  if (wanted.size === 0) return new Map();
+  if (wanted.size > 1 && tx.dialect.name === 'postgres') {
+    await tx.all(
+      `SELECT model_no FROM registered_models m WHERE ${tx.dialect.inList('model_no', 'bigint')}
+       ORDER BY model_no${tx.dialect.forUpdate('m')}`,
+      [tx.dialect.list([...wanted.keys()])],
+    );
+  }
+  const rows = await tx.allFor<{ model_no: number; last_version: number }>(
+    { columns: ['counted_no', 'added'], types: ['bigint', 'bigint'], tuples: [...wanted] },
+    `UPDATE registered_models SET last_version = last_version + k.added, last_update_time = ?
+     FROM keys k WHERE model_no = k.counted_no RETURNING model_no, last_version`,
+    [nowMs],
   );
-  return row!.last_version;
+  return new Map(rows.map((row) => [row.model_no, row.last_version]));
 }
 
 export async function deleteModel(tx: Transaction, modelNo: number): Promise<void> {

@@ -338,6 +338,56 @@ describe.each(testedDatabases())('the model registry on $name', ({ open }) => {
     });
   });
 
+  it('moves the aliases of requests that come together, the last one of an alias holding, and refuses one alone', async () => {
+    const [one, other] = [await newModel(), await newModel()];
+    await newVersions(one, 3);
+    await newVersions(other, 1);
+    const seen = registry.events.length;
+    const refuseOther = async (_: unknown, { name }: { readonly name: string }) => {
+      if (name === other) throw invalidState('not now');
+    };
+    const guarded = createRegistry(opened.db, { guardPromotion: refuseOther });
+    const outcomes = await Promise.allSettled([
+      guarded.aliases.set(one, 'champion', 1),
+      guarded.aliases.set(one, 'champion', 3),
+      guarded.aliases.set(one, 'gone', 9),
+      guarded.aliases.set(other, 'champion', 1),
+      guarded.aliases.set(one, 'champion', 2),
+      guarded.aliases.set(one, 'challenger', 3),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    expect((await registry.aliases.resolve(one, 'champion')).row.version).toBe(2);
+    expect((await registry.versions.get(one, 3)).aliases).toEqual(['challenger']);
+    await expect(registry.aliases.resolve(other, 'champion')).rejects.toMatchObject({
+      code: 'InvalidArgument',
+    });
+    expect(guarded.events.map(({ data }) => [data.alias, data.version])).toEqual([
+      ['champion', '1'],
+      ['champion', '3'],
+      ['champion', '2'],
+      ['challenger', '3'],
+    ]);
+    expect(registry.events).toHaveLength(seen);
+  });
+
+  it('gives versions of several models, made together, their own numbers', async () => {
+    const names = [await newModel(), await newModel(), await newModel()];
+    const made = await Promise.all(
+      Array.from({ length: 30 }, (_, i) => registry.versions.create(version(names[i % 3]!))),
+    );
+    for (const name of names) {
+      const numbers = made.filter(({ row }) => row.name === name).map(({ row }) => row.version);
+      expect(numbers.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    }
+  });
+
   it('asks the guards before it promotes or deletes, and changes nothing when they refuse', async () => {
     const refuse = async () => {
       throw invalidState('An endpoint serves it.');

@@ -61,9 +61,10 @@ export function createVersionWriter({
       (order) => models.get(order.name)!.model_no,
     );
     const created = new Map<VersionOrder, Numbered>();
-    // In the order of their numbers, so that two servers on one database never wait for each other.
-    for (const [modelNo, ofModel] of [...wanted].sort(([a], [b]) => a - b)) {
-      const last = await reserveVersions(tx, modelNo, { count: ofModel.length, nowMs });
+    const counts = new Map([...wanted].map(([modelNo, ofModel]) => [modelNo, ofModel.length]));
+    const reserved = await reserveVersions(tx, counts, nowMs);
+    for (const [modelNo, ofModel] of wanted) {
+      const last = reserved.get(modelNo)!;
       ofModel.forEach((order, i) => {
         const version = last - ofModel.length + 1 + i;
         created.set(order, { order, row: newRow(order, { modelNo, version, nowMs }) });

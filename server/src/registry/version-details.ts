@@ -1,5 +1,5 @@
 import type { Sql } from '../db/port.ts';
-import { notFound } from '../kernel/errors.ts';
+import { type AppError, notFound } from '../kernel/errors.ts';
 import type { Tag } from '../tracking/run-rules.ts';
 import { listAliasesOfVersion } from './aliases-repository.ts';
 import { checkModelName } from './model-rules.ts';
@@ -17,9 +17,38 @@ export interface VersionDetails {
 export async function getVersion(sql: Sql, name: string, version: number): Promise<VersionRow> {
   checkModelName(name);
   const row = await repository.findVersion(sql, name, version);
-  if (row === undefined)
-    throw notFound(`Model Version (name=${name.slice(0, 256)}, version=${version}) not found`);
+  if (row === undefined) throw versionNotFound(name, version);
   return row;
+}
+
+export const versionNotFound = (name: string, version: number): AppError =>
+  notFound(`Model Version (name=${name.slice(0, 256)}, version=${version}) not found`);
+
+/** A version with its tags and aliases, by one query. @throws AppError as `getVersion` */
+export async function getVersionDetails(sql: Sql, name: string, version: number): Promise<VersionDetails> {
+  checkModelName(name);
+  const row = await repository.findRenderedVersion(sql, name, version);
+  if (row === undefined) throw versionNotFound(name, version);
+  return parseDetails(row);
+}
+
+/** Undefined where the model has no such alias, or is not there. */
+export async function findDetailsByAlias(
+  sql: Sql,
+  name: string,
+  alias: string,
+): Promise<VersionDetails | undefined> {
+  const row = await repository.findRenderedVersionByAlias(sql, name, alias);
+  return row && parseDetails(row);
+}
+
+function parseDetails(rendered: repository.RenderedVersion): VersionDetails {
+  const { tags_json, aliases_json, ...row } = rendered;
+  const tags = JSON.parse(tags_json) as Tag[];
+  const aliases = JSON.parse(aliases_json) as string[];
+  // The database gives both in any order.
+  tags.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return { row, tags, aliases: aliases.sort() };
 }
 
 /** One version with its tags and aliases. */

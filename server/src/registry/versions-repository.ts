@@ -1,4 +1,4 @@
-import type { Sql, Transaction } from '../db/port.ts';
+import { type Sql, type Transaction, textFor } from '../db/port.ts';
 import { DELETED_STAGE, STAGES, type Stage } from './model-rules.ts';
 import type { ListQuery } from './models-repository.ts';
 
@@ -31,6 +31,60 @@ export async function findVersion(sql: Sql, name: string, version: number): Prom
   return sql.get<VersionRow>(
     `SELECT ${COLUMNS} FROM ${FROM} WHERE m.name = ? AND v.version = ? AND v.stage <> '${DELETED_STAGE}'`,
     [name, version],
+  );
+}
+
+/** Versions by name and number, in one query; deleted ones are not among them. */
+export async function findVersions(
+  sql: Sql,
+  keys: readonly { readonly name: string; readonly version: number }[],
+): Promise<(VersionRow & { readonly of_prompt: number })[]> {
+  return sql.allFor<VersionRow & { readonly of_prompt: number }>(
+    {
+      columns: ['name', 'version'],
+      types: ['text', 'bigint'],
+      tuples: keys.map(({ name, version }) => [name, version]),
+    },
+    `SELECT ${COLUMNS}, m.is_prompt AS of_prompt FROM keys k
+     ${sql.dialect.orderedJoin} registered_models m ON m.name = k.name
+     ${sql.dialect.orderedJoin} model_versions v ON v.model_no = m.model_no AND v.version = k.version
+     WHERE v.stage <> '${DELETED_STAGE}'`,
+  );
+}
+
+/** A version with its tags and aliases, each as the text of a JSON array in no certain order. */
+export type RenderedVersion = VersionRow & { readonly tags_json: string; readonly aliases_json: string };
+
+const renderedColumns = textFor(
+  (dialect) => `${COLUMNS},
+  (SELECT ${dialect.jsonObjects({ key: 't.key', value: 't.value' })} FROM model_version_tags t
+   WHERE t.model_no = v.model_no AND t.version = v.version) AS tags_json,
+  (SELECT ${dialect.jsonList('l.alias')} FROM registered_model_aliases l
+   WHERE l.model_no = v.model_no AND l.version = v.version) AS aliases_json`,
+);
+
+export async function findRenderedVersion(
+  sql: Sql,
+  name: string,
+  version: number,
+): Promise<RenderedVersion | undefined> {
+  return sql.get<RenderedVersion>(
+    `SELECT ${renderedColumns(sql.dialect)} FROM ${FROM} WHERE m.name = ? AND v.version = ? AND v.stage <> '${DELETED_STAGE}'`,
+    [name, version],
+  );
+}
+
+export async function findRenderedVersionByAlias(
+  sql: Sql,
+  name: string,
+  alias: string,
+): Promise<RenderedVersion | undefined> {
+  return sql.get<RenderedVersion>(
+    `SELECT ${renderedColumns(sql.dialect)} FROM registered_models m
+     JOIN registered_model_aliases a ON a.model_no = m.model_no AND a.alias = ?
+     JOIN model_versions v ON v.model_no = m.model_no AND v.version = a.version
+     WHERE m.name = ? AND v.stage <> '${DELETED_STAGE}'`,
+    [alias, name],
   );
 }
 

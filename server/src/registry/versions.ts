@@ -29,7 +29,7 @@ import { touchModel } from './models-repository.ts';
 import { type RegistryEvent, registryEvent } from './registry-events.ts';
 import { renderVersionFilter, renderVersionOrder } from './registry-search.ts';
 import { createdIdOf, createVersionWriter } from './version-creation.ts';
-import { getVersion, readVersion, readVersions, type VersionDetails } from './version-details.ts';
+import { getVersion, getVersionDetails, readVersions, type VersionDetails } from './version-details.ts';
 import { resolveSource, type SourcePolicy } from './version-sources.ts';
 import type { VersionRow } from './versions-repository.ts';
 import * as repository from './versions-repository.ts';
@@ -74,8 +74,8 @@ export function createVersions(dependencies: VersionsDependencies) {
     nowMs: clock.nowMs(),
   });
 
-  const reread = async (sql: Sql, row: VersionRow): Promise<VersionDetails> =>
-    readVersion(sql, await getVersion(sql, row.name, row.version));
+  const reread = (sql: Sql, row: VersionRow): Promise<VersionDetails> =>
+    getVersionDetails(sql, row.name, row.version);
 
   async function eventOf(
     sql: Sql,
@@ -118,7 +118,7 @@ export function createVersions(dependencies: VersionsDependencies) {
 
     /** @throws AppError NotFound */
     async get(name: string, version: number): Promise<VersionDetails> {
-      return db.read(async (sql) => readVersion(sql, await getVersion(sql, name, version)));
+      return db.read((sql) => getVersionDetails(sql, name, version));
     },
 
     /** Where the files of the version lie. @throws AppError NotFound */

@@ -1,0 +1,63 @@
+import type { BatchHandler } from '../db/batcher.ts';
+import type { Sql } from '../db/port.ts';
+import type { RecordEvents } from '../events/outbox.ts';
+import { AppError } from '../kernel/errors.ts';
+import { type AliasRow, upsertAliases } from './aliases-repository.ts';
+import type { PromotionGuard } from './guards.ts';
+import { registryEvent } from './registry-events.ts';
+import { versionNotFound } from './version-details.ts';
+import { findVersions } from './versions-repository.ts';
+
+/** An alias is to point at a version, from wherever it pointed. */
+export interface AliasMove {
+  readonly name: string;
+  readonly alias: string;
+  readonly version: number;
+}
+
+/**
+ * Moves the aliases of many requests together; a move to a version that is not there, or that the guard refuses, fails
+ * alone. Of several moves of one alias the last one holds, and each has its event.
+ */
+export function createAliasWriter({
+  recordEvents,
+  guardPromotion,
+}: {
+  readonly recordEvents: RecordEvents;
+  readonly guardPromotion: PromotionGuard;
+}): BatchHandler<AliasMove, undefined> {
+  return async (tx, moves) => {
+    const versions = new Map((await findVersions(tx, moves)).map((row) => [keyOf(row), row]));
+    const results: (undefined | AppError)[] = [];
+    const rows = new Map<string, AliasRow>();
+    const events = [];
+    for (const move of moves) {
+      const { name, alias, version } = move;
+      const row = versions.get(keyOf(move));
+      const refused =
+        row === undefined ? versionNotFound(name, version) : await refusal(tx, move, guardPromotion);
+      results.push(refused);
+      if (row === undefined || refused !== undefined) continue;
+      rows.set(`${row.model_no} ${alias}`, { model_no: row.model_no, alias, version });
+      const isPrompt = row.of_prompt === 1;
+      const data = { name, alias, version: String(version) };
+      events.push(registryEvent({ subject: 'alias', action: 'created', isPrompt, data }));
+    }
+    await upsertAliases(tx, [...rows.values()]);
+    await recordEvents(tx, events);
+    return results;
+  };
+}
+
+const keyOf = ({ name, version }: { readonly name: string; readonly version: number }): string =>
+  `${version} ${name}`;
+
+async function refusal(sql: Sql, move: AliasMove, guard: PromotionGuard): Promise<AppError | undefined> {
+  try {
+    await guard(sql, { kind: 'alias', ...move });
+    return undefined;
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}
