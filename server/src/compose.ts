@@ -238,16 +238,16 @@ export async function compose(config: Config): Promise<Program> {
       multipartDownloads: transfers !== undefined,
     }),
   ];
+  const streamRoutes = [
+    ...probeRoutes(),
+    ...otlpRoutes(createSpanLog({ db, artifactLocationOf, onChange: journal.report })),
+    ...artifactStreamRoutes(artifacts),
+    ...artifactViewRoutes({ ...artifacts, clock }),
+    ...liveStreams.routes,
+  ];
   const server = buildHttpServer({
     mlflowRoutes,
-    rawRoutes: [
-      ...probeRoutes(),
-      ...otlpRoutes(createSpanLog({ db, artifactLocationOf, onChange: journal.report })),
-      ...artifactStreamRoutes(artifacts),
-      ...artifactViewRoutes({ ...artifacts, clock }),
-      openApiRoute(mlflowRoutes),
-      ...liveStreams.routes,
-    ],
+    rawRoutes: [...streamRoutes, openApiRoute(mlflowRoutes, streamRoutes)],
     pages: createPages(config.pagesFolder),
     hostRules: { allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins },
     logger,

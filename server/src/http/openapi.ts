@@ -1,6 +1,7 @@
 import requestFields from './mlflow/request-fields.json' with { type: 'json' };
 import type { MlflowRoute, RequestField } from './mlflow/routes.ts';
 import { MLFLOW_VERSION } from './mlflow/server-facts.ts';
+import { describeStreams } from './openapi-streams.ts';
 import type { RawRoute } from './routes.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -25,6 +26,7 @@ const SCALARS: Readonly<Record<string, Schema>> = {
   any: {},
 };
 
+/** What every route may answer besides. */
 const ERRORS = [
   ['4XX', 'The request was refused: the message says why.'],
   ['501', 'Not supported with the configuration of this server.'],
@@ -33,15 +35,18 @@ const ERRORS = [
 ] as const;
 
 /**
- * The OpenAPI 3.1 document of the JSON routes, each under `/api/` (or `/ajax-api/` where it has no other prefix).
- * A route whose request nobody describes says so; a test holds that there is none.
+ * The OpenAPI 3.1 document of the JSON routes and of those that move streams, each under `/api/` (or `/ajax-api/` where
+ * it has no other prefix). A route whose request nobody describes says so; a test holds that there is none.
  */
-export function openApiDocument(routes: readonly MlflowRoute[]): object {
+export function openApiDocument(routes: readonly MlflowRoute[], streams: readonly RawRoute[] = []): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
     const prefix = route.prefixes === 'ajax' ? '/ajax-api/' : '/api/';
     const path = prefix + namedPath(route).replace(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: describeOperation(route) };
+  }
+  for (const { path, method, operation } of describeStreams(streams, errorAnswers())) {
+    paths[path] = { ...paths[path], [method]: operation };
   }
   return {
     openapi: '3.1.0',
@@ -58,14 +63,14 @@ export function openApiDocument(routes: readonly MlflowRoute[]): object {
 }
 
 /** Tells the document, made when it is asked for the first time. */
-export function openApiRoute(routes: readonly MlflowRoute[]): RawRoute {
+export function openApiRoute(routes: readonly MlflowRoute[], streams: readonly RawRoute[]): RawRoute {
   let text: string | undefined;
   return {
     method: 'GET',
     path: '/openapi.json',
     privilege: 'none',
     async handle(_request, reply) {
-      text ??= JSON.stringify(openApiDocument(routes));
+      text ??= JSON.stringify(openApiDocument(routes, streams));
       return reply.type('application/json').send(text);
     },
   };
@@ -91,15 +96,18 @@ function describeOperation(route: MlflowRoute): object {
     }),
     responses: {
       200: { description: 'Done.', content: { 'application/json': { schema: { type: 'object' } } } },
-      ...Object.fromEntries(
-        ERRORS.map(([status, description]) => [
-          status,
-          { description, content: { 'application/json': { schema: reference('Error') } } },
-        ]),
-      ),
+      ...errorAnswers(),
     },
   };
 }
+
+const errorAnswers = (): Readonly<Record<string, object>> =>
+  Object.fromEntries(
+    ERRORS.map(([status, description]) => [
+      status,
+      { description, content: { 'application/json': { schema: reference('Error') } } },
+    ]),
+  );
 
 /** Where a route's path ends openly, that end is the path of an artifact, as everywhere in the protocol. */
 const namedPath = (route: MlflowRoute): string => route.path.replace(/\*$/, ':artifact_path');

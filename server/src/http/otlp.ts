@@ -9,7 +9,7 @@ import { readOtlpProtobuf } from '../traces/otlp-protobuf.ts';
 import type { SpanLog } from '../traces/span-log.ts';
 import { parseExperimentId } from '../tracking/experiment-rules.ts';
 import { authenticate } from './authenticate.ts';
-import type { RawRoute } from './routes.ts';
+import type { RawRoute, RouteDescription } from './routes.ts';
 
 /** The largest body, as it comes and as it is unpacked: a few MB of it could otherwise unpack to gigabytes. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -18,6 +18,26 @@ const EXPERIMENT_HEADER = 'x-mlflow-experiment-id';
 const RUN_HEADER = 'x-mlflow-run-id';
 const PROTOBUF = 'application/x-protobuf';
 const JSON_TYPE = 'application/json';
+
+const RECEIVES: RouteDescription = {
+  summary: 'Stores spans sent over OTLP/HTTP: all of a request, or none.',
+  tag: 'otlp',
+  parameters: [
+    { name: EXPERIMENT_HEADER, in: 'header', required: true, description: 'The experiment they belong to.' },
+    { name: RUN_HEADER, in: 'header', description: 'The run that made them.' },
+    { name: 'content-encoding', in: 'header', description: '`gzip`, `deflate` or `identity`.' },
+  ],
+  body: {
+    description: 'An ExportTraceServiceRequest, of up to 64 MiB when it is unpacked.',
+    types: [PROTOBUF, JSON_TYPE],
+  },
+  answers: {
+    200: {
+      description: 'An empty ExportTraceServiceResponse, in the form of the request.',
+      types: [PROTOBUF, JSON_TYPE],
+    },
+  },
+};
 
 /**
  * `POST /v1/traces`: spans over OTLP/HTTP, in protobuf or JSON, plain, gzipped or deflated. A request's spans are stored
@@ -52,7 +72,7 @@ export function otlpRoutes(spanLog: SpanLog): readonly RawRoute[] {
       : reply.type(JSON_TYPE).send('{}');
   }
 
-  return [{ method: 'POST', path: '/v1/traces', privilege: 'EDIT', handle: receive }];
+  return [{ method: 'POST', path: '/v1/traces', privilege: 'EDIT', description: RECEIVES, handle: receive }];
 }
 
 function header(request: FastifyRequest, name: string): string | undefined {

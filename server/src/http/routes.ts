@@ -16,7 +16,35 @@ export interface ListedRoute {
   readonly privilege: Privilege;
 }
 
+export interface DescribedParameter {
+  readonly name: string;
+  readonly in: 'path' | 'query' | 'header';
+  readonly required?: boolean;
+  readonly repeated?: boolean;
+  readonly description: string;
+}
+
+export interface DescribedBody {
+  readonly description: string;
+  /** Media types; none for no body. */
+  readonly types?: readonly string[];
+  /** Headers beside those that every answer has, with what they say. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What the document of the program says of a route that reads and answers streams. */
+export interface RouteDescription {
+  readonly summary: string;
+  readonly tag: string;
+  readonly parameters?: readonly DescribedParameter[];
+  readonly body?: DescribedBody;
+  /** By status, beside the errors that every route may answer. */
+  readonly answers: Readonly<Record<number, DescribedBody>>;
+}
+
 /** A route outside of the JSON protocol: it reads and answers streams itself. */
 export interface RawRoute extends ListedRoute {
+  /** Undefined for what only the program's own pages and tools ask. */
+  readonly description?: RouteDescription;
   handle(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
 }

@@ -7,7 +7,17 @@ import { modelArtifactLocation } from '../../tracking/logged-models.ts';
 import { runArtifactLocation } from '../../tracking/run-details.ts';
 import type { Runs } from '../../tracking/runs.ts';
 import { authenticate } from '../authenticate.ts';
-import type { Method, Privilege, RawRoute } from '../routes.ts';
+import type { RawRoute } from '../routes.ts';
+import {
+  DELETES,
+  describeDownload,
+  describeUpload,
+  IN_PATH,
+  MODEL_ID,
+  NAME,
+  queryParameter,
+  VERSION,
+} from './artifact-descriptions.ts';
 import { sendFile } from './artifact-download.ts';
 import { managedPath } from './artifact-paths.ts';
 import { receiveFile } from './artifact-upload.ts';
@@ -24,6 +34,9 @@ export interface ArtifactServices {
 }
 
 const PROXY = '2.0/mlflow-artifacts/artifacts/*';
+const PATH = queryParameter('path', 'The file, below the folder of its owner.');
+const RUN_ID = queryParameter('run_id', 'The run; `run_uuid` means the same.');
+const RUN_UUID = queryParameter('run_uuid', 'The run; `run_id` means the same.');
 
 /** The routes that move bytes. */
 export function artifactStreamRoutes({
@@ -40,53 +53,96 @@ export function artifactStreamRoutes({
   const nothing = (reply: FastifyReply) => reply.header('content-type', 'application/json').send('{}');
 
   return [
-    ...onBoth('GET', PROXY, 'READ', (request, reply) => send(request, reply, pathInUrl(request))),
-    ...onBoth('HEAD', PROXY, 'READ', (request, reply) => send(request, reply, pathInUrl(request))),
-    ...onBoth('PUT', PROXY, 'EDIT', async (request, reply) => {
-      const path = pathInUrl(request);
-      // The router takes `dir/` for `dir`, which would make a file of what the sender takes for a folder.
-      if (request.url.split('?', 1)[0]!.endsWith('/')) {
-        throw invalidArgument('Invalid path: it ends with `/`, but a file is sent.', {
-          field: 'artifact_path',
-        });
-      }
-      await receiveFile(request, reply, { files, path });
-      return nothing(reply);
-    }),
-    ...onBoth('DELETE', PROXY, 'EDIT', async (request, reply) => {
-      await files.delete(pathInUrl(request));
-      return nothing(reply);
-    }),
-    route('GET', '/get-artifact', 'READ', async (request, reply) => {
-      const { run } = await runs.get(parseRunId(query(request)));
-      return send(request, reply, below(runArtifactLocation(run), query(request), 'path'));
-    }),
-    route('GET', '/model-versions/get-artifact', 'READ', async (request, reply) => {
-      const message = query(request);
-      const name = requiredString(message, 'name');
-      const location = await getVersionLocation(name, requiredString(message, 'version'));
-      return send(request, reply, below(location, message, 'path'));
-    }),
+    ...onBoth(
+      { method: 'GET', path: PROXY, privilege: 'READ', description: describeDownload('GET', IN_PATH) },
+      (request, reply) => send(request, reply, pathInUrl(request)),
+    ),
+    ...onBoth(
+      { method: 'HEAD', path: PROXY, privilege: 'READ', description: describeDownload('HEAD', IN_PATH) },
+      (request, reply) => send(request, reply, pathInUrl(request)),
+    ),
+    ...onBoth(
+      { method: 'PUT', path: PROXY, privilege: 'EDIT', description: describeUpload(IN_PATH) },
+      async (request, reply) => {
+        const path = pathInUrl(request);
+        // The router takes `dir/` for `dir`, which would make a file of what the sender takes for a folder.
+        if (request.url.split('?', 1)[0]!.endsWith('/')) {
+          throw invalidArgument('Invalid path: it ends with `/`, but a file is sent.', {
+            field: 'artifact_path',
+          });
+        }
+        await receiveFile(request, reply, { files, path });
+        return nothing(reply);
+      },
+    ),
+    ...onBoth(
+      { method: 'DELETE', path: PROXY, privilege: 'EDIT', description: DELETES },
+      async (request, reply) => {
+        await files.delete(pathInUrl(request));
+        return nothing(reply);
+      },
+    ),
     route(
-      'GET',
-      '/ajax-api/2.0/mlflow/logged-models/:model_id/artifacts/files',
-      'READ',
+      {
+        method: 'GET',
+        path: '/get-artifact',
+        privilege: 'READ',
+        description: describeDownload('GET', RUN_ID, PATH),
+      },
+      async (request, reply) => {
+        const { run } = await runs.get(parseRunId(query(request)));
+        return send(request, reply, below(runArtifactLocation(run), query(request), 'path'));
+      },
+    ),
+    route(
+      {
+        method: 'GET',
+        path: '/model-versions/get-artifact',
+        privilege: 'READ',
+        description: describeDownload('GET', NAME, VERSION, PATH),
+      },
+      async (request, reply) => {
+        const message = query(request);
+        const name = requiredString(message, 'name');
+        const location = await getVersionLocation(name, requiredString(message, 'version'));
+        return send(request, reply, below(location, message, 'path'));
+      },
+    ),
+    route(
+      {
+        method: 'GET',
+        path: '/ajax-api/2.0/mlflow/logged-models/:model_id/artifacts/files',
+        privilege: 'READ',
+        description: describeDownload(
+          'GET',
+          MODEL_ID,
+          queryParameter('artifact_file_path', 'The file, below the model.'),
+        ),
+      },
       async (request, reply) => {
         const { model_id: modelId } = request.params as { model_id: string };
         const { row } = await loggedModels.get(modelId, { allowDeleted: false });
         return send(request, reply, below(modelArtifactLocation(row), query(request), 'artifact_file_path'));
       },
     ),
-    route('POST', '/ajax-api/2.0/mlflow/upload-artifact', 'EDIT', async (request, reply) => {
-      const message = query(request);
-      if (!message.run_uuid && !message.run_id) throw missing('run_uuid');
-      const { run } = await runs.get(parseRunId(message));
-      await receiveFile(request, reply, {
-        files,
-        path: below(runArtifactLocation(run), message, 'path'),
-      });
-      return nothing(reply);
-    }),
+    route(
+      {
+        method: 'POST',
+        path: '/ajax-api/2.0/mlflow/upload-artifact',
+        privilege: 'EDIT',
+        description: describeUpload(RUN_UUID, PATH),
+      },
+      async (request, reply) => {
+        const message = query(request);
+        if (!message.run_uuid && !message.run_id) throw missing('run_uuid');
+        const { run } = await runs.get(parseRunId(message));
+        await receiveFile(request, reply, {
+          files,
+          path: below(runArtifactLocation(run), message, 'path'),
+        });
+        return nothing(reply);
+      },
+    ),
   ];
 }
 
@@ -101,17 +157,17 @@ function pathInUrl(request: FastifyRequest): ArtifactPath {
 
 type Handle = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
-function route(method: Method, path: string, privilege: Privilege, handle: Handle): RawRoute {
+type Facts = Omit<RawRoute, 'handle'>;
+
+function route(facts: Facts, handle: Handle): RawRoute {
   return {
-    method,
-    path,
-    privilege,
+    ...facts,
     async handle(request, reply) {
-      authenticate(request, privilege);
+      authenticate(request, facts.privilege);
       return handle(request, reply);
     },
   };
 }
 
-const onBoth = (method: Method, path: string, privilege: Privilege, handle: Handle): RawRoute[] =>
-  ['/api/', '/ajax-api/'].map((prefix) => route(method, prefix + path, privilege, handle));
+const onBoth = (facts: Facts, handle: Handle): readonly RawRoute[] =>
+  ['/api/', '/ajax-api/'].map((prefix) => route({ ...facts, path: prefix + facts.path }, handle));

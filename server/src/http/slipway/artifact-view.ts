@@ -9,17 +9,33 @@ import { renderAttachment } from '../../objects/content-disposition.ts';
 import { modelArtifactLocation } from '../../tracking/logged-models.ts';
 import { runArtifactLocation } from '../../tracking/run-details.ts';
 import { authenticate } from '../authenticate.ts';
+import { describeDownload, queryParameter } from '../mlflow/artifact-descriptions.ts';
 import { sendFile } from '../mlflow/artifact-download.ts';
 import { managedFolder, managedPath } from '../mlflow/artifact-paths.ts';
 import type { ArtifactServices } from '../mlflow/artifact-proxy.ts';
 import { optionalString, requiredString } from '../mlflow/fields.ts';
 import type { JsonObject } from '../mlflow/json.ts';
-import type { RawRoute } from '../routes.ts';
+import type { DescribedParameter, RawRoute, RouteDescription } from '../routes.ts';
 import { viewHeaders } from './view-headers.ts';
 
 const VIEW = '/ajax-api/slipway/v1/artifacts/view';
 const FOLDER = '/ajax-api/slipway/v1/artifacts/folder.zip';
 const MAX_PACKED = 100_000;
+
+/** Exactly one of the three is given. */
+const OWNER: readonly DescribedParameter[] = [
+  { name: 'run_id', in: 'query', description: 'The run whose files are meant,' },
+  { name: 'model_id', in: 'query', description: 'or the logged model,' },
+  { name: 'name', in: 'query', description: 'or the registered model, with `version`.' },
+  { name: 'version', in: 'query', description: 'The number of its version.' },
+];
+
+const PACKS: RouteDescription = {
+  summary: 'Sends a folder as one archive.',
+  tag: 'slipway',
+  parameters: [...OWNER, { name: 'path', in: 'query', description: 'The folder; everything without it.' }],
+  answers: { 200: { description: 'The archive.', types: ['application/zip'] } },
+};
 
 export interface ViewServices extends ArtifactServices {
   readonly clock: Clock;
@@ -70,9 +86,21 @@ export function artifactViewRoutes(services: ViewServices): readonly RawRoute[] 
   }
 
   return [
-    { method: 'GET', path: VIEW, privilege: 'READ', handle: view },
-    { method: 'HEAD', path: VIEW, privilege: 'READ', handle: view },
-    { method: 'GET', path: FOLDER, privilege: 'READ', handle: folder },
+    {
+      method: 'GET',
+      path: VIEW,
+      privilege: 'READ',
+      description: describeDownload('GET', ...OWNER, queryParameter('path', 'The file.')),
+      handle: view,
+    },
+    {
+      method: 'HEAD',
+      path: VIEW,
+      privilege: 'READ',
+      description: describeDownload('HEAD', ...OWNER, queryParameter('path', 'The file.')),
+      handle: view,
+    },
+    { method: 'GET', path: FOLDER, privilege: 'READ', description: PACKS, handle: folder },
   ];
 }
 

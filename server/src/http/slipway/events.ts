@@ -6,13 +6,38 @@ import { parseExperimentId } from '../../tracking/experiment-rules.ts';
 import { authenticate } from '../authenticate.ts';
 import { stringList } from '../mlflow/fields.ts';
 import type { JsonObject } from '../mlflow/json.ts';
-import type { RawRoute } from '../routes.ts';
+import type { RawRoute, RouteDescription } from '../routes.ts';
 
 const HEARTBEAT_MS = 15_000;
 const RETRY_MS = 1000;
 const MAX_STREAMS = 2000;
 /** A reader that is this far behind is let go: it comes back and resumes. */
 const MAX_BEHIND_BYTES = 1024 * 1024;
+
+const STREAMS: RouteDescription = {
+  summary: 'Tells changes as they happen, as server-sent events, until the reader leaves.',
+  tag: 'slipway',
+  parameters: [
+    {
+      name: 'experiment_ids',
+      in: 'query',
+      repeated: true,
+      description: 'Whose changes; everything’s without it.',
+    },
+    {
+      name: 'last-event-id',
+      in: 'header',
+      description: 'The number of the last event that was seen: the stream goes on after it.',
+    },
+  ],
+  answers: {
+    200: {
+      description:
+        'Events: their number (`id`), kind (`event`), and `{experiment_id, subject, keys}` as JSON (`data`).',
+      types: ['text/event-stream'],
+    },
+  },
+};
 
 export interface LiveStreams {
   readonly routes: readonly RawRoute[];
@@ -75,6 +100,7 @@ export function createLiveStreams(journal: Journal): LiveStreams {
       method: 'GET',
       path,
       privilege: 'READ',
+      description: STREAMS,
       handle: stream,
     })),
     end() {
