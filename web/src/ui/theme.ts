@@ -1,4 +1,9 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+} from '@mantine/core';
 
 const accent: MantineColorsTuple = [
   '#eaf2fd',
@@ -13,12 +18,25 @@ const accent: MantineColorsTuple = [
   '#10325f',
 ];
 
+const isFilledWithAccent = ({
+  variant,
+  color,
+}: Parameters<typeof defaultVariantColorsResolver>[0]): boolean =>
+  variant === 'filled' && (color === undefined || color === 'accent');
+
+const closeButton = { 'aria-label': 'Close' };
+
 /** Mantine in the measures of the design language: six sizes of type, a grid of 4 px, one accent. */
 export const theme = createTheme({
   colors: { accent },
   primaryColor: 'accent',
   primaryShade: { light: 6, dark: 5 },
   autoContrast: true,
+  variantColorResolver: (input) => {
+    const colors = defaultVariantColorsResolver(input);
+    // Mantine asks for the contrast to the accent of the light theme alone.
+    return isFilledWithAccent(input) ? { ...colors, color: 'var(--on-accent)' } : colors;
+  },
   fontFamily: 'var(--font-sans)',
   fontFamilyMonospace: 'var(--font-mono)',
   fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '20px' },
@@ -28,6 +46,13 @@ export const theme = createTheme({
   focusRing: 'auto',
   respectReducedMotion: true,
   headings: { fontWeight: '600' },
+  components: {
+    Modal: { defaultProps: { closeButtonProps: closeButton } },
+    Drawer: { defaultProps: { closeButtonProps: closeButton } },
+    // Mantine draws them as `header`, which a reader takes for another banner of the page.
+    ModalHeader: { defaultProps: { role: 'presentation' } },
+    DrawerHeader: { defaultProps: { role: 'presentation' } },
+  },
 });
 
 /** Mantine's components take their surfaces and text from tokens.css. */
@@ -43,6 +68,7 @@ export const cssVariables: CSSVariablesResolver = () => {
     '--mantine-color-default-border': 'var(--border-strong)',
     '--mantine-color-anchor': 'var(--accent-text)',
     '--mantine-color-error': 'var(--failed)',
+    '--mantine-primary-color-contrast': 'var(--on-accent)',
   };
   return { variables: {}, light: both, dark: both };
 };

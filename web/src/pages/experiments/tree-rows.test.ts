@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { nextSort, orderOf, readExperimentsSearch } from './experiments-search.ts';
+import { countRows, type Level, rowAt, segmentsOf, type TreeView, visibleFolders } from './tree-rows.ts';
+
+const folder = (path: string) => ({
+  path,
+  name: path.split('/').at(-1) ?? path,
+  activeExperiments: 1,
+  deletedExperiments: 0,
+  updatedAtMs: 0,
+});
+const levels = new Map<string, Level>([
+  ['', { folders: [folder('a'), folder('b')], experiments: 3 }],
+  ['a', { folders: [folder('a/x')], experiments: 2 }],
+]);
+const view = (open: readonly string[], root = ''): TreeView => ({
+  root,
+  open: new Set(open),
+  levels,
+  listOf: (path) => ({ folder: path, stage: 'ACTIVE_ONLY', orderBy: 'name' }),
+});
+const show = (tree: TreeView) =>
+  segmentsOf(tree).map((segment) => {
+    const indent = '  '.repeat(segment.depth);
+    if (segment.kind === 'folder') return `${indent}${segment.isOpen ? '-' : '+'} ${segment.folder.path}`;
+    return `${indent}${segment.kind === 'waiting' ? '…' : `${segment.count} of ${segment.list.folder}`}`;
+  });
+
+describe('the rows of the tree', () => {
+  it('stand folders first, then experiments', () => {
+    expect(show(view([]))).toEqual(['+ a', '+ b', '3 of ']);
+  });
+
+  it('stand below the folder that is open, with a place for what has not come yet', () => {
+    expect(show(view(['a', 'b']))).toEqual(['- a', '  + a/x', '  2 of a', '- b', '  …', '3 of ']);
+  });
+
+  it('begin at the folder that is looked into', () => {
+    expect(show(view([], 'a'))).toEqual(['+ a/x', '2 of a']);
+  });
+
+  it('are counted and found by their place', () => {
+    const segments = segmentsOf(view(['a']));
+    expect(countRows(segments)).toBe(8);
+    expect(rowAt(segments, 0)).toMatchObject({ segment: { kind: 'folder' }, index: 0 });
+    expect(rowAt(segments, 3)).toMatchObject({ segment: { kind: 'experiments', depth: 1 }, index: 1 });
+    expect(rowAt(segments, 7)).toMatchObject({ segment: { kind: 'experiments', depth: 0 }, index: 2 });
+    expect(rowAt(segments, 8)).toBeUndefined();
+  });
+
+  it('need the content of open folders that are in view alone', () => {
+    const foldersOf = (path: string) => levels.get(path)?.folders;
+    expect(visibleFolders('', new Set(['a', 'a/x']), foldersOf)).toEqual(['', 'a', 'a/x']);
+    expect(visibleFolders('', new Set(['a/x']), foldersOf)).toEqual(['']);
+  });
+});
+
+describe('the address of the page', () => {
+  it('gives what it understands and drops the rest', () => {
+    expect(
+      readExperimentsSearch({ q: 7, view: 'trash', sort: '-name', in: 'a/b', open: ['x', 1, ''] }),
+    ).toEqual({
+      q: '7',
+      view: 'trash',
+      sort: '-name',
+      in: 'a/b',
+      open: ['x'],
+    });
+    expect(readExperimentsSearch({ q: {}, view: 'all', sort: 'size', in: null, open: 'x' })).toEqual({});
+  });
+
+  it('orders by activity unless it says otherwise', () => {
+    expect(orderOf(undefined)).toEqual({ by: 'last_activity', isDescending: true });
+    expect(orderOf('name')).toEqual({ by: 'name', isDescending: false });
+  });
+
+  it('turns the order round at the second click', () => {
+    expect(nextSort(undefined, 'name')).toBe('name');
+    expect(nextSort('name', 'name')).toBe('-name');
+    expect(nextSort('name', 'creation_time')).toBe('-creation_time');
+    expect(nextSort('-creation_time', 'creation_time')).toBe('creation_time');
+  });
+});

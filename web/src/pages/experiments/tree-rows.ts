@@ -1,0 +1,92 @@
+import type { ExperimentFolder } from '@slipway/client';
+import type { OverviewList } from '../../data/experiments.ts';
+
+/** What is known of one folder: its child folders and how many experiments are directly in it. */
+export interface Level {
+  readonly folders: readonly ExperimentFolder[];
+  readonly experiments: number;
+}
+
+/**
+ * Consecutive rows of the tree: one folder, the experiments of one list (of which a window at a time is read), or the
+ * place of a level that has not come yet.
+ */
+export type Segment =
+  | {
+      readonly kind: 'folder';
+      readonly depth: number;
+      readonly folder: ExperimentFolder;
+      readonly isOpen: boolean;
+    }
+  | {
+      readonly kind: 'experiments';
+      readonly depth: number;
+      readonly list: OverviewList;
+      readonly count: number;
+    }
+  | { readonly kind: 'waiting'; readonly depth: number };
+
+export interface TreeView {
+  /** The folder that is looked into. */
+  readonly root: string;
+  readonly open: ReadonlySet<string>;
+  readonly levels: ReadonlyMap<string, Level>;
+  /** The list of the experiments directly in a folder. */
+  listOf(folder: string): OverviewList;
+}
+
+/** The rows of a tree in order: in each folder its folders first, then its experiments. */
+export function segmentsOf(view: TreeView): readonly Segment[] {
+  const segments: Segment[] = [];
+  const add = (path: string, depth: number): void => {
+    const level = view.levels.get(path);
+    if (level === undefined) {
+      segments.push({ kind: 'waiting', depth });
+      return;
+    }
+    for (const folder of level.folders) {
+      const isOpen = view.open.has(folder.path);
+      segments.push({ kind: 'folder', depth, folder, isOpen });
+      if (isOpen) add(folder.path, depth + 1);
+    }
+    if (level.experiments > 0) {
+      segments.push({ kind: 'experiments', depth, list: view.listOf(path), count: level.experiments });
+    }
+  };
+  add(view.root, 0);
+  return segments;
+}
+
+const lengthOf = (segment: Segment): number => (segment.kind === 'experiments' ? segment.count : 1);
+
+export const countRows = (segments: readonly Segment[]): number =>
+  segments.reduce((rows, segment) => rows + lengthOf(segment), 0);
+
+/** The segment that a row belongs to, and which of its rows it is. */
+export function rowAt(
+  segments: readonly Segment[],
+  row: number,
+): { readonly segment: Segment; readonly index: number } | undefined {
+  let first = 0;
+  for (const segment of segments) {
+    const length = lengthOf(segment);
+    if (row < first + length) return { segment, index: row - first };
+    first += length;
+  }
+  return undefined;
+}
+
+/** The folders whose content is in view: the root, and those that are open with all that is above them. */
+export function visibleFolders(
+  root: string,
+  open: ReadonlySet<string>,
+  foldersOf: (path: string) => readonly ExperimentFolder[] | undefined,
+): readonly string[] {
+  const visible: string[] = [];
+  const add = (path: string): void => {
+    visible.push(path);
+    for (const folder of foldersOf(path) ?? []) if (open.has(folder.path)) add(folder.path);
+  };
+  add(root);
+  return visible;
+}
