@@ -61,6 +61,7 @@ import { createRecentModels } from './registry/recent-models.ts';
 import { keepLoggedModel, keepVersionFiles } from './registry/version-files.ts';
 import { createVersions } from './registry/versions.ts';
 import { readOrCreateKey } from './secrets/key-file.ts';
+import { adoptKey, requireKeyOfDatabase } from './secrets/key-fingerprint.ts';
 import { createSealer } from './secrets/sealer.ts';
 import { createAssessments } from './traces/assessments.ts';
 import { createSpanLog } from './traces/span-log.ts';
@@ -104,12 +105,20 @@ export async function compose(config: Config): Promise<Program> {
     logger.error(`${what} failed`, errorFields(error));
   const db = await openDatabase(config, inBackground('what follows a write'));
   await migrate(db);
+  const keyFile = join(config.home, 'secret.key');
+  const key = readOrCreateKey(keyFile);
+  try {
+    await requireKeyOfDatabase(db, key, keyFile);
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
 
   const guard = createEgressGuard({
     allowHttp: config.webhooksAllowHttp,
     allowPrivate: config.webhooksAllowPrivate,
   });
-  const sealer = createSealer(readOrCreateKey(join(config.home, 'secret.key')));
+  const sealer = createSealer(key);
   const transport = createDeliveryTransport({ guard, sealer, clock });
   const deliveries = createDeliveries({
     db,
@@ -377,6 +386,18 @@ export async function composeStorage(config: Config): Promise<Storage> {
       await db.close();
     },
   };
+}
+
+/** Makes the key in the home folder the one of the database, for when the one that it had is lost. */
+export async function adoptKeyOfHome(config: Config): Promise<void> {
+  mkdirSync(config.home, { recursive: true, mode: 0o700 });
+  const db = await openDatabase(config, (error) => process.emitWarning(error as Error));
+  try {
+    await migrate(db);
+    await adoptKey(db, readOrCreateKey(join(config.home, 'secret.key')));
+  } finally {
+    await db.close();
+  }
 }
 
 /** What the trash must keep, because a registered version needs it. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
 import { fileURLToPath } from 'node:url';
-import { compose, composeStorage } from './compose.ts';
+import { adoptKeyOfHome, compose, composeStorage } from './compose.ts';
 import { describeSettings, readConfig } from './config.ts';
 import { AppError } from './kernel/errors.ts';
 import { takeFlags } from './migration/command-flags.ts';
@@ -24,6 +24,8 @@ const USAGE = `slipway: self-hosted MLOps
   slipway gc [--older-than 30d] [--grace 1h] [--experiment-ids 1,2] [--run-ids …] [--dry-run] [flags]
                              removes for good what was deleted before --older-than, and frees the bytes that no file
                              has used for --grace; --dry-run only tells what would go, by experiment
+  slipway adopt-key [flags]  makes secret.key in the home folder the key of the database when the one that it had is
+                             lost: the secrets of webhooks must be set again
   slipway help               this text
 
 Flags of the server, and the environment variables of the same meaning:
@@ -41,6 +43,8 @@ async function main(args: readonly string[]): Promise<void> {
       return exportMlflow(rest);
     case 'gc':
       return collectGarbage(rest);
+    case 'adopt-key':
+      return adoptKeyOfHome(readConfig(rest, process.env));
     case 'help':
       process.stdout.write(USAGE);
       return;

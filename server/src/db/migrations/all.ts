@@ -9,6 +9,7 @@ import { live } from './0007-live.ts';
 import { experimentFolders } from './0008-experiment-folders.ts';
 import { spanMeasures } from './0009-span-measures.ts';
 import { savedViews } from './0010-saved-views.ts';
+import { secretKey } from './0012-secret-key.ts';
 
 /** Every migration, oldest first. A migration that has shipped is never edited: the next one mends it. */
 export const migrations: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   experimentFolders,
   spanMeasures,
   savedViews,
+  secretKey,
 ];
