@@ -40,20 +40,6 @@ const dark: MantineColorsTuple = [
   '#0b0e12',
 ];
 
-/** Mantine paints dark controls from this list: the greys of tokens.css, from text to the deepest ground. */
-const dark: MantineColorsTuple = [
-  '#e7eaef',
-  '#c9d0d9',
-  '#a3adba',
-  '#8a95a4',
-  '#3a4350',
-  '#262d37',
-  '#1a1f27',
-  '#14181f',
-  '#0e1116',
-  '#0b0e12',
-];
-
 /** Mantine in the measures of the design language: six sizes of type, a grid of 4 px, one accent. */
 export const theme = createTheme({
   colors: { accent, dark },
