@@ -1,0 +1,134 @@
+import { micromark } from 'micromark';
+import { gfm, gfmHtml } from 'micromark-extension-gfm';
+import { createElement, Fragment, type ReactNode, useMemo } from 'react';
+import classes from './markdown.module.css';
+
+interface MarkdownProps {
+  readonly text: string;
+  /** Where pictures with relative paths come from; without it they stand as their words. */
+  readonly pictureUrl?: ((path: string) => string) | undefined;
+}
+
+/** The elements that Markdown makes, and nothing else: raw HTML stands as text, scripts have no way in. */
+const ELEMENTS: ReadonlySet<string> = new Set(
+  'a blockquote br code del em h1 h2 h3 h4 h5 h6 hr img input li ol p pre section strong sub sup table tbody td th thead tr ul'.split(
+    ' ',
+  ),
+);
+
+/** Markdown as people write notes in it (with tables and task lists). */
+export function Markdown({ text, pictureUrl }: MarkdownProps) {
+  const content = useMemo(() => {
+    const html = micromark(text, {
+      extensions: [gfm()],
+      htmlExtensions: [gfmHtml()],
+      allowDangerousHtml: false,
+      allowDangerousProtocol: false,
+    });
+    // A parsed document of its own neither loads nor runs anything; only what is known is copied out of it.
+    const parsed = new DOMParser().parseFromString(html, 'text/html');
+    return childrenOf(parsed.body, { pictureUrl });
+  }, [text, pictureUrl]);
+  return (
+    <div className={classes.markdown} dir="auto">
+      {content}
+    </div>
+  );
+}
+
+type Context = Pick<MarkdownProps, 'pictureUrl'>;
+
+function childrenOf(node: Node, context: Context): ReactNode {
+  let place = 0;
+  return [...node.childNodes].map((child) => {
+    place += 1;
+    return <Fragment key={place}>{copyOf(child, context)}</Fragment>;
+  });
+}
+
+function copyOf(node: Node, context: Context): ReactNode {
+  if (node.nodeType === Node.TEXT_NODE) return node.textContent;
+  if (!(node instanceof Element)) return null;
+  const name = node.localName;
+  if (!ELEMENTS.has(name)) return childrenOf(node, context);
+  switch (name) {
+    case 'img':
+      return pictureOf(node, context);
+    case 'a':
+      return linkOf(node, context);
+    case 'input':
+      return (
+        <input
+          type="checkbox"
+          checked={node.hasAttribute('checked')}
+          readOnly
+          disabled
+          aria-label={node.hasAttribute('checked') ? 'Done' : 'To do'}
+        />
+      );
+    case 'br':
+    case 'hr':
+      return createElement(name);
+    case 'td':
+    case 'th': {
+      const align = node.getAttribute('align');
+      return createElement(name, align ? { style: { textAlign: align } } : null, childrenOf(node, context));
+    }
+    case 'ol':
+      return <ol start={Number(node.getAttribute('start') ?? 1)}>{childrenOf(node, context)}</ol>;
+    case 'h1':
+    case 'h2':
+    case 'h3':
+    case 'h4':
+    case 'h5':
+    case 'h6':
+      return headingOf(node, Number(name[1]), context);
+    default:
+      return createElement(name, null, childrenOf(node, context));
+  }
+}
+
+/** The page has headings of its own above: those of a note begin below them. */
+function headingOf(node: Element, level: number, context: Context): ReactNode {
+  return createElement(
+    `h${Math.min(6, level + 2)}`,
+    { className: classes[`level${level}`] },
+    childrenOf(node, context),
+  );
+}
+
+function linkOf(node: Element, context: Context): ReactNode {
+  const href = node.getAttribute('href') ?? '';
+  if (!/^(https?:|mailto:)/i.test(href)) return <span>{childrenOf(node, context)}</span>;
+  return (
+    <a href={href} target="_blank" rel="noopener noreferrer nofollow">
+      {childrenOf(node, context)}
+    </a>
+  );
+}
+
+/** Pictures come from beside the text; one from elsewhere would tell that server who reads, so it becomes a link. */
+function pictureOf(node: Element, { pictureUrl }: Context): ReactNode {
+  const source = node.getAttribute('src') ?? '';
+  const label = node.getAttribute('alt') ?? '';
+  const isElsewhere = /^[a-z][a-z0-9+.-]*:|^\/\//i.test(source);
+  if (!isElsewhere && pictureUrl !== undefined && source !== '') {
+    return <img src={pictureUrl(decoded(source))} alt={label} loading="lazy" />;
+  }
+  if (/^https?:/i.test(source)) {
+    return (
+      <a href={source} target="_blank" rel="noopener noreferrer nofollow">
+        {label || 'Picture'}
+      </a>
+    );
+  }
+  return label;
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

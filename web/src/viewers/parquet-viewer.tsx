@@ -1,0 +1,172 @@
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { ArrowDownUp } from 'lucide-react';
+import { useMemo, useReducer, useRef, useState } from 'react';
+import type { GridColumn } from '../tables/columns.ts';
+import { Grid, type GridWindow } from '../tables/grid.tsx';
+import { notifyFailure } from '../ui/notices.tsx';
+import { renderBytes } from '../ui/numbers.ts';
+import classes from './artifact-view.module.css';
+import { DataGrid, defaultCell } from './data-grid.tsx';
+import type { ViewerProps } from './file-view.tsx';
+import { nameOf } from './kinds.ts';
+import { openParquet, type ParquetRow, type ParquetSource } from './parquet-source.ts';
+import { cellText, type TableData } from './table-data.ts';
+import { Waiting } from './waiting.tsx';
+
+/** A table of this size can be read whole, and so be put in any order. */
+const MOST_SORTED_BYTES = 32 * 1024 * 1024;
+const MOST_SORTED_CELLS = 20_000_000;
+
+/** A Parquet file as a table; only the rows in view are fetched. */
+export function ParquetViewer({ file }: ViewerProps) {
+  const [whole, setWhole] = useState<TableData | 'loading' | undefined>();
+  const source = useQuery({
+    queryKey: ['artifact-parquet', file.url, file.sizeBytes],
+    queryFn: ({ signal }) => openParquet(file, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 60_000,
+  });
+  if (source.isError) throw source.error;
+  if (source.data === undefined) return <Waiting />;
+  const { rowCount, columns, groupCount, writer } = source.data;
+  const canSort = file.sizeBytes <= MOST_SORTED_BYTES && rowCount * columns.length <= MOST_SORTED_CELLS;
+  const loadWhole = async () => {
+    setWhole('loading');
+    try {
+      setWhole(await source.data.readAll());
+    } catch (error) {
+      setWhole(undefined);
+      notifyFailure(error);
+    }
+  };
+  return (
+    <>
+      <div className={classes.toolbar}>
+        <span>
+          {rowCount.toLocaleString('en-US')} rows × {columns.length} columns · {groupCount}{' '}
+          {groupCount === 1 ? 'row group' : 'row groups'}
+          {writer && ` · ${writer.split(' (')[0]}`}
+        </span>
+        <span className={classes.spread} />
+        {canSort && typeof whole !== 'object' && (
+          <Button
+            size="compact-xs"
+            variant="default"
+            loading={whole === 'loading'}
+            leftSection={<ArrowDownUp size={13} aria-hidden />}
+            onClick={() => void loadWhole()}
+          >
+            Make sortable
+          </Button>
+        )}
+        {!canSort && <span>Sorting needs the whole table: up to {renderBytes(MOST_SORTED_BYTES)} here</span>}
+      </div>
+      {typeof whole === 'object' ? (
+        <DataGrid label={nameOf(file.path)} table={whole} />
+      ) : (
+        <WindowGrid label={nameOf(file.path)} source={source.data} />
+      )}
+    </>
+  );
+}
+
+const BLOCK_ROWS = 2000;
+const MOST_BLOCKS = 60;
+/** Wider tables are read by the columns in view. */
+const MOST_READ_TOGETHER = 60;
+
+interface LoadedRow {
+  readonly index: number;
+  readonly values: ParquetRow;
+}
+
+function WindowGrid({ label, source }: { readonly label: string; readonly source: ParquetSource }) {
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const [widths, setWidths] = useState<ReadonlyMap<string, number>>(new Map());
+  const blocks = useRef(new Map<string, readonly LoadedRow[] | 'loading'>());
+  const shownColumns = useRef<readonly string[] | undefined>(undefined);
+  const isWide = source.columns.length > MOST_READ_TOGETHER;
+  const blockKey = (block: number) => `${block} ${isWide ? (shownColumns.current ?? []).join('\u0000') : ''}`;
+
+  const load = async (block: number) => {
+    const key = blockKey(block);
+    if (blocks.current.has(key)) return;
+    blocks.current.set(key, 'loading');
+    const start = block * BLOCK_ROWS;
+    try {
+      const rows = await source.readRows(
+        { start, end: start + BLOCK_ROWS },
+        isWide ? shownColumns.current : undefined,
+      );
+      blocks.current.set(
+        key,
+        rows.map((values, i) => ({ index: start + i, values })),
+      );
+      const [oldest] = blocks.current.keys();
+      if (blocks.current.size > MOST_BLOCKS && oldest !== undefined) blocks.current.delete(oldest);
+    } catch (error) {
+      blocks.current.delete(key);
+      notifyFailure(error);
+    }
+    redraw();
+  };
+  const onWindow = ({ firstRow, endRow, columnIds }: GridWindow) => {
+    shownColumns.current = columnIds.filter((id) => id !== '#').map((id) => source.columns[Number(id)]!.name);
+    const last = Math.floor(Math.max(firstRow, endRow - 1) / BLOCK_ROWS);
+    for (let block = Math.floor(firstRow / BLOCK_ROWS); block <= last; block++) void load(block);
+  };
+  const rowAt = (index: number): LoadedRow | undefined => {
+    const block = blocks.current.get(blockKey(Math.floor(index / BLOCK_ROWS)));
+    return block === undefined || block === 'loading' ? undefined : block[index % BLOCK_ROWS];
+  };
+  const columns = useMemo(() => columnsOf(source, widths), [source, widths]);
+  return (
+    <div className={classes.body}>
+      <Grid<LoadedRow>
+        label={label}
+        columns={columns}
+        rowCount={source.rowCount}
+        rowAt={rowAt}
+        keyOf={({ index }) => String(index)}
+        rowHeight={28}
+        onWindow={onWindow}
+        onResizeColumn={(id, width) => setWidths(new Map(widths).set(id, width))}
+      />
+    </div>
+  );
+}
+
+const NUMERIC = /^(INT|UINT|DOUBLE|FLOAT|DECIMAL|INTEGER)/;
+
+function columnsOf(
+  source: ParquetSource,
+  widths: ReadonlyMap<string, number>,
+): readonly GridColumn<LoadedRow>[] {
+  const number: GridColumn<LoadedRow> = {
+    id: '#',
+    label: 'Row',
+    header: '',
+    width: 84,
+    align: 'end',
+    isPinned: true,
+    isFixed: true,
+    render: ({ index }) => <span className="dim">{(index + 1).toLocaleString('en-US')}</span>,
+  };
+  const data = source.columns.map(
+    ({ name, type }, i): GridColumn<LoadedRow> => ({
+      id: String(i),
+      label: `${name}, ${type}`,
+      header: (
+        <span title={`${name}: ${type}`}>
+          {name} <span className="dim">{type.toLowerCase()}</span>
+        </span>
+      ),
+      width: widths.get(String(i)) ?? Math.max(110, Math.min(280, (name.length + type.length) * 8 + 40)),
+      align: NUMERIC.test(type) ? 'end' : 'start',
+      render: ({ values }) => defaultCell(values[name]),
+      textOf: ({ values }) => cellText(values[name]),
+    }),
+  );
+  return [number, ...data];
+}
