@@ -32,7 +32,7 @@ const HEADERS: readonly {
 }[] = [
   { label: 'Name', sort: 'name', className: 'name' },
   { label: 'Runs', className: 'count' },
-  { label: 'Active', sort: 'last_activity', className: 'time' },
+  { label: 'Last active', sort: 'last_activity', className: 'time' },
   { label: 'Created', sort: 'creation_time', className: 'time' },
   { label: 'Description', className: 'note' },
   { label: 'Actions', className: 'actions' },
