@@ -32,7 +32,8 @@ it('shows folders first, unfolds them, and keeps that in the address', async () 
   await row(page, /^vision/)
     .getByRole('button', { name: 'vision', exact: true })
     .click();
-  await row(page, /^resnet/).waitFor();
+  await row(page, /^vit/).waitFor();
+  await row(page, /^churn/).waitFor();
   expect((await namesOf(page)).slice(0, 6)).toEqual([
     'many250 experiments',
     'team3 experiments',

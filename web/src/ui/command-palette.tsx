@@ -1,15 +1,14 @@
-import { Modal } from '@mantine/core';
+import { lazy, Suspense } from 'react';
+
+const Palette = lazy(() => import('./palette/palette.tsx'));
 
 interface CommandPaletteProps {
   readonly isOpen: boolean;
   readonly onClose: () => void;
+  readonly onShortcuts: () => void;
 }
 
-export function CommandPalette({ isOpen, onClose }: CommandPaletteProps) {
-  return (
-    <Modal.Root opened={isOpen} onClose={onClose}>
-      <Modal.Overlay />
-      <Modal.Content aria-label="Search and commands">{null}</Modal.Content>
-    </Modal.Root>
-  );
+/** Search and commands; its code comes when it is opened for the first time. */
+export function CommandPalette({ isOpen, ...rest }: CommandPaletteProps) {
+  return <Suspense>{isOpen && <Palette {...rest} />}</Suspense>;
 }

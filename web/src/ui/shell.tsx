@@ -34,7 +34,11 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
-      <CommandPalette isOpen={overlay === 'palette'} onClose={close} />
+      <CommandPalette
+        isOpen={overlay === 'palette'}
+        onClose={close}
+        onShortcuts={() => setOverlay('shortcuts')}
+      />
       <ShortcutList isOpen={overlay === 'shortcuts'} onClose={close} />
       <Notices />
     </div>

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import type { Found } from '../../data/find.ts';
+import { type Entry, groupsOf, hasLettersInOrder } from './entries.ts';
+
+const found: Found = {
+  experiments: [{ experiment_id: '7', name: 'team/fraud' }],
+  runs: [
+    {
+      run_id: 'abcdef0123456789abcdef0123456789',
+      run_name: 'swift-fox',
+      experiment_id: '7',
+      experiment_name: 'team/fraud',
+      status: 'FAILED',
+      start_time: 1,
+    },
+  ],
+  models: [{ name: 'churn' }],
+  logged_models: [{ model_id: 'm-0123456789abcdef', name: 'clf', experiment_id: '7' }],
+};
+const actions: readonly Entry[] = [{ id: 'theme', label: 'Dark theme', icon: 'action' }];
+const show = (known: Partial<Parameters<typeof groupsOf>[0]>) =>
+  groupsOf({ text: '', found: undefined, recent: [], actions, ...known }).map(
+    ({ label, entries }) => `${label}: ${entries.map((entry) => entry.label).join(', ')}`,
+  );
+
+describe('the palette', () => {
+  it('begins with recent experiments, pages and actions', () => {
+    const recent = [
+      { experiment_id: '7', name: 'team/fraud', run_count: 1, running_count: 0, last_activity: 1 },
+    ];
+    expect(show({ recent })).toEqual([
+      'Recent experiments: team/fraud',
+      'Go to: Home, Experiments, Deleted experiments, Models, Settings',
+      'Do: Dark theme',
+    ]);
+  });
+
+  it('shows what was found before pages whose label has the letters', () => {
+    expect(show({ text: 'mod', found })).toEqual([
+      'Experiments: team/fraud',
+      'Runs: swift-fox',
+      'Models: churn',
+      'Logged models: clf',
+      'Go to: Models',
+    ]);
+  });
+
+  it('tells runs apart by experiment and id', () => {
+    const runs = groupsOf({ text: 'fox', found, recent: [], actions }).find(({ label }) => label === 'Runs');
+    expect(runs?.entries[0]).toMatchObject({ hint: 'team/fraud · abcdef01', status: 'FAILED' });
+  });
+
+  it.each([
+    ['Deleted experiments', 'dex', true],
+    ['Deleted experiments', 'DEL EXP', true],
+    ['Deleted experiments', 'xd', false],
+    ['Home', '', true],
+  ])('finds %s by %s: %s', (label, typed, isFound) => {
+    expect(hasLettersInOrder(label, typed)).toBe(isFound);
+  });
+});

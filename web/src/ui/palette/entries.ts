@@ -1,0 +1,109 @@
+import type { LinkProps } from '@tanstack/react-router';
+import type { Found } from '../../data/find.ts';
+import type { RecentExperiment } from '../../data/home.ts';
+
+export type EntryIcon = 'page' | 'experiment' | 'run' | 'model' | 'action';
+
+/** Something to go to or to do. */
+export interface Entry {
+  readonly id: string;
+  readonly label: string;
+  /** Smaller, behind the label: where it is. */
+  readonly hint?: string;
+  readonly icon: EntryIcon;
+  /** Of a run. */
+  readonly status?: string;
+  readonly link?: LinkProps;
+  readonly run?: () => void;
+}
+
+export interface Group {
+  readonly label: string;
+  readonly entries: readonly Entry[];
+}
+
+const PAGES: readonly Entry[] = [
+  { id: 'home', label: 'Home', icon: 'page', link: { to: '/' } },
+  { id: 'experiments', label: 'Experiments', icon: 'page', link: { to: '/experiments' } },
+  {
+    id: 'trash',
+    label: 'Deleted experiments',
+    icon: 'page',
+    link: { to: '/experiments', search: { view: 'trash' } as object },
+  },
+  { id: 'models', label: 'Models', icon: 'page', link: { to: '/models' } },
+  { id: 'settings', label: 'Settings', icon: 'page', link: { to: '/settings' } },
+];
+
+interface Known {
+  readonly text: string;
+  readonly found: Found | undefined;
+  readonly recent: readonly RecentExperiment[];
+  readonly actions: readonly Entry[];
+}
+
+/** What stands in the palette: what was found first, then pages and actions whose label has the text in it. */
+export function groupsOf({ text, found, recent, actions }: Known): readonly Group[] {
+  const matches = ({ label }: Entry) => hasLettersInOrder(label, text);
+  const groups: readonly Group[] = [
+    text === ''
+      ? { label: 'Recent experiments', entries: recent.slice(0, 5).map(toExperiment) }
+      : { label: 'Experiments', entries: (found?.experiments ?? []).map(toExperiment) },
+    { label: 'Runs', entries: (found?.runs ?? []).map(toRun) },
+    { label: 'Models', entries: (found?.models ?? []).map(toModel) },
+    { label: 'Logged models', entries: (found?.logged_models ?? []).map(toLoggedModel) },
+    { label: 'Go to', entries: PAGES.filter(matches) },
+    { label: 'Do', entries: actions.filter(matches) },
+  ];
+  return groups.filter(({ entries }) => entries.length > 0);
+}
+
+/** `exp` and `dlx` are both in "Deleted experiments". */
+export function hasLettersInOrder(label: string, typed: string): boolean {
+  const letters = label.toLowerCase();
+  let from = 0;
+  for (const letter of typed.toLowerCase().replaceAll(' ', '')) {
+    const at = letters.indexOf(letter, from);
+    if (at < 0) return false;
+    from = at + letter.length;
+  }
+  return true;
+}
+
+const toExperiment = ({ experiment_id, name }: { experiment_id: string; name: string }): Entry => ({
+  id: `experiment ${experiment_id}`,
+  label: name,
+  hint: experiment_id,
+  icon: 'experiment',
+  link: { to: '/experiments/$experimentId', params: { experimentId: experiment_id } },
+});
+
+const toRun = (run: Found['runs'][number]): Entry => ({
+  id: `run ${run.run_id}`,
+  label: run.run_name,
+  hint: `${run.experiment_name} · ${run.run_id.slice(0, 8)}`,
+  icon: 'run',
+  status: run.status,
+  link: {
+    to: '/experiments/$experimentId/runs/$runId/$',
+    params: { experimentId: run.experiment_id, runId: run.run_id, _splat: '' },
+  },
+});
+
+const toModel = ({ name }: { name: string }): Entry => ({
+  id: `model ${name}`,
+  label: name,
+  icon: 'model',
+  link: { to: '/models/$name', params: { name } },
+});
+
+const toLoggedModel = (model: Found['logged_models'][number]): Entry => ({
+  id: `logged model ${model.model_id}`,
+  label: model.name,
+  hint: model.model_id.slice(0, 10),
+  icon: 'model',
+  link: {
+    to: '/experiments/$experimentId/models/$modelId/$',
+    params: { experimentId: model.experiment_id, modelId: model.model_id, _splat: '' },
+  },
+});

@@ -1,0 +1,85 @@
+import { expect, it } from 'vitest';
+import { look } from './harness/looks.ts';
+import { expectProblem, runningSite } from './harness/site.ts';
+
+let runId = '';
+const site = runningSite({
+  async fill({ client }) {
+    const experimentId = await client.experiments.create({ name: 'team/fraud-detection' });
+    const run = await client.runs.create({ experimentId, name: 'swift-fox-42' });
+    runId = run.runId;
+    await client.registeredModels.create({ name: 'fraud-model' });
+  },
+});
+const open = async (at = '/settings') => {
+  const page = await site.open(at);
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Search and commands' }).waitFor();
+  return page;
+};
+
+it('opens with recent experiments, pages and commands, and closes on escape', async () => {
+  const page = await open();
+  await page.getByRole('group', { name: 'Recent experiments' }).getByText('team/fraud-detection').waitFor();
+  await look(page, 'palette');
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+});
+
+it('finds experiments, runs and models as one types, and goes there by enter', async () => {
+  const page = await open();
+  await page.keyboard.type('fraud');
+  await page.getByRole('group', { name: 'Models', exact: true }).getByText('fraud-model').waitFor();
+  await look(page, 'palette-found');
+  await page.keyboard.press('ArrowDown');
+  expect(await page.getByRole('option', { selected: true }).textContent()).toContain('fraud-model');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => new URL(page.url()).pathname).toMatch(/^\/experiments\/\d+$/);
+});
+
+it('finds a run by the beginning of its id', async () => {
+  const page = await open();
+  await page.keyboard.type(runId.slice(0, 6));
+  await page.getByRole('option', { name: /swift-fox-42/ }).click();
+  await expect.poll(() => page.url()).toContain(`/runs/${runId}`);
+});
+
+it('opens in a new tab with the modifier', async () => {
+  const page = await open();
+  await page.keyboard.type('swift');
+  await page.getByRole('option', { name: /swift-fox/ }).waitFor();
+  const [tab] = await Promise.all([
+    page.context().waitForEvent('page'),
+    page.keyboard.press('Control+Enter'),
+  ]);
+  await expect.poll(() => tab.url()).toContain(`/runs/${runId}`);
+});
+
+it('carries out commands', async () => {
+  const page = await open();
+  await page.keyboard.type('dark');
+  await page.getByRole('option', { name: 'Dark theme' }).waitFor();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.locator('html').getAttribute('data-mantine-color-scheme')).toBe('dark');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('list of short');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Shortcuts' }).waitFor();
+});
+
+it('says where it looked when nothing is found', async () => {
+  const page = await open();
+  await page.keyboard.type('qqqqzz');
+  await page.getByText('Nothing has that in its name').waitFor();
+});
+
+it('says that the server could not look', async () => {
+  const page = await open();
+  expectProblem(page, /500/);
+  await page.route('**/slipway/v1/find**', (route) =>
+    route.fulfill({ status: 500, json: { error_code: 'INTERNAL_ERROR', message: 'No room left.' } }),
+  );
+  await page.keyboard.type('fraud');
+  await page.getByRole('alert').getByText('No room left.').waitFor();
+});
