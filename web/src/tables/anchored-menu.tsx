@@ -1,0 +1,42 @@
+import { Menu } from '@mantine/core';
+import type { ReactNode } from 'react';
+
+interface AnchoredMenuProps {
+  /** Where on the screen it belongs: under this. */
+  readonly anchor: DOMRect;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+  readonly label: string;
+  readonly width?: number;
+}
+
+/** A menu that opens at a place of the screen instead of at a button: for headers, cells and rows of a grid. */
+export function AnchoredMenu({ anchor, onClose, children, label, width = 240 }: AnchoredMenuProps) {
+  return (
+    <Menu
+      opened
+      onClose={onClose}
+      position="bottom-start"
+      offset={2}
+      width={width}
+      shadow="md"
+      trapFocus
+      returnFocus
+      withinPortal
+    >
+      <Menu.Target>
+        <span
+          style={{
+            position: 'fixed',
+            left: anchor.left,
+            top: anchor.top,
+            width: anchor.width,
+            height: anchor.height,
+            pointerEvents: 'none',
+          }}
+        />
+      </Menu.Target>
+      <Menu.Dropdown aria-label={label}>{children}</Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,76 @@
+import { type RefObject, useCallback, useLayoutEffect, useState } from 'react';
+import { flushSync } from 'react-dom';
+import { type ColumnPlaces, type Span, spanOfColumns, spanOfRows } from './columns.ts';
+
+/** What of a grid is in the document. */
+export interface GridView {
+  readonly rows: Span;
+  /** Of the columns that scroll; pinned ones are always there. */
+  readonly columns: Span;
+  /** Rows that are seen at once, at least one. */
+  readonly page: number;
+}
+
+/** Few rows and columns a step: little to draw per frame, and few frames that have to. */
+const ROW_STEP = 8;
+const COLUMN_STEP = 4;
+
+/**
+ * Follows the scroll position and the size of a grid. Draws within the frame of the scroll, and only when the view
+ * has moved on by a whole step.
+ */
+export function useGridView<Row>(
+  scroller: RefObject<HTMLElement | null>,
+  rows: { readonly count: number; readonly height: number; readonly headerHeight: number },
+  places: ColumnPlaces<Row>,
+): GridView {
+  const [view, setView] = useState<GridView>({
+    rows: { first: 0, end: Math.min(rows.count, 40) },
+    columns: { first: places.pinnedCount, end: Math.min(places.placed.length, places.pinnedCount + 16) },
+    page: 20,
+  });
+  const { count, height, headerHeight } = rows;
+
+  const measure = useCallback((): GridView | undefined => {
+    const element = scroller.current;
+    if (element === null) return undefined;
+    const bodyHeight = Math.max(0, element.clientHeight - headerHeight);
+    return {
+      rows: spanOfRows({ scrollTop: element.scrollTop, height: bodyHeight }, { count, height }, ROW_STEP),
+      columns: spanOfColumns(
+        places,
+        { scrollLeft: element.scrollLeft, width: element.clientWidth },
+        COLUMN_STEP,
+      ),
+      page: Math.max(1, Math.floor(bodyHeight / height) - 1),
+    };
+  }, [scroller, count, height, headerHeight, places]);
+
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const follow = () => {
+      const next = measure();
+      if (next === undefined) return;
+      setView((shown) => (isSame(shown, next) ? shown : next));
+    };
+    follow();
+    const onScroll = () => flushSync(follow);
+    element.addEventListener('scroll', onScroll, { passive: true });
+    const sizes = new ResizeObserver(follow);
+    sizes.observe(element);
+    return () => {
+      element.removeEventListener('scroll', onScroll);
+      sizes.disconnect();
+    };
+  }, [scroller, measure]);
+
+  return view;
+}
+
+const isSame = (one: GridView, other: GridView) =>
+  one.page === other.page &&
+  one.rows.first === other.rows.first &&
+  one.rows.end === other.rows.end &&
+  one.columns.first === other.columns.first &&
+  one.columns.end === other.columns.end;
