@@ -34,9 +34,13 @@ import { createPages } from './http/pages.ts';
 import { probeRoutes } from './http/probes.ts';
 import { buildHttpServer, type HttpServer } from './http/server.ts';
 import { artifactViewRoutes } from './http/slipway/artifact-view.ts';
+import { chartLineRoutes } from './http/slipway/chart-lines.ts';
 import { createLiveStreams } from './http/slipway/events.ts';
 import { experimentFolderRoutes } from './http/slipway/experiment-folders.ts';
 import { homeRoutes } from './http/slipway/home.ts';
+import { runBulkRoutes } from './http/slipway/run-bulk.ts';
+import { runColumnRoutes } from './http/slipway/run-columns.ts';
+import { runExportRoutes } from './http/slipway/run-export.ts';
 import { runTableRoutes } from './http/slipway/run-table.ts';
 import { runTagEditRoutes } from './http/slipway/run-tag-edit.ts';
 import { trackingExtensionRoutes } from './http/slipway/tracking.ts';
@@ -77,6 +81,10 @@ import { createExperiments } from './tracking/experiments.ts';
 import { createFinder } from './tracking/finder.ts';
 import { createLoggedModels, modelMetrics } from './tracking/logged-models.ts';
 import { createMetrics } from './tracking/metrics.ts';
+import { createRunBulk } from './tracking/run-bulk.ts';
+import { createRunColumns } from './tracking/run-columns.ts';
+import { createRunExport } from './tracking/run-export.ts';
+import { createRunGroups } from './tracking/run-groups.ts';
 import { createRunInputs } from './tracking/run-inputs.ts';
 import { createRunKeys } from './tracking/run-keys.ts';
 import { createRunLists } from './tracking/run-lists.ts';
@@ -169,6 +177,7 @@ export async function compose(config: Config): Promise<Program> {
   const loggedModels = createLoggedModels({ db, clock, pendingCreates });
   const searches = createRunSearches({ db });
   const runLists = createRunLists({ db });
+  const runKeys = createRunKeys({ db });
   const metrics = createMetrics({ db, charts });
 
   const artifactLocationOf = (experimentNo: number) => experiments.activeLocation(experimentNo);
@@ -224,7 +233,13 @@ export async function compose(config: Config): Promise<Program> {
     ...metricRoutes(metrics),
     ...trackingExtensionRoutes({ runs, experiments, charts }),
     ...runTagEditRoutes(createRunTagEdits({ db, onChange: journal.report })),
-    ...runTableRoutes({ table: createRunTable({ db, lists: runLists }), keys: createRunKeys({ db }) }),
+    ...chartLineRoutes(charts),
+    ...runTableRoutes({ table: createRunTable({ db, lists: runLists }), keys: runKeys }),
+    ...runColumnRoutes({
+      columns: createRunColumns({ db, lists: runLists }),
+      groups: createRunGroups({ db, lists: runLists }),
+    }),
+    ...runBulkRoutes(createRunBulk({ db, lists: runLists, runs })),
     ...savedViewRoutes(createSavedViews({ db, clock })),
     ...homeRoutes({
       activity: createActivity({ db }),
@@ -251,6 +266,7 @@ export async function compose(config: Config): Promise<Program> {
     ...probeRoutes(),
     ...otlpRoutes(createSpanLog({ db, artifactLocationOf, onChange: journal.report })),
     ...artifactStreamRoutes(artifacts),
+    ...runExportRoutes(createRunExport({ db, lists: runLists, keys: runKeys })),
     ...artifactViewRoutes({ ...artifacts, clock }),
     ...liveStreams.routes,
   ];

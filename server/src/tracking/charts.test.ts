@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenedDatabase, testedDatabases } from '../db/conformance/databases.ts';
 import { createTracking, type Tracking } from './conformance/tracking.ts';
 import type { MetricPoint } from './metric-rules.ts';
+import { noPoints, packPoints, unpackPoints } from './point-blocks.ts';
 import { thin } from './thinning.ts';
 
 describe.each(testedDatabases())('charts on $name', ({ open }) => {
@@ -103,16 +104,78 @@ describe.each(testedDatabases())('charts on $name', ({ open }) => {
 });
 
 describe('thin', () => {
-  it('keeps the lowest and the highest of each group in the order of their steps', () => {
-    const point = (step: number, value: number) => ({ step, timestampMs: 0, value });
-    const stretch = (low: MetricPoint, high: MetricPoint) => ({
-      points: 2,
-      firstStep: low.step,
-      lastStep: high.step,
-      min: low,
-      max: high,
+  const line = (values: readonly number[], x: readonly number[] = values.map((_, i) => i)) =>
+    [Float64Array.from(x), values] as const;
+
+  it('keeps every point where there are few enough', () => {
+    expect([...thin(...line([3, 1, 2, Number.NaN]), 4)]).toEqual([0, 1, 2, 3]);
+  });
+
+  it('keeps the lowest and the highest of each group, and both ends', () => {
+    const [x, values] = line([0, 5, 1, -9, 2, 0, 7, 0, 3, 0]);
+    expect([...thin(x, values, 6)]).toEqual([0, 1, 3, 5, 6, 9]);
+    expect([...thin(x, values, 2)]).toEqual([3, 6]);
+  });
+
+  it('loses neither the dense part of a line nor the thin one', () => {
+    const x = [...Array.from({ length: 1000 }, (_, i) => i), 100_000, 200_000, 300_000, 400_000];
+    const values = x.map((_, i) => (i === 500 ? 50 : i === 700 ? -50 : i % 7));
+    const kept = [...thin(...line(values, x), 40)];
+    expect(kept.length).toBeLessThanOrEqual(40);
+    expect(kept).toEqual(expect.arrayContaining([500, 700, 1000, 1001, 1002, 1003]));
+    expect(kept.filter((place) => place < 1000).length).toBeGreaterThan(15);
+  });
+
+  it('leaves a gap where no point is a number', () => {
+    const values = Array.from({ length: 100 }, (_, i) => (i >= 40 && i < 60 ? Number.NaN : i));
+    const kept = [...thin(...line(values), 20)];
+    expect(kept.some((place) => Number.isNaN(values[place]!))).toBe(true);
+  });
+
+  it('groups by number where all points share one x', () => {
+    const values = Array.from({ length: 1000 }, (_, i) => (i === 333 ? 9 : Math.sin(i)));
+    const kept = [...thin(new Float64Array(1000), values, 20)];
+    expect(kept).toContain(333);
+    expect(kept.length).toBeGreaterThan(9);
+    expect(kept.length).toBeLessThanOrEqual(20);
+  });
+});
+
+describe('a block of points', () => {
+  const huge = 2n ** 62n;
+  it.each<readonly [string, readonly MetricPoint[]]>([
+    ['one point', [{ step: -3, timestampMs: 0, value: -0 }]],
+    [
+      'even steps',
+      Array.from({ length: 512 }, (_, i) => ({
+        step: i * 10,
+        timestampMs: 1.7e12 + i * 31 + (i % 5),
+        value: i / 7,
+      })),
+    ],
+    [
+      'odd values',
+      [Number.NaN, Infinity, -Infinity, 5e-324].map((value, i) => ({ step: i * i, timestampMs: 5, value })),
+    ],
+    ['steps beyond doubles', [1n, 2n, 3n].map((i) => ({ step: huge + i, timestampMs: 1, value: 1 }))],
+    [
+      'steps far apart',
+      [-huge, 0, huge].map((step, i) => ({ step, timestampMs: [9, 1, 2 ** 50][i]!, value: i })),
+    ],
+    [
+      'extreme steps',
+      [
+        { step: -(2n ** 63n), timestampMs: 1, value: 1 },
+        { step: 2n ** 63n - 1n, timestampMs: 1, value: 2 },
+      ],
+    ],
+  ])('gives back what was packed: %s', (_, points) => {
+    const columns = noPoints();
+    unpackPoints(packPoints(points), columns);
+    expect(columns).toEqual({
+      steps: points.map(({ step }) => step),
+      timesMs: points.map(({ timestampMs }) => timestampMs),
+      values: points.map(({ value }) => value),
     });
-    const thinned = thin([stretch(point(2, -1), point(1, 5)), stretch(point(3, 0), point(4, 9))], 2);
-    expect(thinned).toEqual([point(2, -1), point(4, 9)]);
   });
 });

@@ -1,12 +1,14 @@
 import type { Database, Sql } from '../db/port.ts';
 import { invalidArgument } from '../kernel/errors.ts';
-import { type Int64, int64 } from '../kernel/int64.ts';
-import type { MetricPoint } from './metric-rules.ts';
-import type { StoredStretch } from './metric-summaries-repository.ts';
+import type { Int64 } from '../kernel/int64.ts';
+import { nextTurn } from '../kernel/turns.ts';
+import { type LineX, readLine, readPoint, WORTH_SUMMARISING } from './chart-lines.ts';
+import type { MetricPoint, SeriesSummary } from './metric-rules.ts';
 import * as repository from './metric-summaries-repository.ts';
-import { findSeries, listInterval, type PointTuple, type Series } from './metrics-repository.ts';
+import { findSeries, type Series } from './metrics-repository.ts';
+import { packPoints } from './point-blocks.ts';
 import { findRuns } from './runs-repository.ts';
-import { type Stretch, SUMMARY_POINTS, summarise, thin } from './thinning.ts';
+import { SUMMARY_POINTS, summarise } from './thinning.ts';
 
 export interface ChartQuery {
   readonly runIds: readonly string[];
@@ -25,16 +27,46 @@ export interface ChartSeries {
   readonly points: readonly MetricPoint[];
 }
 
-const MAX_RUNS = 200;
+export interface LinesQuery {
+  readonly runIds: readonly string[];
+  readonly keys: readonly string[];
+  readonly x: LineX;
+  readonly from?: Int64 | undefined;
+  readonly to?: Int64 | undefined;
+  /** The most points a line: about the chart's width in pixels. */
+  readonly maxPoints: number;
+}
+
+export interface ChartLine {
+  readonly runId: string;
+  readonly key: string;
+  /** Of the whole history. */
+  readonly summary: SeriesSummary;
+  readonly minStep: Int64 | undefined;
+  readonly maxStep: Int64 | undefined;
+  readonly firstTimeMs: Int64 | undefined;
+  /** The points of the part by x, exact where x is the step or the time. */
+  readonly x: readonly Int64[];
+  readonly steps: readonly Int64[];
+  readonly values: readonly number[];
+}
+
+const MAX_SERIES_RUNS = 200;
+const MAX_RUNS = 1000;
+const MAX_KEYS = 20;
+const MIN_POINTS = 4;
 const MAX_POINTS = 20_000;
 /** Points read, and summaries written, in one go while the event loop waits. */
 const CHUNK = 16 * SUMMARY_POINTS;
-/** Histories shorter than this are read as they are. */
-const WORTH_SUMMARISING = 8 * SUMMARY_POINTS;
+/** Points without a summary that a reader takes as they are. Beyond, summaries are made first. */
+const TOLERATED_LAG = 2 * CHUNK;
+/** Lines read between two turns of the event loop. */
+const AT_ONCE = 8;
 
 /**
  * Histories as charts need them. Their cost does not grow with their length: extremes of every 512 points are kept
- * beside them, made in the background after the points were written, and completed on reading where they lag.
+ * beside them, and the points themselves in a form that is read fast; both made in the background after the points were
+ * written, and completed on reading where they lag.
  */
 export function createCharts({ db }: { readonly db: Database }) {
   /** Histories whose summaries are being made; each once. */
@@ -46,10 +78,10 @@ export function createCharts({ db }: { readonly db: Database }) {
         await repository.lockSeries(tx, seriesNo);
         const after = await repository.findLastSummarised(tx, seriesNo);
         const rows = await repository.listPointsAfter(tx, seriesNo, { after, limit: CHUNK });
-        const stretches: StoredStretch[] = [];
+        const stretches: repository.NewStretch[] = [];
         for (let i = 0; i + SUMMARY_POINTS <= rows.length; i += SUMMARY_POINTS) {
           const points = rows.slice(i, i + SUMMARY_POINTS).map(readPoint);
-          stretches.push({ ...summarise(points), last: points.at(-1)! });
+          stretches.push({ ...summarise(points), last: points.at(-1)!, packed: packPoints(points) });
         }
         await repository.insertSummaries(tx, seriesNo, stretches);
         return rows.length === CHUNK;
@@ -66,41 +98,42 @@ export function createCharts({ db }: { readonly db: Database }) {
     return started;
   }
 
-  async function read(sql: Sql, series: Series, query: ChartQuery): Promise<MetricPoint[]> {
-    const seriesNo = series.seriesNo!;
-    const range = query.startStep === undefined ? undefined : { start: query.startStep, end: query.endStep! };
-    const interval = { seriesNo, startStep: query.startStep, endStep: query.endStep };
-    if (series.summary.count <= Math.max(query.maxPoints, WORTH_SUMMARISING)) {
-      const points = (
-        await listInterval(sql, { ...interval, limit: WORTH_SUMMARISING + query.maxPoints })
-      ).map(readPoint);
-      return points.length <= query.maxPoints ? points : thin(points.map(asStretch), query.maxPoints);
-    }
-    const stored = await repository.listSummaries(sql, seriesNo, range);
-    const covered = stored.reduce((sum, stretch) => sum + stretch.points, 0);
-    const tail = await listTail(sql, seriesNo, { stored, range });
-    if (covered + tail.length <= query.maxPoints + 2 * SUMMARY_POINTS) {
-      const points = (await listInterval(sql, { ...interval, limit: covered + tail.length + 1 })).map(
-        readPoint,
-      );
-      return points.length <= query.maxPoints ? points : thin(points.map(asStretch), query.maxPoints);
-    }
-    const inside = stored.filter(
-      (s) => range === undefined || (s.firstStep >= range.start && s.lastStep <= range.end),
+  /** A failure costs nothing but the next reader's time. */
+  function summariseLater(seriesNo: number): void {
+    summariseSeries(seriesNo).catch(() => undefined);
+  }
+
+  /** Has the summaries of long histories made, as far as reading them would be slow without. */
+  async function prepare(found: readonly Series[]): Promise<void> {
+    const long = found.filter(({ summary }) => summary.count > WORTH_SUMMARISING);
+    if (long.length === 0) return;
+    const covered = await db.read((sql) =>
+      repository.countSummarised(
+        sql,
+        long.map(({ seriesNo }) => seriesNo!),
+      ),
     );
-    // A stretch that reaches over an end of the range gives the points of its part, one by one.
-    const edges = stored.filter((stretch) => !inside.includes(stretch));
-    const [head, foot] = [
-      edges.filter((s) => s.firstStep < range!.start),
-      edges.filter((s) => s.firstStep >= range!.start),
-    ];
-    const stretches = [
-      ...(await readEdges(sql, seriesNo, { edges: head, range })),
-      ...inside,
-      ...(await readEdges(sql, seriesNo, { edges: foot, range })),
-      ...groupTail(tail),
-    ];
-    return thin(stretches, query.maxPoints);
+    const waiting: Promise<void>[] = [];
+    for (const { seriesNo, summary } of long) {
+      const lag = summary.count - (covered.get(seriesNo!) ?? 0);
+      if (lag >= TOLERATED_LAG) waiting.push(summariseSeries(seriesNo!));
+      else if (lag >= SUMMARY_POINTS) summariseLater(seriesNo!);
+    }
+    await Promise.all(waiting);
+  }
+
+  async function find(runIds: readonly string[], keys: readonly string[]) {
+    const distinct = [...new Set(runIds)];
+    const found = await db.read(async (sql) => {
+      const runs = await findRuns(sql, distinct);
+      const tuples = runs.flatMap((run) => keys.map((key) => [run.runNo, key] as const));
+      const series = tuples.length === 0 ? [] : await findSeries(sql, tuples);
+      const runOf = new Map(runs.map((run) => [run.runNo, run.runId]));
+      return series.map((one) => ({ runId: runOf.get(one.runNo)!, series: one }));
+    });
+    await prepare(found.map(({ series }) => series));
+    const byRun = Map.groupBy(found, ({ runId }) => runId);
+    return distinct.flatMap((runId) => byRun.get(runId) ?? []);
   }
 
   return {
@@ -109,95 +142,109 @@ export function createCharts({ db }: { readonly db: Database }) {
      * @throws AppError InvalidArgument for more than 200 runs, a bad number of points, or one end of a range alone.
      */
     async series(query: ChartQuery): Promise<ChartSeries[]> {
-      checkQuery(query);
-      const found = await db.read(async (sql) => {
-        const runs = await findRuns(sql, [...new Set(query.runIds)]);
-        const series = await findSeries(
-          sql,
-          runs.map((run) => [run.runNo, query.key] as const),
-        );
-        const runOf = new Map(runs.map((run) => [run.runNo, run.runId]));
-        return series.map((one) => ({ runId: runOf.get(one.runNo)!, series: one }));
-      });
-      for (const { series } of found) {
-        if (series.summary.count > WORTH_SUMMARISING) await summariseSeries(series.seriesNo!);
+      checkRuns(query.runIds, MAX_SERIES_RUNS);
+      checkPoints(query.maxPoints, 2);
+      const { startStep: from, endStep: to } = query;
+      if ((from === undefined) !== (to === undefined)) {
+        throw invalidArgument('start_step and end_step go together.', {
+          field: from === undefined ? 'start_step' : 'end_step',
+        });
       }
+      const found = await find(query.runIds, [query.key]);
+      const { maxPoints } = query;
       return db.read(async (sql) => {
         const result: ChartSeries[] = [];
         for (const { runId, series } of found) {
-          result.push({ runId, count: series.summary.count, points: await read(sql, series, query) });
+          const line = await readLine(sql, series, { x: 'step', from, to, maxPoints, withNeighbours: false });
+          const points = line.values.map((value, i) => ({
+            step: line.steps[i]!,
+            timestampMs: line.timesMs[i]!,
+            value,
+          }));
+          const isWhole = series.summary.count <= query.maxPoints;
+          result.push({
+            runId,
+            count: series.summary.count,
+            points: isWhole ? points : points.filter(({ value }) => !Number.isNaN(value)),
+          });
         }
         return result;
       });
     },
 
-    /** Makes summaries of a history that has grown, in the background. */
-    grown(seriesNo: number): void {
-      // A failure costs nothing but the next reader's time.
-      summariseSeries(seriesNo).catch(() => undefined);
+    /**
+     * Parts of histories as lines, in the order of the runs, then of the keys; a metric that a run does not have is left
+     * out. A line has all its points where these are at most `maxPoints`; else, of at least half as many groups of
+     * neighbours, the lowest and the highest, and the nearest points outside of the part.
+     * @throws AppError InvalidArgument for too many runs, keys or points.
+     */
+    async lines(query: LinesQuery): Promise<AsyncGenerator<ChartLine>> {
+      checkRuns(query.runIds, MAX_RUNS);
+      if (query.keys.length === 0 || query.keys.length > MAX_KEYS) {
+        throw invalidArgument(`keys takes from 1 to ${MAX_KEYS} metrics. Received ${query.keys.length}.`, {
+          field: 'keys',
+        });
+      }
+      checkPoints(query.maxPoints, MIN_POINTS);
+      const keys = [...new Set(query.keys)];
+      const found = await find(query.runIds, keys);
+      const rank = new Map(keys.map((key, i) => [key, i]));
+      const ordered = [...Map.groupBy(found, ({ runId }) => runId).values()].flatMap((ofRun) =>
+        ofRun.toSorted((a, b) => rank.get(a.series.key)! - rank.get(b.series.key)!),
+      );
+      return readLines(query, ordered);
     },
+
+    /** Makes summaries of a history that has grown, in the background. */
+    grown: summariseLater,
   };
+
+  async function* readLines(
+    query: LinesQuery,
+    found: readonly { readonly runId: string; readonly series: Series }[],
+  ): AsyncGenerator<ChartLine> {
+    for (let i = 0; i < found.length; i += AT_ONCE) {
+      yield* await db.read(async (sql) => {
+        const lines: ChartLine[] = [];
+        for (const one of found.slice(i, i + AT_ONCE)) lines.push(await toLine(sql, query, one));
+        return lines;
+      });
+      await nextTurn();
+    }
+  }
 }
 
 export type Charts = ReturnType<typeof createCharts>;
 
-interface Edges {
-  readonly edges: readonly StoredStretch[];
-  readonly range: repository.StepRange | undefined;
-}
-
-async function readEdges(sql: Sql, seriesNo: number, { edges, range }: Edges): Promise<Stretch[]> {
-  if (edges.length === 0 || range === undefined) return [];
-  const start = edges[0]!.firstStep > range.start ? edges[0]!.firstStep : range.start;
-  const end = edges.at(-1)!.lastStep < range.end ? edges.at(-1)!.lastStep : range.end;
-  const rows = await listInterval(sql, {
-    seriesNo,
-    startStep: start,
-    endStep: end,
-    limit: 4 * SUMMARY_POINTS,
-  });
-  return groupTail(rows.map(readPoint));
-}
-
-/** The points that no summary covers yet: fewer than a stretch, once the summaries are complete. */
-async function listTail(
+async function toLine(
   sql: Sql,
-  seriesNo: number,
-  { stored, range }: { stored: readonly StoredStretch[]; range: repository.StepRange | undefined },
-): Promise<MetricPoint[]> {
-  const after =
-    range === undefined ? stored.at(-1)?.last : await repository.findLastSummarised(sql, seriesNo);
-  const rows = await repository.listPointsAfter(sql, seriesNo, { after, limit: CHUNK });
-  const points = rows.map(readPoint);
-  return range === undefined ? points : points.filter(({ step }) => step >= range.start && step <= range.end);
+  { x, from, to, maxPoints }: LinesQuery,
+  { runId, series }: { readonly runId: string; readonly series: Series },
+): Promise<ChartLine> {
+  const line = await readLine(sql, series, { x, from, to, maxPoints, withNeighbours: true });
+  return {
+    runId,
+    key: series.key,
+    summary: series.summary,
+    minStep: line.minStep,
+    maxStep: line.maxStep,
+    firstTimeMs: line.firstTimeMs,
+    x: x === 'step' ? line.steps : x === 'time' ? line.timesMs : Array.from(line.x),
+    steps: line.steps,
+    values: line.values,
+  };
 }
 
-/** Points in groups as wide as half a stretch, so that one at the end does not weigh as much as 512 before it. */
-function groupTail(points: readonly MetricPoint[]): Stretch[] {
-  const result: Stretch[] = [];
-  for (let i = 0; i < points.length; i += SUMMARY_POINTS / 2)
-    result.push(summarise(points.slice(i, i + SUMMARY_POINTS / 2)));
-  return result;
-}
-
-const asStretch = (point: MetricPoint): Stretch => summarise([point]);
-
-function readPoint([step, timestamp, value, isNan]: PointTuple): MetricPoint {
-  return { step: int64(step), timestampMs: int64(timestamp), value: isNan === 1 ? Number.NaN : value };
-}
-
-function checkQuery({ runIds, startStep, endStep, maxPoints }: ChartQuery): void {
-  if (runIds.length === 0 || runIds.length > MAX_RUNS) {
-    throw invalidArgument(`run_ids takes from 1 to ${MAX_RUNS} runs. Received ${runIds.length}.`, {
+function checkRuns(runIds: readonly string[], most: number): void {
+  if (runIds.length === 0 || runIds.length > most) {
+    throw invalidArgument(`run_ids takes from 1 to ${most} runs. Received ${runIds.length}.`, {
       field: 'run_ids',
     });
   }
-  if (maxPoints < 2 || maxPoints > MAX_POINTS) {
-    throw invalidArgument(`max_points must be between 2 and ${MAX_POINTS}.`, { field: 'max_points' });
-  }
-  if ((startStep === undefined) !== (endStep === undefined)) {
-    throw invalidArgument('start_step and end_step go together.', {
-      field: startStep === undefined ? 'start_step' : 'end_step',
-    });
+}
+
+function checkPoints(maxPoints: number, least: number): void {
+  if (maxPoints < least || maxPoints > MAX_POINTS) {
+    throw invalidArgument(`max_points must be between ${least} and ${MAX_POINTS}.`, { field: 'max_points' });
   }
 }

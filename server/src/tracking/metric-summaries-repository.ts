@@ -9,6 +9,11 @@ export interface StoredStretch extends Stretch {
   readonly last: MetricPoint;
 }
 
+/** A summary to be stored, with its points (see `point-blocks.ts`). */
+export interface NewStretch extends StoredStretch {
+  readonly packed: Uint8Array;
+}
+
 type Exact = number | string | bigint;
 type SummaryTuple = readonly [
   lastStep: Exact,
@@ -24,13 +29,8 @@ type SummaryTuple = readonly [
   maxValue: number | null,
 ];
 
-export interface StepRange {
-  readonly start: Int64;
-  readonly end: Int64;
-}
-
-/** The stored summaries of a range of steps, in step order, those that reach over its ends included. */
-export async function listSummaries(sql: Sql, seriesNo: number, range?: StepRange): Promise<StoredStretch[]> {
+/** The stored summaries of a history, in step order. */
+export async function listSummaries(sql: Sql, seriesNo: number): Promise<StoredStretch[]> {
   const { int64: exact } = sql.dialect;
   const columns = [
     'last_step',
@@ -46,9 +46,8 @@ export async function listSummaries(sql: Sql, seriesNo: number, range?: StepRang
   const rows = await sql.rows<SummaryTuple>(
     `SELECT ${lastStep}, ${lastTimestamp}, last_value, ${firstStep}, points, ${minStep}, ${minTimestamp}, min_value,
        ${maxStep}, ${maxTimestamp}, max_value
-     FROM metric_summaries WHERE series_no = ?${range === undefined ? '' : ' AND last_step >= ? AND first_step <= ?'}
-     ORDER BY last_step, last_timestamp, last_value`,
-    [seriesNo, ...(range === undefined ? [] : [range.start, range.end])],
+     FROM metric_summaries WHERE series_no = ? ORDER BY last_step, last_timestamp, last_value`,
+    [seriesNo],
   );
   return rows.map((row) => ({
     last: { step: int64(row[0]), timestampMs: int64(row[1]), value: row[2] },
@@ -104,48 +103,78 @@ export async function listPointsAfter(
   );
 }
 
-const SUMMARIES = {
-  series_no: 'bigint',
-  last_step: 'bigint',
-  last_timestamp: 'bigint',
-  last_value: 'double',
-  first_step: 'bigint',
-  points: 'bigint',
-  min_step: 'bigint',
-  min_timestamp: 'bigint',
-  min_value: 'double',
-  max_step: 'bigint',
-  max_timestamp: 'bigint',
-  max_value: 'double',
-} as const;
+/** The packed points of the summaries that end in a range of steps, in step order. */
+export async function listBlocks(
+  sql: Sql,
+  seriesNo: number,
+  range: { readonly first: Int64; readonly last: Int64 },
+): Promise<Pick<NewStretch, 'last' | 'packed'>[]> {
+  const { dialect } = sql;
+  const rows = await sql.rows<readonly [Exact, Exact, number, Uint8Array]>(
+    `SELECT ${dialect.int64('last_step')}, ${dialect.int64('last_timestamp')}, last_value, packed FROM metric_summaries
+     WHERE series_no = ? AND last_step BETWEEN ? AND ?
+     ORDER BY last_step, last_timestamp, last_value`,
+    [seriesNo, range.first, range.last],
+  );
+  return rows.map(([step, timestamp, value, packed]) => ({
+    last: { step: int64(step), timestampMs: int64(timestamp), value },
+    packed,
+  }));
+}
 
 export async function insertSummaries(
   tx: Transaction,
   seriesNo: number,
-  stretches: readonly StoredStretch[],
+  stretches: readonly NewStretch[],
 ): Promise<void> {
-  await tx.insertMany(
-    'metric_summaries',
-    SUMMARIES,
-    stretches.map(({ last, firstStep, points, min, max }) => [
-      seriesNo,
-      last.step,
-      last.timestampMs,
-      Number.isNaN(last.value) ? 0 : last.value,
-      firstStep,
-      points,
-      min?.step ?? null,
-      min?.timestampMs ?? null,
-      min?.value ?? null,
-      max?.step ?? null,
-      max?.timestampMs ?? null,
-      max?.value ?? null,
-    ]),
-    { onConflict: 'ignore' },
-  );
+  for (const { last, firstStep, points, min, max, packed } of stretches) {
+    await tx.run(
+      `INSERT INTO metric_summaries (series_no, last_step, last_timestamp, last_value, first_step, points,
+         min_step, min_timestamp, min_value, max_step, max_timestamp, max_value, packed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      [
+        seriesNo,
+        last.step,
+        last.timestampMs,
+        Number.isNaN(last.value) ? 0 : last.value,
+        firstStep,
+        points,
+        min?.step ?? null,
+        min?.timestampMs ?? null,
+        min?.value ?? null,
+        max?.step ?? null,
+        max?.timestampMs ?? null,
+        max?.value ?? null,
+        packed,
+      ],
+    );
+  }
 }
 
 /** Forgets the summaries of what lies at or after `fromStep`: a point came in among them. */
 export async function deleteSummariesFrom(tx: Transaction, seriesNo: number, fromStep: Int64): Promise<void> {
   await tx.run('DELETE FROM metric_summaries WHERE series_no = ? AND last_step >= ?', [seriesNo, fromStep]);
+}
+
+/** The time of a history's first point by step; undefined when it has none. */
+export async function findFirstTime(sql: Sql, seriesNo: number): Promise<Int64 | undefined> {
+  const [row] = await sql.rows<readonly [Exact]>(
+    `SELECT ${sql.dialect.int64('timestamp')} FROM metric_points WHERE series_no = ?
+     ORDER BY step, timestamp, value LIMIT 1`,
+    [seriesNo],
+  );
+  return row && int64(row[0]);
+}
+
+/** How many points the summaries of each history stand for; nothing for a history without any. */
+export async function countSummarised(
+  sql: Sql,
+  seriesNos: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
+  const rows = await sql.rows<readonly [number, number]>(
+    `SELECT series_no, sum(points) FROM metric_summaries WHERE ${sql.dialect.inList('series_no', 'bigint')}
+     GROUP BY series_no`,
+    [sql.dialect.list(seriesNos)],
+  );
+  return new Map(rows.map(([seriesNo, points]) => [Number(seriesNo), Number(points)]));
 }

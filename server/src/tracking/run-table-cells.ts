@@ -20,15 +20,15 @@ export interface CellColumn {
   readonly cells: Cell[];
 }
 
-/** No cell shows more; a longer value ends in an ellipsis, and the run's page has the whole. */
-const SHOWN_CHARS = 1000;
+export interface CellQuery {
+  readonly runNos: readonly number[];
+  readonly columns: readonly Column[];
+  /** Params and tags that are longer are cut there and end in an ellipsis. */
+  readonly chars: number;
+}
 
-/** The values of columns for some runs, a few thousand cells at most. */
-export async function readCells(
-  sql: Sql,
-  runNos: readonly number[],
-  columns: readonly Column[],
-): Promise<CellColumn[]> {
+/** The values of columns for some runs, some hundred thousand cells at most. */
+export async function readCells(sql: Sql, { runNos, columns, chars }: CellQuery): Promise<CellColumn[]> {
   const filled = columns.map((column) => ({ column, cells: new Array<Cell>(runNos.length).fill(null) }));
   if (runNos.length === 0) return filled;
   const rowOf = new Map(runNos.map((runNo, i) => [runNo, i]));
@@ -46,19 +46,19 @@ export async function readCells(
     ['tag', 'run_tags'],
   ] as const) {
     const cells = cellsOf(scope);
-    const query = { runNos, keys: [...cells.keys()], chars: SHOWN_CHARS + 1 };
+    const query = { runNos, keys: [...cells.keys()], chars: chars + 1 };
     for (const [runNo, key, value] of await listTextsOf(sql, table, query)) {
-      cells.get(key)![rowOf.get(runNo)!] = shorten(value);
+      cells.get(key)![rowOf.get(runNo)!] = shorten(value, chars);
     }
   }
   await fillAttributes(sql, { runNos, rowOf, cells: cellsOf('attribute') });
   return filled;
 }
 
-function shorten(value: string): string {
-  return value.length <= SHOWN_CHARS
-    ? value
-    : `${value.slice(0, SHOWN_CHARS).replace(/[\uD800-\uDBFF]$/, '')}…`;
+function shorten(value: string, chars: number): string {
+  // Units of UTF-16 are at least as many as characters: the first question is the cheap one.
+  if (value.length <= chars || [...value].length <= chars) return value;
+  return `${[...value].slice(0, chars).join('')}…`;
 }
 
 interface Attributes {

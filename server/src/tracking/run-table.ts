@@ -47,6 +47,8 @@ export interface RunWindow {
 
 const MAX_COLUMNS = 200;
 const MAX_ROWS = 500;
+/** No cell shows more; the run's page has the whole. */
+const SHOWN_CHARS = 1000;
 /** Lists whose shown rows are remembered: those that people scroll through now. */
 const MAX_SHOWN = 16;
 
@@ -177,6 +179,6 @@ async function readRows(
       depths,
       childCounts: places.map((place) => tree?.children.get(place)?.length ?? 0),
     },
-    columns: await readCells(sql, runNos, columns),
+    columns: await readCells(sql, { runNos, columns, chars: SHOWN_CHARS }),
   };
 }

@@ -133,14 +133,14 @@ export function createRuns(dependencies: RunsDependencies) {
       });
     },
 
-    /** To the trash; nothing happens to a run that is there. @throws AppError NotFound */
-    async delete(runId: string): Promise<void> {
-      await changeStage(runId, 'deleted');
+    /** To the trash. Whether it was not there yet. @throws AppError NotFound */
+    async delete(runId: string): Promise<boolean> {
+      return changeStage(runId, 'deleted');
     },
 
-    /** @throws AppError NotFound */
-    async restore(runId: string): Promise<void> {
-      await changeStage(runId, 'active');
+    /** Out of the trash. Whether it was there. @throws AppError NotFound */
+    async restore(runId: string): Promise<boolean> {
+      return changeStage(runId, 'active');
     },
 
     /** @throws AppError NotFound when the run or the tag is not there. */
@@ -207,16 +207,17 @@ export function createRuns(dependencies: RunsDependencies) {
     },
   };
 
-  async function changeStage(runId: string, stage: LifecycleStage): Promise<void> {
-    await db.write(async (tx) => {
+  async function changeStage(runId: string, stage: LifecycleStage): Promise<boolean> {
+    return db.write(async (tx) => {
       const run = await getRun(tx, runId);
-      if (run.stage === stage) return;
+      if (run.stage === stage) return false;
       tx.afterCommit(() => changed(run));
       await repository.setRunStage(tx, run.runNo, {
         stage,
         deletedAtMs: stage === 'deleted' ? clock.nowMs() : null,
       });
       await recordEvents(tx, [runEvent(stage === 'deleted' ? 'deleted' : 'restored', run)]);
+      return true;
     });
   }
 }

@@ -1,4 +1,4 @@
-import { compareInt64, type Int64 } from '../kernel/int64.ts';
+import type { Int64 } from '../kernel/int64.ts';
 import type { MetricPoint } from './metric-rules.ts';
 
 /** Points that one summary stands for. */
@@ -25,43 +25,79 @@ export function summarise(points: readonly MetricPoint[]): Stretch {
   return { points: points.length, firstStep: points[0]!.step, lastStep: points.at(-1)!.step, min, max };
 }
 
-function join(stretches: readonly Stretch[]): Stretch {
-  let min: MetricPoint | undefined;
-  let max: MetricPoint | undefined;
-  let points = 0;
-  for (const stretch of stretches) {
-    points += stretch.points;
-    if (stretch.min !== undefined && (min === undefined || stretch.min.value < min.value)) min = stretch.min;
-    if (stretch.max !== undefined && (max === undefined || stretch.max.value > max.value)) max = stretch.max;
-  }
-  return { points, firstStep: stretches[0]!.firstStep, lastStep: stretches.at(-1)!.lastStep, min, max };
-}
+/** With fewer groups in use than this part of them, the line is dense in places and thin in others. */
+const EVENLY_USED = 0.75;
 
 /**
- * Thins a history to at most `maxPoints` points so that a line through them covers the same pixels: of every
- * group of neighbours the lowest and the highest point stay, in the order of their steps.
- * @param stretches the history in step order; groups are made of whole stretches.
- * @param maxPoints at least 2.
+ * Thins a line to at most `maxPoints` points so that what is drawn through them covers the same pixels: of every
+ * group of neighbours the lowest and the highest point stay, and of the whole the first and the last. A group is what
+ * falls on one of the same widths of x; where most points share few of those, half of the groups are made by number
+ * instead, so that neither the dense part nor the thin one is lost. A group without a number leaves a NaN: a gap.
+ * @param x in ascending order.
+ * @param maxPoints at least 2; below 4 there is no room for the first and the last.
+ * @returns the places of the points that stay, in ascending order; all of them where there are few enough.
  */
-export function thin(stretches: readonly Stretch[], maxPoints: number): MetricPoint[] {
-  const groups = Math.max(1, Math.floor(maxPoints / 2));
-  const result: MetricPoint[] = [];
-  const size = Math.ceil(stretches.length / groups);
-  for (let i = 0; i < stretches.length; i += Math.max(1, size)) {
-    const { min, max } = join(stretches.slice(i, i + size));
-    if (min === undefined || max === undefined) continue;
-    if (isSamePoint(min, max)) result.push(min);
-    else result.push(...(comesBefore(min, max) ? [min, max] : [max, min]));
+export function thin(x: Float64Array, values: ArrayLike<number>, maxPoints: number): Uint32Array {
+  const count = x.length;
+  if (count <= maxPoints) return Uint32Array.from(x, (_, i) => i);
+  if (maxPoints < 4) return extremes(values, () => 0, []);
+  const groups = Math.floor(maxPoints / 2) - 1;
+  const ends = [0, count - 1];
+  const byWidth = widths(x, groups);
+  if (usedGroups(count, byWidth) >= groups * EVENLY_USED) return extremes(values, byWidth, ends);
+  const half = Math.max(1, Math.floor(groups / 2));
+  const byHalfWidth = widths(x, half);
+  const size = Math.ceil(count / half);
+  // A new group begins where either way of counting begins one.
+  return extremes(values, (i) => byHalfWidth(i) + Math.floor(i / size), ends);
+}
+
+/** The group of a place, from 0 on, never falling. */
+type Grouping = (place: number) => number;
+
+function widths(x: Float64Array, groups: number): Grouping {
+  const first = x[0]!;
+  const width = x.at(-1)! - first;
+  // A width of 0, and one beyond all doubles, divides nothing.
+  if (!(width > 0) || !Number.isFinite(width)) return () => 0;
+  return (i) => Math.min(groups - 1, Math.floor(((x[i]! - first) / width) * groups));
+}
+
+function usedGroups(count: number, groupOf: Grouping): number {
+  let used = 0;
+  let last = -1;
+  for (let i = 0; i < count; i += 1) {
+    const group = groupOf(i);
+    if (group !== last) used += 1;
+    last = group;
   }
-  return result;
+  return used;
 }
 
-function comesBefore(a: MetricPoint, b: MetricPoint): boolean {
-  return (
-    (compareInt64(a.step, b.step) || compareInt64(a.timestampMs, b.timestampMs) || a.value - b.value) <= 0
-  );
-}
-
-function isSamePoint(a: MetricPoint, b: MetricPoint): boolean {
-  return a.step === b.step && a.timestampMs === b.timestampMs && a.value === b.value;
+function extremes(values: ArrayLike<number>, groupOf: Grouping, ends: readonly number[]): Uint32Array {
+  const count = values.length;
+  const kept: number[] = ends.slice(0, 1);
+  const keep = (i: number) => {
+    if (i > (kept.at(-1) ?? -1)) kept.push(i);
+  };
+  let i = 0;
+  while (i < count) {
+    const group = groupOf(i);
+    const start = i;
+    let low = -1;
+    let high = -1;
+    for (; i < count && groupOf(i) === group; i += 1) {
+      const value = values[i]!;
+      if (Number.isNaN(value)) continue;
+      if (low < 0 || value < values[low]!) low = i;
+      if (high < 0 || value > values[high]!) high = i;
+    }
+    if (low < 0) keep(start);
+    else {
+      keep(Math.min(low, high));
+      keep(Math.max(low, high));
+    }
+  }
+  for (const end of ends) keep(end);
+  return Uint32Array.from(kept);
 }

@@ -9,6 +9,7 @@ import { live } from './0007-live.ts';
 import { experimentFolders } from './0008-experiment-folders.ts';
 import { spanMeasures } from './0009-span-measures.ts';
 import { savedViews } from './0010-saved-views.ts';
+import { pointBlocks } from './0011-point-blocks.ts';
 import { secretKey } from './0012-secret-key.ts';
 
 /** Every migration, oldest first. A migration that has shipped is never edited: the next one mends it. */
@@ -23,5 +24,6 @@ export const migrations: readonly Migration[] = [
   experimentFolders,
   spanMeasures,
   savedViews,
+  pointBlocks,
   secretKey,
 ];

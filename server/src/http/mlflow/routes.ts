@@ -47,6 +47,8 @@ export interface MlflowRoute {
   readonly privilege: Privilege;
   /** What a request may hold besides the path, where MLflow's own description (`request-fields.json`) does not say it. */
   readonly request?: readonly RequestField[];
+  /** Whether large answers are compressed for callers that take it: the web page, that is; Python gains nothing. */
+  readonly compressed?: boolean;
   /** Answers an object (rendered as JSON) or text. `{}` where the protocol has an empty message. */
   handle(call: MlflowCall): Promise<object | JsonText>;
 }

@@ -1,8 +1,9 @@
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, invalidArgument } from '../../kernel/errors.ts';
 import { authenticate } from '../authenticate.ts';
 import { callerSignal } from '../caller-presence.ts';
+import { chooseEncoding, createCompression, WORTH_COMPRESSING } from '../compression.ts';
 import type { AsAppError } from '../failures.ts';
 import { renderError } from './errors.ts';
 import { type Json, type JsonObject, parseJson } from './json.ts';
@@ -69,8 +70,24 @@ async function answer(route: MlflowRoute, request: FastifyRequest, reply: Fastif
     ? route.handle(call)
     : explainRefusal(route.handle(call), refused));
   reply.header('content-type', 'application/json');
+  if (route.compressed) return sendCompressed(result, request, reply);
   if (result instanceof JsonText) return sendText(result, reply);
   return reply.send(JSON.stringify(result));
+}
+
+function sendCompressed(result: object, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  reply.header('vary', 'accept-encoding');
+  const header = request.headers['accept-encoding'];
+  const encoding = chooseEncoding(Array.isArray(header) ? header.join(',') : header);
+  const text = result instanceof JsonText ? result : JSON.stringify(result);
+  if (encoding === undefined || (typeof text === 'string' && text.length < WORTH_COMPRESSING)) {
+    return typeof text === 'string' ? reply.send(text) : sendText(text, reply);
+  }
+  const source = Readable.from(typeof text === 'string' ? [text] : text.chunks, { objectMode: false });
+  const compression = createCompression(encoding);
+  // An error of the source ends the answer before its end, as it does without compression.
+  pipeline(source, compression, () => undefined);
+  return reply.header('content-encoding', encoding).send(compression);
 }
 
 /** Texts of this length are sent in one piece; longer ones as a stream that waits for a slow reader. */

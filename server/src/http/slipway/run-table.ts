@@ -14,13 +14,14 @@ import {
 } from '../mlflow/fields.ts';
 import { type JsonObject, renderInt64 } from '../mlflow/json.ts';
 import type { MlflowRoute, RequestField } from '../mlflow/routes.ts';
+import { renderNumber } from './columns.ts';
 
 export interface RunTableServices {
   readonly table: RunTable;
   readonly keys: RunKeys;
 }
 
-const LIST_FIELDS: readonly RequestField[] = [
+export const LIST_FIELDS: readonly RequestField[] = [
   { name: 'experiment_ids', type: 'string', required: true, repeated: true },
   { name: 'filter', type: 'string' },
   { name: 'order_by', type: 'string', repeated: true },
@@ -44,6 +45,7 @@ export function runTableRoutes({ table, keys }: RunTableServices): readonly Mlfl
       method: 'POST',
       path: 'slipway/v1/run-table/window',
       privilege: 'READ',
+      compressed: true,
       request: [
         ...PLACE_FIELDS,
         { name: 'columns', type: 'string', repeated: true },
@@ -96,6 +98,7 @@ export function runTableRoutes({ table, keys }: RunTableServices): readonly Mlfl
       method: 'GET',
       path: 'slipway/v1/run-table/keys',
       privilege: 'READ',
+      compressed: true,
       request: [
         { name: 'experiment_ids', type: 'string', required: true, repeated: true },
         { name: 'kinds', type: 'string', repeated: true },
@@ -115,7 +118,7 @@ export function runTableRoutes({ table, keys }: RunTableServices): readonly Mlfl
   ];
 }
 
-function readExperiments(message: JsonObject): readonly number[] {
+export function readExperiments(message: JsonObject): readonly number[] {
   const ids = stringList(message, 'experiment_ids');
   if (ids.length === 0) throw missing('experiment_ids');
   return ids.map((id, i) => parseExperimentId(id, `experiment_ids[${i}]`));
@@ -165,7 +168,3 @@ function renderCell(cell: Cell): unknown {
       : { name: item.name, digest: item.digest, ...(item.context !== null && { context: item.context }) },
   );
 }
-
-/** NaN and the infinities, which JSON does not have, as texts. */
-export const renderNumber = (value: number): number | string =>
-  Number.isFinite(value) ? value : String(value);

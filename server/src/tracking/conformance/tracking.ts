@@ -7,6 +7,10 @@ import { createExperimentFolders } from '../experiment-folders.ts';
 import { createExperiments } from '../experiments.ts';
 import { createLoggedModels, modelMetrics } from '../logged-models.ts';
 import { createMetrics } from '../metrics.ts';
+import { createRunBulk } from '../run-bulk.ts';
+import { createRunColumns } from '../run-columns.ts';
+import { createRunExport } from '../run-export.ts';
+import { createRunGroups } from '../run-groups.ts';
 import { createRunInputs } from '../run-inputs.ts';
 import { createRunKeys } from '../run-keys.ts';
 import { createRunLists } from '../run-lists.ts';
@@ -33,6 +37,17 @@ export function createTracking(db: Database) {
   });
   const recordEvents = outbox.record;
   const pendingCreates = createPendingCreates({ db, clock });
+  const runs = createRuns({
+    db,
+    clock,
+    modelMetrics,
+    pendingCreates,
+    onGrown: charts.grown,
+    onChange: (change) => void changes.push(change),
+    recordEvents,
+  });
+  const lists = createRunLists({ db });
+  const keys = createRunKeys({ db });
   return {
     pendingCreates,
     charts,
@@ -45,21 +60,16 @@ export function createTracking(db: Database) {
       recordEvents,
     }),
     folders: createExperimentFolders({ db, clock, recordEvents }),
-    runs: createRuns({
-      db,
-      clock,
-      modelMetrics,
-
-      pendingCreates,
-      onGrown: charts.grown,
-      onChange: (change) => void changes.push(change),
-      recordEvents,
-    }),
+    runs,
     inputs: createRunInputs({ db }),
     loggedModels: createLoggedModels({ db, clock, pendingCreates }),
     searches: createRunSearches({ db }),
-    table: createRunTable({ db, lists: createRunLists({ db }) }),
-    keys: createRunKeys({ db }),
+    table: createRunTable({ db, lists }),
+    keys,
+    columns: createRunColumns({ db, lists }),
+    groups: createRunGroups({ db, lists }),
+    exports: createRunExport({ db, lists, keys }),
+    bulk: createRunBulk({ db, lists, runs }),
     metrics: createMetrics({ db, charts }),
   };
 }
