@@ -10,6 +10,8 @@ interface AnchoredMenuProps {
   readonly width?: number;
 }
 
+const OUTSIDE = ['mousedown', 'touchstart'];
+
 /** A menu that opens at a place of the screen instead of at a button: for headers, cells and rows of a grid. */
 export function AnchoredMenu({ anchor, onClose, children, label, width = 240 }: AnchoredMenuProps) {
   return (
@@ -23,6 +25,8 @@ export function AnchoredMenu({ anchor, onClose, children, label, width = 240 }: 
       trapFocus
       returnFocus
       withinPortal
+      // Not by keys: the one that opened it is still on its way to the document.
+      clickOutsideEvents={OUTSIDE}
     >
       <Menu.Target>
         <span
