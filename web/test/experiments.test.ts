@@ -202,3 +202,21 @@ it('can be read on a phone', async () => {
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   await look(page, 'experiments-phone');
 });
+
+it('locks the finished runs of an experiment, but for some tags', async () => {
+  const page = await site.open('/experiments?sort=name');
+  await row(page, /^zoo/).hover();
+  await row(page, /^zoo/).getByRole('button', { name: 'Actions of zoo' }).click();
+  await page.getByRole('menuitem', { name: 'Lock finished runs' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Lock finished runs' });
+  await dialog.getByRole('switch', { name: 'Runs that have ended cannot be changed' }).click();
+  await dialog.getByRole('textbox', { name: 'Tags that may still change' }).fill('reviewed, ');
+  await look(page, 'experiments-lock');
+  await dialog.getByRole('button', { name: 'Lock finished runs' }).click();
+  await page.getByText('Finished runs of “zoo” are locked.').waitFor();
+  const { experimentId } = await site.client.experiments.getByName('zoo');
+  expect(await site.client.experiments.getFinishedRunsLock(experimentId)).toEqual({
+    locked: true,
+    mutableTags: ['reviewed'],
+  });
+});

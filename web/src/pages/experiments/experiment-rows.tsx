@@ -8,6 +8,7 @@ import {
   Folder,
   FolderOpen,
   FolderSearch,
+  Lock,
   PencilLine,
   RotateCcw,
   Trash2,
@@ -122,12 +123,13 @@ interface ExperimentRowProps {
   /** In a flat list names come with their folders, from the one that is looked into on. */
   readonly showsPath: boolean;
   readonly root: string | undefined;
+  readonly onLock: (experiment: ExperimentOverview) => void;
   readonly onRename: (renamed: Renamed) => void;
   readonly onRemove: () => void;
 }
 
 export function ExperimentRow(props: ExperimentRowProps) {
-  const { place, experiment, depth, isTrash, showsPath, root, onRename, onRemove } = props;
+  const { place, experiment, depth, isTrash, showsPath, root, onLock, onRename, onRemove } = props;
   const leaf =
     experiment.folder === '' ? experiment.name : experiment.name.slice(experiment.folder.length + 1);
   const above = experiment.folder.slice(root === undefined ? 0 : root.length + 1);
@@ -177,6 +179,11 @@ export function ExperimentRow(props: ExperimentRowProps) {
       </div>
       <div role="gridcell" className={classes.actions}>
         <RowMenu label={`Actions of ${leaf}`}>
+          {!isTrash && (
+            <Menu.Item leftSection={<Lock size={14} aria-hidden />} onClick={() => onLock(experiment)}>
+              Lock finished runs
+            </Menu.Item>
+          )}
           <Changes {...{ isTrash, onRemove }} onRename={() => onRename({ kind: 'experiment', experiment })} />
         </RowMenu>
       </div>

@@ -2,6 +2,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { type KeyboardEvent, useRef, useState } from 'react';
+import type { ExperimentOverview } from '../../data/experiments.ts';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import {
   deleteExperiment,
@@ -21,6 +22,7 @@ interface ExperimentTableProps {
   readonly tree: Tree;
   readonly onToggle: (path: string) => void;
   readonly onSort: (column: Sort) => void;
+  readonly onLock: (experiment: ExperimentOverview) => void;
   readonly onRename: (renamed: Renamed) => void;
 }
 
@@ -39,7 +41,7 @@ const HEADERS: readonly {
 ];
 
 /** Folders and experiments, as many as there are: only the rows in sight exist. */
-export function ExperimentTable({ search, tree, onToggle, onSort, onRename }: ExperimentTableProps) {
+export function ExperimentTable({ search, tree, onToggle, onSort, onLock, onRename }: ExperimentTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const navigate = useNavigate();
   const [active, setActive] = useState(0);
@@ -174,11 +176,11 @@ export function ExperimentTable({ search, tree, onToggle, onSort, onRename }: Ex
           }
           const experiment = found && experimentAt(found.segment, found.index);
           if (experiment === undefined)
-            return <WaitingRow key={index} place={place} depth={found?.segment.depth ?? 0} />;
+            return <WaitingRow key={`waiting ${index}`} place={place} depth={found?.segment.depth ?? 0} />;
           return (
             <ExperimentRow
-              key={experiment.experiment_id}
-              {...{ place, experiment, isTrash, onRename }}
+              key={`experiment ${experiment.experiment_id}`}
+              {...{ place, experiment, isTrash, onLock, onRename }}
               depth={found?.segment.depth ?? 0}
               showsPath={search.q !== undefined}
               root={search.in}

@@ -3,6 +3,7 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { type LinkProps, useNavigate, useSearch } from '@tanstack/react-router';
 import { FlaskConical, Plus, Search, Trash2 } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
+import type { ExperimentOverview } from '../../data/experiments.ts';
 import { serverUrl } from '../../data/server.ts';
 import { type Crumb, useCrumbs } from '../../ui/crumbs.tsx';
 import { renderCount } from '../../ui/numbers.ts';
@@ -13,6 +14,7 @@ import type { Renamed } from './experiment-actions.ts';
 import { ExperimentTable } from './experiment-table.tsx';
 import classes from './experiments-page.module.css';
 import { type ExperimentsSearch, nextSort, readExperimentsSearch, type Sort } from './experiments-search.ts';
+import { LockDialog } from './lock-dialog.tsx';
 import { RenameDialog } from './rename-dialog.tsx';
 import type { Segment } from './tree-rows.ts';
 import { useTree } from './use-tree.ts';
@@ -27,6 +29,7 @@ export function ExperimentsPage() {
   useCrumbs(crumbsOf(search));
   const tree = useTree(search);
   const [isCreating, setCreating] = useState(false);
+  const [locked, setLocked] = useState<ExperimentOverview | undefined>();
   const [renamed, setRenamed] = useState<Renamed | undefined>();
   const change = (next: ExperimentsSearch, options?: { readonly replace: boolean }) =>
     void navigate({ to: '/experiments', search: next, ...options });
@@ -72,6 +75,7 @@ export function ExperimentsPage() {
           onSort={(column: Sort) =>
             change({ ...search, sort: nextSort(search.sort, column) }, { replace: true })
           }
+          onLock={setLocked}
           onRename={setRenamed}
         />
       )}
@@ -79,6 +83,7 @@ export function ExperimentsPage() {
         {tree.segments.length > 0 && describe(search, tree.segments)}
       </footer>
       <CreateDialog isOpen={isCreating} folder={search.in} onClose={() => setCreating(false)} />
+      <LockDialog experiment={locked} onClose={() => setLocked(undefined)} />
       <RenameDialog renamed={renamed} onClose={() => setRenamed(undefined)} />
     </div>
   );

@@ -70,9 +70,9 @@ export default function Palette({ onClose, onShortcuts }: PaletteProps) {
   }, [current]);
   let place = -1;
   return (
-    <Modal.Root opened onClose={onClose} size={640} yOffset="12vh">
+    <Modal.Root opened onClose={onClose} size={640} yOffset="12vh" classNames={{ content: classes.palette }}>
       <Modal.Overlay />
-      <Modal.Content aria-label="Search and commands" className={classes.palette}>
+      <Modal.Content aria-label="Search and commands">
         <div className={classes.field}>
           <Search size={16} aria-hidden />
           <input
