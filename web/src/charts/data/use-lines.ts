@@ -1,0 +1,74 @@
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useRef } from 'react';
+import { askLines, type Line, type LineX, MOST_LINES } from './line-data.ts';
+
+export interface LinesQuery {
+  readonly runIds: readonly string[];
+  readonly keys: readonly string[];
+  readonly x: LineX;
+  readonly part: readonly [number, number] | undefined;
+  readonly maxPoints: number;
+}
+
+export interface ShownLines {
+  readonly lines: readonly Line[] | undefined;
+  readonly error: Error | undefined;
+  /** What is shown is not yet what was asked for. */
+  readonly isStale: boolean;
+  readonly retry: () => void;
+  /** Reads the lines of these runs anew, and no others. */
+  readonly refresh: (runIds: Iterable<string>) => void;
+}
+
+interface Held {
+  readonly of: string;
+  readonly lines: Map<string, readonly Line[]>;
+  readonly changed: Set<string>;
+}
+
+/**
+ * The histories of metrics over runs, in the order of the runs. When the list of runs changes or some of them have grown,
+ * only what is missing is asked for.
+ */
+export function useLines({ runIds, keys, x, part, maxPoints }: LinesQuery): ShownLines {
+  const client = useQueryClient();
+  const of = JSON.stringify([keys, x, part ?? null, maxPoints]);
+  const held = useRef<Held>({ of: '', lines: new Map(), changed: new Set() });
+  const asked = runIds.slice(0, MOST_LINES);
+  const queryKey = ['runs', 'lines', of, asked];
+  const { data, error, isPlaceholderData, refetch } = useQuery({
+    queryKey,
+    placeholderData: keepPreviousData,
+    // The answer is large, and the next page asks for other runs.
+    gcTime: 60_000,
+    queryFn: async ({ signal }) => {
+      if (held.current.of !== of) held.current = { of, lines: new Map(), changed: new Set() };
+      const { lines, changed } = held.current;
+      const missing = asked.filter((id) => !lines.has(id) || changed.has(id));
+      for (const id of missing) changed.delete(id);
+      const found = await askLines({ runIds: missing, keys, x, part, maxPoints }, signal).catch((failure) => {
+        for (const id of missing) changed.add(id);
+        throw failure;
+      });
+      const byRun = Map.groupBy(found, ({ runId }) => runId);
+      for (const id of missing) lines.set(id, byRun.get(id) ?? []);
+      return asked.flatMap((id) => lines.get(id) ?? []);
+    },
+  });
+  const keyRef = useRef(queryKey);
+  keyRef.current = queryKey;
+  const refresh = useCallback(
+    (grown: Iterable<string>) => {
+      for (const id of grown) held.current.changed.add(id);
+      void client.invalidateQueries({ queryKey: keyRef.current, exact: true });
+    },
+    [client],
+  );
+  return {
+    lines: data,
+    error: error ?? undefined,
+    isStale: isPlaceholderData,
+    retry: () => void refetch(),
+    refresh,
+  };
+}

@@ -1,0 +1,22 @@
+import classes from '../chart.module.css';
+import type { PlotSpec } from '../plot/plot-options.ts';
+import { countUnshown, type DrawnLine } from './drawn-lines.ts';
+
+/** What a chart owes its reader in words: that there is nothing, and what the lines do not show. */
+export function LineNotes({
+  lines,
+  spec,
+}: {
+  readonly lines: readonly DrawnLine[];
+  readonly spec: PlotSpec;
+}) {
+  if (lines.every(({ x }) => x.length === 0)) {
+    return <div className={classes.empty}>No points logged here</div>;
+  }
+  const { odd, notPositive } = countUnshown(lines, spec);
+  const notes = [
+    odd > 0 && `${odd.toLocaleString('en-US')} not finite: × NaN, ▲ ∞, ▼ −∞`,
+    notPositive > 0 && `${notPositive.toLocaleString('en-US')} not above 0, hidden by the log axis`,
+  ].filter((note) => note !== false);
+  return notes.length === 0 ? null : <div className={classes.notes}>{notes.join(' · ')}</div>;
+}

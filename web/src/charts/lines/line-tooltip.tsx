@@ -1,0 +1,47 @@
+import { renderNumber } from '../../ui/numbers.ts';
+import type { Place } from '../plot/plot.ts';
+import classes from '../tooltip.module.css';
+
+export interface TooltipRow {
+  readonly id: string;
+  readonly name: string;
+  readonly color: string;
+  readonly value: number;
+  /** What was logged, where `value` is smoothed. */
+  readonly raw: number | undefined;
+  readonly isHit: boolean;
+}
+
+interface LineTooltipProps {
+  readonly at: Place;
+  readonly area: { readonly left: number; readonly width: number; readonly height: number };
+  readonly title: string;
+  readonly rows: readonly TooltipRow[];
+  readonly others: number;
+}
+
+/** What stands under the pointer: the lines nearest to it, from top to bottom. */
+export function LineTooltip({ at, area, title, rows, others }: LineTooltipProps) {
+  const isLeft = at.x > area.width / 2;
+  return (
+    <div
+      className={classes.tooltip}
+      data-side={isLeft ? 'left' : 'right'}
+      style={{ left: area.left + at.x, top: Math.min(at.y, area.height - 60) }}
+      aria-hidden
+    >
+      <div className={classes.title}>{title}</div>
+      {rows.map((row) => (
+        <div key={row.id} className={classes.row} data-hit={row.isHit || undefined}>
+          <span className={classes.swatch} style={{ background: row.color }} />
+          <span className={classes.name} dir="auto">
+            {row.name}
+          </span>
+          <span className={classes.value}>{renderNumber(row.value)}</span>
+          {row.raw !== undefined && <span className={classes.raw}>{renderNumber(row.raw)}</span>}
+        </div>
+      ))}
+      {others > 0 && <div className={classes.others}>and {others.toLocaleString('en-US')} more</div>}
+    </div>
+  );
+}

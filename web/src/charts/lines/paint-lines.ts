@@ -1,0 +1,150 @@
+import type { ChartColors } from '../chart-colors.ts';
+import type { Painter } from '../painting/painter.ts';
+import type { PlotArea } from '../plot/plot-options.ts';
+import { type DrawnLine, MOST_BANDS } from './drawn-lines.ts';
+
+export interface LineLayer {
+  readonly lines: readonly DrawnLine[];
+  readonly colorOf: (line: DrawnLine, colors: ChartColors) => string;
+  readonly colors: ChartColors;
+  /** In the foreground; undefined where no line is before others. */
+  readonly isForemost: ((line: DrawnLine) => boolean) | undefined;
+}
+
+/** Above so many, lines become a density: thinner, and seen through. */
+const DENSE = 50;
+/** Marks of single points among few points. */
+const MOST_MARKED_POINTS = 40;
+const MOST_MARKED_LINES = 30;
+/** Marks of what is no number, a line at most. */
+const MOST_ODD = 100;
+
+export function paintLines(painter: Painter, area: PlotArea, layer: LineLayer): void {
+  const { lines, colors, colorOf, isForemost } = layer;
+  const width = lines.length > DENSE ? 1 : 1.25;
+  const alpha = lines.length > DENSE ? Math.max(0.15, Math.min(0.9, 6 / Math.sqrt(lines.length))) : 0.95;
+  if (lines.length <= MOST_BANDS) {
+    for (const line of lines) paintBand(painter, area, { line, color: colorOf(line, colors) });
+  }
+  const withMarks = lines.length <= MOST_MARKED_LINES;
+  for (const isBefore of isForemost === undefined ? [true] : [false, true]) {
+    for (const line of lines) {
+      if (isForemost !== undefined && isForemost(line) !== isBefore) continue;
+      const style = {
+        color: colorOf(line, colors),
+        width: isForemost !== undefined && isBefore ? 1.75 : width,
+        alpha: isBefore ? (isForemost === undefined ? alpha : 1) : 0.14,
+      };
+      paintLine(painter, area, { line, style, withMarks });
+    }
+  }
+}
+
+/** One line above all others. */
+export function paintLifted(
+  painter: Painter,
+  area: PlotArea,
+  { line, color, surface }: { readonly line: DrawnLine; readonly color: string; readonly surface: string },
+): void {
+  paintBand(painter, area, { line, color });
+  const { xs, ys } = pixelsOf(line.x, line.y, area);
+  painter.line(xs, ys, { color: surface, width: 5, alpha: 0.8 });
+  paintLine(painter, area, { line, style: { color, width: 2.25, alpha: 1 }, withMarks: true });
+}
+
+interface OneLine {
+  readonly line: DrawnLine;
+  readonly style: { readonly color: string; readonly width: number; readonly alpha: number };
+  readonly withMarks: boolean;
+}
+
+function paintLine(painter: Painter, area: PlotArea, { line, style, withMarks }: OneLine): void {
+  const { xs, ys } = pixelsOf(line.x, line.y, area);
+  painter.line(xs, ys, style);
+  const places = withMarks && line.x.length <= MOST_MARKED_POINTS ? undefined : line.lonely;
+  if (places === undefined) painter.dots(xs, ys, { ...style, radius: style.width + 0.75 });
+  else if (places.length > 0) {
+    painter.dots(
+      places.map((i) => xs[i]!),
+      places.map((i) => ys[i]!),
+      { ...style, radius: 2.5 },
+    );
+  }
+  paintOdd(painter, area, { line, xs, style });
+}
+
+function paintBand(
+  painter: Painter,
+  area: PlotArea,
+  { line, color }: { readonly line: DrawnLine; readonly color: string },
+): void {
+  if (line.band === undefined) return;
+  const low = pixelsOf(line.x, line.band.low, area);
+  const high = pixelsOf(line.x, line.band.high, area);
+  const xs: number[] = [];
+  const ys: number[] = [];
+  const close = (from: number, to: number) => {
+    for (let i = to - 1; i >= from; i -= 1) {
+      xs.push(low.xs[i]!);
+      ys.push(low.ys[i]!);
+    }
+    if (xs.length > 2) painter.area(xs, ys, { color, alpha: 0.14 });
+    xs.length = 0;
+    ys.length = 0;
+  };
+  let from = 0;
+  for (let i = 0; i < high.xs.length; i += 1) {
+    if (Number.isNaN(high.xs[i]!) || Number.isNaN(high.ys[i]!) || Number.isNaN(low.ys[i]!)) {
+      close(from, i);
+      from = i + 1;
+    } else {
+      xs.push(high.xs[i]!);
+      ys.push(high.ys[i]!);
+    }
+  }
+  close(from, high.xs.length);
+}
+
+/** NaN as a cross at the foot, +∞ and −∞ as arrows at the edge that they left by. */
+function paintOdd(
+  painter: Painter,
+  area: PlotArea,
+  {
+    line,
+    xs,
+    style,
+  }: { readonly line: DrawnLine; readonly xs: ArrayLike<number>; readonly style: OneLine['style'] },
+): void {
+  const every = Math.max(1, Math.ceil(line.odd.length / MOST_ODD));
+  for (let n = 0; n < line.odd.length; n += every) {
+    const i = line.odd[n]!;
+    const x = xs[i]!;
+    const value = line.line.y[i]!;
+    const fill = { color: style.color, alpha: style.alpha };
+    if (Number.isNaN(x)) continue;
+    if (value === Number.POSITIVE_INFINITY) painter.area([x - 4, x, x + 4], [8, 1, 8], fill);
+    else if (value === Number.NEGATIVE_INFINITY)
+      painter.area([x - 4, x, x + 4], [area.height - 8, area.height - 1, area.height - 8], fill);
+    else {
+      const y = area.height - 6;
+      painter.line([x - 3, x + 3, Number.NaN, x - 3, x + 3], [y - 3, y + 3, Number.NaN, y + 3, y - 3], {
+        ...style,
+        width: 1.5,
+      });
+    }
+  }
+}
+
+function pixelsOf(
+  x: Float64Array,
+  y: Float64Array,
+  area: PlotArea,
+): { readonly xs: Float32Array; readonly ys: Float32Array } {
+  const xs = new Float32Array(x.length);
+  const ys = new Float32Array(x.length);
+  for (let i = 0; i < x.length; i += 1) {
+    xs[i] = area.x.toPixel(x[i]!);
+    ys[i] = area.y.toPixel(y[i]!);
+  }
+  return { xs, ys };
+}
