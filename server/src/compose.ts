@@ -38,6 +38,7 @@ import { chartLineRoutes } from './http/slipway/chart-lines.ts';
 import { createLiveStreams } from './http/slipway/events.ts';
 import { experimentFolderRoutes } from './http/slipway/experiment-folders.ts';
 import { homeRoutes } from './http/slipway/home.ts';
+import { modelVersionTableRoutes } from './http/slipway/model-versions.ts';
 import { runBulkRoutes } from './http/slipway/run-bulk.ts';
 import { runColumnRoutes } from './http/slipway/run-columns.ts';
 import { runExportRoutes } from './http/slipway/run-export.ts';
@@ -63,6 +64,7 @@ import { parseVersion } from './registry/model-rules.ts';
 import { createModels } from './registry/models.ts';
 import { createRecentModels } from './registry/recent-models.ts';
 import { keepLoggedModel, keepVersionFiles } from './registry/version-files.ts';
+import { createVersionTable } from './registry/version-table.ts';
 import { createVersions } from './registry/versions.ts';
 import { readOrCreateKey } from './secrets/key-file.ts';
 import { adoptKey, requireKeyOfDatabase } from './secrets/key-fingerprint.ts';
@@ -256,6 +258,7 @@ export async function compose(config: Config): Promise<Program> {
     ...assessmentRoutes(createAssessments({ db, clock, onChange: journal.report })),
     ...registeredModelRoutes(models, aliases),
     ...modelVersionRoutes(versions),
+    ...modelVersionTableRoutes(createVersionTable({ db })),
     ...webhookRoutes(webhooks),
     ...serverFactRoutes({
       multipartUploads: transfers !== undefined,
@@ -276,7 +279,7 @@ export async function compose(config: Config): Promise<Program> {
     pages: createPages(config.pagesFolder),
     hostRules: { allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins },
     logger,
-    metrics: createServerMetrics(() => db.sizeBytes()),
+    metrics: createServerMetrics({ databaseBytes: () => db.sizeBytes(), runLists: runLists.stats }),
   });
 
   return {

@@ -12,8 +12,15 @@ export interface ServerMetrics {
   readonly route: RawRoute;
 }
 
+/** What the server's parts tell of themselves. */
+export interface Measured {
+  databaseBytes(): Promise<number>;
+  /** Ordered lists of runs that are kept in memory, and how often one was found there or had to be made. */
+  runLists(): { readonly bytes: number; readonly found: number; readonly made: number };
+}
+
 /** What Prometheus reads at `/metrics`. */
-export function createServerMetrics(databaseBytes: () => Promise<number>): ServerMetrics {
+export function createServerMetrics({ databaseBytes, runLists }: Measured): ServerMetrics {
   const registry = new Registry();
   const requests = new Counter({
     name: 'slipway_http_requests_total',
@@ -33,6 +40,25 @@ export function createServerMetrics(databaseBytes: () => Promise<number>): Serve
     registers: [registry],
     async collect() {
       this.set(await databaseBytes());
+    },
+  });
+  new Gauge({
+    name: 'slipway_run_list_bytes',
+    help: 'Memory of the ordered lists of runs that are kept for scrolling.',
+    registers: [registry],
+    collect() {
+      this.set(runLists().bytes);
+    },
+  });
+  new Gauge({
+    name: 'slipway_run_list_requests',
+    help: 'Requests for lists of runs since the start: those found in memory, and those made.',
+    labelNames: ['outcome'],
+    registers: [registry],
+    collect() {
+      const { found, made } = runLists();
+      this.set({ outcome: 'found' }, found);
+      this.set({ outcome: 'made' }, made);
     },
   });
   new Gauge({

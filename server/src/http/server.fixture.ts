@@ -35,7 +35,10 @@ export async function startServer(options: ServerFixtureOptions): Promise<Server
     pages: createPages(undefined),
     hostRules: { allowedHosts: [], allowedOrigins: [], ...options.hostRules },
     logger,
-    metrics: createServerMetrics(async () => 0),
+    metrics: createServerMetrics({
+      databaseBytes: async () => 0,
+      runLists: () => ({ bytes: 0, found: 0, made: 0 }),
+    }),
     ...(options.patience !== undefined && { patience: options.patience }),
   });
   await server.listen({ port: 0, host: '127.0.0.1' });
