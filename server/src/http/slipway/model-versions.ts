@@ -1,0 +1,53 @@
+import type { VersionTable, VersionTableRow } from '../../registry/version-table.ts';
+import { optionalInt32, requiredString, stringList } from '../mlflow/fields.ts';
+import { renderDouble } from '../mlflow/json.ts';
+import { renderVersion } from '../mlflow/registry-rendering.ts';
+import type { MlflowRoute } from '../mlflow/routes.ts';
+
+const DEFAULT_LIMIT = 100;
+
+/** A model's versions beside what their source runs measured. */
+export function modelVersionTableRoutes(table: VersionTable): readonly MlflowRoute[] {
+  return [
+    {
+      method: 'POST',
+      path: 'slipway/v1/model-versions/table',
+      privilege: 'READ',
+      request: [
+        { name: 'name', type: 'string', required: true },
+        { name: 'offset', type: 'int32' },
+        { name: 'limit', type: 'int32' },
+        { name: 'metrics', type: 'string', repeated: true },
+      ],
+      async handle({ message }) {
+        const page = await table.page({
+          name: requiredString(message, 'name'),
+          offset: optionalInt32(message, 'offset') ?? 0,
+          limit: optionalInt32(message, 'limit') ?? DEFAULT_LIMIT,
+          metrics: message.metrics === undefined ? undefined : stringList(message, 'metrics'),
+        });
+        return { total: page.total, metric_keys: page.metricKeys, versions: page.rows.map(renderRow) };
+      },
+    },
+  ];
+}
+
+function renderRow({ details, source }: VersionTableRow): object {
+  const { logged_model_id: modelId } = details.row;
+  return {
+    ...renderVersion(details),
+    ...(modelId && { model_id: modelId }),
+    ...(source !== undefined && {
+      source_run: {
+        run_id: source.run.runId,
+        run_name: source.run.name,
+        experiment_id: String(source.run.experimentNo),
+        status: source.run.status,
+        lifecycle_stage: source.run.stage,
+      },
+      metrics: Object.fromEntries(
+        Array.from(source.metrics, ([key, value]) => [key, renderDouble(value)] as const),
+      ),
+    }),
+  };
+}

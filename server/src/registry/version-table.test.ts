@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type OpenedDatabase, testedDatabases } from '../db/conformance/databases.ts';
+import { createTracking, type Tracking } from '../tracking/conformance/tracking.ts';
+import { createRegistry, type Registry, version } from './conformance/registry.ts';
+import { createVersionTable, type VersionTable } from './version-table.ts';
+
+describe.each(testedDatabases())('the table of versions on $name', ({ open }) => {
+  let opened: OpenedDatabase;
+  let registry: Registry;
+  let tracking: Tracking;
+  let table: VersionTable;
+
+  beforeAll(async () => {
+    opened = await open();
+    registry = createRegistry(opened.db);
+    tracking = createTracking(opened.db);
+    table = createVersionTable({ db: opened.db });
+    await tracking.experiments.ensureDefault();
+  });
+  afterAll(() => opened.remove());
+
+  const query = (name: string) => ({ name, offset: 0, limit: 100, metrics: undefined });
+
+  async function measuredRun(values: Readonly<Record<string, number>>): Promise<string> {
+    const { run } = await tracking.runs.create({
+      experimentNo: 0,
+      name: undefined,
+      userId: undefined,
+      startTimeMs: undefined,
+      tags: [],
+    });
+    const metrics = Object.entries(values).map(([key, value]) => ({ key, value, timestampMs: 1, step: 0 }));
+    await tracking.runs.logBatch({ runId: run.runId, metrics, params: [], tags: [] });
+    return run.runId;
+  }
+
+  it('shows versions newest first, with aliases and what their runs measured', async () => {
+    await registry.models.create({ name: 'fraud', description: '', tags: [] });
+    const [first, second] = [
+      await measuredRun({ auc: 0.9, loss: 0.3 }),
+      await measuredRun({ auc: Number.NaN }),
+    ];
+    const of = (runId: string) => ({
+      ...version('fraud', `mlflow-artifacts:/0/${runId}/artifacts/m`),
+      runId,
+    });
+    await registry.versions.create(of(first));
+    await registry.versions.create(of(second));
+    await registry.versions.create(version('fraud'));
+    await registry.versions.delete('fraud', 3);
+    await registry.versions.create(version('fraud'));
+    await registry.aliases.set('fraud', 'champion', 1);
+
+    const page = await table.page(query('fraud'));
+    expect(page.total).toBe(3);
+    expect(page.metricKeys).toEqual(['auc', 'loss']);
+    expect(page.rows.map(({ details }) => [details.row.version, details.aliases])).toEqual([
+      [4, []],
+      [2, []],
+      [1, ['champion']],
+    ]);
+    const [made, nan, best] = page.rows;
+    expect(made!.source).toBeUndefined();
+    expect(nan!.source!.metrics).toEqual(new Map([['auc', Number.NaN]]));
+    expect(best!.source!.run.runId).toBe(first);
+    expect(best!.source!.metrics).toEqual(
+      new Map([
+        ['auc', 0.9],
+        ['loss', 0.3],
+      ]),
+    );
+  });
+
+  it('gives windows of the versions and only the metrics that are asked for', async () => {
+    const page = await table.page({ name: 'fraud', offset: 2, limit: 1, metrics: ['loss'] });
+    expect(page.rows.map(({ details, source }) => [details.row.version, source?.metrics])).toEqual([
+      [1, new Map([['loss', 0.3]])],
+    ]);
+  });
+
+  it('names the field of a window that cannot be, and the model that is not there', async () => {
+    await expect(table.page({ ...query('fraud'), limit: 501 })).rejects.toThrow(
+      /limit must be from 1 to 500/,
+    );
+    await expect(table.page({ ...query('fraud'), offset: -1 })).rejects.toThrow(/offset must be 0/);
+    await expect(table.page(query('nobody'))).rejects.toMatchObject({ code: 'NotFound' });
+  });
+});

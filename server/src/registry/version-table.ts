@@ -1,0 +1,82 @@
+import type { Database } from '../db/port.ts';
+import { invalidArgument } from '../kernel/errors.ts';
+import { listSourceMetrics, readSourceRuns, type SourceRun } from '../tracking/source-runs.ts';
+import { listAliases } from './aliases-repository.ts';
+import { getModelRow } from './models.ts';
+import { readVersions, type VersionDetails } from './version-details.ts';
+import * as repository from './version-table-repository.ts';
+import { selectVersions } from './versions-repository.ts';
+
+export interface VersionTableQuery {
+  readonly name: string;
+  readonly offset: number;
+  /** At most 500. */
+  readonly limit: number;
+  /** Metrics of the source runs, at most 100; without them the first 100 by name. */
+  readonly metrics: readonly string[] | undefined;
+}
+
+export interface VersionTableRow {
+  readonly details: VersionDetails;
+  /** The run that the version came from, if it is (still) here. */
+  readonly source: SourceRun | undefined;
+}
+
+export interface VersionTablePage {
+  /** Of the model, deleted ones left out. */
+  readonly total: number;
+  /** What the source runs of the newest 200 versions have measured, by name, at most 500. */
+  readonly metricKeys: readonly string[];
+  /** The newest first. */
+  readonly rows: readonly VersionTableRow[];
+}
+
+const MAX_LIMIT = 500;
+const MAX_METRICS = 100;
+const MAX_KEYS = 500;
+const ASKED_FOR_KEYS = 200;
+
+/** The versions of a model beside what their source runs measured: what pages compare versions by. */
+export function createVersionTable({ db }: { readonly db: Database }) {
+  return {
+    /** @throws AppError NotFound for the model, InvalidArgument for a window that cannot be */
+    async page({ name, offset, limit, metrics }: VersionTableQuery): Promise<VersionTablePage> {
+      if (offset < 0) throw invalidArgument('offset must be 0 or more.', { field: 'offset' });
+      if (limit < 1 || limit > MAX_LIMIT) {
+        throw invalidArgument(`limit must be from 1 to ${MAX_LIMIT}.`, { field: 'limit' });
+      }
+      if (metrics !== undefined && metrics.length > MAX_METRICS) {
+        throw invalidArgument(`At most ${MAX_METRICS} metrics can be asked for.`, { field: 'metrics' });
+      }
+      return db.read(async (sql) => {
+        const { model_no: modelNo } = await getModelRow(sql, name);
+        const runIds = await repository.listSourceRunIds(sql, modelNo, ASKED_FOR_KEYS);
+        const metricKeys = await listSourceMetrics(sql, runIds, MAX_KEYS);
+        const versions = await selectVersions(sql, {
+          where: 'v.model_no = ?',
+          params: [modelNo],
+          orderBy: 'v.version DESC',
+          limit,
+          offset,
+        });
+        const sources = await readSourceRuns(
+          sql,
+          [...new Set(versions.flatMap((version) => version.run_id || []))],
+          metrics ?? metricKeys.slice(0, MAX_METRICS),
+        );
+        const aliases = Map.groupBy(await listAliases(sql, [modelNo]), ({ version }) => version);
+        const details = await readVersions(sql, versions, { withAliases: false });
+        return {
+          total: await repository.countVersions(sql, modelNo),
+          metricKeys,
+          rows: details.map(({ row, tags }) => ({
+            details: { row, tags, aliases: (aliases.get(row.version) ?? []).map(({ alias }) => alias) },
+            source: row.run_id === null ? undefined : sources.get(row.run_id),
+          })),
+        };
+      });
+    },
+  };
+}
+
+export type VersionTable = ReturnType<typeof createVersionTable>;

@@ -1,0 +1,41 @@
+import type { Sql } from '../db/port.ts';
+import { findRuns, type RunRow } from './runs-repository.ts';
+import { listLatestValues, listMetricKeys } from './source-runs-repository.ts';
+
+/** A run that something came from, and the latest values of some of its metrics. */
+export interface SourceRun {
+  readonly run: RunRow;
+  readonly metrics: ReadonlyMap<string, number>;
+}
+
+/** The runs that are there, by id, with their latest values of the metrics that are named; NaN stands for itself. */
+export async function readSourceRuns(
+  sql: Sql,
+  runIds: readonly string[],
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, SourceRun>> {
+  const rows = runIds.length === 0 ? [] : await findRuns(sql, runIds);
+  const metrics = new Map(rows.map((run) => [run.runNo, new Map<string, number>()]));
+  if (rows.length > 0 && keys.length > 0) {
+    for (const [runNo, key, value, isNan] of await listLatestValues(sql, [...metrics.keys()], keys)) {
+      metrics.get(runNo)!.set(key, isNan === 1 ? Number.NaN : value);
+    }
+  }
+  return new Map(rows.map((run) => [run.runId, { run, metrics: metrics.get(run.runNo)! }]));
+}
+
+/** The metrics that the runs have, at most `limit`, by name. */
+export async function listSourceMetrics(
+  sql: Sql,
+  runIds: readonly string[],
+  limit: number,
+): Promise<string[]> {
+  const rows = runIds.length === 0 ? [] : await findRuns(sql, runIds);
+  return rows.length === 0
+    ? []
+    : listMetricKeys(
+        sql,
+        rows.map((run) => run.runNo),
+        limit,
+      );
+}
