@@ -5,6 +5,15 @@ import { defineConfig } from 'vite';
 /** Where `npm run dev` finds the server that answers for the pages. */
 const server = process.env.SLIPWAY_URL ?? 'http://127.0.0.1:5000';
 
+/** Libraries that one viewer or chart needs come with it. */
+const HEAVY =
+  /[\\/]node_modules[\\/](echarts|zrender|uplot|hyparquet|hysnappy|pdfjs-dist|highlight\.js|micromark|papaparse|diff)/;
+
+function isOfTheFrame(id: string): boolean {
+  if (id.includes('node_modules')) return !HEAVY.test(id);
+  return /[\\/](web[\\/]src[\\/](ui|data|tables)|client[\\/]src)[\\/]/.test(id) && !id.includes('palette');
+}
+
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   plugins: [react()],
@@ -27,5 +36,11 @@ export default defineConfig({
     cssCodeSplit: false,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 900,
+    rolldownOptions: {
+      output: {
+        // What two pages share and every visit may need is one file; each page, chart and viewer comes when it is opened.
+        codeSplitting: { groups: [{ name: 'frame', test: isOfTheFrame, minShareCount: 2 }] },
+      },
+    },
   },
 });
