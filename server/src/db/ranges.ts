@@ -30,7 +30,7 @@ export async function* ranges(
   walk: IndexWalk,
   { atMost = Number.POSITIVE_INFINITY, rows = RANGE_ROWS }: { atMost?: number; rows?: number } = {},
 ): AsyncGenerator<SqlFragment> {
-  if (atMost <= 2 * rows) {
+  if (staysWhole(atMost, rows)) {
     yield walk.where;
     return;
   }
@@ -52,6 +52,9 @@ export async function* ranges(
     from = and(walk.where, position(walk, last, 'after'));
   }
 }
+
+/** Whether a walk of at most so many rows is not cut: one statement then sees all of it at one moment. */
+export const staysWhole = (atMost: number, rows = RANGE_ROWS): boolean => atMost <= 2 * rows;
 
 const and = (a: SqlFragment, b: SqlFragment): SqlFragment => ({
   text: `${a.text} AND ${b.text}`,

@@ -1,6 +1,6 @@
 import type { SqlFragment } from '../db/conditions.ts';
 import type { Sql } from '../db/port.ts';
-import { type IndexWalk, ranges } from '../db/ranges.ts';
+import { type IndexWalk, ranges, staysWhole } from '../db/ranges.ts';
 import type { FilterNode } from '../filters/tree.ts';
 import { type Int64, int64 } from '../kernel/int64.ts';
 import { nextTurn } from '../kernel/turns.ts';
@@ -80,7 +80,6 @@ export interface MetricValues {
   readonly values: readonly number[];
 }
 
-const METRICS = 'metric_series';
 type MetricLists = readonly [runNos: string, values: string, nans: string];
 
 function metricLists(sql: Sql): string {
@@ -106,22 +105,29 @@ export interface KeyOfExperiment {
   readonly atMost: number;
 }
 
+/**
+ * The walks through a metric's latest values (of `s`): one where that need not be cut, else one through the numbers and
+ * one through the NaNs, since a cut is found fast only where the columns before it are fixed.
+ */
+function metricWalks(sql: Sql, { experimentNo, key, atMost }: KeyOfExperiment): readonly IndexWalk[] {
+  const from = `metric_series s ${sql.dialect.indexedBy('metric_series_by_value')}`;
+  const where = { text: 's.experiment_no = ? AND s.key = ?', params: [experimentNo, key] };
+  const order = [{ column: 's.value' }, { column: 's.run_no' }];
+  if (staysWhole(atMost)) return [{ from, where, order: [{ column: 's.is_nan' }, ...order] }];
+  return [0, 1].map((isNan) => ({
+    from,
+    where: { text: `${where.text} AND s.is_nan = ?`, params: [...where.params, isNan] },
+    order,
+  }));
+}
+
 /** The latest values of a metric over an experiment's runs: numbers in ascending order, then NaNs. */
-export async function* scanMetric(
-  sql: Sql,
-  { experimentNo, key, atMost }: KeyOfExperiment,
-): AsyncGenerator<MetricValues> {
-  const from = `${METRICS} ${sql.dialect.indexedBy('metric_series_by_value')}`;
-  for (const isNan of [0, 1]) {
-    const walk: IndexWalk = {
-      from,
-      where: { text: 'experiment_no = ? AND key = ? AND is_nan = ?', params: [experimentNo, key, isNan] },
-      order: [{ column: 'value' }, { column: 'run_no' }],
-    };
-    for await (const range of ranges(sql, walk, { atMost })) {
+export async function* scanMetric(sql: Sql, of: KeyOfExperiment): AsyncGenerator<MetricValues> {
+  for (const walk of metricWalks(sql, of)) {
+    for await (const range of ranges(sql, walk, of)) {
       const [row] = await sql.rows<MetricLists>(
-        `SELECT ${metricLists(sql)} FROM (SELECT run_no, value, is_nan FROM ${from} WHERE ${range.text}
-         ORDER BY value, run_no) AS found`,
+        `SELECT ${metricLists(sql)} FROM (SELECT s.run_no, s.value, s.is_nan FROM ${walk.from} WHERE ${range.text}
+         ORDER BY s.is_nan, s.value, s.run_no) AS found`,
         range.params,
       );
       yield readMetricLists(row!);
@@ -138,7 +144,7 @@ export async function* lookUpMetric(
 ): AsyncGenerator<MetricValues> {
   for (const some of chunks(runNos)) {
     const [row] = await sql.rows<MetricLists>(
-      `SELECT ${metricLists(sql)} FROM (SELECT run_no, value, is_nan FROM ${METRICS}
+      `SELECT ${metricLists(sql)} FROM (SELECT run_no, value, is_nan FROM metric_series
        WHERE ${sql.dialect.inList('run_no', 'bigint')} AND key = ?) AS found`,
       [sql.dialect.list(some), key],
     );
@@ -215,22 +221,13 @@ export async function* lookUpText(
 /** Which of an experiment's runs have the metric, with a latest value that passes `test` (on `s.value`, `s.is_nan`). */
 export async function* scanMetricTest(
   sql: Sql,
-  { experimentNo, key, atMost }: KeyOfExperiment,
+  of: KeyOfExperiment,
   test: SqlFragment,
 ): AsyncGenerator<readonly number[]> {
-  const from = `${METRICS} s ${sql.dialect.indexedBy('metric_series_by_value')}`;
-  for (const isNan of [0, 1]) {
-    const walk: IndexWalk = {
-      from,
-      where: {
-        text: 's.experiment_no = ? AND s.key = ? AND s.is_nan = ?',
-        params: [experimentNo, key, isNan],
-      },
-      order: [{ column: 's.value' }, { column: 's.run_no' }],
-    };
-    for await (const range of ranges(sql, walk, { atMost })) {
+  for (const walk of metricWalks(sql, of)) {
+    for await (const range of ranges(sql, walk, of)) {
       yield await numbers(sql, {
-        text: `SELECT s.run_no FROM ${from} WHERE ${range.text} AND (${test.text})`,
+        text: `SELECT s.run_no FROM ${walk.from} WHERE ${range.text} AND (${test.text})`,
         params: [...range.params, ...test.params],
       });
       await nextTurn();
