@@ -14,8 +14,12 @@ export function renderGroupFilter(columns: readonly Column[], values: readonly (
 function renderCondition({ scope, key }: Column, value: string | null): string {
   const field = renderField(scope, key);
   if (value === null) return `${field} IS NULL`;
-  // Between quotes nothing escapes; in a list a backslash does.
-  if (/['\\]/.test(value)) return `${field} IN ('${value.replace(/['\\]/g, '\\$&')}')`;
+  // Between quotes nothing escapes; in a list a backslash does. A quote after one never closes, not even after two:
+  // one more quote does, and is no part of the value.
+  if (/['\\]/.test(value)) {
+    const escaped = value.replace(/['\\]/g, '\\$&');
+    return `${field} IN ('${escaped}${value.endsWith('\\') ? "'" : ''}')`;
+  }
   return `${field} = '${value}'`;
 }
 
@@ -27,7 +31,5 @@ function renderField(scope: Column['scope'], key: string): string {
   return `${scope === 'param' ? 'params' : 'tags'}.${quote(key)}`;
 }
 
-const quote = (key: string): string => {
-  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) return key;
-  return key.includes('`') ? `"${key}"` : `\`${key}\``;
-};
+/** Keys hold no quotes of any kind (see `checkKey`). */
+const quote = (key: string): string => (/^[A-Za-z_][A-Za-z0-9_]*$/.test(key) ? key : `\`${key}\``);
