@@ -59,7 +59,18 @@ def test_an_own_artifact_location_is_kept(client, unique):
 
 
 @pytest.mark.parametrize(
-    "location", ["runs:/abc/x", "s3://b/x#../../etc", "s3://b/x?y=../..", "http://10.0.0.1/x", "x" * 2049]
+    "location",
+    [
+        "runs:/abc/x",
+        "s3://b/x#../../etc",
+        "s3://b/x?y=../..",
+        "http://10.0.0.1/x",
+        "mlflow-artifacts://elsewhere.example:99/x",
+        "hdfs://elsewhere.example/x",
+        "ftp://elsewhere.example/x",
+        "abfss://container@elsewhere.dfs.core.windows.net/x",
+        "x" * 2049,
+    ],
 )
 def test_an_unsafe_artifact_location_is_refused(wire, unique, location):
     body = {"name": unique(), "artifact_location": location}

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBlobKeys } from './artifacts/blob-keys.ts';
 import { createDirectTransfers } from './artifacts/direct-transfers.ts';
@@ -63,6 +63,7 @@ import { createAliases } from './registry/aliases.ts';
 import { parseVersion } from './registry/model-rules.ts';
 import { createModels } from './registry/models.ts';
 import { createRecentModels } from './registry/recent-models.ts';
+import { foreignHostScheme, type HostPolicy } from './registry/source-hosts.ts';
 import { keepLoggedModel, keepVersionFiles } from './registry/version-files.ts';
 import { createVersionTable } from './registry/version-table.ts';
 import { createVersions } from './registry/versions.ts';
@@ -155,11 +156,15 @@ export async function compose(config: Config): Promise<Program> {
     tx.afterCommit(() => reportEvents(events));
   };
 
+  const hostPolicy: HostPolicy = {
+    allowedSchemes: config.allowedSourceSchemes,
+    ownStorage: [parseLocation(config.artifactsDestination ?? config.home, { relativeTo: process.cwd() })],
+  };
   const experiments = createExperiments({
     db,
     clock,
     defaultArtifactLocation,
-    parseArtifactLocation,
+    parseArtifactLocation: (text) => parseArtifactLocation(text, hostPolicy),
     recordEvents,
   });
   await experiments.ensureDefault();
@@ -192,11 +197,7 @@ export async function compose(config: Config): Promise<Program> {
     clock,
     recordEvents,
     pendingCreates,
-    sourcePolicy: {
-      pattern: config.sourcePattern,
-      allowedSchemes: config.allowedSourceSchemes,
-      ownStorage: [parseLocation(config.artifactsDestination ?? config.home, { relativeTo: process.cwd() })],
-    },
+    sourcePolicy: { pattern: config.sourcePattern, ...hostPolicy },
     guardPromotion: async () => {},
     guardDeletion: async () => {},
   });
@@ -301,9 +302,21 @@ export async function compose(config: Config): Promise<Program> {
   };
 }
 
-/** A location that a caller chose for an experiment, in its one form; what leads outside is refused. */
-function parseArtifactLocation(text: string): string {
+/**
+ * A location that a caller chose for an experiment, in its one form; what leads outside is refused. So is a host of the
+ * caller's choosing: all who log to the experiment would send it their files, and their tokens with them.
+ */
+function parseArtifactLocation(text: string, hostPolicy: HostPolicy): string {
   const location = parseLocation(text, { field: 'artifact_location', relativeTo: process.cwd() });
+  const scheme = foreignHostScheme(location, hostPolicy);
+  if (scheme !== undefined) {
+    throw new AppError(
+      'InvalidArgument',
+      `'artifact_location' cannot use the '${scheme}' scheme: it names a host that is not this server's storage. ` +
+        'The operator can allow the scheme by --allowed-source-schemes.',
+      { field: 'artifact_location' },
+    );
+  }
   const unusable =
     location.kind === 'runs' ||
     location.kind === 'models' ||
@@ -355,12 +368,14 @@ async function openStore(config: Config, clock: Clock): Promise<ObjectStore> {
   }
 }
 
+const sqliteFile = (config: Config): string => join(config.home, 'slipway.db');
+
 async function openDatabase(config: Config, onActionError: (error: unknown) => void): Promise<Database> {
   if (config.databaseUrl !== undefined) {
     const { openPostgres } = await import('./db/postgres/postgres-database.ts');
     return openPostgres({ url: config.databaseUrl, onActionError });
   }
-  return openSqlite({ file: join(config.home, 'slipway.db'), onActionError });
+  return openSqlite({ file: sqliteFile(config), onActionError });
 }
 
 export interface Storage {
@@ -375,9 +390,24 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-/** What commands work on that run beside the server: the database, migrated, and the artifacts. */
-export async function composeStorage(config: Config): Promise<Storage> {
+/**
+ * What commands work on that run beside the server: the database, migrated, and the artifacts.
+ * @throws AppError InvalidArgument where nothing is kept yet and the command needs something.
+ */
+export async function composeStorage(
+  config: Config,
+  { mayBeNew }: { readonly mayBeNew: boolean },
+): Promise<Storage> {
   const clock = systemClock;
+  if (!mayBeNew && config.databaseUrl === undefined && !existsSync(sqliteFile(config))) {
+    throw new AppError(
+      'InvalidArgument',
+      `--home ${config.home} is not the home of a server: it has no database.`,
+      {
+        field: 'home',
+      },
+    );
+  }
   mkdirSync(config.home, { recursive: true, mode: 0o700 });
   const db = await openDatabase(config, (error) => process.emitWarning(error as Error));
   await migrate(db);

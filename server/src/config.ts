@@ -145,9 +145,13 @@ export function readConfig(
   const mlflow = readMlflowVariables(environment);
   const text = (name: Name): string | undefined => {
     const setting: Setting = SETTINGS[name];
-    return flags[setting.flag] ?? environment[setting.variable] ?? mlflow[name] ?? setting.fallback;
+    // An empty variable is one that a deployment left unset: an empty host would mean every address of the machine.
+    return flags[setting.flag] ?? (environment[setting.variable] || mlflow[name]) ?? setting.fallback;
   };
   const required = (name: Name): string => text(name) ?? '';
+  for (const name of ['host', 'home'] as const) {
+    if (required(name) === '') throw bad(name, '', name === 'host' ? 'an address' : 'a folder');
+  }
   const home = resolve(required('home'));
   const pages = text('pages');
   return Object.freeze({

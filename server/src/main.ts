@@ -7,6 +7,7 @@ import { takeFlags } from './migration/command-flags.ts';
 import { EXPORT_FLAGS, readExportCommand, runExportCommand } from './migration/export-command.ts';
 import { IMPORT_FLAGS, readImportCommand, runImportCommand } from './migration/import-command.ts';
 import { readCredentials } from './migration/places.ts';
+import { describeStartFault } from './start-faults.ts';
 import { GC_FLAGS, readGcCommand, runGcCommand } from './tracking/gc-command.ts';
 
 /** As far from the sources as from the bundle. */
@@ -33,6 +34,10 @@ ${describeSettings()}
 `;
 
 async function main(args: readonly string[]): Promise<void> {
+  if (args.some((arg) => arg === '--help' || arg === '-h')) {
+    process.stdout.write(USAGE);
+    return;
+  }
   const [command, ...rest] = args[0] === undefined || args[0].startsWith('--') ? ['server', ...args] : args;
   switch (command) {
     case 'server':
@@ -76,7 +81,7 @@ async function exportMlflow(args: readonly string[]): Promise<void> {
     throw new AppError('InvalidArgument', `Expected \`slipway export mlflow\`.\n\n${USAGE}`);
   const { flags, rest } = takeFlags(others, EXPORT_FLAGS);
   const command = readExportCommand(flags);
-  const storage = await composeStorage(readConfig(rest, process.env));
+  const storage = await composeStorage(readConfig(rest, process.env), { mayBeNew: false });
   try {
     const credentials = readCredentials(process.env);
     await runExportCommand({ ...storage, credentials, write: (text) => process.stdout.write(text) }, command);
@@ -96,7 +101,7 @@ async function importMlflow(args: readonly string[]): Promise<void> {
     destination === undefined ? rest : [...rest, '--artifacts', destination],
     process.env,
   );
-  const storage = await composeStorage(config);
+  const storage = await composeStorage(config, { mayBeNew: true });
   try {
     await runImportCommand(
       {
@@ -118,7 +123,7 @@ async function collectGarbage(args: readonly string[]): Promise<void> {
     GC_FLAGS,
   );
   const command = readGcCommand(flags, { dryRun: args.includes('--dry-run') });
-  const storage = await composeStorage(readConfig(rest, process.env));
+  const storage = await composeStorage(readConfig(rest, process.env), { mayBeNew: false });
   try {
     await runGcCommand({ ...storage, write: (text) => process.stdout.write(text) }, command);
   } finally {
@@ -127,7 +132,6 @@ async function collectGarbage(args: readonly string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const expected = error instanceof AppError && error.code !== 'Internal';
-  process.stderr.write(`${expected ? error.message : ((error as Error).stack ?? String(error))}\n`);
+  process.stderr.write(`${describeStartFault(error)}\n`);
   process.exit(1);
 });

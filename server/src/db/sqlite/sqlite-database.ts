@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import Connection from 'better-sqlite3';
 import { matchesLike } from '../../filters/like.ts';
-import { AppError, unavailable } from '../../kernel/errors.ts';
+import { AppError, invalidState, unavailable } from '../../kernel/errors.ts';
 import { runAfterCommit } from '../after-commit.ts';
 import type { Database, Sql, Transaction } from '../port.ts';
 import { createCheckpointer } from './checkpointer.ts';
@@ -36,10 +36,8 @@ const MAX_GROUP = 512;
  * ends before the next write begins, so that whoever heard of a write sees it.
  */
 export function openSqlite(options: SqliteOptions): Database {
-  const writer = new Connection(options.file);
-  configure(writer, { cacheKib: 32_768 });
-  const reader = new Connection(options.file);
-  configure(reader, { cacheKib: 4096 });
+  const writer = connect(options.file, { cacheKib: 32_768 });
+  const reader = connect(options.file, { cacheKib: 4096 });
   reader.pragma('query_only = true');
 
   const onWriter = createStatements(writer);
@@ -175,6 +173,26 @@ export function openSqlite(options: SqliteOptions): Database {
       writer.close();
     },
   };
+}
+
+/** @throws AppError InvalidState where the file is no database or cannot be opened; Unavailable where the disk is at fault. */
+function connect(file: string, settings: { readonly cacheKib: number }): Connection.Database {
+  try {
+    const connection = new Connection(file);
+    configure(connection, settings);
+    return connection;
+  } catch (error) {
+    const code = error instanceof Connection.SqliteError ? error.code : '';
+    if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
+      throw invalidState(`${file} is not a database, or is damaged: restore it from the backup.`, {
+        cause: error,
+      });
+    }
+    if (/^SQLITE_(?:CANTOPEN|READONLY|PERM)/.test(code)) {
+      throw invalidState(`${file} cannot be opened: it and its folder must be writable.`, { cause: error });
+    }
+    throw translate(error);
+  }
 }
 
 function configure(connection: Connection.Database, { cacheKib }: { readonly cacheKib: number }): void {
