@@ -154,7 +154,7 @@ export function createCharts({ db }: { readonly db: Database }) {
       const { maxPoints } = query;
       return db.read(async (sql) => {
         const result: ChartSeries[] = [];
-        for (const { runId, series } of found) {
+        for (const { runId, series } of await readAgain(sql, found)) {
           const line = await readLine(sql, series, { x: 'step', from, to, maxPoints, withNeighbours: false });
           const points = line.values.map((value, i) => ({
             step: line.steps[i]!,
@@ -199,14 +199,12 @@ export function createCharts({ db }: { readonly db: Database }) {
     grown: summariseLater,
   };
 
-  async function* readLines(
-    query: LinesQuery,
-    found: readonly { readonly runId: string; readonly series: Series }[],
-  ): AsyncGenerator<ChartLine> {
+  async function* readLines(query: LinesQuery, found: readonly FoundSeries[]): AsyncGenerator<ChartLine> {
     for (let i = 0; i < found.length; i += AT_ONCE) {
       yield* await db.read(async (sql) => {
         const lines: ChartLine[] = [];
-        for (const one of found.slice(i, i + AT_ONCE)) lines.push(await toLine(sql, query, one));
+        const some = await readAgain(sql, found.slice(i, i + AT_ONCE));
+        for (const one of some) lines.push(await toLine(sql, query, one));
         return lines;
       });
       await nextTurn();
@@ -216,10 +214,26 @@ export function createCharts({ db }: { readonly db: Database }) {
 
 export type Charts = ReturnType<typeof createCharts>;
 
+interface FoundSeries {
+  readonly runId: string;
+  readonly series: Series;
+}
+
+/** The same histories as they are now, so that what is said of a whole one fits its points. */
+async function readAgain(sql: Sql, found: readonly FoundSeries[]): Promise<FoundSeries[]> {
+  const tuples = found.map(({ series }) => [series.runNo, series.key] as const);
+  const current = tuples.length === 0 ? [] : await findSeries(sql, tuples);
+  const byNumber = new Map(current.map((series) => [series.seriesNo, series]));
+  return found.flatMap(({ runId, series }) => {
+    const now = byNumber.get(series.seriesNo);
+    return now === undefined ? [] : [{ runId, series: now }];
+  });
+}
+
 async function toLine(
   sql: Sql,
   { x, from, to, maxPoints }: LinesQuery,
-  { runId, series }: { readonly runId: string; readonly series: Series },
+  { runId, series }: FoundSeries,
 ): Promise<ChartLine> {
   const line = await readLine(sql, series, { x, from, to, maxPoints, withNeighbours: true });
   return {
