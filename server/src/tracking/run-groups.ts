@@ -161,12 +161,7 @@ async function aggregate(
 ): Promise<Map<string, GroupMetric>[]> {
   const groups = members.map(() => new Map<string, GroupMetric>());
   if (members.length === 0) return groups;
-  const runs = createRunSet(
-    Float64Array.from(
-      members.flatMap((places) => places),
-      (place) => list.runs.runNos[place]!,
-    ),
-  );
+  const runs = createRunSet(Float64Array.from(members.flat(), (place) => list.runs.runNos[place]!));
   for (const key of keys) {
     const { values, known } = await readMetric(sql, { ...list, runs }, key);
     // The places of a group follow those of the groups before it.

@@ -9,7 +9,7 @@ export interface Column {
   readonly key: string;
 }
 
-export const ATTRIBUTES = [
+const ATTRIBUTES = [
   'run_id',
   'run_name',
   'experiment_id',

@@ -23,7 +23,7 @@ export interface NumberColumn {
 const LOOKUP_COST = 6;
 
 /** Whether looking up each run is cheaper than a walk over all runs of the experiments. */
-export function isFewOf({ runs, all, oneByOne }: ValueQuery): boolean {
+function isFewOf({ runs, all, oneByOne }: ValueQuery): boolean {
   return runs.runNos.length * LOOKUP_COST < all || runs.runNos.length <= oneByOne;
 }
 

@@ -118,7 +118,7 @@ export function runTableRoutes({ table, keys }: RunTableServices): readonly Mlfl
   ];
 }
 
-export function readExperiments(message: JsonObject): readonly number[] {
+function readExperiments(message: JsonObject): readonly number[] {
   const ids = stringList(message, 'experiment_ids');
   if (ids.length === 0) throw missing('experiment_ids');
   return ids.map((id, i) => parseExperimentId(id, `experiment_ids[${i}]`));
