@@ -19,9 +19,17 @@ export interface ArtifactCopyOrder {
   onProgress?(progress: { readonly roots: number; readonly files: number; readonly bytes: number }): void;
 }
 
+/** A file that stays behind, because its name is none that may be kept here. */
+export interface LeftFile {
+  readonly root: ArtifactRoot;
+  readonly path: string;
+  readonly reason: string;
+}
+
 export interface ArtifactCopyResult {
   readonly files: number;
   readonly bytes: number;
+  readonly left: readonly LeftFile[];
   /** Names and sizes of everything, in the source and here. */
   readonly verification: TallyResult;
 }
@@ -35,10 +43,11 @@ interface Move {
 /**
  * Brings the files of all runs and logged models, then compares names and sizes with the source. The bytes of each were
  * hashed by the store as they came and count only when they are durable. Runs whose files are all here are not read
- * again.
+ * again. A file whose name cannot be kept stays behind, and all others come.
  */
 export async function copyArtifacts(order: ArtifactCopyOrder): Promise<ArtifactCopyResult> {
   const copied = { roots: 0, files: 0, bytes: 0 };
+  const left: LeftFile[] = [];
   for await (const moves of listMoves(order)) {
     const { db, importNo } = order;
     const sourceIds = moves.map(({ from }) => from.id);
@@ -49,12 +58,15 @@ export async function copyArtifacts(order: ArtifactCopyOrder): Promise<ArtifactC
       const done = await copyRoot(order, move);
       copied.files += done.files;
       copied.bytes += done.bytes;
+      left.push(...done.left);
+      // Not recorded where files were left: the next start names them again.
+      if (done.left.length > 0) continue;
       const entity = { sourceId: move.from.id, targetId: move.to, isWhole: true };
       await db.write((tx) => recordImported(tx, importNo, { kind: 'artifacts', entities: [entity] }));
       order.onProgress?.(copied);
     }
   }
-  return { files: copied.files, bytes: copied.bytes, verification: await verifyFiles(order) };
+  return { files: copied.files, bytes: copied.bytes, left, verification: await verifyFiles(order) };
 }
 
 async function* listMoves({ source, expectations }: ArtifactCopyOrder): AsyncGenerator<Move[]> {
@@ -80,12 +92,24 @@ function managedPath(uri: string): string {
   throw invalidArgument(`Artifacts cannot be copied to ${uri}: this server does not keep that place.`);
 }
 
-const pathIn = (root: string, path: string): ArtifactPath => parseArtifactPath(`${root}/${path}`);
+/** An error instead of a path that may not be kept. */
+function pathIn(root: string, path: string): ArtifactPath | AppError {
+  try {
+    return parseArtifactPath(`${root}/${path}`);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'InvalidArgument') return error;
+    throw error;
+  }
+}
 
 async function copyRoot({ files, reader }: ArtifactCopyOrder, { from, to }: Move) {
-  const done = { files: 0, bytes: 0 };
+  const done = { files: 0, bytes: 0, left: [] as LeftFile[] };
   for await (const file of reader.list(from)) {
     const target = pathIn(to, file.path);
+    if (target instanceof AppError) {
+      done.left.push({ root: from, path: file.path, reason: target.message });
+      continue;
+    }
     // As many bytes as were listed, or none: a file that is being written is not taken half.
     const body = await reader.open(from, file.path);
     const { sizeBytes } = await files.put(target, body, { expectedSizeBytes: file.sizeBytes });
@@ -102,7 +126,8 @@ async function verifyFiles(order: ArtifactCopyOrder): Promise<TallyResult> {
       const [there, here]: [string[], string[]] = [[], []];
       for await (const file of order.reader.list(from)) {
         there.push(line(file.path, file.sizeBytes));
-        const sizeBytes = await findSize(order.files, pathIn(to, file.path));
+        const target = pathIn(to, file.path);
+        const sizeBytes = target instanceof AppError ? undefined : await findSize(order.files, target);
         if (sizeBytes !== undefined) here.push(line(file.path, sizeBytes));
       }
       tally.compare(`${from.owner} ${from.id}`, there, here);

@@ -1,3 +1,4 @@
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openForeignSqlite } from '../db/sqlite/foreign-sqlite.ts';
@@ -37,6 +38,32 @@ describe('slipway import mlflow', () => {
     expect(second.text).toContain('Written now: 0 experiments, 0 runs with 0 points');
     expect(second.text).toContain('Copied now: 0 files');
     expect(second.code).toBe(0);
+  }, 60_000);
+
+  it('leaves a file behind whose name cannot be kept, names it, and brings all others', async () => {
+    const artifacts = join(store.folder, 'artifacts');
+    const [known] = readdirSync(artifacts, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    const odd = join(known!.parentPath, 'back\\slash.txt');
+    writeFileSync(odd, 'odd');
+    try {
+      const args = ['import', 'mlflow', '--from', 'sqlite:///mlflow.db', ...home('odd')];
+      const { text, code } = await run(...args);
+      expect(text).toContain('Copied now: 3 files of artifacts, 100032 bytes');
+      expect(text).toMatch(
+        /Left behind: ".*back\\\\slash\.txt" of run [0-9a-f]{32}\. Invalid path: it holds a backslash/,
+      );
+      expect(text).toMatch(/artifact files +4 +3 .* 1 differ/);
+      expect(code).toBe(1);
+      const again = await run(...args);
+      expect(again.text).toContain('Left behind');
+      rmSync(odd);
+      const clean = await run(...args);
+      expect(clean.text).toContain('Everything in the source is here, and equal.');
+    } finally {
+      rmSync(odd, { force: true });
+    }
   }, 60_000);
 
   it('is killed in the middle, and goes on', async () => {

@@ -90,6 +90,8 @@ export async function runImportCommand(
       const { importNo, expectations } = result;
       const copied = await copyArtifacts({ db, files, source, reader, importNo, expectations });
       write(`Copied now: ${copied.files} files of artifacts, ${copied.bytes} bytes.\n`);
+      for (const { root, path, reason } of copied.left)
+        write(`Left behind: ${JSON.stringify(path)} of ${root.owner} ${root.id}. ${reason}\n`);
       tallies.push(copied.verification);
     }
     write(`\n${renderTable(tallies)}\n`);
