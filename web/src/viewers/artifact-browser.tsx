@@ -76,6 +76,8 @@ function SectionList({ sections, current, linkTo }: SectionListProps) {
             key={id}
             {...linkTo(id, { path: '' })}
             className={classes.section}
+            activeOptions={{ exact: true }}
+            data-current={id === current.id || undefined}
             aria-current={id === current.id ? 'true' : undefined}
           >
             <Icon size={15} aria-hidden />
@@ -140,6 +142,7 @@ function FileTree({ section: { owner, label }, place, linkTo }: FileTreeProps) {
       <div className={classes.foot}>
         <Button
           component="a"
+          className={classes.link}
           href={folderZipUrl(owner)}
           download
           size="compact-sm"

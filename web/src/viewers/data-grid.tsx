@@ -13,6 +13,8 @@ interface DataGridProps {
 }
 
 const MOST_LETTERS = 300;
+/** Fractions in six digits, which a column has room for; the value itself on hover. */
+const SHOWN_DIGITS = 6;
 
 /** A table in memory, in any order. Its rows are their numbers. */
 export function DataGrid({ label, table, renderCell = defaultCell }: DataGridProps) {
@@ -74,16 +76,21 @@ function columnsOf({ columns }: TableData, { widths, renderCell }: ColumnOptions
   }));
 }
 
+const lettersOf = (value: unknown): number =>
+  typeof value === 'number' && !Number.isInteger(value) ? SHOWN_DIGITS + 4 : cellText(value).length;
+
 /** As wide as what its first cells hold, within reason. */
 export function widthOf(name: string, values: ArrayLike<unknown>): number {
   let letters = name.length + 3;
-  for (let i = 0; i < Math.min(values.length, 50); i++)
-    letters = Math.max(letters, cellText(values[i]).length);
+  for (let i = 0; i < Math.min(values.length, 50); i++) letters = Math.max(letters, lettersOf(values[i]));
   return Math.max(64, Math.min(360, Math.round(letters * 7.4) + 24));
 }
 
 export function defaultCell(value: unknown): ReactNode {
   if (value === null || value === undefined) return <span className="dim">null</span>;
+  if (typeof value === 'number' && !Number.isInteger(value)) {
+    return <span title={String(value)}>{String(Number(value.toPrecision(SHOWN_DIGITS)))}</span>;
+  }
   const text = cellText(value);
   return <span dir="auto">{text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text}</span>;
 }

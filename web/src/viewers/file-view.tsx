@@ -73,6 +73,7 @@ export function FileView({ owner, path, sizeBytes }: FileViewProps) {
         <LoadMenu owner={owner} path={path} />
         <Button
           component="a"
+          className={classes.link}
           href={downloadUrl(owner, path)}
           download={nameOf(path)}
           size="compact-sm"

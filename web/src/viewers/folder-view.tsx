@@ -48,6 +48,7 @@ export function FolderView({ owner, path, entries, linkTo }: FolderViewProps) {
         <span className={classes.facts}>{facts.join(' · ')}</span>
         <Button
           component="a"
+          className={classes.link}
           href={folderZipUrl(owner, path)}
           download
           size="compact-sm"

@@ -32,7 +32,7 @@ export function HtmlViewer({ file, owner }: ViewerProps) {
         {tools}
         <span className={classes.spread} />
         <ShieldCheck size={14} aria-hidden />
-        <span>Shut off: it runs its own scripts, and loads nothing from this server or elsewhere</span>
+        <span>Isolated: its scripts reach neither this server nor the network</span>
       </div>
       <ActiveFrame url={file.url} title={nameOf(file.path)} />
     </>

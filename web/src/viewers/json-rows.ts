@@ -16,14 +16,14 @@ export interface JsonRow {
 
 export function jsonRows(
   document: unknown,
-  isOpen: (pointer: string, level: number) => boolean,
+  isOpen: (branch: { readonly pointer: string; readonly level: number; readonly count: number }) => boolean,
 ): readonly JsonRow[] {
   const rows: JsonRow[] = [];
   const add = (value: unknown, name: string | undefined, place: { pointer: string; level: number }): void => {
     const { pointer, level } = place;
     const children = isBranch(value) ? Object.entries(value) : undefined;
     const count = children?.length ?? 0;
-    const opened = count > 0 ? isOpen(pointer, level) : undefined;
+    const opened = count > 0 ? isOpen({ pointer, level, count }) : undefined;
     rows.push({ pointer, level, name, value, isOpen: opened, count });
     if (!opened) return;
     for (const [key, child] of children ?? []) {

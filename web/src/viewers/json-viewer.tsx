@@ -131,16 +131,28 @@ function JsonText({ document, tools }: JsonPartProps) {
 }
 
 const ROW_HEIGHT = 22;
-/** So many levels are open at first, where that is not too much to look at. */
-const OPEN_LEVELS = 2;
-const MOST_OPEN_AT_FIRST = 200;
+/** So many levels are open at first, but for long lists. */
+const OPEN_LEVELS = 3;
+const MOST_OPEN_AT_FIRST = 50;
+
+/** What is open that nobody has opened or closed by hand. */
+type Depth = 'none' | 'some' | 'all';
+
+function isOpenAt(depth: Depth, level: number, count: number): boolean {
+  if (depth === 'all' || level === 0) return true;
+  return depth === 'some' && level < OPEN_LEVELS && count <= MOST_OPEN_AT_FIRST;
+}
 
 function JsonTree({ document, tools }: JsonPartProps) {
   const [toggled, setToggled] = useState<ReadonlyMap<string, boolean>>(new Map());
-  const [levels, setLevels] = useState(() => levelsAtFirst(document));
+  const [depth, setDepth] = useState<Depth>('some');
   const rows = useMemo(
-    () => jsonRows(document, (pointer, level) => toggled.get(pointer) ?? level < levels),
-    [document, toggled, levels],
+    () =>
+      jsonRows(
+        document,
+        ({ pointer, level, count }) => toggled.get(pointer) ?? isOpenAt(depth, level, count),
+      ),
+    [document, toggled, depth],
   );
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -150,9 +162,9 @@ function JsonTree({ document, tools }: JsonPartProps) {
     overscan: 20,
   });
   const toggle = ({ pointer, isOpen }: JsonRow) => setToggled(new Map(toggled).set(pointer, !isOpen));
-  const setAll = (depth: number) => {
+  const setAll = (next: Depth) => {
     setToggled(new Map());
-    setLevels(depth);
+    setDepth(next);
   };
   const focusRow = (index: number) => {
     const bounded = Math.max(0, Math.min(rows.length - 1, index));
@@ -178,10 +190,10 @@ function JsonTree({ document, tools }: JsonPartProps) {
       <div className={classes.toolbar}>
         {tools}
         <span className={classes.spread} />
-        <Button size="compact-xs" variant="subtle" color="gray" onClick={() => setAll(100)}>
+        <Button size="compact-xs" variant="subtle" color="gray" onClick={() => setAll('all')}>
           Open all
         </Button>
-        <Button size="compact-xs" variant="subtle" color="gray" onClick={() => setAll(1)}>
+        <Button size="compact-xs" variant="subtle" color="gray" onClick={() => setAll('none')}>
           Close all
         </Button>
         <CopyButton text={renderPretty(document)} label="Copy the document" />
@@ -238,11 +250,6 @@ function JsonRowContent({ row: { name, value, isOpen, count } }: { readonly row:
       </span>
     </>
   );
-}
-
-function levelsAtFirst(document: unknown): number {
-  const rows = jsonRows(document, (_, level) => level < OPEN_LEVELS);
-  return rows.length > MOST_OPEN_AT_FIRST ? 1 : OPEN_LEVELS;
 }
 
 const countText = (value: unknown, count: number): string =>

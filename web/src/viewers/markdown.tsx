@@ -38,9 +38,16 @@ export function Markdown({ text, pictureUrl }: MarkdownProps) {
 
 type Context = Pick<MarkdownProps, 'pictureUrl'>;
 
+/** The parts of a table hold nothing but each other: the line ends between them are no text. */
+const HOLDS_NO_TEXT = /^(table|thead|tbody|tr)$/i;
+
 function childrenOf(node: Node, context: Context): ReactNode {
   let place = 0;
-  return [...node.childNodes].map((child) => {
+  const children = [...node.childNodes];
+  const kept = HOLDS_NO_TEXT.test(node.nodeName)
+    ? children.filter((child) => child.nodeType !== Node.TEXT_NODE)
+    : children;
+  return kept.map((child) => {
     place += 1;
     return <Fragment key={place}>{copyOf(child, context)}</Fragment>;
   });

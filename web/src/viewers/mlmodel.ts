@@ -38,7 +38,7 @@ export interface Mlmodel {
  * @throws Error for what is no YAML, or no mapping
  */
 export function parseMlmodel(text: string): Mlmodel {
-  const document: unknown = parse(text, { schema: 'core', logLevel: 'silent', maxAliasCount: 100 });
+  const document: unknown = parse(text, { schema: 'core', logLevel: 'error', maxAliasCount: 100 });
   if (!isMapping(document)) throw new Error('it is no mapping');
   const flavors = mapping(document.flavors);
   const python = mapping(flavors.python_function);

@@ -8,9 +8,7 @@ export function pythonForModel(uri: string, options: ModelCodeOptions = {}): str
   const { example, inputs = [] } = options;
   const rows = exampleRows(example);
   const isTable = rows !== undefined || inputs.some(({ name }) => name !== undefined);
-  const data = isTable
-    ? `pd.DataFrame(${pythonLiteral(rows ?? [emptyRow(inputs)])})`
-    : pythonLiteral(example ?? '…');
+  const data = isTable ? frameCode(rows ?? [emptyRow(inputs)]) : pythonLiteral(example ?? '…');
   return [
     'import mlflow',
     ...(isTable ? ['import pandas as pd'] : []),
@@ -49,6 +47,9 @@ export function typescriptForModel(
     '',
   ].join('\n');
 }
+
+const frameCode = (rows: readonly Record<string, unknown>[]): string =>
+  ['pd.DataFrame([', ...rows.map((row) => `    ${pythonLiteral(row)},`), '])'].join('\n');
 
 function emptyRow(inputs: readonly SignatureField[]): Record<string, unknown> {
   return Object.fromEntries(

@@ -162,7 +162,9 @@ function columnsOf(
           {name} <span className="dim">{type.toLowerCase()}</span>
         </span>
       ),
-      width: widths.get(String(i)) ?? Math.max(110, Math.min(280, (name.length + type.length) * 8 + 40)),
+      width:
+        widths.get(String(i)) ??
+        Math.max(type === 'TIMESTAMP' ? 180 : 120, Math.min(280, (name.length + type.length) * 8 + 40)),
       align: NUMERIC.test(type) ? 'end' : 'start',
       render: ({ values }) => defaultCell(values[name]),
       textOf: ({ values }) => cellText(values[name]),

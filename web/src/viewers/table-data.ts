@@ -53,7 +53,7 @@ export function isNumeric({ values }: TableColumn): boolean {
   for (let i = 0; i < Math.min(values.length, 200); i++) {
     const value = values[i];
     if (value === null || value === undefined || value === '') continue;
-    if (numberOf(value) === undefined) return false;
+    if (value instanceof Date || typeof value === 'boolean' || numberOf(value) === undefined) return false;
     numbers += 1;
   }
   return numbers > 0;

@@ -106,7 +106,10 @@ interface PageStepsProps {
 }
 
 function PageSteps({ file, page, place, onGo }: PageStepsProps) {
-  if (file.sizeBytes <= PAGE_BYTES) return <span>{page.lines.length.toLocaleString('en-US')} lines</span>;
+  if (file.sizeBytes <= PAGE_BYTES) {
+    const count = page.lines.length;
+    return <span>{count === 1 ? '1 line' : `${count.toLocaleString('en-US')} lines`}</span>;
+  }
   const jump = async (to: number) => {
     try {
       onGo({ start: await findLineStart(file, to), firstNumber: undefined });

@@ -31,7 +31,15 @@ export function treeRows(
 ): readonly TreeRow[] {
   const rows: TreeRow[] = [];
   const note = (path: string, name: string, level: number, kind: 'loading' | 'note') =>
-    rows.push({ path, name, level, kind, isOpen: false, sizeBytes: undefined, count: undefined });
+    rows.push({
+      path: `${path}/?${kind}`,
+      name,
+      level,
+      kind,
+      isOpen: false,
+      sizeBytes: undefined,
+      count: undefined,
+    });
   const add = (path: string, level: number): void => {
     const folder = folderAt(path);
     if (folder?.hasFailed) return void note(path, 'This folder could not be read', level, 'note');

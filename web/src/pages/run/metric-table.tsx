@@ -63,8 +63,8 @@ function columnsOf(run: Run, summaryOf: SummaryOf): readonly TableColumn<MetricR
   const extreme = (which: 'min' | 'max') => (row: MetricRow) => {
     const summary = summaryOf(row);
     if (summary === undefined) return <Pending />;
-    const value = summary[which];
-    if (value === undefined) return <span className="dim">–</span>;
+    if (summary[which] === undefined) return <span className="dim">–</span>;
+    const value = asLogged(summary[which]);
     const step = which === 'min' ? summary.minStep : summary.maxStep;
     return (
       <span title={`${value} at step ${step ?? 'unknown'}`}>

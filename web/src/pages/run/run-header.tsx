@@ -176,6 +176,7 @@ function RunMenu({ run, actions, isGone, onRename }: RunMenuProps) {
     <>
       <Button
         renderRoot={(props) => <Link to="/compare" search={{ runs: run.runId } as never} {...props} />}
+        className={classes.link}
         size="compact-sm"
         variant="default"
         leftSection={<GitCompareArrows size={14} aria-hidden />}
@@ -209,6 +210,7 @@ function RunMenu({ run, actions, isGone, onRename }: RunMenuProps) {
           </Menu.Item>
           <Menu.Item
             component="a"
+            className={classes.link}
             href={folderZipUrl({ runId: run.runId })}
             download
             leftSection={<Download size={14} aria-hidden />}
@@ -285,7 +287,7 @@ function TabLink({ tab, label, shortcut, run, isCurrent, count }: TabLinkProps) 
       className={classes.tab}
       data-current={isCurrent || undefined}
       aria-current={isCurrent ? 'page' : undefined}
-      activeProps={{}}
+      activeOptions={{ exact: true }}
     >
       {label}
       {count !== undefined && count > 0 && (

@@ -60,7 +60,9 @@ export function TagsPanel({ run }: { readonly run: Run }) {
       {system.length > 0 && (
         <Switch
           size="xs"
-          label={`Show ${system.length} tags of the client`}
+          label={
+            system.length === 1 ? 'Show the tag of the client' : `Show ${system.length} tags of the client`
+          }
           checked={withSystem}
           onChange={(event) => setWithSystem(event.currentTarget.checked)}
         />
