@@ -8,7 +8,7 @@ export default defineConfig({
     include: ['web/test/**/*.test.ts'],
     globalSetup: ['web/test/harness/built-pages.ts'],
     testTimeout: 60_000,
-    hookTimeout: 180_000,
+    hookTimeout: 400_000,
     pool: 'forks',
     maxWorkers: 1,
     fileParallelism: false,
