@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { CircleAlert, type LucideIcon, RotateCw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { RequestError } from '../data/request.ts';
+import { scrollRegion } from './scroll-region.ts';
 import classes from './states.module.css';
 import { CopyButton } from './texts.tsx';
 
@@ -38,7 +39,7 @@ export function CodeBlock({
 }) {
   return (
     <div className={classes.code}>
-      <pre>{code}</pre>
+      <pre {...scrollRegion}>{code}</pre>
       <span className={classes.copy}>
         <CopyButton text={code} label={label} />
       </span>

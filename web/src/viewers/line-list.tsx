@@ -1,8 +1,8 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
+import { scrollRegion } from '../ui/scroll-region.ts';
 import type { CodeLine } from './code-lines.ts';
 import classes from './line-list.module.css';
-import { scrollRegion } from './scroll-region.ts';
 
 const LINE_HEIGHT = 20;
 /** Browsers slow down on longer ones. */

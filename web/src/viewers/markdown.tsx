@@ -27,7 +27,7 @@ export function Markdown({ text, pictureUrl }: MarkdownProps) {
     });
     // A parsed document of its own neither loads nor runs anything; only what is known is copied out of it.
     const parsed = new DOMParser().parseFromString(html, 'text/html');
-    return childrenOf(parsed.body, { pictureUrl });
+    return childrenOf(parsed.body, { pictureUrl, levels: headingLevels(parsed.body) });
   }, [text, pictureUrl]);
   return (
     <div className={classes.markdown} dir="auto">
@@ -36,7 +36,9 @@ export function Markdown({ text, pictureUrl }: MarkdownProps) {
   );
 }
 
-type Context = Pick<MarkdownProps, 'pictureUrl'>;
+interface Context extends Pick<MarkdownProps, 'pictureUrl'> {
+  readonly levels: ReadonlyMap<Element, number>;
+}
 
 /** The parts of a table hold nothing but each other: the line ends between them are no text. */
 const HOLDS_NO_TEXT = /^(table|thead|tbody|tr)$/i;
@@ -89,17 +91,32 @@ function copyOf(node: Node, context: Context): ReactNode {
     case 'h4':
     case 'h5':
     case 'h6':
-      return headingOf(node, Number(name[1]), context);
+      return headingOf(node, context);
     default:
       return createElement(name, null, childrenOf(node, context));
   }
 }
 
-/** The page has headings of its own above: those of a note begin below them. */
-function headingOf(node: Element, level: number, context: Context): ReactNode {
+/** The page's own headings above: those of the text begin below them. */
+const LEVELS_ABOVE = 2;
+
+/** The level at which each heading stands in the page: never two deeper than the one above, whatever the text says. */
+function headingLevels(root: Element): ReadonlyMap<Element, number> {
+  const open: number[] = [];
+  return new Map(
+    [...root.querySelectorAll('h1, h2, h3, h4, h5, h6')].map((heading) => {
+      const level = Number(heading.localName[1]);
+      while ((open.at(-1) ?? 0) >= level) open.pop();
+      open.push(level);
+      return [heading, Math.min(6, open.length + LEVELS_ABOVE)];
+    }),
+  );
+}
+
+function headingOf(node: Element, context: Context): ReactNode {
   return createElement(
-    `h${Math.min(6, level + 2)}`,
-    { className: classes[`level${level}`] },
+    `h${context.levels.get(node) ?? LEVELS_ABOVE + 1}`,
+    { className: classes[`level${node.localName[1]}`] },
     childrenOf(node, context),
   );
 }

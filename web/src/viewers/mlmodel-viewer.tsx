@@ -80,7 +80,8 @@ interface ModelDescriptionProps {
   readonly folder: string;
 }
 
-function ModelDescription({ model, owner, folder }: ModelDescriptionProps) {
+/** A model as its MLmodel file describes it: facts, signature, the code that uses it, an example. */
+export function ModelDescription({ model, owner, folder }: ModelDescriptionProps) {
   const example = useDocument(owner, folder, model.examplePath);
   const servingExample = useDocument(owner, folder, model.servingExamplePath);
   const [language, setLanguage] = useState('python');

@@ -7,13 +7,13 @@ import { readText } from './bytes.ts';
 import type { CodeLine } from './code-lines.ts';
 import type { ViewerProps } from './file-view.tsx';
 import './highlight.css';
+import { scrollRegion } from '../ui/scroll-region.ts';
 import { parseLenientJson } from './lenient-json.ts';
 import { Line } from './line-list.tsx';
 import { Markdown } from './markdown.tsx';
 import { type CellOutput, type NotebookCell, readNotebook } from './notebook.ts';
 import notebookClasses from './notebook-viewer.module.css';
 import { numbered } from './numbered.ts';
-import { scrollRegion } from './scroll-region.ts';
 import { TextViewer } from './text-viewer.tsx';
 import { Waiting } from './waiting.tsx';
 

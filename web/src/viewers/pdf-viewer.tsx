@@ -2,12 +2,12 @@ import { ActionIcon, SegmentedControl } from '@mantine/core';
 import { FileX, Minus, Plus } from 'lucide-react';
 import { type PDFDocumentProxy, type PDFPageProxy, TextLayer } from 'pdfjs-dist';
 import { useEffect, useRef, useState } from 'react';
+import { scrollRegion } from '../ui/scroll-region.ts';
 import { EmptyState } from '../ui/states.tsx';
 import classes from './artifact-view.module.css';
 import type { ViewerProps } from './file-view.tsx';
 import { openPdf } from './pdf-data.ts';
 import pdfClasses from './pdf-viewer.module.css';
-import { scrollRegion } from './scroll-region.ts';
 import { Waiting } from './waiting.tsx';
 
 type State =

@@ -1,11 +1,11 @@
 import { ActionIcon, SegmentedControl, Tooltip } from '@mantine/core';
 import { Grid2x2, ImageOff, Minus, Plus } from 'lucide-react';
 import { type PointerEvent, type ReactNode, type SyntheticEvent, useEffect, useRef, useState } from 'react';
+import { scrollRegion } from '../ui/scroll-region.ts';
 import { useShortcut } from '../ui/shortcuts.ts';
 import { EmptyState } from '../ui/states.tsx';
 import classes from './artifact-view.module.css';
 import pictureClasses from './picture.module.css';
-import { scrollRegion } from './scroll-region.ts';
 
 const ZOOMS = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 8, 16, 32];
 /** Pictures below this size are shown with hard pixels unless somebody wants otherwise. */
