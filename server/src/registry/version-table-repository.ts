@@ -11,11 +11,20 @@ export async function countVersions(sql: Sql, modelNo: number): Promise<number> 
   return Number(row?.versions ?? 0);
 }
 
-/** The runs that the newest versions came from, each once, at most `limit`. */
-export async function listSourceRunIds(sql: Sql, modelNo: number, limit: number): Promise<string[]> {
-  const rows = await sql.rows<readonly [string]>(
-    `SELECT run_id FROM model_versions WHERE ${SHOWN} AND run_id <> '' ORDER BY version DESC LIMIT ?`,
+/** What the newest versions came from, each run and logged model once. */
+export interface SourceIds {
+  readonly runIds: readonly string[];
+  readonly modelIds: readonly string[];
+}
+
+/** The sources of the newest `limit` versions. */
+export async function listSourceIds(sql: Sql, modelNo: number, limit: number): Promise<SourceIds> {
+  const rows = await sql.rows<readonly [string | null, string | null]>(
+    `SELECT run_id, logged_model_id FROM model_versions WHERE ${SHOWN} ORDER BY version DESC LIMIT ?`,
     [modelNo, limit],
   );
-  return [...new Set(rows.map(([runId]) => runId))];
+  return {
+    runIds: [...new Set(rows.flatMap(([runId]) => runId || []))],
+    modelIds: [...new Set(rows.flatMap(([, modelId]) => modelId || []))],
+  };
 }

@@ -61,9 +61,9 @@ describe.each(testedDatabases())('the table of versions on $name', ({ open }) =>
     ]);
     const [made, nan, best] = page.rows;
     expect(made!.source).toBeUndefined();
-    expect(nan!.source!.metrics).toEqual(new Map([['auc', Number.NaN]]));
+    expect(nan!.metrics).toEqual(new Map([['auc', Number.NaN]]));
     expect(best!.source!.run.runId).toBe(first);
-    expect(best!.source!.metrics).toEqual(
+    expect(best!.metrics).toEqual(
       new Map([
         ['auc', 0.9],
         ['loss', 0.3],
@@ -73,8 +73,44 @@ describe.each(testedDatabases())('the table of versions on $name', ({ open }) =>
 
   it('gives windows of the versions and only the metrics that are asked for', async () => {
     const page = await table.page({ name: 'fraud', offset: 2, limit: 1, metrics: ['loss'] });
-    expect(page.rows.map(({ details, source }) => [details.row.version, source?.metrics])).toEqual([
+    expect(page.rows.map(({ details, metrics }) => [details.row.version, metrics])).toEqual([
       [1, new Map([['loss', 0.3]])],
+    ]);
+  });
+
+  it('tells the models of one run apart by what was measured on each of them', async () => {
+    await registry.models.create({ name: 'checkpoints', description: '', tags: [] });
+    const runId = await measuredRun({ loss: 0.5 });
+    const made = [];
+    for (const value of [0.7, 0.6]) {
+      const model = await tracking.loggedModels.create({
+        experimentNo: 0,
+        name: 'net',
+        modelType: undefined,
+        sourceRunId: runId,
+        params: [],
+        tags: [],
+      });
+      const point = { key: 'auc', timestampMs: 1, modelId: model.row.model_id };
+      await tracking.runs.logBatch({
+        runId,
+        metrics: [
+          { ...point, value, step: 2 },
+          { ...point, value: 0.1, step: 1 },
+        ],
+        params: [],
+        tags: [],
+      });
+      made.push(model.row.model_id);
+    }
+    for (const modelId of made) {
+      await registry.versions.create({ ...version('checkpoints', `models:/${modelId}`), modelId });
+    }
+    const page = await table.page(query('checkpoints'));
+    expect(page.metricKeys).toEqual(['auc', 'loss']);
+    expect(page.rows.map(({ metrics }) => [metrics.get('auc'), metrics.get('loss')])).toEqual([
+      [0.6, 0.5],
+      [0.7, 0.5],
     ]);
   });
 

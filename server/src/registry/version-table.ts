@@ -1,5 +1,6 @@
 import type { Database } from '../db/port.ts';
 import { invalidArgument } from '../kernel/errors.ts';
+import { listSourceModelMetrics, readSourceModels } from '../tracking/source-models.ts';
 import { listSourceMetrics, readSourceRuns, type SourceRun } from '../tracking/source-runs.ts';
 import { listAliases } from './aliases-repository.ts';
 import { getModelRow } from './models.ts';
@@ -12,7 +13,7 @@ export interface VersionTableQuery {
   readonly offset: number;
   /** At most 500. */
   readonly limit: number;
-  /** Metrics of the source runs, at most 100; without them the first 100 by name. */
+  /** Metrics of the sources, at most 100; without them the first 100 by name. */
   readonly metrics: readonly string[] | undefined;
 }
 
@@ -20,12 +21,14 @@ export interface VersionTableRow {
   readonly details: VersionDetails;
   /** The run that the version came from, if it is (still) here. */
   readonly source: SourceRun | undefined;
+  /** What was measured on the logged model itself, and the run's latest values of everything else. */
+  readonly metrics: ReadonlyMap<string, number>;
 }
 
 export interface VersionTablePage {
   /** Of the model, deleted ones left out. */
   readonly total: number;
-  /** What the source runs of the newest 200 versions have measured, by name, at most 500. */
+  /** What was measured of the newest 200 versions, by name, at most 500. */
   readonly metricKeys: readonly string[];
   /** The newest first. */
   readonly rows: readonly VersionTableRow[];
@@ -36,7 +39,7 @@ const MAX_METRICS = 100;
 const MAX_KEYS = 500;
 const ASKED_FOR_KEYS = 200;
 
-/** The versions of a model beside what their source runs measured: what pages compare versions by. */
+/** The versions of a model beside what was measured of them: what pages compare versions by. */
 export function createVersionTable({ db }: { readonly db: Database }) {
   return {
     /** @throws AppError NotFound for the model, InvalidArgument for a window that cannot be */
@@ -50,8 +53,12 @@ export function createVersionTable({ db }: { readonly db: Database }) {
       }
       return db.read(async (sql) => {
         const { model_no: modelNo } = await getModelRow(sql, name);
-        const runIds = await repository.listSourceRunIds(sql, modelNo, ASKED_FOR_KEYS);
-        const metricKeys = await listSourceMetrics(sql, runIds, MAX_KEYS);
+        const { runIds, modelIds } = await repository.listSourceIds(sql, modelNo, ASKED_FOR_KEYS);
+        const metricKeys = mergedKeys(
+          await listSourceMetrics(sql, runIds, MAX_KEYS),
+          await listSourceModelMetrics(sql, modelIds, MAX_KEYS),
+        );
+        const shownKeys = metrics ?? metricKeys.slice(0, MAX_METRICS);
         const versions = await selectVersions(sql, {
           where: 'v.model_no = ?',
           params: [modelNo],
@@ -62,21 +69,35 @@ export function createVersionTable({ db }: { readonly db: Database }) {
         const sources = await readSourceRuns(
           sql,
           [...new Set(versions.flatMap((version) => version.run_id || []))],
-          metrics ?? metricKeys.slice(0, MAX_METRICS),
+          shownKeys,
+        );
+        const models = await readSourceModels(
+          sql,
+          [...new Set(versions.flatMap((version) => version.logged_model_id || []))],
+          shownKeys,
         );
         const aliases = Map.groupBy(await listAliases(sql, [modelNo]), ({ version }) => version);
         const details = await readVersions(sql, versions, { withAliases: false });
         return {
           total: await repository.countVersions(sql, modelNo),
           metricKeys,
-          rows: details.map(({ row, tags }) => ({
-            details: { row, tags, aliases: (aliases.get(row.version) ?? []).map(({ alias }) => alias) },
-            source: row.run_id === null ? undefined : sources.get(row.run_id),
-          })),
+          rows: details.map(({ row, tags }) => {
+            const source = row.run_id === null ? undefined : sources.get(row.run_id);
+            const ofModel = row.logged_model_id === null ? undefined : models.get(row.logged_model_id);
+            return {
+              details: { row, tags, aliases: (aliases.get(row.version) ?? []).map(({ alias }) => alias) },
+              source,
+              // A run that logs several models has one value for all of them: each model's own says more.
+              metrics: new Map([...(source?.metrics ?? []), ...(ofModel ?? [])]),
+            };
+          }),
         };
       });
     },
   };
 }
+
+const mergedKeys = (ofRuns: readonly string[], ofModels: readonly string[]): readonly string[] =>
+  [...new Set([...ofRuns, ...ofModels])].sort().slice(0, MAX_KEYS);
 
 export type VersionTable = ReturnType<typeof createVersionTable>;

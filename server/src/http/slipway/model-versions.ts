@@ -6,7 +6,7 @@ import type { MlflowRoute } from '../mlflow/routes.ts';
 
 const DEFAULT_LIMIT = 100;
 
-/** A model's versions beside what their source runs measured. */
+/** A model's versions beside what was measured of them. */
 export function modelVersionTableRoutes(table: VersionTable): readonly MlflowRoute[] {
   return [
     {
@@ -32,7 +32,7 @@ export function modelVersionTableRoutes(table: VersionTable): readonly MlflowRou
   ];
 }
 
-function renderRow({ details, source }: VersionTableRow): object {
+function renderRow({ details, source, metrics }: VersionTableRow): object {
   const { logged_model_id: modelId } = details.row;
   return {
     ...renderVersion(details),
@@ -45,9 +45,9 @@ function renderRow({ details, source }: VersionTableRow): object {
         status: source.run.status,
         lifecycle_stage: source.run.stage,
       },
-      metrics: Object.fromEntries(
-        Array.from(source.metrics, ([key, value]) => [key, renderDouble(value)] as const),
-      ),
+    }),
+    ...(metrics.size > 0 && {
+      metrics: Object.fromEntries(Array.from(metrics, ([key, value]) => [key, renderDouble(value)] as const)),
     }),
   };
 }
