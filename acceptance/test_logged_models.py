@@ -81,6 +81,8 @@ def test_a_deleted_model_is_gone(client, wire, model, experiment):
     deleted = wire.get(f"logged-models/{model}", {"allow_deleted": "true"}).ok()
     assert deleted["model"]["info"]["model_id"] == model
     assert client.search_logged_models([experiment]) == []
+    wire.delete(f"logged-models/{model}").ok()
+    wire.delete(f"logged-models/m-{'0' * 32}").refused(404, "RESOURCE_DOES_NOT_EXIST")
 
 
 def test_metrics_of_a_run_are_also_the_models(client, model, run):
@@ -168,6 +170,18 @@ def test_filters(shelf, text, found):
 def test_models_are_found_by_status(shelf, peer):
     # The real server compares the number that its database holds.
     assert shelf.find("status = '2'" if peer else "status = 'READY'") == ["beta"]
+
+
+@pytest.mark.parametrize("field", ["source_run_id", "model_type"])
+def test_a_model_without_run_or_type_has_an_empty_one(client, experiment, field):
+    client.create_logged_model(experiment, name="bare")
+
+    def names(text):
+        return [model.name for model in client.search_logged_models([experiment], text)]
+
+    for text in (f"{field} = ''", f"{field} != 'x'", f"{field} LIKE '%'", f"{field} NOT IN ('x')"):
+        assert (text, names(text)) == (text, ["bare"])
+    assert names(f"{field} = 'x'") == names(f"{field} != ''") == []
 
 
 def test_models_are_found_by_run_and_id(shelf):

@@ -179,6 +179,12 @@ def test_a_version_of_a_version_has_its_files(client, model, version, unique, ru
     assert client.get_model_version(copy, made.version).run_id == run
 
 
+def test_a_version_of_an_absent_alias_is_an_invalid_parameter(wire, model, version):
+    version()
+    body = {"name": model, "source": f"models:/{model}@nobody"}
+    wire.post("model-versions/create", body).refused(400, "INVALID_PARAMETER_VALUE", "nobody")
+
+
 @pytest.mark.since("2.10")
 def test_copying_a_version_makes_the_model(client, model, version, unique):
     first, name = version(), unique("copied")

@@ -28,6 +28,9 @@ def test_the_name_is_mirrored_in_a_tag(client, experiment):
     assert read.info.run_name == read.data.tags["mlflow.runName"] == "second"
     client.set_tag(run, "mlflow.runName", "third")
     assert client.get_run(run).info.run_name == "third"
+    client.set_tag(run, "mlflow.runName", "")
+    read = client.get_run(run)
+    assert read.info.run_name == read.data.tags["mlflow.runName"] == "third"
 
 
 def test_a_name_may_come_as_a_tag_alone_but_not_differ_from_the_field(wire, experiment):

@@ -308,6 +308,10 @@ describe.each(testedDatabases())('the model registry on $name', ({ open }) => {
       expect(await registry.versions.downloadUri(name, byAlias.row.version)).toBe(
         `mlflow-artifacts:/0/models/${modelId}/artifacts`,
       );
+      const { tags } = await tracking.loggedModels.get(modelId, { allowDeleted: false });
+      expect(JSON.parse(tags.find(({ key }) => key === 'mlflow.modelVersions')!.value)).toEqual([
+        { name: origin, version: 1 },
+      ]);
       for (const other of [{ runId: 'c'.repeat(32) }, { modelId: `m-${'c'.repeat(32)}` }]) {
         await expect(
           registry.versions.create({ ...version(name, `models:/${origin}/1`), ...other }),

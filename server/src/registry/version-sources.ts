@@ -86,7 +86,8 @@ export async function resolveSource(
           : source,
     runId: model === undefined ? runId : runId || (model.sourceRunId ?? null),
     loggedModelId: modelId ?? null,
-    loggedModelNo: model?.modelNo,
+    // A logged model lists the versions that name it, not those that copy one of them.
+    loggedModelNo: written.modelId === undefined ? undefined : model?.modelNo,
   };
 }
 
@@ -134,6 +135,8 @@ async function findOrigin(
     throw invalidSource(source, 'Prompt versions cannot be used as model version sources.');
   }
   const origin = await findReferenced(sql, location.model);
+  if (origin === undefined && location.model.by === 'alias' && !isLatestAlias(location.model.alias))
+    throw invalidSource(source, `Registered model alias ${location.model.alias} not found.`);
   if (origin === undefined)
     throw notFound(`No version of model '${location.model.name}' answers to '${source}'.`);
   const contradicts = (given: string | undefined, known: string | null) =>

@@ -172,13 +172,13 @@ function renderSpans(dialect: Dialect, tests: readonly SpanTest[]): SqlFragment 
 function renderSpanTest(dialect: Dialect, node: LeafNode): SqlFragment {
   const { key } = node.field;
   if (!key.startsWith('attributes.')) return renderTest(dialect, `s.${key}`, node);
-  if (node.kind === 'matches') {
+  if (node.kind === 'matches' || node.kind === 'compare' || node.kind === 'in') {
     const attribute = spanAttribute(dialect, key.slice('attributes.'.length));
     const test = renderTest(dialect, `(${attribute.text})`, node);
     return { text: test.text, params: [...attribute.params, ...test.params] };
   }
   if (node.kind !== 'like') {
-    throw invalidArgument('Attributes of spans are compared with LIKE, ILIKE or RLIKE alone.', {
+    throw invalidArgument('The absence of a span attribute cannot be asked for.', {
       field: 'filter',
     });
   }

@@ -190,7 +190,13 @@ describe.each(testedDatabases())('traces on $name', ({ open }) => {
     expect(
       await found(`span.content ILIKE '%BLÜE%' AND span.name NOT LIKE 'a%' AND span.name LIKE '%${hex}'`),
     ).toEqual(one);
-    await expect(found(`span.attributes.colour = 'x'`)).rejects.toMatchObject({ code: 'InvalidArgument' });
+    const colour = (test: string) => found(`span.name LIKE '%${hex}' AND span.attributes.colour ${test}`);
+    expect(await colour(`= 'blüe'`)).toEqual(one);
+    expect(await colour(`IN ('red', 'blüe')`)).toEqual(one);
+    expect(await colour(`= 'blü'`)).toEqual([]);
+    expect(await colour(`!= 'blüe'`)).toEqual([]);
+    expect(await colour(`!= 'red'`)).toEqual(one);
+    await expect(colour('IS NULL')).rejects.toMatchObject({ code: 'InvalidArgument' });
   });
 
   it('are found by tags, metadata, their absence, their runs and their prompts', async () => {

@@ -73,14 +73,21 @@ function renderLeaf(dialect: Dialect, node: LeafNode, datasets: readonly Dataset
     case 'metric':
       return renderMetric(dialect, node, datasets);
     default: {
-      const column = COLUMNS[node.field.key]!;
-      return renderTest(
-        dialect,
-        node.field.key === 'experiment_id' ? `CAST(${column} AS TEXT)` : column,
-        node,
-      );
+      return renderTest(dialect, attributeOf(node), node);
     }
   }
+}
+
+/** The attribute as it is compared: a model without a run or a type has an empty one, as on the real server. */
+function attributeOf(node: LeafNode): string {
+  const { key } = node.field;
+  const column = COLUMNS[key]!;
+  if (key === 'experiment_id') return `CAST(${column} AS TEXT)`;
+  if (key !== 'source_run_id' && key !== 'model_type') return column;
+  const isText =
+    node.kind === 'compare' && node.op === '=' && node.value.kind === 'string' && node.value.text !== '';
+  // What asks for a text finds it by the index.
+  return isText || node.kind === 'null' ? column : `coalesce(${column}, '')`;
 }
 
 /** Any logged point of the metric counts, on one of the datasets where some are given. */

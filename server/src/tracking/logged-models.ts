@@ -183,10 +183,11 @@ export function createLoggedModels({
       });
     },
 
-    /** To the trash. @throws AppError NotFound */
+    /** To the trash; one that is there already stays. @throws AppError NotFound */
     async delete(modelId: string): Promise<void> {
       await db.write(async (tx) => {
-        const row = await getModel(tx, modelId);
+        const row = await getModel(tx, modelId, true);
+        if (row.lifecycle_stage === 'deleted') return;
         await repository.trashModel(tx, row.model_no, clock.nowMs());
       });
     },

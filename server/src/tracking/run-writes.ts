@@ -189,6 +189,8 @@ async function writeTags(tx: Transaction, accepted: readonly Accepted[]): Promis
   const rows = new Map<string, repository.KeyedRow>();
   for (const { batch, run } of accepted) {
     for (const { key, value } of batch.tags) {
+      // A run has a name: as in an update, an empty one says nothing.
+      if (key === RUN_NAME_TAG && value === '') continue;
       rows.set(`${run.runNo}/${key}`, [run.runNo, key, storedTagValue(value), run.experimentNo]);
     }
   }
