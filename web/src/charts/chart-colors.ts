@@ -11,6 +11,7 @@ export interface ChartColors {
   readonly accent: string;
   readonly failed: string;
   readonly series: readonly string[];
+  readonly scheme: string | null;
 }
 
 export function readChartColors(root: HTMLElement): ChartColors {
@@ -24,6 +25,7 @@ export function readChartColors(root: HTMLElement): ChartColors {
     border: token('border-strong'),
     accent: token('accent'),
     failed: token('failed'),
+    scheme: root.getAttribute(SCHEME),
     series: Array.from({ length: SERIES_COLORS }, (_, i) => token(`series-${i}`)),
   };
 }

@@ -1,13 +1,6 @@
-import { getJson, postJson } from '../../data/request.ts';
+import { postJson } from '../../data/request.ts';
+import type { RunListQuery } from '../../data/run-table.ts';
 import type { WireNumber } from './line-data.ts';
-
-/** The runs that charts are about: all that match. */
-export interface RunQuery {
-  readonly experimentIds: readonly string[];
-  readonly filter: string;
-  readonly orderBy: readonly string[];
-  readonly viewType: 'ACTIVE_ONLY' | 'DELETED_ONLY' | 'ALL';
-}
 
 /** One value a run. */
 export type ValueColumn = NumberColumn | TextColumn;
@@ -28,6 +21,8 @@ export interface TextColumn {
 
 /** Runs in the order of the query, and of each the values that were asked for. */
 export interface RunValues {
+  /** Names the list of runs on the server. */
+  readonly snapshot: string;
   readonly total: number;
   readonly runIds: readonly string[];
   readonly runNames: readonly string[];
@@ -39,6 +34,7 @@ type WireColumn =
   | { readonly values: readonly string[]; readonly codes: readonly number[] };
 
 interface WireValues {
+  readonly snapshot: string;
   readonly total: number;
   readonly run_ids?: readonly string[];
   readonly run_names?: readonly string[];
@@ -47,31 +43,40 @@ interface WireValues {
 
 /** All matching runs by column. @throws RequestError */
 export async function askValues(
-  query: RunQuery,
+  query: RunListQuery,
   columns: readonly string[],
   signal?: AbortSignal,
 ): Promise<RunValues> {
-  const answer = await postJson<WireValues>(
-    'run-table/values',
-    {
-      experiment_ids: query.experimentIds,
-      filter: query.filter,
-      order_by: query.orderBy,
-      view_type: query.viewType,
-      columns,
-      with_ids: true,
-    },
-    signal,
-  );
+  const answer = await postValues({ ...wireQuery(query), columns, with_ids: true }, signal);
   return {
+    snapshot: answer.snapshot,
     total: answer.total,
     runIds: answer.run_ids ?? [],
     runNames: answer.run_names ?? [],
-    columns: new Map(
-      Object.entries(answer.columns ?? {}).map(([name, column]) => [name, readColumn(column)]),
-    ),
+    columns: readColumns(answer),
   };
 }
+
+/** More columns of a list of runs that is here already; the whole of it where the server no longer knows that list. */
+export async function askMoreValues(
+  query: RunListQuery,
+  { known, columns }: { readonly known: RunValues; readonly columns: readonly string[] },
+  signal?: AbortSignal,
+): Promise<RunValues> {
+  const answer = await postValues({ ...wireQuery(query), columns, snapshot: known.snapshot }, signal);
+  if (answer.snapshot !== known.snapshot) return askValues(query, columns, signal);
+  return { ...known, columns: readColumns(answer) };
+}
+
+const postValues = (message: object, signal?: AbortSignal) =>
+  postJson<WireValues>('run-table/values', message, signal);
+
+function wireQuery({ experimentIds, filter, orderBy, viewType }: RunListQuery) {
+  return { experiment_ids: experimentIds, filter, order_by: orderBy, view_type: viewType };
+}
+
+const readColumns = ({ columns = {} }: WireValues): ReadonlyMap<string, ValueColumn> =>
+  new Map(Object.entries(columns).map(([name, column]) => [name, readColumn(column)]));
 
 function readColumn(column: WireColumn): ValueColumn {
   if ('codes' in column) return { kind: 'text', values: column.values, codes: Int32Array.from(column.codes) };
@@ -83,36 +88,4 @@ function readColumn(column: WireColumn): ValueColumn {
     known[i] = 1;
   }
   return { kind: 'number', values, known };
-}
-
-export interface RunKey {
-  readonly key: string;
-  /** Not the same in all runs. */
-  readonly varies: boolean;
-}
-
-export interface RunKeys {
-  readonly metrics: KeyList;
-  readonly params: KeyList;
-}
-
-export interface KeyList {
-  readonly keys: readonly RunKey[];
-  /** Distinct keys there are, listed or not. */
-  readonly total: number;
-}
-
-/** @throws RequestError */
-export async function askKeys(
-  experimentIds: readonly string[],
-  { contains, limit }: { readonly contains?: string | undefined; readonly limit: number },
-  signal?: AbortSignal,
-): Promise<RunKeys> {
-  const none: KeyList = { keys: [], total: 0 };
-  const { metrics = none, params = none } = await getJson<Partial<RunKeys>>(
-    'run-table/keys',
-    { experiment_ids: experimentIds, kinds: ['metrics', 'params'], contains, limit },
-    signal,
-  );
-  return { metrics, params };
 }

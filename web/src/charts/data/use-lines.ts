@@ -3,6 +3,7 @@ import { useCallback, useRef } from 'react';
 import { askLines, type Line, type LineX, MOST_LINES } from './line-data.ts';
 
 export interface LinesQuery {
+  readonly isEnabled: boolean;
   readonly runIds: readonly string[];
   readonly keys: readonly string[];
   readonly x: LineX;
@@ -17,7 +18,7 @@ export interface ShownLines {
   readonly isStale: boolean;
   readonly retry: () => void;
   /** Reads the lines of these runs anew, and no others. */
-  readonly refresh: (runIds: Iterable<string>) => void;
+  readonly refresh: (runIds: readonly string[] | 'all') => void;
 }
 
 interface Held {
@@ -30,7 +31,7 @@ interface Held {
  * The histories of metrics over runs, in the order of the runs. When the list of runs changes or some of them have grown,
  * only what is missing is asked for.
  */
-export function useLines({ runIds, keys, x, part, maxPoints }: LinesQuery): ShownLines {
+export function useLines({ runIds, keys, x, part, maxPoints, isEnabled }: LinesQuery): ShownLines {
   const client = useQueryClient();
   const of = JSON.stringify([keys, x, part ?? null, maxPoints]);
   const held = useRef<Held>({ of: '', lines: new Map(), changed: new Set() });
@@ -38,6 +39,7 @@ export function useLines({ runIds, keys, x, part, maxPoints }: LinesQuery): Show
   const queryKey = ['runs', 'lines', of, asked];
   const { data, error, isPlaceholderData, refetch } = useQuery({
     queryKey,
+    enabled: isEnabled,
     placeholderData: keepPreviousData,
     // The answer is large, and the next page asks for other runs.
     gcTime: 60_000,
@@ -58,8 +60,9 @@ export function useLines({ runIds, keys, x, part, maxPoints }: LinesQuery): Show
   const keyRef = useRef(queryKey);
   keyRef.current = queryKey;
   const refresh = useCallback(
-    (grown: Iterable<string>) => {
-      for (const id of grown) held.current.changed.add(id);
+    (grown: readonly string[] | 'all') => {
+      const { lines, changed } = held.current;
+      for (const id of grown === 'all' ? lines.keys() : grown) changed.add(id);
       void client.invalidateQueries({ queryKey: keyRef.current, exact: true });
     },
     [client],

@@ -1,0 +1,155 @@
+import { Button } from '@mantine/core';
+import { useCallback, useEffect, useImperativeHandle, useMemo, useState } from 'react';
+import { CanvasChart, type Point } from '../canvas-chart.tsx';
+import classes from '../chart.module.css';
+import { type ChartColors, useChartColors } from '../chart-colors.ts';
+import { brushRuns, hoverRun, useBrushedRuns, useHoveredRun } from '../linked-runs.ts';
+import type { Painter } from '../painting/painter.ts';
+import type { SceneSize } from '../plot/plot-scene.ts';
+import { Legend } from '../values/legend.tsx';
+import { runPaint } from '../values/run-paint.ts';
+import valueClasses from '../values/value-chart.module.css';
+import type { ValueChartProps } from '../values/value-chart.ts';
+import { tableOfValues, valueRows } from '../values/value-texts.ts';
+import { ValueTooltip } from '../values/value-tooltip.tsx';
+import { columnsOf, type ParallelConfig } from '../workbench/chart-config.ts';
+import { paintParallelAxes, paintParallelLines } from './paint-parallel.ts';
+import {
+  axisNear,
+  type Brushes,
+  crossing,
+  layOutParallel,
+  parallelAxes,
+  runNear,
+  runsInBrushes,
+} from './parallel-layout.ts';
+
+/** Runs as lines across their values. A drag along an axis brushes: the runs within stay in front, here and in all charts. */
+export function ParallelChart(props: ValueChartProps<ParallelConfig>) {
+  const { config, values, label, selectedRunIds, onPick, onSelect, handleRef } = props;
+  const colors = useChartColors();
+  const [brushes, setBrushes] = useState<Brushes>({});
+  const [pointed, setPointed] = useState<{ readonly run: number; readonly at: Point }>();
+  const hovered = useHoveredRun();
+  const brushed = useBrushedRuns();
+  const axes = useMemo(() => parallelAxes(values, config.axes), [values, config.axes]);
+  const color = config.color ?? config.axes.at(-1);
+  const paintOf = useMemo(() => runPaint(values, color, colors), [values, color, colors]);
+  const count = values.runIds.length;
+  const kept = useMemo(() => runsInBrushes(axes, brushes), [axes, brushes]);
+
+  useEffect(() => {
+    brushRuns(kept && new Set(kept.map((run) => values.runIds[run]!)));
+    return () => brushRuns(undefined);
+  }, [kept, values]);
+
+  const foremost = brushed ?? (selectedRunIds.size > 0 ? selectedRunIds : undefined);
+  const paintWith = useCallback(
+    (painter: Painter, size: SceneSize, theme: ChartColors) => {
+      const layout = layOutParallel(axes, size);
+      const isForemost = foremost && ((run: number) => foremost.has(values.runIds[run]!));
+      paintParallelLines(painter, { layout, count, paint: paintOf, colors: theme, isForemost });
+      paintParallelAxes(painter, { layout, brushes, colors: theme });
+    },
+    [axes, foremost, values, count, paintOf, brushes],
+  );
+  const paint = useCallback(
+    (painter: Painter, size: SceneSize) => paintWith(painter, size, colors),
+    [paintWith, colors],
+  );
+  const colorOf = (run: number) =>
+    paintOf.places[run]! < 0 ? colors.dim : paintOf.colors[paintOf.places[run]!]!;
+  const lifted = pointed?.run ?? (hovered === undefined ? -1 : values.runIds.indexOf(hovered));
+  const paintOver = useCallback(
+    (painter: Painter, size: SceneSize) => {
+      if (lifted < 0 || lifted >= count) return;
+      const layout = layOutParallel(axes, size);
+      const xs = layout.places.map(({ x }) => x);
+      const ys = layout.places.map((place) => crossing(place, layout, lifted));
+      painter.line(xs, ys, { color: colors.surface, width: 5, alpha: 0.8 });
+      painter.line(xs, ys, { color: colorOf(lifted), width: 2.5 });
+      painter.dots(xs, ys, { color: colorOf(lifted), radius: 3.5, ring: colors.surface });
+    },
+    [lifted, count, axes, colors, paintOf],
+  );
+  useImperativeHandle(handleRef, () => {
+    const table = () => tableOfValues(values, columnsOf(config, []));
+    return { scene: () => ({ paint: paintWith }), table, file: table };
+  }, [paintWith, values, config]);
+
+  const onDrag = (from: Point, to: Point, isDone: boolean, size: SceneSize) => {
+    const layout = layOutParallel(axes, size);
+    const place = axisNear(layout, from.x);
+    if (place === undefined || Math.abs(place.x - from.x) > 30) return;
+    const ends = [from.y, to.y].map((y) =>
+      place.scale.toValue(Math.max(0, Math.min(place.scale.size, y - layout.top))),
+    );
+    const [low, high] = ends.sort((a, b) => a - b);
+    setBrushes({ ...brushes, [place.axis.column]: [low!, high!] });
+    if (isDone) setPointed(undefined);
+  };
+  const onClick = (at: Point, size: SceneSize) => {
+    const layout = layOutParallel(axes, size);
+    const place = axisNear(layout, at.x);
+    if (place && Math.abs(place.x - at.x) < 10 && brushes[place.axis.column]) {
+      const { [place.axis.column]: _, ...rest } = brushes;
+      setBrushes(rest);
+      return;
+    }
+    const run = runNear(layout, at, { count, reach: 8 });
+    if (run !== undefined) onPick(values.runIds[run]!);
+  };
+  const without = axes.length < 2;
+  return (
+    <div className={valueClasses.frame}>
+      {paintOf.legend && <Legend legend={paintOf.legend} />}
+      <div className={valueClasses.plot}>
+        <CanvasChart
+          label={`Parallel coordinates of ${label}: ${count} runs over ${axes.map((axis) => axis.label).join(', ')}`}
+          paint={paint}
+          paintOver={paintOver}
+          isFaded={lifted >= 0}
+          onPoint={(at, size) => {
+            const run = at && runNear(layOutParallel(axes, size), at, { count, reach: 8 });
+            setPointed(run === undefined || at === undefined ? undefined : { run, at });
+            hoverRun(run === undefined ? undefined : values.runIds[run]);
+          }}
+          onDrag={onDrag}
+          onClick={onClick}
+        >
+          {({ width }) =>
+            pointed && (
+              <ValueTooltip
+                at={pointed.at}
+                width={width}
+                title={values.runNames[pointed.run]!}
+                color={colorOf(pointed.run)}
+                rows={valueRows(values, pointed.run, columnsOf(config, []))}
+              />
+            )
+          }
+        </CanvasChart>
+        {without && <div className={classes.empty}>Choose two or more columns</div>}
+      </div>
+      {kept && (
+        <div className={valueClasses.foot}>
+          <span>
+            {kept.length.toLocaleString('en-US')} of {count.toLocaleString('en-US')} runs within the brushes
+          </span>
+          <span>
+            <Button
+              size="compact-xs"
+              variant="default"
+              onClick={() => onSelect(kept.map((run) => values.runIds[run]!))}
+            >
+              Select them
+            </Button>{' '}
+            <Button size="compact-xs" variant="subtle" onClick={() => setBrushes({})}>
+              Clear
+            </Button>
+          </span>
+        </div>
+      )}
+    </div>
+  );
+}

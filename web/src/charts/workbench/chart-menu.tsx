@@ -1,0 +1,101 @@
+import { ActionIcon, Menu } from '@mantine/core';
+import {
+  ArrowLeft,
+  ArrowRight,
+  ChevronsLeftRight,
+  ChevronsUpDown,
+  Download,
+  EllipsisVertical,
+  FolderInput,
+  Table2,
+  Trash2,
+} from 'lucide-react';
+import type { ExportKind } from '../chart-export.ts';
+import type { ChartActions } from './chart-card.tsx';
+import type { PlacedChart } from './layout.ts';
+
+interface ChartMenuProps {
+  readonly chart: PlacedChart;
+  readonly title: string;
+  readonly actions: ChartActions;
+  readonly onData: () => void;
+  readonly onExport: (kind: ExportKind) => void;
+}
+
+const FILES: readonly (readonly [ExportKind, string])[] = [
+  ['png', 'Picture (PNG)'],
+  ['svg', 'Drawing (SVG)'],
+  ['csv', 'Data (CSV)'],
+];
+
+/** Everything that can be done with a chart, for the keyboard too. */
+export function ChartMenu({ chart, title, actions, onData, onExport }: ChartMenuProps) {
+  const { id, config } = chart;
+  const { width = 1, height } = config;
+  const others = actions.sections.filter((section) => section.id !== undefined);
+  return (
+    <Menu position="bottom-end" width={220} withinPortal>
+      <Menu.Target>
+        <ActionIcon size="sm" variant="subtle" color="gray" aria-label={`More for ${title}`}>
+          <EllipsisVertical size={14} aria-hidden />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<Table2 size={14} aria-hidden />} onClick={onData}>
+          Show as a table
+        </Menu.Item>
+        {FILES.map(([kind, label]) => (
+          <Menu.Item
+            key={kind}
+            leftSection={<Download size={14} aria-hidden />}
+            onClick={() => onExport(kind)}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<ArrowLeft size={14} aria-hidden />} onClick={() => actions.moveBy(id, -1)}>
+          Move before
+        </Menu.Item>
+        <Menu.Item leftSection={<ArrowRight size={14} aria-hidden />} onClick={() => actions.moveBy(id, 1)}>
+          Move behind
+        </Menu.Item>
+        {others.slice(0, 6).map((section) => (
+          <Menu.Item
+            key={section.id}
+            leftSection={<FolderInput size={14} aria-hidden />}
+            onClick={() => actions.moveTo(id, section.id)}
+          >
+            Move to {section.title}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item
+          leftSection={<ChevronsLeftRight size={14} aria-hidden />}
+          onClick={() => actions.change(id, { ...config, width: width === 1 ? 2 : width === 2 ? 3 : 1 })}
+        >
+          {width === 3 ? 'One column wide' : 'Wider'}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<ChevronsUpDown size={14} aria-hidden />}
+          onClick={() =>
+            actions.change(id, {
+              ...config,
+              height: height === undefined ? 'high' : height === 'high' ? 'low' : undefined,
+            })
+          }
+        >
+          {height === undefined ? 'Taller' : height === 'high' ? 'Low' : 'Normal height'}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item
+          color="red"
+          leftSection={<Trash2 size={14} aria-hidden />}
+          onClick={() => actions.remove(id)}
+        >
+          Remove the chart
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
