@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['web/test/**/*.test.ts'],
     globalSetup: ['web/test/harness/built-pages.ts'],
     testTimeout: 60_000,
+    // As patient as locators are: the machine may be busy.
+    expect: { poll: { timeout: 10_000, interval: 50 } },
     hookTimeout: 400_000,
     pool: 'forks',
     maxWorkers: 1,

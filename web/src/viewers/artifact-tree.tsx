@@ -37,10 +37,14 @@ export function ArtifactTree({ label, rows, selected, linkTo, onToggle }: Artifa
 
   const focusRow = (index: number) => {
     const bounded = Math.max(0, Math.min(rows.length - 1, index));
+    const focus = () => {
+      const link = scroller.current?.querySelector<HTMLElement>(`[data-index="${bounded}"] a`);
+      link?.focus({ preventScroll: true });
+      return link != null;
+    };
     virtual.scrollToIndex(bounded, { align: 'auto' });
-    requestAnimationFrame(() => {
-      scroller.current?.querySelector<HTMLElement>(`[data-index="${bounded}"] a`)?.focus();
-    });
+    // A row out of view is drawn first; for all others the next key may come at once.
+    if (!focus()) requestAnimationFrame(focus);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const holder = (event.target as HTMLElement).closest<HTMLElement>('[data-index]');

@@ -51,7 +51,7 @@ export function DataGrid({ label, table, renderCell = defaultCell }: DataGridPro
 const numberColumn: GridColumn<number> = {
   id: 'number',
   label: 'Row',
-  header: '',
+  header: <span className="visually-hidden">Row</span>,
   width: 72,
   align: 'end',
   isPinned: true,

@@ -168,10 +168,13 @@ function JsonTree({ document, tools }: JsonPartProps) {
   };
   const focusRow = (index: number) => {
     const bounded = Math.max(0, Math.min(rows.length - 1, index));
+    const focus = () => {
+      const element = scroller.current?.querySelector<HTMLElement>(`[data-index="${bounded}"]`);
+      element?.focus({ preventScroll: true });
+      return element != null;
+    };
     virtual.scrollToIndex(bounded, { align: 'auto' });
-    requestAnimationFrame(() => {
-      scroller.current?.querySelector<HTMLElement>(`[data-index="${bounded}"]`)?.focus();
-    });
+    if (!focus()) requestAnimationFrame(focus);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const index = Number((event.target as HTMLElement).dataset.index ?? -1);

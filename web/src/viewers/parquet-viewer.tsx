@@ -146,7 +146,7 @@ function columnsOf(
   const number: GridColumn<LoadedRow> = {
     id: '#',
     label: 'Row',
-    header: '',
+    header: <span className="visually-hidden">Row</span>,
     width: 84,
     align: 'end',
     isPinned: true,

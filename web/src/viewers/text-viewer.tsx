@@ -79,6 +79,8 @@ export function TextViewer({ file, tools }: ViewerProps & { readonly tools?: Rea
         />
       </div>
       <LineList
+        // Each page begins at its first line.
+        key={page.data.start}
         lines={page.data.coloured ?? page.data.lines}
         firstNumber={place.start === page.data.start ? place.firstNumber : undefined}
         isWrapped={isWrapped}
