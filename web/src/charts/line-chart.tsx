@@ -26,12 +26,11 @@ import { moveByKey } from './lines/line-keys.ts';
 import { LineNotes } from './lines/line-notes.tsx';
 import { describeLines, pointsOfLines, renderX, tableOfLines } from './lines/line-texts.ts';
 import { LineTooltip } from './lines/line-tooltip.tsx';
-import { nearestLine, nearestPlace } from './lines/nearest-line.ts';
-import { paintLifted, paintLines } from './lines/paint-lines.ts';
+import { nearestLine } from './lines/nearest-line.ts';
+import { dashOfKey, paintLifted, paintLines, paintReading } from './lines/paint-lines.ts';
 import { tooltipRows } from './lines/tooltip-rows.ts';
 import { hoverRun, useBrushedRuns, useHoveredRun } from './linked-runs.ts';
-import type { Place, Plot } from './plot/plot.ts';
-import { AXIS_FONT_SIZE } from './plot/plot-options.ts';
+import type { Place, Plot, PlotHandlers } from './plot/plot.ts';
 import { plotScene } from './plot/plot-scene.ts';
 import { PlotView } from './plot/plot-view.tsx';
 import { runColorPlace } from './run-colors.ts';
@@ -87,38 +86,36 @@ export function LineChart(props: LineChartProps) {
       series[colorPlaceOf?.(line) ?? runColorPlace(line.runId)]!,
     [colorPlaceOf],
   );
+  const keys = useMemo(() => [...new Set(drawn.map(({ line }) => line.key))], [drawn]);
+  const dashOf = useCallback(({ line }: DrawnLine) => dashOfKey(keys, line.key), [keys]);
   const foremost = brushed ?? (selectedRunIds && selectedRunIds.size > 0 ? selectedRunIds : undefined);
-  const paint = useCallback<Parameters<typeof PlotView>[0]['paint']>(
+  const paint = useCallback<PlotHandlers['paint']>(
     (painter, area) => {
       const isForemost = foremost && (({ line }: DrawnLine) => foremost.has(line.runId));
-      paintLines(painter, area, { lines: drawn, colorOf, colors, isForemost });
+      paintLines(painter, area, { lines: drawn, colorOf, dashOf, colors, isForemost });
     },
-    [drawn, colorOf, colors, foremost],
+    [drawn, colorOf, dashOf, colors, foremost],
   );
-  const lifted =
-    pointer?.hit ?? (hovered === undefined ? undefined : drawn.find(({ line }) => line.runId === hovered));
-  const paintOver = useCallback<Parameters<typeof PlotView>[0]['paintOver']>(
+  const liftedRun = pointer?.hit?.line.runId ?? hovered;
+  const lifted = useMemo(
+    () => (liftedRun === undefined ? [] : drawn.filter(({ line }) => line.runId === liftedRun)),
+    [drawn, liftedRun],
+  );
+  const isPointed = pointer !== undefined;
+  const paintOver = useCallback<PlotHandlers['paintOver']>(
     (painter, area) => {
-      if (lifted === undefined) return;
-      const color = colorOf(lifted, colors);
-      paintLifted(painter, area, { line: lifted, color, surface: colors.surface });
-      const place = crosshair === undefined ? undefined : nearestPlace(lifted, crosshair);
-      if (place === undefined) return;
-      const [px, py] = [area.x.toPixel(lifted.x[place]!), area.y.toPixel(lifted.y[place]!)];
-      painter.dots([px], [py], { color, radius: 3.5, ring: colors.surface });
-      if (pointer !== undefined) return;
-      const isLeft = px > area.width / 2;
-      painter.text(px + (isLeft ? -8 : 8), Math.max(10, py - 10), renderNumber(lifted.y[place]!), {
-        color: colors.text,
-        size: AXIS_FONT_SIZE,
-        isBold: true,
-        align: isLeft ? 'end' : 'start',
-      });
+      for (const line of lifted) {
+        const color = colorOf(line, colors);
+        paintLifted(painter, area, { line, color, dash: dashOf(line), surface: colors.surface });
+        if (crosshair !== undefined) {
+          paintReading(painter, area, { line, color, colors, value: crosshair, withText: !isPointed });
+        }
+      }
     },
-    [lifted, colorOf, colors, crosshair, pointer],
+    [lifted, colorOf, dashOf, colors, crosshair, isPointed],
   );
 
-  const isFaded = lifted !== undefined && drawn.length > 1;
+  const isFaded = lifted.length > 0 && drawn.length > lifted.length;
   useEffect(() => plot.current?.fade(isFaded), [isFaded, spec]);
   useEffect(
     () =>

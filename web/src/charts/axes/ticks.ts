@@ -52,7 +52,7 @@ function numberTicks([low, high]: Range, most: number): readonly Tick[] {
 function niceStep(rough: number): number {
   const power = 10 ** Math.floor(Math.log10(rough));
   const share = rough / power;
-  return (share <= 1 ? 1 : share <= 2 ? 2 : share <= 5 ? 5 : 10) * power;
+  return (share < 1.5 ? 1 : share < 3 ? 2 : share < 7 ? 5 : 10) * power;
 }
 
 function places(low: number, high: number, step: number): number[] {

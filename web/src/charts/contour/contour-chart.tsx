@@ -160,7 +160,7 @@ function paintSurface(
       width: cellWidth + 0.6,
       height: cellHeight + 0.6,
     };
-    painter.rect(box, { color: ramp[rampStep(value, reach)] ?? 'transparent', alpha: 0.85 });
+    painter.rect(box, { color: ramp[rampStep(value, reach)] ?? 'transparent' });
   }
   for (let level = 1; level <= LEVELS; level += 1) {
     const { xs, ys } = contourAt(field, reach[0] + ((reach[1] - reach[0]) * level) / (LEVELS + 1));

@@ -1,11 +1,15 @@
+import { renderNumber } from '../../ui/numbers.ts';
 import type { ChartColors } from '../chart-colors.ts';
-import type { Painter } from '../painting/painter.ts';
-import type { PlotArea } from '../plot/plot-options.ts';
+import type { Painter, StrokeStyle } from '../painting/painter.ts';
+import { AXIS_FONT_SIZE, type PlotArea } from '../plot/plot-options.ts';
 import { type DrawnLine, MOST_BANDS } from './drawn-lines.ts';
+import { nearestPlace } from './nearest-line.ts';
 
 export interface LineLayer {
   readonly lines: readonly DrawnLine[];
   readonly colorOf: (line: DrawnLine, colors: ChartColors) => string;
+  /** Tells a run's metrics apart. */
+  readonly dashOf: (line: DrawnLine) => readonly number[];
   readonly colors: ChartColors;
   /** In the foreground; undefined where no line is before others. */
   readonly isForemost: ((line: DrawnLine) => boolean) | undefined;
@@ -20,7 +24,7 @@ const MOST_MARKED_LINES = 30;
 const MOST_ODD = 100;
 
 export function paintLines(painter: Painter, area: PlotArea, layer: LineLayer): void {
-  const { lines, colors, colorOf, isForemost } = layer;
+  const { lines, colors, colorOf, dashOf, isForemost } = layer;
   const width = lines.length > DENSE ? 1 : 1.25;
   const alpha = lines.length > DENSE ? Math.max(0.15, Math.min(0.9, 6 / Math.sqrt(lines.length))) : 0.95;
   if (lines.length <= MOST_BANDS) {
@@ -32,6 +36,7 @@ export function paintLines(painter: Painter, area: PlotArea, layer: LineLayer): 
       if (isForemost !== undefined && isForemost(line) !== isBefore) continue;
       const style = {
         color: colorOf(line, colors),
+        dash: dashOf(line),
         width: isForemost !== undefined && isBefore ? 1.75 : width,
         alpha: isBefore ? (isForemost === undefined ? alpha : 1) : 0.14,
       };
@@ -40,21 +45,64 @@ export function paintLines(painter: Painter, area: PlotArea, layer: LineLayer): 
   }
 }
 
+const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 2.5], [9, 3, 2, 3]];
+
+/** Where a chart has several metrics: a run's lines have its colour, and each metric a dash. */
+export function dashOfKey(keys: readonly string[], key: string): readonly number[] {
+  return DASHES[keys.indexOf(key) % DASHES.length] ?? [];
+}
+
+interface LiftedLine {
+  readonly line: DrawnLine;
+  readonly color: string;
+  readonly dash: readonly number[];
+  readonly surface: string;
+}
+
 /** One line above all others. */
 export function paintLifted(
   painter: Painter,
   area: PlotArea,
-  { line, color, surface }: { readonly line: DrawnLine; readonly color: string; readonly surface: string },
+  { line, color, dash, surface }: LiftedLine,
 ): void {
   paintBand(painter, area, { line, color });
   const { xs, ys } = pixelsOf(line.x, line.y, area);
   painter.line(xs, ys, { color: surface, width: 5, alpha: 0.8 });
-  paintLine(painter, area, { line, style: { color, width: 2.25, alpha: 1 }, withMarks: true });
+  paintLine(painter, area, { line, style: { color, dash, width: 2.25, alpha: 1 }, withMarks: true });
+}
+
+interface Reading {
+  readonly line: DrawnLine;
+  readonly color: string;
+  readonly colors: ChartColors;
+  /** Along x. */
+  readonly value: number;
+  readonly withText: boolean;
+}
+
+/** A line's point at the crosshair, and in words what it is. */
+export function paintReading(
+  painter: Painter,
+  area: PlotArea,
+  { line, color, colors, value, withText }: Reading,
+): void {
+  const place = nearestPlace(line, value);
+  if (place === undefined) return;
+  const [x, y] = [area.x.toPixel(line.x[place]!), area.y.toPixel(line.y[place]!)];
+  painter.dots([x], [y], { color, radius: 3.5, ring: colors.surface });
+  if (!withText) return;
+  const isLeft = x > area.width / 2;
+  painter.text(x + (isLeft ? -8 : 8), Math.max(10, y - 10), renderNumber(line.y[place]!), {
+    color: colors.text,
+    size: AXIS_FONT_SIZE,
+    isBold: true,
+    align: isLeft ? 'end' : 'start',
+  });
 }
 
 interface OneLine {
   readonly line: DrawnLine;
-  readonly style: { readonly color: string; readonly width: number; readonly alpha: number };
+  readonly style: StrokeStyle & { readonly alpha: number };
   readonly withMarks: boolean;
 }
 
@@ -118,7 +166,8 @@ function paintOdd(
   const every = Math.max(1, Math.ceil(line.odd.length / MOST_ODD));
   for (let n = 0; n < line.odd.length; n += every) {
     const i = line.odd[n]!;
-    const x = xs[i]!;
+    // Whole, also at the first and the last step.
+    const x = Math.max(5, Math.min(area.width - 5, xs[i]!));
     const value = line.line.y[i]!;
     const fill = { color: style.color, alpha: style.alpha };
     if (Number.isNaN(x)) continue;

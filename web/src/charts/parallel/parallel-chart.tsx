@@ -64,13 +64,14 @@ export function ParallelChart(props: ValueChartProps<ParallelConfig>) {
     (painter: Painter, size: SceneSize) => {
       if (lifted < 0 || lifted >= count) return;
       const layout = layOutParallel(axes, size);
+      paintParallelAxes(painter, { layout, brushes, colors });
       const xs = layout.places.map(({ x }) => x);
       const ys = layout.places.map((place) => crossing(place, layout, lifted));
       painter.line(xs, ys, { color: colors.surface, width: 5, alpha: 0.8 });
       painter.line(xs, ys, { color: colorOf(lifted), width: 2.5 });
       painter.dots(xs, ys, { color: colorOf(lifted), radius: 3.5, ring: colors.surface });
     },
-    [lifted, count, axes, colors, paintOf],
+    [lifted, count, axes, colors, paintOf, brushes],
   );
   useImperativeHandle(handleRef, () => {
     const table = () => tableOfValues(values, columnsOf(config, []));
