@@ -1,8 +1,11 @@
 // `npm run bench`: the benchmark of bench/, on the pinned Node and the server as it is built. Arguments: see --help.
+// `npm run bench -- ui` measures the web pages instead.
 import path from 'node:path';
 import { continueAs, ensurePinnedNode, pinnedNode, root } from './setup.mjs';
 
 await ensurePinnedNode();
-const { ensureServerBuilt } = await import('./build-stamp.mjs');
-if (!ensureServerBuilt()) process.exit(1);
-await continueAs(pinnedNode, [path.join(root, 'bench/main.ts'), ...process.argv.slice(2)]);
+const { ensureAllBuilt, ensureServerBuilt } = await import('./build-stamp.mjs');
+const measuresPages = process.argv[2] === 'ui';
+if (!(measuresPages ? ensureAllBuilt() : ensureServerBuilt())) process.exit(1);
+const program = measuresPages ? 'bench/ui/main.ts' : 'bench/main.ts';
+await continueAs(pinnedNode, [path.join(root, program), ...process.argv.slice(2)]);
