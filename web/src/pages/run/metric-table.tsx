@@ -75,7 +75,7 @@ function columnsOf(run: Run, summaryOf: SummaryOf): readonly TableColumn<MetricR
   return [
     {
       label: 'Metric',
-      track: 'minmax(180px, 2fr)',
+      track: 'minmax(120px, 1fr)',
       render: ({ key }) => (
         <Link {...runLink(run, 'metrics', { find: key })} title={key} dir="auto">
           {key}
@@ -84,21 +84,21 @@ function columnsOf(run: Run, summaryOf: SummaryOf): readonly TableColumn<MetricR
     },
     {
       label: 'Last',
-      track: 'minmax(88px, 1fr)',
+      track: '104px',
       align: 'end',
       render: (row) => <NumberText value={asLogged(summaryOf(row)?.last ?? row.metric.value)} />,
     },
-    { label: 'Min', track: 'minmax(88px, 1fr)', align: 'end', render: extreme('min') },
-    { label: 'Max', track: 'minmax(88px, 1fr)', align: 'end', render: extreme('max') },
+    { label: 'Min', track: '104px', align: 'end', render: extreme('min') },
+    { label: 'Max', track: '104px', align: 'end', render: extreme('max') },
     {
       label: 'Last step',
-      track: 'minmax(80px, 1fr)',
+      track: '96px',
       align: 'end',
       render: ({ metric }) => metric.step.toLocaleString('en-US'),
     },
     {
       label: 'Points',
-      track: 'minmax(72px, 1fr)',
+      track: '80px',
       align: 'end',
       render: (row) => summaryOf(row)?.count.toLocaleString('en-US') ?? <Pending />,
     },

@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, Textarea } from '@mantine/core';
+import { Button, SegmentedControl, Skeleton, Textarea } from '@mantine/core';
 import type { Run } from '@slipway/client';
 import { Pencil } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
@@ -44,7 +44,7 @@ export function NotePanel({ run }: { readonly run: Run }) {
       }
     >
       <div className={classes.note}>
-        <Suspense fallback={<pre className={classes.plain}>{note}</pre>}>
+        <Suspense fallback={<Skeleton height={72} />}>
           <Markdown text={note} />
         </Suspense>
       </div>
