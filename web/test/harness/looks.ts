@@ -34,7 +34,7 @@ export async function look(page: Page, name: string): Promise<void> {
 }
 
 /** What axe finds on the page, a line for each element. */
-export async function violations(page: Page): Promise<readonly string[]> {
+async function violations(page: Page): Promise<readonly string[]> {
   // Evaluated, not added as a script: the pages' policy allows no script of anybody else.
   await page.evaluate(axeSource);
   const results = await page.evaluate(

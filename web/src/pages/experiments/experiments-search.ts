@@ -11,7 +11,7 @@ export interface ExperimentsSearch {
   readonly open?: readonly string[];
 }
 
-export const SORTS = ['name', 'last_activity', 'creation_time'] as const;
+const SORTS = ['name', 'last_activity', 'creation_time'] as const;
 export type Sort = (typeof SORTS)[number];
 const MOST_OPEN = 100;
 

@@ -32,8 +32,7 @@ export function useTree(search: ExperimentsSearch): Tree {
   return { ...wanted, segments: shown.current, isWaiting: wanted.isWaiting && !isStale, isStale };
 }
 
-export const stageOf = ({ view }: ExperimentsSearch): Stage =>
-  view === 'trash' ? 'DELETED_ONLY' : 'ACTIVE_ONLY';
+const stageOf = ({ view }: ExperimentsSearch): Stage => (view === 'trash' ? 'DELETED_ONLY' : 'ACTIVE_ONLY');
 
 function renderOrder(sort: string | undefined): string {
   const { by, isDescending } = orderOf(sort);
