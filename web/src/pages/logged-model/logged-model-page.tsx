@@ -1,6 +1,119 @@
+import { Button, Tabs } from '@mantine/core';
+import type { LoggedModel } from '@slipway/client';
+import { useQuery } from '@tanstack/react-query';
+import { type LinkProps, useNavigate, useParams } from '@tanstack/react-router';
+import { PackagePlus } from 'lucide-react';
+import { useState } from 'react';
+import { client } from '../../data/server.ts';
+import { DescribedModel } from '../../registry/model-description.tsx';
+import { RegisterVersion, type VersionSource } from '../../registry/register-version.tsx';
 import { useCrumbs } from '../../ui/crumbs.tsx';
+import { Panel } from '../../ui/panel.tsx';
+import { ErrorNotice } from '../../ui/states.tsx';
+import { Status } from '../../ui/status.tsx';
+import { CopyButton } from '../../ui/texts.tsx';
+import { ArtifactBrowser, type ArtifactPlace } from '../../viewers/artifact-browser.tsx';
+import { AboutLoggedModel } from './about-logged-model.tsx';
+import classes from './logged-model-page.module.css';
 
+/** A model as a run logged it, before or beside its registration. */
 export function LoggedModelPage() {
-  useCrumbs([{ label: 'LoggedModel' }]);
-  return <h1>LoggedModel</h1>;
+  const {
+    experimentId,
+    modelId,
+    _splat: splat,
+  } = useParams({
+    from: '/experiments/$experimentId/models/$modelId/$',
+  });
+  const {
+    data: model,
+    error,
+    refetch,
+  } = useQuery({
+    queryKey: ['logged-model', modelId],
+    queryFn: ({ signal }): Promise<LoggedModel> => client.loggedModels.get(modelId, { signal }),
+    placeholderData: undefined,
+  });
+  const { data: experiment } = useQuery({
+    queryKey: ['experiment', experimentId],
+    queryFn: ({ signal }) => client.experiments.get(experimentId, { signal }),
+  });
+  useCrumbs([
+    { label: 'Experiments', link: { to: '/experiments' } },
+    {
+      label: experiment?.name ?? experimentId,
+      link: { to: '/experiments/$experimentId', params: { experimentId } },
+    },
+    { label: model?.name ?? modelId },
+  ]);
+  const navigate = useNavigate();
+  const [first = '', ...rest] = (splat ?? '').split('/');
+  const tab = first === 'artifacts' ? 'artifacts' : 'overview';
+  const link = (below: string): LinkProps => ({
+    to: '/experiments/$experimentId/models/$modelId/$',
+    params: { experimentId, modelId, _splat: below },
+  });
+  if (error !== null && model === undefined) {
+    return (
+      <div className={classes.page}>
+        <ErrorNotice error={error} what="The logged model could not be read" onRetry={() => void refetch()} />
+      </div>
+    );
+  }
+  return (
+    <div className={classes.page} data-tab={tab}>
+      {model !== undefined && <LoggedModelHeader model={model} />}
+      <Tabs value={tab} onChange={(next) => void navigate(link(next === 'artifacts' ? 'artifacts' : ''))}>
+        <Tabs.List aria-label="Parts of the model">
+          <Tabs.Tab value="overview">Overview</Tabs.Tab>
+          <Tabs.Tab value="artifacts">Files</Tabs.Tab>
+        </Tabs.List>
+      </Tabs>
+      {model !== undefined && tab === 'overview' && (
+        <>
+          <AboutLoggedModel model={model} />
+          <Panel title="What it takes and gives, and how to use it">
+            <DescribedModel owner={{ modelId }} />
+          </Panel>
+        </>
+      )}
+      {tab === 'artifacts' && (
+        <div className={classes.files}>
+          <ArtifactBrowser
+            sections={[{ id: 'files', label: 'Files', owner: { modelId } }]}
+            section="files"
+            place={{ path: rest.filter((part) => part !== '').join('/') }}
+            linkTo={(_, place: ArtifactPlace) =>
+              link(place.path === '' ? 'artifacts' : `artifacts/${place.path}`)
+            }
+            emptyCode={'import mlflow\n\nmlflow.sklearn.log_model(model, name="model")'}
+          />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function LoggedModelHeader({ model }: { readonly model: LoggedModel }) {
+  const [source, setSource] = useState<VersionSource | undefined>();
+  const { modelId, name, sourceRunId } = model;
+  return (
+    <header className={classes.header}>
+      <h1 className={classes.title} dir="auto" title={name}>
+        {name}
+      </h1>
+      <span className="mono dim">{modelId}</span>
+      <CopyButton text={modelId} label="Copy the id" />
+      <Status status={model.status} />
+      <span className={classes.spread} />
+      <Button
+        size="xs"
+        leftSection={<PackagePlus size={14} aria-hidden />}
+        onClick={() => setSource({ source: `models:/${modelId}`, runId: sourceRunId, modelId })}
+      >
+        Register version
+      </Button>
+      <RegisterVersion source={source} label={name} onClose={() => setSource(undefined)} />
+    </header>
+  );
 }

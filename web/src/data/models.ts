@@ -1,0 +1,103 @@
+import type { ModelVersion, RegisteredModel, Webhook } from '@slipway/client';
+import { queryOptions } from '@tanstack/react-query';
+import { postJson } from './request.ts';
+import { client } from './server.ts';
+
+/** Another object's facts must never stand under this one's name. */
+const FRESH = { placeholderData: undefined } as const;
+
+export const MOST_MODELS = 20_000;
+const PAGE = 1000;
+
+export interface ModelList {
+  readonly models: readonly RegisteredModel[];
+  /** There are more than are listed. */
+  readonly isCut: boolean;
+}
+
+/** Registered models that match a filter of the API (`name ILIKE '%fraud%'`), by name. */
+export const modelListQuery = (filter: string) =>
+  queryOptions({
+    queryKey: ['models', filter],
+    queryFn: async ({ signal }): Promise<ModelList> => {
+      const options = { pageSize: PAGE, orderBy: ['name ASC'], signal };
+      const found = await client.registeredModels
+        .search(filter === '' ? options : { ...options, filter })
+        .toArray({ limit: MOST_MODELS + 1 });
+      return { models: found.slice(0, MOST_MODELS), isCut: found.length > MOST_MODELS };
+    },
+  });
+
+export const modelQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['model', name],
+    queryFn: ({ signal }): Promise<RegisteredModel> => client.registeredModels.get(name, { signal }),
+    ...FRESH,
+  });
+
+export const modelVersionQuery = (name: string, version: string) =>
+  queryOptions({
+    queryKey: ['model', name, 'version', version],
+    queryFn: ({ signal }): Promise<ModelVersion> => client.modelVersions.get(name, version, { signal }),
+    ...FRESH,
+  });
+
+/** A version in the table of its model, as the server sends it. */
+export interface TableVersion {
+  readonly version: string;
+  readonly creation_timestamp: number;
+  readonly last_updated_timestamp: number;
+  readonly current_stage: string;
+  readonly status: string;
+  readonly status_message?: string;
+  readonly description?: string;
+  readonly user_id?: string;
+  readonly source?: string;
+  readonly run_id?: string;
+  readonly model_id?: string;
+  readonly aliases?: readonly string[];
+  readonly tags?: readonly { readonly key: string; readonly value: string }[];
+  readonly source_run?: {
+    readonly run_id: string;
+    readonly run_name: string;
+    readonly experiment_id: string;
+    readonly status: string;
+    readonly lifecycle_stage: string;
+  };
+  readonly metrics?: Readonly<Record<string, number | 'NaN' | 'Infinity' | '-Infinity'>>;
+}
+
+export interface VersionTable {
+  readonly total: number;
+  readonly metric_keys: readonly string[];
+  readonly versions: readonly TableVersion[];
+}
+
+export const VERSIONS_SHOWN = 500;
+
+/** The newest versions of a model beside what their source runs measured. */
+export const versionTableQuery = (name: string, metrics: readonly string[] | undefined) =>
+  queryOptions({
+    queryKey: ['model', name, 'versions', metrics],
+    queryFn: ({ signal }) =>
+      postJson<VersionTable>(
+        'model-versions/table',
+        { name, limit: VERSIONS_SHOWN, ...(metrics !== undefined && { metrics }) },
+        signal,
+      ),
+  });
+
+/** Who is told of changes: shown before a change is made. */
+export const webhooksQuery = queryOptions({
+  queryKey: ['webhooks'],
+  queryFn: ({ signal }): Promise<readonly Webhook[]> =>
+    client.webhooks.list({ signal }).toArray({ limit: 1000 }),
+});
+
+/** How many active webhooks are told of an event such as `MODEL_VERSION_ALIAS CREATED`. */
+export function countTold(webhooks: readonly Webhook[], entity: string, action: string): number {
+  return webhooks.filter(
+    ({ status, events }) =>
+      status === 'ACTIVE' && events.some((event) => event.entity === entity && event.action === action),
+  ).length;
+}

@@ -1,0 +1,127 @@
+import { Autocomplete, Button, Group, Modal, Select, Stack } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { moveAlias } from './registry-changes.ts';
+import { WhatHappens } from './what-happens.tsx';
+
+/** Choices belong to the dialog, not to the page around it. */
+const IN_PLACE = { withinPortal: false };
+
+/** An alias that is to be set, as far as it is known when the dialog opens. */
+export interface AliasProposal {
+  readonly alias: string;
+  readonly version: string;
+}
+
+interface AliasDialogProps {
+  readonly name: string;
+  /** The model's aliases and where they point. */
+  readonly aliases: Readonly<Record<string, string>>;
+  readonly versions: readonly string[];
+  readonly proposal: AliasProposal | undefined;
+  readonly onClose: () => void;
+}
+
+/** Sets or moves an alias, after showing who gets what from then on. */
+export function AliasDialog({ name, aliases, versions, proposal, onClose }: AliasDialogProps) {
+  const [alias, setAlias] = useState('');
+  const [version, setVersion] = useState('');
+  const [isBusy, setBusy] = useState(false);
+  useEffect(() => {
+    if (proposal === undefined) return;
+    setAlias(proposal.alias);
+    setVersion(proposal.version);
+  }, [proposal]);
+  const chosen = alias.trim();
+  const from = Object.hasOwn(aliases, chosen) ? aliases[chosen] : undefined;
+  const wrong = chosen === '' ? undefined : wrongWith(chosen);
+  const isSame = from === version;
+  const confirm = async () => {
+    setBusy(true);
+    await moveAlias({ name, alias: chosen, version, from });
+    setBusy(false);
+    onClose();
+  };
+  return (
+    <Modal opened={proposal !== undefined} onClose={onClose} title="Set an alias" size="lg">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void confirm();
+        }}
+      >
+        <Stack gap="md">
+          <Group grow align="flex-start">
+            <Autocomplete
+              comboboxProps={IN_PLACE}
+              label="Alias"
+              placeholder="champion"
+              data={Object.keys(aliases).sort()}
+              value={alias}
+              onChange={setAlias}
+              error={wrong}
+              data-autofocus
+            />
+            <Select
+              comboboxProps={IN_PLACE}
+              label="Version"
+              data={[...versions]}
+              value={version}
+              allowDeselect={false}
+              searchable
+              onChange={(value) => value !== null && setVersion(value)}
+            />
+          </Group>
+          {chosen !== '' && wrong === undefined && (
+            <WhatHappens
+              lines={describeMove({ name, alias: chosen, version, from })}
+              event={{ entity: 'MODEL_VERSION_ALIAS', action: 'CREATED' }}
+            />
+          )}
+          <Group justify="flex-end" gap="sm">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button
+              type="submit"
+              loading={isBusy}
+              disabled={chosen === '' || wrong !== undefined || version === '' || isSame}
+            >
+              {from === undefined ? 'Set alias' : 'Move alias'}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+/** What a move of an alias means for those who load the model by it. */
+export function describeMove({
+  name,
+  alias,
+  version,
+  from,
+}: {
+  readonly name: string;
+  readonly alias: string;
+  readonly version: string;
+  readonly from: string | undefined;
+}): readonly string[] {
+  if (from === version) return [`${alias} points at version ${version} already: nothing changes.`];
+  const uri = `models:/${name}@${alias}`;
+  return from === undefined
+    ? [`${alias} is a new alias of this model.`, `Whoever loads ${uri} gets version ${version}.`]
+    : [
+        `${alias} leaves version ${from} for version ${version}.`,
+        `Whoever loads ${uri} from then on gets version ${version}; what is loaded already stays as it is.`,
+      ];
+}
+
+/** The server's rules for names of aliases, said while they are typed. */
+export function wrongWith(alias: string): string | undefined {
+  if (/^latest$/i.test(alias)) return 'latest stands for the highest version and cannot be set.';
+  if (/^v\d+$/i.test(alias)) return `${alias} would be taken for a version's number.`;
+  if (!/^[\p{L}\p{N}_-]+$/u.test(alias)) return 'Letters, digits, underscores and hyphens only.';
+  if (alias.length > 255) return 'At most 255 characters.';
+  return undefined;
+}

@@ -1,0 +1,199 @@
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { look } from './harness/looks.ts';
+import { runPython } from './harness/python.ts';
+import { expectProblem, runningSite, type Site } from './harness/site.ts';
+
+const NAME = 'prod.ml.iris';
+/** HTML, Arabic and an emoji; a name can have neither slash nor colon. */
+const ODD = 'نموذج <b>x<b> 🚀';
+
+const site = runningSite({ fill });
+
+async function fill({ client, url }: Site): Promise<void> {
+  await runPython(
+    url,
+    `
+import mlflow
+from mlflow import MlflowClient
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+X, y = load_iris(return_X_y=True, as_frame=True)
+mlflow.set_experiment("iris")
+for C in (0.01, 1, 100):
+    with mlflow.start_run(run_name=f"logreg-{C}"):
+        mlflow.log_params({"C": C, "max_iter": 200})
+        model = LogisticRegression(C=C, max_iter=200).fit(X, y)
+        mlflow.log_metrics({"accuracy": model.score(X, y), "log_loss": log_loss(y, model.predict_proba(X))})
+        mlflow.sklearn.log_model(model, name="model", input_example=X.head(3), registered_model_name="${NAME}")
+client = MlflowClient()
+client.set_registered_model_alias("${NAME}", "champion", "1")
+client.transition_model_version_stage("${NAME}", "1", "Production")
+client.update_registered_model("${NAME}", "Classifies **iris flowers**.")
+client.set_registered_model_tag("${NAME}", "team", "vision")
+`,
+  );
+  await client.registeredModels.create({ name: ODD });
+  await client.registeredModels.create({ name: 'n'.repeat(250) });
+}
+
+const open = (address: string) => site.open(address);
+const openModel = () => open(`/models/${NAME}`);
+const row = (page: Page, version: number) =>
+  page.getByRole('row', { name: new RegExp(`Version ${version}\\b`) }).first();
+
+it('lists models under their schemas, with what is promoted of each', async () => {
+  const page = await open('/models');
+  const iris = page.getByRole('row', { name: /^iris/ });
+  await iris.getByText('champion').waitFor();
+  expect(await iris.textContent()).toMatch(/v3champion v1Production v1/);
+  await page.getByRole('link', { name: ODD }).waitFor();
+  await look(page, 'models');
+});
+
+it('finds models by name and by tag, and keeps the search in the address', async () => {
+  const page = await open('/models');
+  await page.keyboard.press('/');
+  await page.keyboard.type('team:vision');
+  await expect.poll(() => page.url()).toContain('q=team');
+  await page.getByText('1 model found').waitFor();
+  await page.getByRole('link', { name: 'iris' }).click();
+  await page.getByRole('heading', { name: NAME }).waitFor();
+  await page.goBack();
+  await page.getByText('1 model found').waitFor();
+  await page.getByRole('searchbox').fill("no'such");
+  await page.getByRole('heading', { name: 'No model matches' }).waitFor();
+});
+
+it('shows the versions against the holder of the alias', async () => {
+  const page = await openModel();
+  await row(page, 3).getByText('logreg-100').waitFor();
+  expect(await row(page, 3).textContent()).toMatch(/0\.\d+\s*\+0\.\d+/);
+  expect(await row(page, 1).textContent()).not.toMatch(/\+0\.|−0\./);
+  await page.getByRole('img', { name: /accuracy over 3 versions/ }).waitFor();
+  await look(page, 'model');
+});
+
+it('says what a move of an alias does before it is done, does it, and takes it back', async () => {
+  const page = await openModel();
+  await row(page, 3).getByRole('button', { name: 'Actions of version 3' }).click();
+  await page.getByRole('menuitem', { name: 'Set an alias…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Set an alias' });
+  await dialog.getByRole('combobox', { name: 'Alias' }).fill('champion');
+  const happens = dialog.getByRole('region', { name: 'What will happen' });
+  await happens.getByText('champion leaves version 1 for version 3.').waitFor();
+  await happens.getByText('No webhook is told.').waitFor();
+  await look(page, 'alias-dialog');
+  await dialog.getByRole('button', { name: 'Move alias' }).click();
+  await row(page, 3).getByRole('button', { name: 'Move the alias champion' }).waitFor();
+  expect((await site.client.registeredModels.getVersionByAlias(NAME, 'champion')).version).toBe('3');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await row(page, 1).getByRole('button', { name: 'Move the alias champion' }).waitFor();
+  expect((await site.client.registeredModels.getVersionByAlias(NAME, 'champion')).version).toBe('1');
+});
+
+it('takes an alias that is dragged onto a version', async () => {
+  const page = await openModel();
+  await page.getByRole('button', { name: 'Move the alias champion' }).dragTo(row(page, 2));
+  const dialog = page.getByRole('dialog', { name: 'Set an alias' });
+  await dialog.getByText('champion leaves version 1 for version 2.').waitFor();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  expect((await site.client.registeredModels.getVersionByAlias(NAME, 'champion')).version).toBe('1');
+});
+
+it('refuses names of aliases that mean something else', async () => {
+  const page = await openModel();
+  await row(page, 2).getByRole('button', { name: 'Actions of version 2' }).click();
+  await page.getByRole('menuitem', { name: 'Set an alias…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Set an alias' });
+  await dialog.getByRole('combobox', { name: 'Alias' }).fill('latest');
+  await dialog.getByText('latest stands for the highest version').waitFor();
+  expect(await dialog.getByRole('button', { name: 'Set alias' }).isDisabled()).toBe(true);
+});
+
+it('moves a stage and says which version leaves it', async () => {
+  const page = await openModel();
+  await row(page, 2).getByRole('button', { name: 'Actions of version 2' }).click();
+  await page.getByRole('menuitem', { name: 'Move to Production…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Move to Production' });
+  await dialog.getByText('Version 1 leaves Production for Archived.').waitFor();
+  await dialog.getByRole('button', { name: 'Move to Production' }).click();
+  await row(page, 1).getByText('Archived').waitFor();
+  expect((await site.client.modelVersions.get(NAME, '2')).stage).toBe('Production');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await row(page, 1).getByText('Production').waitFor();
+  expect((await site.client.modelVersions.get(NAME, '2')).stage).toBe('None');
+});
+
+it('puts versions side by side, differences only', async () => {
+  const page = await openModel();
+  await page.getByRole('checkbox', { name: 'Compare version 1' }).click();
+  await page.getByRole('checkbox', { name: 'Compare version 3' }).click();
+  const comparison = page.getByRole('region', { name: /Comparison of versions/ });
+  await comparison.getByRole('row', { name: /param C/ }).waitFor();
+  expect(await comparison.getByRole('row', { name: /max_iter/ }).count()).toBe(0);
+  await page.getByRole('switch', { name: 'Differences only' }).click();
+  await comparison.getByRole('row', { name: /max_iter/ }).waitFor();
+  await expect.poll(() => page.url()).toContain('compare');
+  await look(page, 'model-comparison');
+});
+
+it('shows a version with its signature, its source and the code that loads it', async () => {
+  const page = await open(`/models/${NAME}/versions/1`);
+  await page.getByText('sepal length (cm)').first().waitFor();
+  await page.getByText('models:/prod.ml.iris@champion').first().waitFor();
+  await look(page, 'model-version');
+  await page.getByRole('tab', { name: 'Files' }).click();
+  await page.getByText('MLmodel').first().waitFor();
+  await page.goBack();
+  await page.getByRole('link', { name: 'logreg-0.01' }).click();
+  await page.getByRole('heading', { name: 'logreg-0.01' }).waitFor();
+});
+
+it('registers a logged model, as a new model and with an alias', async () => {
+  const [experiment] = await site.client.experiments.search({ filter: "name = 'iris'" }).toArray();
+  const [logged] = await site.client.loggedModels
+    .search({ experimentIds: [experiment!.experimentId] })
+    .toArray();
+  const page = await open(`/#/experiments/${experiment!.experimentId}/models/${logged!.modelId}`);
+  await page.getByText('sepal length (cm)').first().waitFor();
+  await look(page, 'logged-model');
+  await page.getByRole('button', { name: 'Register version' }).click();
+  const dialog = page.getByRole('dialog', { name: /Register/ });
+  await dialog.getByRole('combobox', { name: 'Model' }).fill('iris-of-mine');
+  await dialog.getByLabel('Alias', { exact: true }).fill('first');
+  await dialog.getByText('The model iris-of-mine is made, with this as version 1.').waitFor();
+  await dialog.getByRole('button', { name: 'Register version' }).click();
+  await page.getByRole('heading', { name: /iris-of-mine version 1/ }).waitFor();
+  const version = await site.client.registeredModels.getVersionByAlias('iris-of-mine', 'first');
+  expect(version.source).toContain(logged!.modelId);
+});
+
+it('asks for the name before a model goes for good', async () => {
+  await site.client.registeredModels.create({ name: 'doomed' });
+  const page = await open('/models/doomed');
+  await page.getByRole('heading', { name: 'This model has no version yet' }).waitFor();
+  await page.getByRole('button', { name: 'Actions of this model' }).click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Delete this model' });
+  expect(await dialog.getByRole('button', { name: 'Delete for good' }).isDisabled()).toBe(true);
+  await dialog.getByRole('textbox').fill('doomed');
+  await dialog.getByRole('button', { name: 'Delete for good' }).click();
+  await page.getByRole('heading', { name: 'Models', exact: true }).waitFor();
+  await expect(site.client.registeredModels.get('doomed')).rejects.toThrow(/not found/i);
+});
+
+it('says which model is not there', async () => {
+  const page = await open('/settings');
+  expectProblem(page, /404/);
+  await page.goto(`${site.url}/models/nobody`);
+  await page.getByRole('alert').getByText('nobody').waitFor();
+});
+
+it('shows a change that somebody else makes', async () => {
+  const page = await openModel();
+  await row(page, 2).getByText('logreg-1').waitFor();
+  await site.client.registeredModels.setAlias(NAME, 'shadow', '2');
+  await row(page, 2).getByText('shadow').waitFor();
+});
