@@ -1,6 +1,9 @@
+import { Button } from '@mantine/core';
 import type { LoggedModel, Run } from '@slipway/client';
 import { Link } from '@tanstack/react-router';
-import { Box, Boxes } from 'lucide-react';
+import { Box, Boxes, PackagePlus } from 'lucide-react';
+import { useState } from 'react';
+import { RegisterVersion, type VersionSource } from '../../registry/register-version.tsx';
 import { TimeText } from '../../ui/texts.tsx';
 import { readModelHistory } from './model-history.ts';
 import classes from './models-panel.module.css';
@@ -14,6 +17,8 @@ export function ModelsPanel({ run }: { readonly run: Run }) {
   const versions = useVersions(run.runId);
   const older = run.modelOutputs.length === 0 ? readModelHistory(run.tags['mlflow.log-model.history']) : [];
   const registered = versions.data ?? [];
+  const [chosen, setChosen] = useState<Chosen | undefined>();
+  const canRegister = run.lifecycleStage === 'active';
   const count = (models.data?.length ?? 0) + older.length;
   if (count === 0 && registered.length === 0) return null;
   return (
@@ -22,7 +27,23 @@ export function ModelsPanel({ run }: { readonly run: Run }) {
         <Panel title="Logged models" count={count}>
           <ul className={classes.list}>
             {(models.data ?? []).map((model) => (
-              <ModelEntry key={model.modelId} model={model} />
+              <ModelEntry
+                key={model.modelId}
+                model={model}
+                onRegister={
+                  canRegister
+                    ? () =>
+                        setChosen({
+                          label: model.name,
+                          source: {
+                            source: `models:/${model.modelId}`,
+                            runId: run.runId,
+                            modelId: model.modelId,
+                          },
+                        })
+                    : undefined
+                }
+              />
             ))}
             {older.map(({ path, flavors }) => (
               <li key={path} className={classes.entry}>
@@ -31,6 +52,21 @@ export function ModelsPanel({ run }: { readonly run: Run }) {
                   {path}
                 </Link>
                 <span className={classes.facts}>{flavors.join(', ')}</span>
+                {canRegister && (
+                  <RegisterButton
+                    label={path}
+                    onClick={() =>
+                      setChosen({
+                        label: path,
+                        source: {
+                          source: `${run.artifactUri}/${path}`,
+                          runId: run.runId,
+                          modelId: undefined,
+                        },
+                      })
+                    }
+                  />
+                )}
               </li>
             ))}
           </ul>
@@ -39,6 +75,11 @@ export function ModelsPanel({ run }: { readonly run: Run }) {
               The first {MOST_MODELS} of {run.modelOutputs.length} are shown.
             </p>
           )}
+          <RegisterVersion
+            source={chosen?.source}
+            label={chosen?.label ?? ''}
+            onClose={() => setChosen(undefined)}
+          />
         </Panel>
       )}
       {registered.length > 0 && (
@@ -67,7 +108,32 @@ export function ModelsPanel({ run }: { readonly run: Run }) {
   );
 }
 
-function ModelEntry({ model }: { readonly model: LoggedModel }) {
+interface Chosen {
+  readonly source: VersionSource;
+  readonly label: string;
+}
+
+function RegisterButton({ label, onClick }: { readonly label: string; readonly onClick: () => void }) {
+  return (
+    <Button
+      size="compact-xs"
+      variant="subtle"
+      leftSection={<PackagePlus size={13} aria-hidden />}
+      aria-label={`Register ${label}`}
+      onClick={onClick}
+    >
+      Register
+    </Button>
+  );
+}
+
+interface ModelEntryProps {
+  readonly model: LoggedModel;
+  /** Undefined where it cannot be registered. */
+  readonly onRegister: (() => void) | undefined;
+}
+
+function ModelEntry({ model, onRegister }: ModelEntryProps) {
   const { modelId, name, experimentId, createdAtMs } = model;
   return (
     <li className={classes.entry}>
@@ -83,6 +149,7 @@ function ModelEntry({ model }: { readonly model: LoggedModel }) {
       <span className={classes.facts}>
         <TimeText timeMs={createdAtMs} />
       </span>
+      {onRegister && <RegisterButton label={name} onClick={onRegister} />}
     </li>
   );
 }
