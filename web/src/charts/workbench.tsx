@@ -35,6 +35,8 @@ const ChartEditor = lazy(async () => ({
 export interface WorkbenchProps {
   /** All runs that match are charted, not a page of them. */
   readonly query: RunListQuery;
+  /** Those that get a chart; all of the experiments' without it. */
+  readonly metrics?: readonly string[] | undefined;
   readonly selectedRunIds: readonly string[];
   readonly onSelect: (runIds: readonly string[]) => void;
   /** Plain JSON, kept by the caller in the address and in saved views; see `readLayout`. */
@@ -47,7 +49,14 @@ const MOST_METRICS = 500;
 const NO_DEFAULTS = {};
 
 /** The charts of an experiment's runs: a section a prefix, a chart a metric, and what the reader made of them. */
-export function Workbench({ query, selectedRunIds, onSelect, layout, onLayout }: WorkbenchProps) {
+export function Workbench({
+  query,
+  metrics: only,
+  selectedRunIds,
+  onSelect,
+  layout,
+  onLayout,
+}: WorkbenchProps) {
   const [search, setSearch] = useState('');
   const [contains] = useDebouncedValue(search.trim(), 150);
   const [adding, setAdding] = useState<string>();
@@ -65,9 +74,9 @@ export function Workbench({ query, selectedRunIds, onSelect, layout, onLayout }:
     [allKeys.data],
   );
   const shown = useMemo(() => {
-    const metrics = (keys.data?.metrics.keys ?? []).map(({ key }) => key);
+    const metrics = only ?? (keys.data?.metrics.keys ?? []).map(({ key }) => key);
     return withSearch(arrange(layout, metrics), contains);
-  }, [layout, keys.data, contains]);
+  }, [layout, only, keys.data, contains]);
 
   const failed = runs.error ?? keys.error;
   if (failed && (!runs.data || !keys.data)) {
@@ -108,7 +117,7 @@ export function Workbench({ query, selectedRunIds, onSelect, layout, onLayout }:
         onAddChart={() => setAdding(shown[0]?.id ?? 'own:1')}
         onAddSection={() => onLayout(addSection(layout, shown, 'New section'))}
       />
-      {metricsTotal > metricsShown && (
+      {only === undefined && metricsTotal > metricsShown && (
         <p className={classes.message}>
           {metricsShown.toLocaleString('en-US')} of {metricsTotal.toLocaleString('en-US')} metrics; the search
           finds the others.
