@@ -220,3 +220,14 @@ it('locks the finished runs of an experiment, but for some tags', async () => {
     mutableTags: ['reviewed'],
   });
 });
+
+it('shows what others make and run, by itself', async () => {
+  const page = await site.open('/experiments?sort=name');
+  await row(page, /^zoo/).waitFor();
+  const experimentId = await site.client.experiments.create({ name: 'a new one' });
+  await row(page, /^a new one/).waitFor();
+  await site.client.runs.create({ experimentId, name: 'first' });
+  await row(page, /^a new one/)
+    .getByTitle('1 running')
+    .waitFor();
+});

@@ -4,6 +4,8 @@ import { type LinkProps, useNavigate, useSearch } from '@tanstack/react-router';
 import { FlaskConical, Plus, Search, Trash2 } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { ExperimentOverview } from '../../data/experiments.ts';
+import { type LiveChanges, useLiveChanges } from '../../data/live.ts';
+import { queryClient } from '../../data/query-client.ts';
 import { serverUrl } from '../../data/server.ts';
 import { type Crumb, useCrumbs } from '../../ui/crumbs.tsx';
 import { renderCount } from '../../ui/numbers.ts';
@@ -20,6 +22,13 @@ import type { Segment } from './tree-rows.ts';
 import { useTree } from './use-tree.ts';
 
 const TYPING_MS = 150;
+const FOLLOW_MS = 3000;
+
+/** New points change nothing that is shown here. */
+function followExperiments({ kinds }: LiveChanges): void {
+  if (kinds.has('experiment') || kinds.has('run') || kinds.has('reset'))
+    void queryClient.invalidateQueries({ queryKey: ['experiments'] });
+}
 
 export function ExperimentsPage() {
   const address: Record<string, unknown> = useSearch({ strict: false });
@@ -28,6 +37,7 @@ export function ExperimentsPage() {
   const navigate = useNavigate();
   useCrumbs(crumbsOf(search));
   const tree = useTree(search);
+  useLiveChanges([], followExperiments, FOLLOW_MS);
   const [isCreating, setCreating] = useState(false);
   const [locked, setLocked] = useState<ExperimentOverview | undefined>();
   const [renamed, setRenamed] = useState<Renamed | undefined>();

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { Rocket } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { type Home, homeQuery } from '../../data/home.ts';
+import { useLiveChanges } from '../../data/live.ts';
 import { serverUrl } from '../../data/server.ts';
 import { useCrumbs } from '../../ui/crumbs.tsx';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
@@ -19,13 +20,14 @@ mlflow.set_tracking_uri("${serverUrl}")
 with mlflow.start_run():
     mlflow.log_metric("accuracy", 0.93)`;
 
-const REFRESH_MS = 5000;
+const REFRESH_MS = 2000;
 const SEEN_MS = 60_000;
 
 export function HomePage() {
   useCrumbs([{ label: 'Home' }]);
   const since = useLastVisit();
-  const { data, error, refetch } = useQuery({ ...homeQuery(since), refetchInterval: REFRESH_MS });
+  const { data, error, refetch } = useQuery(homeQuery(since));
+  useLiveChanges([], () => void refetch(), REFRESH_MS);
   return (
     <div className={classes.page}>
       <h1 className="visually-hidden">Home</h1>
