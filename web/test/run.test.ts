@@ -246,6 +246,36 @@ it('writes a note in Markdown, and puts two that were written at once together',
   await page.getByRole('region', { name: 'Note' }).locator('strong').getByText('mine').waitFor();
 });
 
+it('grows charts while the run goes on', async () => {
+  const run = await site.client.runs.create({ experimentId: ids.experiment, name: 'growing' });
+  await site.client.runs.logMetric(run.runId, { key: 'loss', value: 4, step: 1 });
+  const page = await site.open(address(run.runId, '/metrics'));
+  const card = page.getByRole('region', { name: 'loss' });
+  await card.getByText('one value, at step 1').waitFor();
+  await site.client.runs.logMetric(run.runId, { key: 'loss', value: 2, step: 2 });
+  await card.getByText('last').waitFor();
+  await card.getByRole('img', { name: /loss/ }).waitFor();
+  await page.keyboard.press('1');
+  const row = page.getByRole('table', { name: 'Metrics' }).getByRole('row', { name: /^loss/ });
+  await expect.poll(() => row.getByRole('cell').allTextContents()).toEqual(['loss', '2', '2', '4', '2', '2']);
+});
+
+it('keeps what it shows while the server answers 500, and says so', async () => {
+  const { runId } = await site.client.runs.create({ experimentId: ids.experiment, name: 'kept' });
+  const page = await site.open(address(runId));
+  expectProblem(page, /500/);
+  await page.getByRole('heading', { level: 1, name: 'kept' }).waitFor();
+  await page.route('**/runs/get?*', (route) =>
+    route.fulfill({ status: 500, json: { error_code: 'INTERNAL_ERROR', message: 'the disk is full' } }),
+  );
+  await site.client.runs.setTag(runId, 'a', 'b');
+  await page.getByRole('alert').getByText('the disk is full').waitFor();
+  await page.getByRole('heading', { level: 1, name: 'kept' }).waitFor();
+  await page.unroute('**/runs/get?*');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('alert').waitFor({ state: 'detached' });
+});
+
 it('can be read on a phone', async () => {
   const page = await site.open(address(ids.run), { viewport: { width: 390, height: 844 } });
   await page.getByRole('heading', { level: 1, name: 'baseline' }).waitFor();

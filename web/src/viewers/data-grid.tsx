@@ -80,7 +80,7 @@ const lettersOf = (value: unknown): number =>
   typeof value === 'number' && !Number.isInteger(value) ? SHOWN_DIGITS + 4 : cellText(value).length;
 
 /** As wide as what its first cells hold, within reason. */
-export function widthOf(name: string, values: ArrayLike<unknown>): number {
+function widthOf(name: string, values: ArrayLike<unknown>): number {
   let letters = name.length + 3;
   for (let i = 0; i < Math.min(values.length, 50); i++) letters = Math.max(letters, lettersOf(values[i]));
   return Math.max(64, Math.min(360, Math.round(letters * 7.4) + 24));

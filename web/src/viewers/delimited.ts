@@ -3,7 +3,7 @@ import { readRange, type ShownFile } from './bytes.ts';
 import type { TableData } from './table-data.ts';
 
 /** A larger table is read and shown as far as this. */
-export const MOST_READ = 24 * 1024 * 1024;
+const MOST_READ = 24 * 1024 * 1024;
 
 export interface DelimitedTable extends TableData {
   /** Bytes that were read; less than the file has where it is large. */

@@ -61,7 +61,7 @@ export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/')
 export const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 /** What follows the last dot, in small letters; undefined without one. */
-export function endingOf(name: string): string | undefined {
+function endingOf(name: string): string | undefined {
   const dot = name.lastIndexOf('.');
   return dot < 0 ? undefined : name.slice(dot + 1).toLowerCase();
 }

@@ -61,7 +61,7 @@ export function parseMlmodel(text: string): Mlmodel {
 }
 
 /** A signature as MLmodel files and tags have it: each part is JSON as text. */
-export function readSignature(value: unknown): ModelSignature | undefined {
+function readSignature(value: unknown): ModelSignature | undefined {
   if (!isMapping(value)) return undefined;
   const signature = {
     inputs: readFields(value.inputs),

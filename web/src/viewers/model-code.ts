@@ -78,7 +78,7 @@ function exampleRows(example: unknown): readonly Record<string, unknown>[] | und
 }
 
 /** A value of JSON as Python writes it. */
-export function pythonLiteral(value: unknown): string {
+function pythonLiteral(value: unknown): string {
   if (value === null || value === undefined) return 'None';
   if (value === true) return 'True';
   if (value === false) return 'False';

@@ -31,7 +31,7 @@ export async function findLineStart(file: ShownFile, place: number, signal?: Abo
 }
 
 /** Lines without their ends; what follows the last end is a line only if something stands in it. */
-export function linesOf(text: string): readonly string[] {
+function linesOf(text: string): readonly string[] {
   const lines = text.split(/\r\n|\n/);
   if (lines.length > 1 && lines.at(-1) === '') lines.pop();
   return lines;

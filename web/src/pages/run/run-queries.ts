@@ -1,13 +1,13 @@
 import type { LoggedModel, ModelVersion, Run } from '@slipway/client';
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useLiveChanges } from '../../data/live.ts';
 import { postJson } from '../../data/request.ts';
 import { client } from '../../data/server.ts';
 
 /** Another run's facts must never stand under this one's name, so nothing is shown until it has come. */
 const FRESH = { placeholderData: undefined } as const;
 
-export const runQuery = (runId: string) =>
+const runQuery = (runId: string) =>
   queryOptions({
     queryKey: ['run', runId],
     queryFn: ({ signal }) => client.runs.get(runId, { signal }),
@@ -113,32 +113,21 @@ export const useNeighbours = (run: Run) =>
     ...FRESH,
   });
 
-/** Reads anew what the server says has changed of a run, at most once a second. */
+/** Reads anew what the server says has changed of a run, and no more of it. */
 export function useLiveRun(runId: string, experimentId: string): void {
   const queries = useQueryClient();
-  useEffect(() => {
-    const left = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const refresh = () => {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        void queries.invalidateQueries({ queryKey: ['run', runId] });
-      }, 800);
-    };
-    const follow = async () => {
-      for await (const event of client.events.subscribe({
-        experimentIds: [experimentId],
-        signal: left.signal,
-      })) {
-        if (event.kind === 'reset' || event.subject === runId) refresh();
-        else if (event.kind === 'model_version' || event.kind === 'logged_model') refresh();
-      }
-    };
-    // Without live events the page still shows what it read.
-    follow().catch(() => undefined);
-    return () => {
-      left.abort();
-      clearTimeout(timer);
-    };
-  }, [queries, runId, experimentId]);
+  useLiveChanges([experimentId], ({ isReset, runs, points, kinds }) => {
+    const invalidate = (...key: readonly string[]) =>
+      void queries.invalidateQueries({ queryKey: ['run', runId, ...key] });
+    if (isReset || runs.has(runId)) return invalidate();
+    if (kinds.has('model_version')) invalidate('versions');
+    if (kinds.has('logged_model')) invalidate('logged-models');
+    const grown = points.get(runId);
+    if (grown === undefined) return;
+    void queries.invalidateQueries({
+      queryKey: ['run', runId],
+      predicate: ({ queryKey: [, , part, metric] }) =>
+        part === undefined || part === 'summaries' || (part === 'lines' && grown.has(String(metric))),
+    });
+  });
 }
