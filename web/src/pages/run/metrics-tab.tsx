@@ -20,6 +20,9 @@ interface MetricsTabProps {
 
 const names = new Intl.Collator('en', { numeric: true });
 
+/** What was never logged beyond step 0 is mostly one value: curves come before it. */
+const isAtStart = (run: Run, key: string): boolean => Number(run.metrics[key]?.step ?? 0) === 0;
+
 /** A chart for every metric; those in view are asked for. */
 export function MetricsTab({ run, tab }: MetricsTabProps) {
   const isSystem = tab === 'system-metrics';
@@ -31,7 +34,7 @@ export function MetricsTab({ run, tab }: MetricsTabProps) {
     () =>
       Object.keys(run.metrics)
         .filter((key) => isSystemMetric(key) === isSystem)
-        .sort(names.compare),
+        .sort((a, b) => Number(isAtStart(run, a)) - Number(isAtStart(run, b)) || names.compare(a, b)),
     [run, isSystem],
   );
   const keys = all.filter((key) => key.toLowerCase().includes(search.find.toLowerCase()));
