@@ -153,6 +153,14 @@ function Output({ output }: { readonly output: CellOutput }) {
   }
 }
 
+const ROW_HEIGHT = 25;
+
+/** The frame cannot tell how high its content is: a table's rows are counted, all else gets room to scroll. */
+function frameHeight(html: string): number {
+  const rows = html.match(/<tr[\s>]/gi)?.length ?? 0;
+  return rows === 0 ? 260 : Math.min(480, rows * ROW_HEIGHT + 48);
+}
+
 /** Markup of an output: as text until somebody asks for it, then in a frame in which nothing runs. */
 function PageOutput({ html, text }: { readonly html: string; readonly text: string | undefined }) {
   const [isFramed, setFramed] = useState(text === undefined);
@@ -163,6 +171,7 @@ function PageOutput({ html, text }: { readonly html: string; readonly text: stri
           className={notebookClasses.frame}
           title="Output of the cell"
           sandbox=""
+          style={{ height: frameHeight(html) }}
           srcDoc={`<!doctype html><meta charset="utf-8"><style>body{font:13px system-ui;margin:8px}table{border-collapse:collapse}td,th{padding:2px 8px;border:1px solid #ddd;text-align:right}</style>${html}`}
         />
       ) : (
