@@ -84,7 +84,7 @@ function paintProfile(painter: Painter, { bars, scale, ticks, box, each }: BarLa
   });
 }
 
-const LETTER = 5.8;
+const LETTER = 6.6;
 function cut(text: string, width: number): string {
   const most = Math.max(4, Math.floor(width / LETTER));
   const letters = [...text.slice(0, 4 * most)];

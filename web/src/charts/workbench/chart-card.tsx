@@ -79,9 +79,9 @@ export function ChartCard({ chart, actions, ...body }: ChartCardProps) {
         >
           <GripVertical size={14} />
         </span>
-        <h4 className={classes.title} title={title} dir="auto">
+        <h3 className={classes.title} title={title} dir="auto">
           {title}
-        </h4>
+        </h3>
         <div className={classes.actions} data-zoomed={isZoomed || undefined}>
           {isZoomed && (
             <CardButton

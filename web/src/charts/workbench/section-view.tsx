@@ -58,7 +58,7 @@ export function SectionView({ section, columns, actions, children }: SectionView
             }}
           />
         ) : (
-          <h3 className={classes.sectionTitle}>
+          <h2 className={classes.sectionTitle}>
             <UnstyledButton
               className={classes.fold}
               aria-expanded={!isFolded}
@@ -68,7 +68,7 @@ export function SectionView({ section, columns, actions, children }: SectionView
               <span dir="auto">{title}</span>
               <span className={classes.count}>{charts.length}</span>
             </UnstyledButton>
-          </h3>
+          </h2>
         )}
         <Menu position="bottom-end" withinPortal>
           <Menu.Target>

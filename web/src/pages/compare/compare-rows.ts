@@ -22,6 +22,8 @@ export interface CompareCell {
 export interface CompareGroup {
   readonly title: string;
   readonly isNumeric: boolean;
+  /** Where nearly everything differs, colour would say nothing. */
+  readonly marksChanges: boolean;
   readonly rows: readonly CompareRow[];
 }
 
@@ -36,6 +38,7 @@ export function compareRows(runs: readonly Run[], base: number): readonly Compar
   ): CompareGroup => ({
     title,
     isNumeric,
+    marksChanges: !isNumeric,
     rows: keysOf(records).map((key) =>
       compareRow(
         key,

@@ -78,6 +78,7 @@ function aboutRuns(runs: readonly Run[], base: number, experimentName: (id: stri
   return {
     title: 'Run',
     isNumeric: false,
+    marksChanges: false,
     rows: [
       row('Experiment', ({ experimentId }) => experimentName(experimentId)),
       row('Status', ({ status }) => status.toLowerCase()),
@@ -123,12 +124,12 @@ function GroupRows({ group, columns, isWanted }: GroupRowsProps) {
             <td
               key={i}
               className={group.isNumeric ? 'numeric' : undefined}
-              data-changed={cell.isChanged || undefined}
+              data-changed={(group.marksChanges && cell.isChanged) || undefined}
               title={cell.full}
               dir="auto"
             >
               {cell.text ?? <span className="dim">–</span>}
-              {cell.delta !== undefined && <span className={classes.delta}>{cell.delta}</span>}
+              {group.isNumeric && <span className={classes.delta}>{cell.delta}</span>}
             </td>
           ))}
         </tr>

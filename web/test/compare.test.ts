@@ -1,0 +1,115 @@
+import { expect, it } from 'vitest';
+import { look } from './harness/looks.ts';
+import { runPython } from './harness/python.ts';
+import { expectProblem, runningSite } from './harness/site.ts';
+
+const FILL = `
+import mlflow, numpy as np
+ids = []
+for k, (name, experiment) in enumerate([("baseline", "vision-a"), ("wider", "vision-a"), ('augmented <b>&"🚀', "vision-b")]):
+    mlflow.set_experiment(experiment)
+    with mlflow.start_run(run_name=name) as run:
+        ids.append(run.info.run_id)
+        mlflow.log_params({"lr": 0.01 / (k + 1), "optimizer": "adam", "notes": "x" * 500 if k == 2 else "short"})
+        mlflow.log_metrics({"final": 0.9 + 0.01 * k, "odd": float("nan") if k == 1 else 1.0})
+        mlflow.set_tags({"mlflow.source.git.commit": str(k) * 40, "mlflow.source.git.repoURL": "https://github.com/acme/vision", "team": "vision"})
+        for step in (0, 5, 20):
+            if k == 2 and step == 5:
+                continue
+            picture = np.zeros((32, 32, 3), np.uint8)
+            picture[..., k] = 40 + step * 10
+            mlflow.log_image(picture, key="samples", step=step)
+        mlflow.log_text(f"mlflow==3.17.2\\nnumpy==2.{k}.0\\n", "requirements.txt")
+        mlflow.log_text(f"accuracy of {name}", "reports/summary.txt")
+        if k == 0:
+            mlflow.log_text("only here", "reports/extra.txt")
+print(",".join(ids))
+`;
+
+let ids: readonly string[] = [];
+
+const site = runningSite({
+  async fill({ url }) {
+    ids = (await runPython(url, FILL)).trim().split('\n').at(-1)!.split(',');
+  },
+});
+const address = (rest = '') => `/compare?runs=${ids.join(',')}${rest}`;
+
+it('shows what differs between runs of several experiments, measured against a baseline of choice', async () => {
+  const page = await site.open(address());
+  await page.getByRole('heading', { level: 1, name: 'Compare 3 runs' }).waitFor();
+  const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name} `) });
+  const cells = (name: string) => row(name).getByRole('cell').allTextContents();
+  await expect.poll(() => cells('final')).toEqual(['0.9', '0.91+0.01', '0.92+0.02']);
+  expect(await cells('odd')).toEqual(['1', 'NaN', '1']);
+  expect(await row('optimizer').count()).toBe(0);
+  await look(page, 'compare');
+  await page.getByRole('button', { name: 'Baseline: wider' }).first().click();
+  await expect.poll(() => cells('final')).toEqual(['0.9−0.01', '0.91', '0.92+0.01']);
+  await page.getByRole('switch', { name: 'Differences only' }).click();
+  await expect.poll(() => cells('optimizer')).toEqual(['adam', 'adam', 'adam']);
+  await page.reload();
+  await expect.poll(() => cells('final')).toEqual(['0.9−0.01', '0.91', '0.92+0.01']);
+  expect(await row('optimizer').count()).toBe(1);
+});
+
+it('takes a run out, and back again by going back', async () => {
+  const page = await site.open(address());
+  await page.getByRole('button', { name: 'Take wider out' }).first().click();
+  await page.getByRole('heading', { level: 1, name: 'Compare 2 runs' }).waitFor();
+  await page.goBack();
+  await page.getByRole('heading', { level: 1, name: 'Compare 3 runs' }).waitFor();
+});
+
+it('holds files of the same path and pictures of the same step next to each other', async () => {
+  const page = await site.open(address('&tab=artifacts'));
+  const files = page.getByRole('navigation', { name: 'Artifacts of the runs' });
+  await files.getByRole('button', { name: /reports/ }).click();
+  await files.getByText('1/3').waitFor();
+  await files.getByRole('button', { name: /summary.txt/ }).click();
+  await page.getByText('accuracy of baseline').waitFor();
+  await page.getByText('accuracy of wider').waitFor();
+  await files.getByRole('button', { name: 'All artifacts' }).click();
+  await files.getByRole('button', { name: /images/ }).click();
+  await files.getByRole('button', { name: 'samples (by step)' }).click();
+  const pictures = page.getByRole('img', { name: /^samples of/ });
+  const steps = () =>
+    pictures.evaluateAll((all) => all.map((one) => one.getAttribute('alt')?.match(/\d+$/)?.[0]));
+  await expect.poll(steps).toEqual(['20', '20', '20']);
+  await page.getByRole('slider', { name: 'Step' }).focus();
+  await page.keyboard.press('ArrowLeft');
+  // The third run has no picture at step 5: its last one before stands there, and says so.
+  await expect.poll(steps).toEqual(['5', '5', '0']);
+  await page.getByText('Step 0', { exact: true }).waitFor();
+  await expect.poll(() => new URL(page.url()).searchParams.get('step')).toBe('5');
+  await look(page, 'compare-pictures');
+});
+
+it('tells where the code and the packages of runs differ, and in which lines', async () => {
+  const page = await site.open(address('&tab=code'));
+  const packages = page.getByRole('region', { name: 'Packages that differ' });
+  await expect
+    .poll(() =>
+      packages
+        .getByRole('row', { name: /^numpy/ })
+        .getByRole('cell')
+        .allTextContents(),
+    )
+    .toEqual(['2.0.0', '2.1.0', '2.2.0']);
+  expect(await packages.getByRole('row', { name: /^mlflow/ }).count()).toBe(0);
+  await page.getByText('+ numpy==2.1.0').waitFor();
+  await page.getByText('− numpy==2.0.0').waitFor();
+  await look(page, 'compare-code');
+});
+
+it('says which run could not be read and shows the others', async () => {
+  const page = await site.open(`/compare?runs=${ids[0]},${ids[1]},${'0'.repeat(32)}`);
+  expectProblem(page, /404/);
+  await page.getByText(`Run ${'0'.repeat(32)} could not be read`).waitFor();
+  await page.getByRole('link', { name: 'baseline' }).first().waitFor();
+});
+
+it('invites to choose runs where the address names none', async () => {
+  const page = await site.open('/compare');
+  await page.getByRole('heading', { level: 1, name: 'Nothing to compare yet' }).waitFor();
+});
