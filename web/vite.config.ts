@@ -11,7 +11,9 @@ const HEAVY =
 
 function isOfTheFrame(id: string): boolean {
   if (id.includes('node_modules')) return !HEAVY.test(id);
-  return /[\\/](web[\\/]src[\\/](ui|data|tables|registry)|client[\\/]src)[\\/]/.test(id) && !id.includes('palette');
+  return (
+    /[\\/](web[\\/]src[\\/](ui|data|tables|registry)|client[\\/]src)[\\/]/.test(id) && !id.includes('palette')
+  );
 }
 
 export default defineConfig({
