@@ -35,8 +35,7 @@ export function DelimitedViewer({ file, owner }: ViewerProps) {
   if (way === 'text') return <TextViewer file={file} owner={owner} tools={tools} />;
   if (table.isError) throw table.error;
   if (table.data === undefined) return <Waiting />;
-  const { rowCount, columns, readBytes, fault } = table.data;
-  const isCut = readBytes < file.sizeBytes;
+  const { rowCount, columns, readBytes, hasMoreRows, fault } = table.data;
   return (
     <>
       <div className={classes.toolbar}>
@@ -46,10 +45,10 @@ export function DelimitedViewer({ file, owner }: ViewerProps) {
           {rowCount.toLocaleString('en-US')} rows × {columns.length} columns
         </span>
       </div>
-      {isCut && (
+      {hasMoreRows && (
         <p className={classes.words}>
-          The rows in the first {renderBytes(readBytes)} of {renderBytes(file.sizeBytes)} are shown, and only
-          they are sorted. Download the file for all of it.
+          The first {rowCount.toLocaleString('en-US')} rows are shown ({renderBytes(readBytes)} of{' '}
+          {renderBytes(file.sizeBytes)}), and only they are sorted. Download the file for all of it.
         </p>
       )}
       {fault !== undefined && <p className={classes.words}>Some rows are not as the others are: {fault}</p>}

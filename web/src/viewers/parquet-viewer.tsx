@@ -1,17 +1,16 @@
-import { Button } from '@mantine/core';
+import { ActionIcon, Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { ArrowDownUp } from 'lucide-react';
+import { ArrowDownUp, ChevronLeft, ChevronRight } from 'lucide-react';
 import { useMemo, useReducer, useRef, useState } from 'react';
 import type { GridColumn } from '../tables/columns.ts';
 import { Grid, type GridWindow } from '../tables/grid.tsx';
 import { notifyFailure } from '../ui/notices.tsx';
-import { renderBytes } from '../ui/numbers.ts';
 import classes from './artifact-view.module.css';
 import { DataGrid, defaultCell } from './data-grid.tsx';
 import type { ViewerProps } from './file-view.tsx';
 import { nameOf } from './kinds.ts';
 import { openParquet, type ParquetRow, type ParquetSource } from './parquet-source.ts';
-import { cellText, type TableData } from './table-data.ts';
+import { cellText, MOST_ROWS, type TableData } from './table-data.ts';
 import { Waiting } from './waiting.tsx';
 
 /** A table of this size can be read whole, and so be put in any order. */
@@ -21,6 +20,7 @@ const MOST_SORTED_CELLS = 20_000_000;
 /** A Parquet file as a table; only the rows in view are fetched. */
 export function ParquetViewer({ file }: ViewerProps) {
   const [whole, setWhole] = useState<TableData | 'loading' | undefined>();
+  const [first, setFirst] = useState(0);
   const source = useQuery({
     queryKey: ['artifact-parquet', file.url, file.sizeBytes],
     queryFn: ({ signal }) => openParquet(file, signal),
@@ -30,7 +30,10 @@ export function ParquetViewer({ file }: ViewerProps) {
   if (source.isError) throw source.error;
   if (source.data === undefined) return <Waiting />;
   const { rowCount, columns, groupCount, writer } = source.data;
-  const canSort = file.sizeBytes <= MOST_SORTED_BYTES && rowCount * columns.length <= MOST_SORTED_CELLS;
+  const canSort =
+    file.sizeBytes <= MOST_SORTED_BYTES &&
+    rowCount <= MOST_ROWS &&
+    rowCount * columns.length <= MOST_SORTED_CELLS;
   const loadWhole = async () => {
     setWhole('loading');
     try {
@@ -48,6 +51,7 @@ export function ParquetViewer({ file }: ViewerProps) {
           {groupCount === 1 ? 'row group' : 'row groups'}
           {writer && ` · ${writer.split(' (')[0]}`}
         </span>
+        <PartSteps rowCount={rowCount} first={first} onFirst={setFirst} />
         <span className={classes.spread} />
         {canSort && typeof whole !== 'object' && (
           <Button
@@ -60,12 +64,12 @@ export function ParquetViewer({ file }: ViewerProps) {
             Make sortable
           </Button>
         )}
-        {!canSort && <span>Sorting needs the whole table: up to {renderBytes(MOST_SORTED_BYTES)} here</span>}
+        {!canSort && <span>Too large to be sorted here</span>}
       </div>
       {typeof whole === 'object' ? (
         <DataGrid label={nameOf(file.path)} table={whole} />
       ) : (
-        <WindowGrid label={nameOf(file.path)} source={source.data} />
+        <WindowGrid key={first} label={nameOf(file.path)} source={source.data} first={first} />
       )}
     </>
   );
@@ -81,7 +85,50 @@ interface LoadedRow {
   readonly values: ParquetRow;
 }
 
-function WindowGrid({ label, source }: { readonly label: string; readonly source: ParquetSource }) {
+interface PartStepsProps {
+  readonly rowCount: number;
+  readonly first: number;
+  readonly onFirst: (first: number) => void;
+}
+
+/** A table that is too long to scroll through is shown by the million rows. */
+function PartSteps({ rowCount, first, onFirst }: PartStepsProps) {
+  if (rowCount <= MOST_ROWS) return null;
+  const end = Math.min(rowCount, first + MOST_ROWS);
+  const steps = [
+    { label: 'Rows before', icon: ChevronLeft, isOff: first === 0, to: first - MOST_ROWS },
+    { label: 'Next rows', icon: ChevronRight, isOff: end === rowCount, to: end },
+  ];
+  return (
+    <>
+      <span>
+        · rows {(first + 1).toLocaleString('en-US')} – {end.toLocaleString('en-US')}
+      </span>
+      {steps.map(({ label, icon: Icon, isOff, to }) => (
+        <ActionIcon
+          key={label}
+          size="sm"
+          variant="subtle"
+          color="gray"
+          aria-label={label}
+          disabled={isOff}
+          onClick={() => onFirst(to)}
+        >
+          <Icon size={15} aria-hidden />
+        </ActionIcon>
+      ))}
+    </>
+  );
+}
+
+interface WindowGridProps {
+  readonly label: string;
+  readonly source: ParquetSource;
+  /** The row of the file at which the grid begins. */
+  readonly first: number;
+}
+
+function WindowGrid({ label, source, first }: WindowGridProps) {
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const [widths, setWidths] = useState<ReadonlyMap<string, number>>(new Map());
   const blocks = useRef(new Map<string, readonly LoadedRow[] | 'loading'>());
@@ -113,12 +160,13 @@ function WindowGrid({ label, source }: { readonly label: string; readonly source
   };
   const onWindow = ({ firstRow, endRow, columnIds }: GridWindow) => {
     shownColumns.current = columnIds.filter((id) => id !== '#').map((id) => source.columns[Number(id)]!.name);
-    const last = Math.floor(Math.max(firstRow, endRow - 1) / BLOCK_ROWS);
-    for (let block = Math.floor(firstRow / BLOCK_ROWS); block <= last; block++) void load(block);
+    const last = Math.floor((first + Math.max(firstRow, endRow - 1)) / BLOCK_ROWS);
+    for (let block = Math.floor((first + firstRow) / BLOCK_ROWS); block <= last; block++) void load(block);
   };
   const rowAt = (index: number): LoadedRow | undefined => {
-    const block = blocks.current.get(blockKey(Math.floor(index / BLOCK_ROWS)));
-    return block === undefined || block === 'loading' ? undefined : block[index % BLOCK_ROWS];
+    const row = first + index;
+    const block = blocks.current.get(blockKey(Math.floor(row / BLOCK_ROWS)));
+    return block === undefined || block === 'loading' ? undefined : block[row % BLOCK_ROWS];
   };
   const columns = useMemo(() => columnsOf(source, widths), [source, widths]);
   return (
@@ -126,7 +174,7 @@ function WindowGrid({ label, source }: { readonly label: string; readonly source
       <Grid<LoadedRow>
         label={label}
         columns={columns}
-        rowCount={source.rowCount}
+        rowCount={Math.min(MOST_ROWS, source.rowCount - first)}
         rowAt={rowAt}
         keyOf={({ index }) => String(index)}
         rowHeight={28}

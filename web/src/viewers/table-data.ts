@@ -1,5 +1,8 @@
 import { isBranch, renderPretty } from './lenient-json.ts';
 
+/** More rows than a grid can hold: browsers draw nothing higher than some 33 million pixels. */
+export const MOST_ROWS = 1_000_000;
+
 /** A table in memory, by column. */
 export interface TableData {
   readonly columns: readonly TableColumn[];
