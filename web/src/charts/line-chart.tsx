@@ -27,7 +27,7 @@ import { LineNotes } from './lines/line-notes.tsx';
 import { describeLines, pointsOfLines, renderX, tableOfLines } from './lines/line-texts.ts';
 import { LineTooltip } from './lines/line-tooltip.tsx';
 import { nearestLine } from './lines/nearest-line.ts';
-import { dashOfKey, paintLifted, paintLines, paintReading } from './lines/paint-lines.ts';
+import { dashesOf, paintLifted, paintLines, paintReading } from './lines/paint-lines.ts';
 import { tooltipRows } from './lines/tooltip-rows.ts';
 import { hoverRun, useBrushedRuns, useHoveredRun } from './linked-runs.ts';
 import type { Place, Plot, PlotHandlers } from './plot/plot.ts';
@@ -86,8 +86,11 @@ export function LineChart(props: LineChartProps) {
       series[colorPlaceOf?.(line) ?? runColorPlace(line.runId)]!,
     [colorPlaceOf],
   );
-  const keys = useMemo(() => [...new Set(drawn.map(({ line }) => line.key))], [drawn]);
-  const dashOf = useCallback(({ line }: DrawnLine) => dashOfKey(keys, line.key), [keys]);
+  const dashes = useMemo(
+    () => dashesOf(drawn, ({ line }) => colorPlaceOf?.(line) ?? runColorPlace(line.runId)),
+    [drawn, colorPlaceOf],
+  );
+  const dashOf = useCallback((line: DrawnLine) => dashes.get(line) ?? [], [dashes]);
   const foremost = brushed ?? (selectedRunIds && selectedRunIds.size > 0 ? selectedRunIds : undefined);
   const paint = useCallback<PlotHandlers['paint']>(
     (painter, area) => {

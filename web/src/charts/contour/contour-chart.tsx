@@ -109,7 +109,7 @@ export function ContourChart({ config, values, label, onPick, handleRef }: Value
       </div>
       {surface && (
         <div className={valueClasses.foot}>
-          Between runs: mean of the 12 nearest, by inverse squared distance
+          Between runs: the 12 nearest, by inverse squared distance
           {surface.count > MOST_SAMPLES &&
             `, from ${MOST_SAMPLES.toLocaleString('en-US')} of ${surface.count.toLocaleString('en-US')} runs`}
         </div>

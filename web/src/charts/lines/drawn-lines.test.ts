@@ -3,6 +3,7 @@ import type { Line } from '../data/line-data.ts';
 import { areaOf } from '../plot/plot-options.ts';
 import { countUnshown, drawLines, type LineLook, lineRanges, lineSpec } from './drawn-lines.ts';
 import { nearestLine } from './nearest-line.ts';
+import { dashesOf } from './paint-lines.ts';
 
 const LOOK: LineLook = { x: 'step', xLog: false, yLog: false, smoothing: 0 };
 
@@ -74,4 +75,12 @@ describe('the line under the pointer', () => {
   it('is none where all are far', () => {
     expect(nearestLine(lines, area, { at: { x: 90, y: 60 }, reach: 20 })).toBeUndefined();
   });
+});
+
+it('tells lines of one colour apart by dashes', () => {
+  const [a, b, c] = drawLines([line('a', [0], [1]), line('b', [0], [1]), line('c', [0], [1])], LOOK);
+  const dashes = dashesOf([a!, b!, c!], ({ line: { runId } }) => (runId === 'c' ? 4 : 2));
+  expect(dashes.get(a!)).toEqual([]);
+  expect(dashes.get(b!)).not.toEqual([]);
+  expect(dashes.get(c!)).toEqual([]);
 });

@@ -47,9 +47,28 @@ export function paintLines(painter: Painter, area: PlotArea, layer: LineLayer): 
 
 const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 2.5], [9, 3, 2, 3]];
 
-/** Where a chart has several metrics: a run's lines have its colour, and each metric a dash. */
-export function dashOfKey(keys: readonly string[], key: string): readonly number[] {
-  return DASHES[keys.indexOf(key) % DASHES.length] ?? [];
+/** Beyond so many lines, dashes are noise. */
+const MOST_DASHED = 24;
+
+/**
+ * Dashes tell apart what has one colour: the metrics of a run, or, where there is one metric and few runs, runs that share
+ * a place in the palette.
+ */
+export function dashesOf(
+  lines: readonly DrawnLine[],
+  colorPlaceOf: (line: DrawnLine) => number,
+): ReadonlyMap<DrawnLine, readonly number[]> {
+  const keys = [...new Set(lines.map(({ line }) => line.key))];
+  const seen = new Map<number, number>();
+  return new Map(
+    lines.map((line) => {
+      const color = colorPlaceOf(line);
+      const before = seen.get(color) ?? 0;
+      seen.set(color, before + 1);
+      const place = keys.length > 1 ? keys.indexOf(line.line.key) : lines.length > MOST_DASHED ? 0 : before;
+      return [line, DASHES[place % DASHES.length]!];
+    }),
+  );
 }
 
 interface LiftedLine {
