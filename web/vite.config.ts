@@ -7,13 +7,11 @@ const server = process.env.SLIPWAY_URL ?? 'http://127.0.0.1:5000';
 
 /** Libraries that one viewer or chart needs come with it. */
 const HEAVY =
-  /[\\/]node_modules[\\/](echarts|zrender|uplot|hyparquet|hysnappy|pdfjs-dist|highlight\.js|micromark|papaparse|diff)/;
+  /[\\/]node_modules[\\/](echarts|zrender|uplot|hyparquet|hysnappy|pdfjs-dist|highlight\.js|micromark|papaparse|diff|yaml)/;
 
 function isOfTheFrame(id: string): boolean {
   if (id.includes('node_modules')) return !HEAVY.test(id);
-  return (
-    /[\\/](web[\\/]src[\\/](ui|data|tables|registry)|client[\\/]src)[\\/]/.test(id) && !id.includes('palette')
-  );
+  return /[\\/](web[\\/]src[\\/](ui|data|tables)|client[\\/]src)[\\/]/.test(id) && !id.includes('palette');
 }
 
 export default defineConfig({
@@ -41,7 +39,12 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // What two pages share and every visit may need is one file; each page, chart and viewer comes when it is opened.
-        codeSplitting: { groups: [{ name: 'frame', test: isOfTheFrame, minShareCount: 2 }] },
+        codeSplitting: {
+          groups: [
+            { name: 'frame', test: isOfTheFrame, minShareCount: 2 },
+            { name: 'registry', test: /[\\/]web[\\/]src[\\/]registry[\\/]/, minShareCount: 2 },
+          ],
+        },
       },
     },
   },
