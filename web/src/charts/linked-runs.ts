@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react';
 
 /** What charts and tables of a page share: the run under the pointer, the runs within a brush, the place on the axis. */
-export interface LinkedRuns {
+interface LinkedRuns {
   readonly hovered: string | undefined;
   /** Undefined where nothing is brushed: all runs are then as good as each other. */
   readonly brushed: ReadonlySet<string> | undefined;
@@ -25,12 +25,10 @@ export function brushRuns(runIds: ReadonlySet<string> | undefined): void {
   if (state.brushed !== runIds) change({ ...state, brushed: runIds });
 }
 
-export function subscribeLinkedRuns(listener: () => void): () => void {
+function subscribeLinkedRuns(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
-
-export const linkedRuns = (): LinkedRuns => state;
 
 export function useHoveredRun(): string | undefined {
   return useSyncExternalStore(subscribeLinkedRuns, () => state.hovered);

@@ -100,3 +100,14 @@ export function barAt(
   const along = form === 'rows' ? at.y - box.top : at.x - box.left;
   return along < 0 ? undefined : bars[Math.floor(along / each)];
 }
+
+/** The middle of a bar by its place. */
+export function placeOfBar(
+  { form, box, each }: BarLayout,
+  place: number,
+): { readonly x: number; readonly y: number } {
+  const along = each * (place + 0.5);
+  return form === 'rows'
+    ? { x: box.left + box.width / 2, y: box.top + along }
+    : { x: box.left + along, y: box.top + box.height / 3 };
+}

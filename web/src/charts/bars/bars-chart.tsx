@@ -8,11 +8,13 @@ import { hoverRun, useBrushedRuns, useHoveredRun } from '../linked-runs.ts';
 import type { Painter } from '../painting/painter.ts';
 import type { SceneSize } from '../plot/plot-scene.ts';
 import { runColorPlace } from '../run-colors.ts';
+import { walkByKey } from '../values/run-keys.ts';
+import { Spoken } from '../values/spoken.tsx';
 import type { ValueChartProps } from '../values/value-chart.ts';
 import { tableOfValues } from '../values/value-texts.ts';
 import { ValueTooltip } from '../values/value-tooltip.tsx';
 import type { BarsConfig } from '../workbench/chart-config.ts';
-import { type Bar, barAt, barsOf, layOutBars } from './bar-layout.ts';
+import { type Bar, barAt, barsOf, layOutBars, placeOfBar } from './bar-layout.ts';
 import { paintBars } from './paint-bars.ts';
 
 /** A metric's latest value in each run. */
@@ -83,6 +85,18 @@ export function BarsChart({
           setPointed(bar && at && { bar, at });
           hoverRun(bar && values.runIds[bar.run]);
         }}
+        onKey={(event, size) =>
+          walkByKey(event, {
+            count: bars.length,
+            current: pointed && bars.indexOf(pointed.bar),
+            go: (place) => {
+              const bar = place === undefined ? undefined : bars[place];
+              setPointed(bar && { bar, at: placeOfBar(layOutBars(bars, size), place!) });
+              hoverRun(bar && values.runIds[bar.run]);
+            },
+            pick: (place) => onPick(values.runIds[bars[place]!.run]!),
+          })
+        }
         onClick={(at, size) => {
           const bar = barAt(layOutBars(bars, size), at);
           if (bar) onPick(values.runIds[bar.run]!);
@@ -100,6 +114,10 @@ export function BarsChart({
           )
         }
       </CanvasChart>
+      <Spoken
+        title={pointed && nameOf(pointed.bar)}
+        rows={pointed && [[metric, renderNumber(pointed.bar.value)]]}
+      />
       {bars.length === 0 && <div className={classes.empty}>No run has this metric</div>}
     </div>
   );

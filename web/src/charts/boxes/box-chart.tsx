@@ -11,6 +11,8 @@ import type { SceneSize } from '../plot/plot-scene.ts';
 import { runColorPlace } from '../run-colors.ts';
 import { nearestRun } from '../scatter/scatter-points.ts';
 import { axisValues, keyOf } from '../values/axis-values.ts';
+import { walkByKey } from '../values/run-keys.ts';
+import { Spoken } from '../values/spoken.tsx';
 import type { ValueChartProps } from '../values/value-chart.ts';
 import { valueRows } from '../values/value-texts.ts';
 import { ValueTooltip } from '../values/value-tooltip.tsx';
@@ -124,6 +126,19 @@ export function BoxChart({ config, values, label, onPick, handleRef }: ValueChar
           setPointed(run === undefined || at === undefined ? undefined : { run, at });
           hoverRun(run === undefined ? undefined : values.runIds[run]);
         }}
+        onKey={(event, area) => {
+          const places = [...placesOf(boxes, y.values, { area, layout })];
+          walkByKey(event, {
+            count: places.length,
+            current: pointed && places.findIndex(([run]) => run === pointed.run),
+            go: (place) => {
+              const found = place === undefined ? undefined : places[place];
+              setPointed(found && { run: found[0], at: found[1] });
+              hoverRun(found && values.runIds[found[0]]);
+            },
+            pick: (place) => onPick(values.runIds[places[place]![0]]!),
+          });
+        }}
         onClick={(at, area) => {
           const run = find(at, area);
           if (run !== undefined) onPick(values.runIds[run]!);
@@ -141,6 +156,10 @@ export function BoxChart({ config, values, label, onPick, handleRef }: ValueChar
           )
         }
       </CanvasChart>
+      <Spoken
+        title={pointed && values.runNames[pointed.run]}
+        rows={pointed && valueRows(values, pointed.run, [config.y, config.by])}
+      />
       {boxes.length === 0 && (
         <div className={classes.empty}>
           {y.kind === 'category' ? 'A box needs numbers along y' : 'No run has both values'}

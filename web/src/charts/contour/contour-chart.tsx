@@ -9,9 +9,11 @@ import type { Place, Plot, PlotHandlers } from '../plot/plot.ts';
 import { areaOf, type PlotArea } from '../plot/plot-options.ts';
 import { plotScene } from '../plot/plot-scene.ts';
 import { PlotView } from '../plot/plot-view.tsx';
-import { nearestRun, pixelsOfRuns, scatterModel } from '../scatter/scatter-points.ts';
+import { nearestRun, pixelsOfRuns, runsAlongX, scatterModel } from '../scatter/scatter-points.ts';
 import { axisValues, keyOf } from '../values/axis-values.ts';
 import { Legend } from '../values/legend.tsx';
+import { walkByKey } from '../values/run-keys.ts';
+import { Spoken } from '../values/spoken.tsx';
 import valueClasses from '../values/value-chart.module.css';
 import type { ValueChartProps } from '../values/value-chart.ts';
 import { tableOfValues, valueRows } from '../values/value-texts.ts';
@@ -61,6 +63,7 @@ export function ContourChart({ config, values, label, onPick, handleRef }: Value
     const table = () => tableOfValues(values, columnsOf(config, []));
     return { scene: () => plotScene(model.spec, model.ranges, paint), table, file: table };
   }, [model, paint, values, config]);
+  const order = useMemo(() => runsAlongX(model), [model]);
   const find = (at: Place) => {
     const area = plot.current?.area;
     return area ? nearestRun(pixelsOfRuns(model, area), at, 14) : -1;
@@ -75,6 +78,29 @@ export function ContourChart({ config, values, label, onPick, handleRef }: Value
           className={classes.focus}
           role="img"
           aria-label={`Contour chart of ${label}, ${surface?.count ?? 0} runs`}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys walk through the runs
+          tabIndex={0}
+          onBlur={() => {
+            setPointed(undefined);
+            hoverRun(undefined);
+          }}
+          onKeyDown={(event) =>
+            walkByKey(event, {
+              count: order.length,
+              current: pointed && order.indexOf(pointed.run),
+              go: (place) => {
+                const run = place === undefined ? undefined : order[place];
+                const current = plot.current?.area;
+                if (run === undefined || current === undefined) setPointed(undefined);
+                else {
+                  const { xs, ys } = pixelsOfRuns(model, current);
+                  setPointed({ run, at: { x: xs[run]!, y: ys[run]! } });
+                }
+                hoverRun(run === undefined ? undefined : values.runIds[run]);
+              },
+              pick: (place) => onPick(values.runIds[order[place]!]!),
+            })
+          }
         >
           <PlotView
             spec={model.spec}
@@ -98,6 +124,10 @@ export function ContourChart({ config, values, label, onPick, handleRef }: Value
         {surface === undefined && (
           <div className={classes.empty}>Fewer than three runs have all three values</div>
         )}
+        <Spoken
+          title={pointed && values.runNames[pointed.run]}
+          rows={pointed && valueRows(values, pointed.run, columnsOf(config, []))}
+        />
         {pointed && area && root.current && (
           <ValueTooltip
             at={{ x: root.current.clientWidth - area.width - 14 + pointed.at.x, y: pointed.at.y }}

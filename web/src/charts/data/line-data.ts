@@ -96,7 +96,7 @@ function readLine({ run_id, key, count, x, y, summary }: WireLine): Line {
   };
 }
 
-export function readNumbers(values: readonly WireNumber[]): Float64Array {
+function readNumbers(values: readonly WireNumber[]): Float64Array {
   const numbers = new Float64Array(values.length);
   for (let i = 0; i < values.length; i += 1) {
     const value = values[i]!;

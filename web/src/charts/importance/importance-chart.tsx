@@ -5,6 +5,8 @@ import classes from '../chart.module.css';
 import { type ChartColors, useChartColors } from '../chart-colors.ts';
 import type { Painter } from '../painting/painter.ts';
 import type { SceneSize } from '../plot/plot-scene.ts';
+import { walkByKey } from '../values/run-keys.ts';
+import { Spoken } from '../values/spoken.tsx';
 import valueClasses from '../values/value-chart.module.css';
 import type { ValueChartProps } from '../values/value-chart.ts';
 import { ValueTooltip } from '../values/value-tooltip.tsx';
@@ -45,6 +47,18 @@ export function ImportanceChart({ config, values, label, handleRef }: ValueChart
           label={`${label}: ${params.map(({ key, share }) => `${key} ${Math.round(share * 100)} %`).join(', ')}`}
           paint={paint}
           paintOver={nothing}
+          onKey={(event, { height }) =>
+            walkByKey(event, {
+              count: params.length,
+              current: pointed && params.indexOf(pointed.param),
+              go: (place) => {
+                const param = place === undefined ? undefined : params[place];
+                const y = TOP + rowHeight(params.length, height) * ((place ?? 0) + 0.5);
+                setPointed(param && { param, at: { x: 160, y } });
+              },
+              pick: () => undefined,
+            })
+          }
           onPoint={(point, size) => {
             const param = point && at(point, size);
             setPointed(param && point && { param, at: point });
@@ -56,19 +70,12 @@ export function ImportanceChart({ config, values, label, handleRef }: ValueChart
                 at={pointed.at}
                 width={width}
                 title={pointed.param.key}
-                rows={[
-                  ['Share of importance', `${renderNumber(pointed.param.share * 100)} %`],
-                  [
-                    'Rank correlation',
-                    pointed.param.correlation === undefined
-                      ? 'none: words'
-                      : renderNumber(pointed.param.correlation),
-                  ],
-                ]}
+                rows={rowsOf(pointed.param)}
               />
             )
           }
         </CanvasChart>
+        <Spoken title={pointed?.param.key} rows={pointed && rowsOf(pointed.param)} />
         {result === undefined && (
           <div className={classes.empty}>
             It takes {FEWEST_RUNS} runs with the metric, and a param that varies
@@ -89,6 +96,11 @@ export function ImportanceChart({ config, values, label, handleRef }: ValueChart
 }
 
 const nothing = () => undefined;
+
+const rowsOf = ({ share, correlation }: ParamImportance): readonly (readonly [string, string])[] => [
+  ['Share of importance', `${renderNumber(share * 100)} %`],
+  ['Rank correlation', correlation === undefined ? 'none: words' : renderNumber(correlation)],
+];
 
 function trustOf(explained: number): string {
   const share = `explains ${Math.max(0, Math.round(explained * 100))} % of the differences`;

@@ -112,7 +112,7 @@ function widen([low, high]: Range, isLog: boolean): Range {
 }
 
 /** The places within a part of x, by halving. */
-export function seenPart(x: Float64Array, [low, high]: Range): readonly [number, number] {
+function seenPart(x: Float64Array, [low, high]: Range): readonly [number, number] {
   return [firstAtLeast(x, low), firstAtLeast(x, high, true)];
 }
 

@@ -13,7 +13,7 @@ const VIRIDIS = [
 ] as const;
 
 /** Steps that a chart tells apart; points of one step are drawn at once. */
-export const RAMP_STEPS = 48;
+const RAMP_STEPS = 48;
 
 /** The part that stands out from the surface: not the darkest on dark, not the lightest on light. */
 const PARTS = { light: [0, 0.86], dark: [0.24, 1] } as const;

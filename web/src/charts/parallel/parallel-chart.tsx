@@ -7,7 +7,9 @@ import { brushRuns, hoverRun, useBrushedRuns, useHoveredRun } from '../linked-ru
 import type { Painter } from '../painting/painter.ts';
 import type { SceneSize } from '../plot/plot-scene.ts';
 import { Legend } from '../values/legend.tsx';
+import { walkByKey } from '../values/run-keys.ts';
 import { runPaint } from '../values/run-paint.ts';
+import { Spoken } from '../values/spoken.tsx';
 import valueClasses from '../values/value-chart.module.css';
 import type { ValueChartProps } from '../values/value-chart.ts';
 import { tableOfValues, valueRows } from '../values/value-texts.ts';
@@ -115,6 +117,23 @@ export function ParallelChart(props: ValueChartProps<ParallelConfig>) {
             setPointed(run === undefined || at === undefined ? undefined : { run, at });
             hoverRun(run === undefined ? undefined : values.runIds[run]);
           }}
+          onKey={(event, size) =>
+            walkByKey(event, {
+              count,
+              current: pointed?.run,
+              go: (run) => {
+                const layout = layOutParallel(axes, size);
+                const last = layout.places.at(-1);
+                setPointed(
+                  run === undefined || last === undefined
+                    ? undefined
+                    : { run, at: { x: last.x, y: crossing(last, layout, run) } },
+                );
+                hoverRun(run === undefined ? undefined : values.runIds[run]);
+              },
+              pick: (run) => onPick(values.runIds[run]!),
+            })
+          }
           onDrag={onDrag}
           onClick={onClick}
         >
@@ -130,6 +149,10 @@ export function ParallelChart(props: ValueChartProps<ParallelConfig>) {
             )
           }
         </CanvasChart>
+        <Spoken
+          title={pointed && values.runNames[pointed.run]}
+          rows={pointed && valueRows(values, pointed.run, columnsOf(config, []))}
+        />
         {without && <div className={classes.empty}>Choose two or more columns</div>}
       </div>
       {kept && (

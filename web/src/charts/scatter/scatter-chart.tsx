@@ -7,13 +7,15 @@ import type { Place, Plot, PlotHandlers } from '../plot/plot.ts';
 import { plotScene } from '../plot/plot-scene.ts';
 import { PlotView } from '../plot/plot-view.tsx';
 import { Legend } from '../values/legend.tsx';
+import { walkByKey } from '../values/run-keys.ts';
 import { runPaint } from '../values/run-paint.ts';
+import { Spoken } from '../values/spoken.tsx';
 import valueClasses from '../values/value-chart.module.css';
 import type { ValueChartProps } from '../values/value-chart.ts';
 import { tableOfValues, valueRows } from '../values/value-texts.ts';
 import { ValueTooltip } from '../values/value-tooltip.tsx';
 import { columnsOf, type ScatterConfig } from '../workbench/chart-config.ts';
-import { nearestRun, paintScatter, pixelsOfRuns, scatterModel } from './scatter-points.ts';
+import { nearestRun, paintScatter, pixelsOfRuns, runsAlongX, scatterModel } from './scatter-points.ts';
 
 const REACH = 14;
 
@@ -67,6 +69,7 @@ export function ScatterChart({
     const table = () => tableOfValues(values, columnsOf(config, []));
     return { scene: () => plotScene(model.spec, ranges, paint), table, file: table };
   }, [model, ranges, paint, values, config]);
+  const order = useMemo(() => runsAlongX(model), [model]);
   const find = (at: Place) => {
     const area = plot.current?.area;
     return area ? nearestRun(pixelsOfRuns(model, area), at, REACH) : -1;
@@ -80,6 +83,29 @@ export function ScatterChart({
           className={classes.focus}
           role="img"
           aria-label={`Scatter chart of ${label}, ${values.runIds.length} runs`}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys walk through the runs
+          tabIndex={0}
+          onBlur={() => {
+            setPointed(undefined);
+            hoverRun(undefined);
+          }}
+          onKeyDown={(event) =>
+            walkByKey(event, {
+              count: order.length,
+              current: pointed && order.indexOf(pointed.run),
+              go: (place) => {
+                const run = place === undefined ? undefined : order[place];
+                const current = plot.current?.area;
+                if (run === undefined || current === undefined) setPointed(undefined);
+                else {
+                  const { xs, ys } = pixelsOfRuns(model, current);
+                  setPointed({ run, at: { x: xs[run]!, y: ys[run]! } });
+                }
+                hoverRun(run === undefined ? undefined : values.runIds[run]);
+              },
+              pick: (place) => onPick(values.runIds[order[place]!]!),
+            })
+          }
         >
           <PlotView
             spec={model.spec}
@@ -103,6 +129,10 @@ export function ScatterChart({
         {values.runIds.length === model.without && (
           <div className={classes.empty}>No run has both values</div>
         )}
+        <Spoken
+          title={pointed && values.runNames[pointed.run]}
+          rows={pointed && valueRows(values, pointed.run, columnsOf(config, []))}
+        />
         {pointed && area && root.current && (
           <ValueTooltip
             at={{ x: root.current.clientWidth - area.width - 14 + pointed.at.x, y: pointed.at.y }}

@@ -131,3 +131,10 @@ export function nearestRun(
   }
   return best;
 }
+
+/** The runs that have a place, from left to right. */
+export function runsAlongX({ x, y }: ScatterModel): readonly number[] {
+  return Array.from(x.values.keys())
+    .filter((run) => Number.isFinite(x.values[run]!) && Number.isFinite(y.values[run]!))
+    .sort((a, b) => x.values[a]! - x.values[b]! || y.values[a]! - y.values[b]!);
+}

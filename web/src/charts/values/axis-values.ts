@@ -1,5 +1,5 @@
 import { extentOf, padRange, type Range } from '../axes/scale.ts';
-import { type AxisKind, type Tick, ticksThatFit } from '../axes/ticks.ts';
+import type { AxisKind } from '../axes/ticks.ts';
 import type { ValueColumn } from '../data/run-values.ts';
 
 /** A column as an axis takes it: numbers, or the places of words on an axis of words. */
@@ -9,9 +9,6 @@ export interface AxisValues {
   readonly values: Float64Array;
   readonly categories: readonly string[];
 }
-
-/** Beyond, an axis of words says nothing. */
-const MOST_CATEGORIES = 60;
 
 /** Params are texts; where all of them are numbers, they are shown as such. Other words stand in natural order. */
 export function axisValues(column: ValueColumn | undefined, name: string, size: number): AxisValues {
@@ -71,13 +68,6 @@ export function shownAxis({ kind, values, categories }: AxisValues, wantsLog = f
     return { kind: 'log', range: padRange(positive, { isLog: true }), isLog: true, categories };
   return { kind, range: padRange(extentOf([values]) ?? [0, 1]), isLog: false, categories };
 }
-
-export function ticksOfAxis(axis: ShownAxis, size: number, pixelsEach: number): readonly Tick[] {
-  return ticksThatFit(axis, size, pixelsEach);
-}
-
-export const isTooManyCategories = ({ categories }: AxisValues): boolean =>
-  categories.length > MOST_CATEGORIES;
 
 /** `metrics.val/loss` → `val/loss`. */
 export const keyOf = (column: string): string => column.slice(column.indexOf('.') + 1);

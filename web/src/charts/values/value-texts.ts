@@ -4,13 +4,13 @@ import type { RunValues, ValueColumn } from '../data/run-values.ts';
 import { keyOf } from './axis-values.ts';
 
 /** A value as it was logged; undefined for a run without one. */
-export function valueAt(column: ValueColumn | undefined, run: number): number | string | undefined {
+function valueAt(column: ValueColumn | undefined, run: number): number | string | undefined {
   if (column === undefined) return undefined;
   if (column.kind === 'text') return column.codes[run]! < 0 ? undefined : column.values[column.codes[run]!];
   return column.known[run] === 1 ? column.values[run]! : undefined;
 }
 
-export function renderValue(value: number | string | undefined, column: string): string {
+function renderValue(value: number | string | undefined, column: string): string {
   if (value === undefined) return '–';
   if (typeof value === 'string') return value;
   if (column === 'attributes.start_time' || column === 'attributes.end_time') return renderTime(value);

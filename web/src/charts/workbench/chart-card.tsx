@@ -9,7 +9,7 @@ import classes from './chart-card.module.css';
 import { type ChartConfig, titleOf } from './chart-config.ts';
 import { ChartMenu } from './chart-menu.tsx';
 import { CornerHandle } from './corner-handle.tsx';
-import type { PlacedChart } from './layout.ts';
+import type { PlacedChart, Section } from './layout.ts';
 import { useSeen } from './use-seen.ts';
 
 const ChartEditor = lazy(async () => ({ default: (await import('./chart-editor.tsx')).ChartEditor }));
@@ -22,7 +22,7 @@ export interface ChartActions {
   readonly moveBefore: (id: string, beforeId: string) => void;
   readonly moveBy: (id: string, by: number) => void;
   readonly moveTo: (id: string, sectionId: string) => void;
-  readonly sections: readonly { readonly id: string; readonly title: string }[];
+  readonly sections: readonly Section[];
 }
 
 interface ChartCardProps extends Omit<ChartBodyProps, 'config' | 'onConfig' | 'handleRef'> {

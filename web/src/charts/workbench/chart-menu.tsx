@@ -32,7 +32,7 @@ const FILES: readonly (readonly [ExportKind, string])[] = [
 export function ChartMenu({ chart, title, actions, onData, onExport }: ChartMenuProps) {
   const { id, config } = chart;
   const { width = 1, height } = config;
-  const others = actions.sections.filter((section) => section.id !== undefined);
+  const others = actions.sections.filter(({ charts }) => charts.every((one) => one.id !== id));
   return (
     <Menu position="bottom-end" width={220} withinPortal>
       <Menu.Target>
@@ -60,15 +60,22 @@ export function ChartMenu({ chart, title, actions, onData, onExport }: ChartMenu
         <Menu.Item leftSection={<ArrowRight size={14} aria-hidden />} onClick={() => actions.moveBy(id, 1)}>
           Move behind
         </Menu.Item>
-        {others.slice(0, 6).map((section) => (
-          <Menu.Item
-            key={section.id}
-            leftSection={<FolderInput size={14} aria-hidden />}
-            onClick={() => actions.moveTo(id, section.id)}
-          >
-            Move to {section.title}
-          </Menu.Item>
-        ))}
+        {others.length > 0 && (
+          <Menu.Sub position="left-start">
+            <Menu.Sub.Target>
+              <Menu.Sub.Item leftSection={<FolderInput size={14} aria-hidden />}>
+                Move to section
+              </Menu.Sub.Item>
+            </Menu.Sub.Target>
+            <Menu.Sub.Dropdown mah={320} style={{ overflowY: 'auto' }}>
+              {others.map((section) => (
+                <Menu.Item key={section.id} onClick={() => actions.moveTo(id, section.id)}>
+                  {section.title}
+                </Menu.Item>
+              ))}
+            </Menu.Sub.Dropdown>
+          </Menu.Sub>
+        )}
         <Menu.Divider />
         <Menu.Item
           leftSection={<ChevronsLeftRight size={14} aria-hidden />}

@@ -1,4 +1,4 @@
-import { ActionIcon, Tooltip } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import type { Run } from '@slipway/client';
 import { Link } from '@tanstack/react-router';
 import { Flag, X } from 'lucide-react';
@@ -36,32 +36,28 @@ export function RunHead({ run, isBase, canRemove, onBase, onRemove }: RunHeadPro
         {title}
       </Link>
       <Status status={status} isShort />
-      <Tooltip
-        label={isBase ? 'The others are measured against this run' : 'Measure the others against this run'}
+      <ActionIcon
+        size="sm"
+        variant={isBase ? 'light' : 'subtle'}
+        color={isBase ? 'accent' : 'gray'}
+        aria-label={`Baseline: ${title}`}
+        title={isBase ? 'The others are measured against this run' : 'Measure the others against this run'}
+        aria-pressed={isBase}
+        onClick={onBase}
       >
+        <Flag size={13} aria-hidden />
+      </ActionIcon>
+      {canRemove && (
         <ActionIcon
           size="sm"
-          variant={isBase ? 'light' : 'subtle'}
-          color={isBase ? 'accent' : 'gray'}
-          aria-label={`Baseline: ${title}`}
-          aria-pressed={isBase}
-          onClick={onBase}
+          variant="subtle"
+          color="gray"
+          aria-label={`Take ${title} out`}
+          title="Take out of the comparison"
+          onClick={onRemove}
         >
-          <Flag size={13} aria-hidden />
+          <X size={13} aria-hidden />
         </ActionIcon>
-      </Tooltip>
-      {canRemove && (
-        <Tooltip label="Take out of the comparison">
-          <ActionIcon
-            size="sm"
-            variant="subtle"
-            color="gray"
-            aria-label={`Take ${title} out`}
-            onClick={onRemove}
-          >
-            <X size={13} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
       )}
     </div>
   );
