@@ -78,7 +78,6 @@ export function startResize(
   const end = () => {
     controller.abort();
     window.addEventListener('click', (click) => click.stopPropagation(), { capture: true, once: true });
-    setTimeout(() => window.dispatchEvent(new Event('grid-resize-end')), 0);
   };
   window.addEventListener('pointermove', (moved) => onResize(clampWidth(width + moved.clientX - startX)), {
     signal,

@@ -1,6 +1,395 @@
+import { SegmentedControl } from '@mantine/core';
+import { useQueries, useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { ArrowUp } from 'lucide-react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { readLayout } from '../../charts/workbench/read-layout.ts';
+import { queryClient } from '../../data/query-client.ts';
+import { keysQuery, locateRun, type RunTreeQuery } from '../../data/run-table.ts';
+import { moveColumn } from '../../tables/columns.ts';
+import type { GridHandle } from '../../tables/grid.tsx';
 import { useCrumbs } from '../../ui/crumbs.tsx';
+import { renderCount } from '../../ui/numbers.ts';
+import { useShortcut } from '../../ui/shortcuts.ts';
+import { ErrorNotice } from '../../ui/states.tsx';
+import { deleteRuns } from './bulk-actions.ts';
+import { needsCells, parseColumnCode, serverColumn } from './column-codes.ts';
+import { ColumnsPanel } from './columns-panel.tsx';
+import { DisplayMenu } from './display-menu.tsx';
+import { EqualStrip } from './equal-strip.tsx';
+import { ExperimentHeader } from './experiment-header.tsx';
+import { ExperimentNote } from './experiment-note.tsx';
+import { experimentQuery } from './experiment-queries.ts';
+import { exportMatching, exportSelected } from './export-runs.ts';
+import { addCondition } from './filter/conditions.ts';
+import { FilterBox } from './filter/filter-box.tsx';
+import { FilterBuilder } from './filter/filter-builder.tsx';
+import { GroupGrid } from './group-grid.tsx';
+import { GroupMenu } from './group-menu.tsx';
+import { RowActions } from './row-actions.tsx';
+import { orderByOf, usualColumns } from './run-columns.ts';
+import { RunGrid } from './run-grid.tsx';
+import { RunPanel } from './run-panel.tsx';
+import type { RunRow } from './run-rows.ts';
+import { NothingHere } from './runs-empty.tsx';
+import { Footer } from './runs-footer.tsx';
+import classes from './runs-page.module.css';
+import type { Mode } from './runs-search.ts';
+import { MOST_COMPARED, SelectionBar } from './selection-bar.tsx';
+import { headQuery, useRunList } from './use-run-list.ts';
+import { useRunsState } from './use-runs-state.ts';
+import { useSelection } from './use-selection.ts';
+import { useWidths } from './use-widths.ts';
+import { ViewsMenu } from './views-menu.tsx';
 
+const Workbench = lazy(async () => ({ default: (await import('../../charts/workbench.tsx')).Workbench }));
+
+const USUAL_KEYS = 100;
+const VIEW_TYPES = { active: 'ACTIVE_ONLY', deleted: 'DELETED_ONLY', all: 'ALL' } as const;
+const TOP_PX = 4;
+
+/** The runs of one experiment or of several: a table of all of them, charts of all of them, or both. */
 export function RunsPage() {
-  useCrumbs([{ label: 'Runs' }]);
-  return <h1>Runs</h1>;
+  const { experimentIds, state, change, adjust } = useRunsState();
+  const navigate = useNavigate();
+  const grid = useRef<GridHandle>(null);
+  const body = useRef<HTMLDivElement>(null);
+  const [isBuilding, setBuilding] = useState(false);
+  const [isNoteOpen, setNoteOpen] = useState(false);
+  const [menuRow, setMenuRow] = useState<number | undefined>();
+
+  const experiments = useQueries({ queries: experimentIds.map(experimentQuery) });
+  const found = experiments.flatMap(({ data }) => (data === undefined ? [] : [data]));
+  const missing = experiments.find(({ error, data }) => error !== null && data === undefined);
+  const only = experimentIds.length === 1 ? found[0] : undefined;
+  useCrumbs([
+    { label: 'Experiments', link: { to: '/experiments' } },
+    { label: experimentIds.length === 1 ? (only?.name ?? '…') : `${experimentIds.length} experiments` },
+  ]);
+
+  const keys = useQuery(keysQuery(experimentIds, '', USUAL_KEYS));
+  const usual = useMemo(() => usualColumns(keys.data, experimentIds.length), [keys.data, experimentIds]);
+  const columns = state.columns ?? usual;
+  const serverColumns = useServerColumns(columns);
+  const query = useMemo(
+    (): RunTreeQuery => ({
+      experimentIds,
+      filter: state.filter,
+      orderBy: orderByOf(state.sort),
+      viewType: VIEW_TYPES[state.stage],
+      isNested: !state.isFlat,
+      expanded: state.isFlat ? NONE : state.expanded,
+    }),
+    [experimentIds, state.filter, state.sort, state.stage, state.isFlat, state.expanded],
+  );
+  const isAtTop = useCallback(() => {
+    const scroller = body.current?.querySelector('[role="grid"], [role="treegrid"]');
+    return !scroller || scroller.scrollTop < TOP_PX;
+  }, []);
+  const list = useRunList(query, serverColumns, isAtTop);
+  const selection = useSelection(list);
+  const { selected } = selection;
+  const widths = useWidths(state, adjust);
+
+  const filterBy = useCallback(
+    async (filter: string) => {
+      // Asked before the page changes: a filter that cannot be understood leaves everything as it is.
+      const next = { ...query, filter };
+      if (filter !== state.filter) await queryClient.fetchQuery(headQuery(next, serverColumns.slice(0, 40)));
+      change({ filter });
+    },
+    [query, state.filter, serverColumns, change],
+  );
+  const addToFilter = (condition: string) => void change({ filter: addCondition(state.filter, condition) });
+
+  const open = useCallback(
+    (row: RunRow) => {
+      if (row.isGone) return;
+      if (state.run === row.runId) {
+        void navigate({
+          to: '/experiments/$experimentId/runs/$runId/$',
+          params: { experimentId: row.experimentId, runId: row.runId, _splat: '' },
+        });
+      } else change({ run: row.runId });
+    },
+    [state.run, navigate, change],
+  );
+  const fold = useCallback(
+    (row: RunRow, isOpen: boolean) =>
+      adjust({
+        expanded: isOpen
+          ? [...state.expanded, row.runId]
+          : state.expanded.filter((id) => id !== row.runId && id !== '*'),
+      }),
+    [adjust, state.expanded],
+  );
+  const follow = (index: number | undefined) => {
+    const row = index === undefined ? undefined : list.rowAt(index);
+    if (state.run !== undefined && row !== undefined && !row.isGone) adjust({ run: row.runId });
+  };
+
+  const atCursor = () => {
+    const index = grid.current?.cursorRow();
+    return index === undefined ? undefined : list.rowAt(index);
+  };
+  const chosenIds = (): readonly string[] => {
+    if (selected.size > 0) return [...selected];
+    const row = atCursor();
+    return row === undefined || row.isGone ? [] : [row.runId];
+  };
+  const isGrouped = state.groupBy.length > 0;
+  const hasTable = state.mode !== 'charts';
+  useShortcut('j', 'Next run', () => grid.current?.moveCursor(1));
+  useShortcut('k', 'Previous run', () => grid.current?.moveCursor(-1));
+  useShortcut('x', 'Select the run', () => grid.current?.toggleAtCursor());
+  useShortcut('c', 'Compare the selected runs', () => {
+    const ids = [...selected];
+    if (ids.length >= 2 && ids.length <= MOST_COMPARED)
+      void navigate({ to: '/compare', search: { runs: ids.join(',') } as never });
+  });
+  useShortcut('e', 'What can be done with the run', () => {
+    const index = grid.current?.cursorRow();
+    if (index !== undefined && list.rowAt(index)) setMenuRow(index);
+  });
+  useShortcut('backspace', 'Move the run or the selected runs to the trash', () => {
+    const ids = chosenIds();
+    if (ids.length > 0 && state.stage !== 'deleted')
+      void deleteRuns(ids).then((isDone) => isDone && selection.clear());
+  });
+  useShortcut('escape', 'Close the details, clear the selection', () => {
+    if (state.run !== undefined) adjust({ run: undefined });
+    else selection.clear();
+  });
+  useShortcut('v', 'Table, both, charts in turn', () => change({ mode: nextMode(state.mode) }));
+
+  useRevealedRun(state.run, list.total !== undefined && hasTable && !isGrouped, async (runId) => {
+    const index = await locateRun(query, { snapshot: list.snapshot, runId });
+    if (index !== undefined) grid.current?.setCursorRow(index);
+  });
+
+  if (missing && found.length === 0) {
+    return (
+      <div className={classes.padded}>
+        <ErrorNotice
+          error={missing.error}
+          what="The experiment could not be read"
+          onRetry={() => void missing.refetch()}
+        />
+      </div>
+    );
+  }
+
+  const actionsOf = (row: RunRow, index: number) => (
+    <RowActions
+      row={row}
+      isOpen={menuRow === index}
+      onMenu={(isOpen) => setMenuRow(isOpen ? index : undefined)}
+      onDetails={() => change({ run: row.runId })}
+      onCompare={() => selection.set([...selected, row.runId])}
+    />
+  );
+  const metricKeys = columns.filter((code) => code.startsWith('m.')).map((code) => code.slice(2));
+  const label = experimentIds.length === 1 ? `Runs of ${only?.name ?? 'the experiment'}` : 'Runs';
+  const isEmpty = list.total === 0 && !list.isStale;
+
+  return (
+    <div className={classes.page}>
+      <div className={classes.top}>
+        <ExperimentHeader
+          experiments={found}
+          expected={experimentIds.length}
+          isNoteOpen={isNoteOpen}
+          onNote={() => setNoteOpen(!isNoteOpen)}
+        >
+          <ViewsMenu scope={`experiment:${experimentIds.join(',')}`} state={state} onChange={change} />
+          <SegmentedControl
+            size="xs"
+            aria-label="What is shown"
+            data={MODES}
+            value={state.mode}
+            onChange={(mode) => change({ mode: mode as Mode })}
+          />
+        </ExperimentHeader>
+        {isNoteOpen && only && <ExperimentNote experiment={only} onClose={() => setNoteOpen(false)} />}
+        <div className={classes.toolbar}>
+          <FilterBox
+            experimentIds={experimentIds}
+            filter={state.filter}
+            error={list.error}
+            isBusy={list.isStale}
+            onFilter={filterBy}
+            onBuild={() => setBuilding(true)}
+          />
+          <GroupMenu
+            experimentIds={experimentIds}
+            groupBy={state.groupBy}
+            onChange={(groupBy) => change({ groupBy })}
+          />
+          <ColumnsPanel
+            experimentIds={experimentIds}
+            columns={columns}
+            isUsual={state.columns === undefined}
+            onChange={(next) => change({ columns: next })}
+          />
+          <DisplayMenu state={state} onChange={change} onExport={() => exportMatching(query, columns)} />
+        </div>
+        {keys.data && hasTable && <EqualStrip query={query} keys={keys.data} columns={columns} />}
+      </div>
+      <div className={classes.body} data-mode={state.mode}>
+        {hasTable && (
+          <div className={classes.table} ref={body}>
+            {selected.size > 0 && (
+              <SelectionBar
+                selected={selected}
+                onClear={selection.clear}
+                canDelete={state.stage !== 'deleted'}
+                canRestore={state.stage !== 'active'}
+                onExport={() => void exportSelected(query, [...selected], columns)}
+              />
+            )}
+            {list.newRows > 0 && (
+              <button
+                type="button"
+                className={classes.newRuns}
+                onClick={() => {
+                  list.showNew();
+                  grid.current?.scrollToTop();
+                }}
+              >
+                <ArrowUp size={13} aria-hidden />
+                {renderCount(list.newRows)} new {list.newRows === 1 ? 'run' : 'runs'}
+              </button>
+            )}
+            <div className={classes.grid}>
+              {isGrouped ? (
+                <GroupGrid
+                  query={query}
+                  groupBy={state.groupBy}
+                  metrics={metricKeys}
+                  onOpen={(group) =>
+                    change({ groupBy: [], filter: addCondition(state.filter, group.filter) })
+                  }
+                />
+              ) : list.total === undefined && list.error ? (
+                <div className={classes.padded}>
+                  <ErrorNotice error={list.error} what="The runs could not be read" onRetry={list.retry} />
+                </div>
+              ) : list.total === undefined ? (
+                <Waiting />
+              ) : isEmpty ? (
+                <NothingHere
+                  state={state}
+                  all={list.all}
+                  experimentName={only?.name ?? ''}
+                  onChange={change}
+                />
+              ) : (
+                <RunGrid
+                  label={label}
+                  state={state}
+                  columns={columns}
+                  list={list}
+                  widths={widths.widths}
+                  selected={selected}
+                  onSelect={selection.change}
+                  onChange={change}
+                  onMoveColumn={(id, before) => adjust({ columns: moveColumn(columns, id, before) })}
+                  onResizeColumn={widths.resize}
+                  onOpen={open}
+                  onCursor={follow}
+                  onFold={fold}
+                  onCondition={addToFilter}
+                  actionsOf={actionsOf}
+                  activeRow={menuRow}
+                  handle={grid}
+                />
+              )}
+            </div>
+            {!isGrouped && list.total !== undefined && (
+              <Footer selected={selected.size} matching={list.matching} all={list.all} state={state} />
+            )}
+          </div>
+        )}
+        {state.mode !== 'table' && (
+          <div className={classes.charts}>
+            <Suspense fallback={<Waiting />}>
+              <Workbench
+                query={query}
+                selectedRunIds={[...selected]}
+                onSelect={selection.set}
+                layout={readLayout(state.charts)}
+                onLayout={(charts) => adjust({ charts })}
+              />
+            </Suspense>
+          </div>
+        )}
+        {state.run !== undefined && (
+          <RunPanel
+            runId={state.run}
+            onClose={() => {
+              adjust({ run: undefined });
+              grid.current?.focus();
+            }}
+            onStep={(by) => grid.current?.moveCursor(by)}
+          />
+        )}
+      </div>
+      {isBuilding && (
+        <FilterBuilder
+          experimentIds={experimentIds}
+          onCondition={addToFilter}
+          onClose={() => setBuilding(false)}
+        />
+      )}
+    </div>
+  );
 }
+
+const NONE: readonly string[] = [];
+const MODES = [
+  { value: 'table', label: 'Table' },
+  { value: 'both', label: 'Both' },
+  { value: 'charts', label: 'Charts' },
+];
+
+const nextMode = (mode: Mode): Mode => (mode === 'table' ? 'both' : mode === 'both' ? 'charts' : 'table');
+
+/** What has to be asked for to fill the columns; the same list while it says the same. */
+function useServerColumns(codes: readonly string[]): readonly string[] {
+  return useMemo(() => {
+    const names = codes.flatMap((id) => {
+      const code = parseColumnCode(id);
+      return code !== undefined && needsCells(code) ? [serverColumn(code)] : [];
+    });
+    return [...new Set(names)];
+  }, [codes]);
+}
+
+/** A page that is opened with a run beside the table shows where in the table it stands. */
+function useRevealedRun(
+  run: string | undefined,
+  isReady: boolean,
+  reveal: (runId: string) => Promise<void>,
+): void {
+  const isDone = useRef(run === undefined);
+  const latest = useRef(reveal);
+  latest.current = reveal;
+  useEffect(() => {
+    if (isDone.current || !isReady || run === undefined) return;
+    isDone.current = true;
+    // The run may be in no list, as one of the trash; its details say so.
+    latest.current(run).catch(() => undefined);
+  }, [run, isReady]);
+}
+
+function Waiting() {
+  return (
+    <div className={classes.waiting} role="status" aria-label="The runs are being read">
+      {WAITING_ROWS.map((row) => (
+        <span key={row} style={{ width: `${40 + ((row * 37) % 50)}%` }} />
+      ))}
+    </div>
+  );
+}
+
+const WAITING_ROWS = Array.from({ length: 14 }, (_, i) => i);

@@ -1,0 +1,156 @@
+import { ActionIcon, Button, Menu, Modal, TextInput, Tooltip } from '@mantine/core';
+import type { Experiment } from '@slipway/client';
+import { Copy, Ellipsis, NotebookText, Pencil, RotateCcw, Trash2 } from 'lucide-react';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { notify } from '../../ui/notices.tsx';
+import { deleteExperiment, NOTE_TAG, renameExperiment, restoreExperiment } from './experiment-queries.ts';
+import classes from './runs-page.module.css';
+
+interface ExperimentHeaderProps {
+  /** Several where runs of several are compared; empty while they are read. */
+  readonly experiments: readonly Experiment[];
+  readonly expected: number;
+  readonly isNoteOpen: boolean;
+  readonly onNote: () => void;
+  /** At the right: views and modes. */
+  readonly children: ReactNode;
+}
+
+export function ExperimentHeader({
+  experiments,
+  expected,
+  isNoteOpen,
+  onNote,
+  children,
+}: ExperimentHeaderProps) {
+  const [isRenaming, setRenaming] = useState(false);
+  const [only] = experiments;
+  const isOne = expected === 1;
+  const hasNote = (only?.tags[NOTE_TAG] ?? '') !== '';
+  return (
+    <header className={classes.header}>
+      <h1 className={classes.title} dir="auto" title={only?.name}>
+        {isOne ? (only?.name ?? '…') : `${expected} experiments`}
+      </h1>
+      {isOne && only !== undefined && (
+        <>
+          <Tooltip label={hasNote ? 'Description' : 'Add a description'}>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              aria-label={hasNote ? 'Description' : 'Add a description'}
+              aria-expanded={isNoteOpen}
+              onClick={onNote}
+            >
+              <NotebookText size={16} aria-hidden />
+            </ActionIcon>
+          </Tooltip>
+          <Menu position="bottom-start" shadow="md" width={220}>
+            <Menu.Target>
+              <ActionIcon variant="subtle" color="gray" aria-label="Actions of the experiment">
+                <Ellipsis size={16} aria-hidden />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item leftSection={<Pencil size={14} aria-hidden />} onClick={() => setRenaming(true)}>
+                Rename or move
+              </Menu.Item>
+              <Menu.Item
+                leftSection={<Copy size={14} aria-hidden />}
+                onClick={() => copy(only.experimentId, 'ID')}
+              >
+                Copy the ID
+              </Menu.Item>
+              <Menu.Item
+                leftSection={<Copy size={14} aria-hidden />}
+                onClick={() => copy(only.artifactLocation, 'artifact location')}
+              >
+                Copy the artifact location
+              </Menu.Item>
+              <Menu.Divider />
+              {only.lifecycleStage === 'active' ? (
+                <Menu.Item
+                  leftSection={<Trash2 size={14} aria-hidden />}
+                  onClick={() => void deleteExperiment(only)}
+                >
+                  Move to the trash
+                </Menu.Item>
+              ) : (
+                <Menu.Item
+                  leftSection={<RotateCcw size={14} aria-hidden />}
+                  onClick={() => void restoreExperiment(only)}
+                >
+                  Restore
+                </Menu.Item>
+              )}
+            </Menu.Dropdown>
+          </Menu>
+          {only.lifecycleStage === 'deleted' && <span className={classes.trashMark}>In the trash</span>}
+        </>
+      )}
+      <span className={classes.spring} />
+      {children}
+      {only && isRenaming && <RenameDialog experiment={only} onClose={() => setRenaming(false)} />}
+    </header>
+  );
+}
+
+function copy(text: string, what: string): void {
+  void navigator.clipboard.writeText(text).then(() => notify({ text: `The ${what} is in the clipboard.` }));
+}
+
+function RenameDialog({
+  experiment,
+  onClose,
+}: {
+  readonly experiment: Experiment;
+  readonly onClose: () => void;
+}) {
+  const [name, setName] = useState(experiment.name);
+  const [problem, setProblem] = useState<string | undefined>();
+  const [isBusy, setBusy] = useState(false);
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await renameExperiment(experiment, name.trim());
+      onClose();
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal opened onClose={onClose} title="Rename or move the experiment">
+      <form onSubmit={(event) => void submit(event)} className={classes.form}>
+        <TextInput
+          label="Name"
+          description="What stands before the last slash is the folder that it is in."
+          dir="auto"
+          maxLength={500}
+          required
+          data-autofocus
+          value={name}
+          error={problem}
+          onChange={({ currentTarget }) => {
+            setName(currentTarget.value);
+            setProblem(undefined);
+          }}
+        />
+        <div className={classes.formButtons}>
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button
+            type="submit"
+            loading={isBusy}
+            disabled={name.trim() === '' || name.trim() === experiment.name}
+          >
+            Rename
+          </Button>
+        </div>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,308 @@
+import { ActionIcon, Loader, Tooltip } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { Filter, ListPlus, X } from 'lucide-react';
+import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { RequestError } from '../../../data/request.ts';
+import { keysQuery } from '../../../data/run-table.ts';
+import { useShortcut } from '../../../ui/shortcuts.ts';
+import { completionAt } from './completion.ts';
+import classes from './filter-box.module.css';
+import {
+  type Suggestion,
+  suggestConnectives,
+  suggestFields,
+  suggestOperators,
+  suggestValues,
+  typedKey,
+} from './suggestions.ts';
+
+interface FilterBoxProps {
+  readonly experimentIds: readonly string[];
+  /** The filter in force. */
+  readonly filter: string;
+  /** Why the filter in force could not be answered, if so. */
+  readonly error: unknown;
+  readonly isBusy: boolean;
+  /** @throws RequestError when the filter cannot be understood; nothing has changed then. */
+  readonly onFilter: (filter: string) => Promise<void>;
+  readonly onBuild: () => void;
+}
+
+const TYPING_MS = 120;
+
+/** The language of filters, with what could come next; Enter filters. */
+export function FilterBox({ experimentIds, filter, error, isBusy, onFilter, onBuild }: FilterBoxProps) {
+  const input = useRef<HTMLInputElement>(null);
+  const mirror = useRef<HTMLDivElement>(null);
+  const listId = useId();
+  const [text, setText] = useState(filter);
+  const [caret, setCaret] = useState(filter.length);
+  const [isOpen, setOpen] = useState(false);
+  const [chosen, setChosen] = useState<number | undefined>();
+  const [refused, setRefused] = useState<{ readonly text: string; readonly error: unknown } | undefined>();
+  const [isChecking, setChecking] = useState(false);
+  const pendingCaret = useRef<number | undefined>(undefined);
+
+  // Clicks on values, views, back and forward change the filter as well.
+  useEffect(() => {
+    setText(filter);
+    setRefused(undefined);
+  }, [filter]);
+  useLayoutEffect(() => {
+    const at = pendingCaret.current;
+    if (at === undefined) return;
+    pendingCaret.current = undefined;
+    input.current?.setSelectionRange(at, at);
+  });
+  useShortcut('/', 'Filter the runs', () => {
+    input.current?.focus();
+    input.current?.select();
+  });
+
+  const place = useMemo(() => completionAt(text, Math.min(caret, text.length)), [text, caret]);
+  const suggestions = useSuggestions(experimentIds, place, isOpen);
+  const shown = isOpen ? suggestions : [];
+
+  const problem = refused?.text === text ? refused.error : text === filter ? error : undefined;
+  const at = problem instanceof RequestError ? problem.position : undefined;
+
+  async function apply(next: string): Promise<void> {
+    setOpen(false);
+    setChosen(undefined);
+    setChecking(true);
+    try {
+      await onFilter(next.trim());
+      setRefused(undefined);
+    } catch (caught) {
+      setRefused({ text: next, error: caught });
+    } finally {
+      setChecking(false);
+    }
+  }
+
+  function accept({ text: word, goesOn }: Suggestion): void {
+    const opens = word.endsWith('(');
+    const before = text.slice(0, place.from);
+    const after = text.slice(place.to);
+    const needsSpace =
+      !opens && !after.startsWith(' ') && !(after.startsWith(')') && place.expected.kind === 'field');
+    const completed = `${word}${needsSpace ? ' ' : ''}`;
+    setText(before + completed + after);
+    const next = before.length + completed.length + (needsSpace || opens ? 0 : 1);
+    pendingCaret.current = Math.min(next, (before + completed + after).length);
+    setCaret(pendingCaret.current);
+    setChosen(undefined);
+    setOpen(goesOn);
+    input.current?.focus();
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const picked = chosen === undefined ? undefined : shown[chosen];
+    switch (event.key) {
+      case 'Enter':
+        event.preventDefault();
+        if (picked) accept(picked);
+        else void apply(text);
+        return;
+      case 'Tab':
+        if (shown.length === 0 || event.shiftKey) return;
+        event.preventDefault();
+        accept(picked ?? shown[0]!);
+        return;
+      case 'ArrowDown':
+      case 'ArrowUp': {
+        event.preventDefault();
+        if (!isOpen) setOpen(true);
+        if (shown.length === 0) return;
+        const step = event.key === 'ArrowDown' ? 1 : -1;
+        const from = chosen ?? (step > 0 ? -1 : shown.length);
+        setChosen((from + step + shown.length) % shown.length);
+        return;
+      }
+      case 'Escape':
+        if (isOpen) {
+          event.preventDefault();
+          setOpen(false);
+          setChosen(undefined);
+        } else if (text !== filter) setText(filter);
+        else input.current?.blur();
+        return;
+    }
+  }
+
+  const follow = () => {
+    const element = input.current;
+    if (element === null) return;
+    setCaret(element.selectionStart ?? element.value.length);
+    if (mirror.current) mirror.current.scrollLeft = element.scrollLeft;
+  };
+
+  return (
+    <search
+      className={classes.whole}
+      onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setOpen(false)}
+    >
+      <div className={classes.box} data-failed={problem != null || undefined}>
+        <Filter size={14} aria-hidden className={classes.icon} />
+        <div className={classes.field}>
+          <div ref={mirror} className={classes.mirror} aria-hidden>
+            {at !== undefined && <Underlined text={text} at={at} />}
+          </div>
+          <input
+            ref={input}
+            className={classes.input}
+            role="combobox"
+            aria-label="Filter"
+            aria-expanded={shown.length > 0}
+            aria-controls={shown.length > 0 ? listId : undefined}
+            aria-autocomplete="list"
+            aria-activedescendant={chosen === undefined ? undefined : `${listId}-${chosen}`}
+            aria-invalid={problem != null || undefined}
+            aria-describedby={problem != null ? `${listId}-problem` : undefined}
+            placeholder="metrics.val_auc > 0.8 AND params.model = 'xgboost'"
+            spellCheck={false}
+            autoComplete="off"
+            autoCapitalize="off"
+            value={text}
+            onChange={(event) => {
+              setText(event.target.value);
+              setOpen(true);
+              setChosen(undefined);
+              follow();
+            }}
+            onSelect={follow}
+            onScroll={follow}
+            onClick={() => setOpen(true)}
+            onKeyDown={onKeyDown}
+          />
+        </div>
+        {(isBusy || isChecking) && <Loader size={14} color="gray" aria-label="Filtering" />}
+        {text !== '' && (
+          <Tooltip label="Clear the filter">
+            <ActionIcon
+              size="sm"
+              variant="subtle"
+              color="gray"
+              aria-label="Clear the filter"
+              onClick={() => {
+                setText('');
+                void apply('');
+                input.current?.focus();
+              }}
+            >
+              <X size={14} aria-hidden />
+            </ActionIcon>
+          </Tooltip>
+        )}
+        <Tooltip label="Build a condition">
+          <ActionIcon
+            size="sm"
+            variant="subtle"
+            color="gray"
+            aria-label="Build a condition"
+            onClick={onBuild}
+          >
+            <ListPlus size={15} aria-hidden />
+          </ActionIcon>
+        </Tooltip>
+      </div>
+      {problem != null && (
+        <p id={`${listId}-problem`} className={classes.problem} role="alert">
+          {problem instanceof Error ? problem.message : String(problem)}
+        </p>
+      )}
+      {shown.length > 0 && (
+        <SuggestionList id={listId} suggestions={shown} chosen={chosen} onAccept={accept} />
+      )}
+      {text !== filter && problem == null && !isChecking && shown.length === 0 && (
+        <p className={classes.hint}>Enter filters, Esc takes it back</p>
+      )}
+    </search>
+  );
+}
+
+interface SuggestionListProps {
+  readonly id: string;
+  readonly suggestions: readonly Suggestion[];
+  readonly chosen: number | undefined;
+  readonly onAccept: (suggestion: Suggestion) => void;
+}
+
+function SuggestionList({ id, suggestions, chosen, onAccept }: SuggestionListProps) {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (chosen !== undefined) list.current?.children[chosen]?.scrollIntoView({ block: 'nearest' });
+  }, [chosen]);
+  return (
+    <div ref={list} id={id} role="listbox" aria-label="What could come here" className={classes.list}>
+      {suggestions.map((suggestion, i) => (
+        <div
+          key={suggestion.text}
+          id={`${id}-${i}`}
+          role="option"
+          tabIndex={-1}
+          aria-selected={i === chosen}
+          className={classes.option}
+          // The text keeps the focus.
+          onMouseDown={(event) => {
+            event.preventDefault();
+            onAccept(suggestion);
+          }}
+        >
+          <span className={classes.word} dir="auto">
+            {suggestion.text}
+          </span>
+          <span className={classes.note}>{suggestion.note}</span>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** The text once more, unseen, with a wave under the word where the mistake is. */
+function Underlined({ text, at }: { readonly text: string; readonly at: number }) {
+  const from = Math.min(at, Math.max(0, text.length - 1));
+  const word = /^(?:\s+$|[^\s()]+|.)/.exec(text.slice(from))?.[0] ?? ' ';
+  return (
+    <>
+      {text.slice(0, from)}
+      <span className={classes.wave}>{word}</span>
+      {text.slice(from + word.length)}
+    </>
+  );
+}
+
+const NOTHING: readonly Suggestion[] = [];
+
+function useSuggestions(
+  experimentIds: readonly string[],
+  place: ReturnType<typeof completionAt>,
+  isOpen: boolean,
+): readonly Suggestion[] {
+  const { expected } = place;
+  const [typed] = useDebouncedValue(place.typed, TYPING_MS);
+  const isField = expected.kind === 'field';
+  const keys = useQuery({
+    ...keysQuery(experimentIds, isField ? typedKey(typed) : '', 40),
+    enabled: isOpen && isField,
+  });
+  const field = expected.kind === 'value' ? expected.field : '';
+  const values = useQuery({
+    queryKey: ['runs', 'suggested', experimentIds, field, typed],
+    queryFn: ({ signal }) => suggestValues(experimentIds, { field, typed }, signal),
+    enabled: isOpen && expected.kind === 'value',
+    placeholderData: undefined,
+  });
+  if (!isOpen) return NOTHING;
+  switch (expected.kind) {
+    case 'field':
+      return suggestFields(place.typed, keys.data).filter(({ text }) => text !== place.typed);
+    case 'operator':
+      return suggestOperators(expected.field, place.typed);
+    case 'value':
+      return (values.data ?? NOTHING).filter(({ text }) => text !== place.typed);
+    case 'connective':
+      return suggestConnectives(place.typed);
+  }
+}

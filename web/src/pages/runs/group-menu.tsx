@@ -1,0 +1,115 @@
+import { Button, Checkbox, Popover, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { Group, Search } from 'lucide-react';
+import { useState } from 'react';
+import { keysQuery } from '../../data/run-table.ts';
+import classes from './columns-panel.module.css';
+
+interface GroupMenuProps {
+  readonly experimentIds: readonly string[];
+  /** Columns of the server: `params.model`. */
+  readonly groupBy: readonly string[];
+  readonly onChange: (groupBy: readonly string[]) => void;
+}
+
+const LISTED = 60;
+const MOST = 3;
+const TYPING_MS = 150;
+const ATTRIBUTES = ['attributes.status', 'attributes.user_id'];
+
+/** Chooses up to three columns whose equal values make a group. */
+export function GroupMenu({ experimentIds, groupBy, onChange }: GroupMenuProps) {
+  const [isOpen, setOpen] = useState(false);
+  const [text, setText] = useState('');
+  const [contains] = useDebouncedValue(text.trim(), TYPING_MS);
+  const keys = useQuery({ ...keysQuery(experimentIds, contains, LISTED), enabled: isOpen });
+  const found = [
+    ...(keys.data?.params.keys ?? []).map(({ key, varies }) => ({ column: `params.${key}`, varies })),
+    ...(keys.data?.tags.keys ?? [])
+      .filter(({ key }) => !key.startsWith('mlflow.log-model'))
+      .map(({ key, varies }) => ({ column: `tags.${key}`, varies })),
+    ...ATTRIBUTES.filter((column) => column.includes(contains)).map((column) => ({ column, varies: true })),
+  ];
+  const listed = [
+    ...groupBy.map((column) => ({ column, varies: true })),
+    ...found.filter(({ column }) => !groupBy.includes(column)),
+  ];
+  const name = groupBy.map((column) => column.slice(column.indexOf('.') + 1)).join(', ');
+  const toggle = (column: string) =>
+    onChange(groupBy.includes(column) ? groupBy.filter((one) => one !== column) : [...groupBy, column]);
+  return (
+    <Popover
+      opened={isOpen}
+      onChange={setOpen}
+      position="bottom-end"
+      shadow="md"
+      width={320}
+      trapFocus
+      returnFocus
+    >
+      <Popover.Target>
+        <Button
+          size="compact-sm"
+          variant={groupBy.length > 0 ? 'light' : 'default'}
+          leftSection={<Group size={14} aria-hidden />}
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+        >
+          <span className={classes.buttonText} dir="auto">
+            {groupBy.length > 0 ? `By ${name}` : 'Group'}
+          </span>
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown className={classes.dropdown} aria-label="Group by">
+        <TextInput
+          size="xs"
+          type="search"
+          aria-label="Search what to group by"
+          placeholder="Search params and tags"
+          leftSection={<Search size={14} aria-hidden />}
+          data-autofocus
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+        />
+        <div className={classes.lists}>
+          {listed.map(({ column, varies }) => {
+            const isChosen = groupBy.includes(column);
+            return (
+              <Checkbox
+                key={column}
+                size="xs"
+                className={classes.choice}
+                checked={isChosen}
+                disabled={!isChosen && groupBy.length >= MOST}
+                onChange={() => toggle(column)}
+                label={
+                  <span className={classes.choiceLabel} title={column}>
+                    <span className={classes.key} dir="auto">
+                      {column.slice(column.indexOf('.') + 1)}
+                    </span>
+                    <span className={classes.note}>
+                      {varies ? (KINDS[column[0] ?? ''] ?? '') : 'equal in all runs'}
+                    </span>
+                  </span>
+                }
+              />
+            );
+          })}
+        </div>
+        <div className={classes.foot}>
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            disabled={groupBy.length === 0}
+            onClick={() => onChange([])}
+          >
+            No groups
+          </Button>
+        </div>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+const KINDS: Readonly<Record<string, string>> = { p: 'param', t: 'tag', a: 'attribute' };

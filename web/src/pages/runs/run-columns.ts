@@ -1,0 +1,43 @@
+import type { RunKeys } from '../../data/run-table.ts';
+import type { SortKey } from '../../tables/grid-header.tsx';
+import { fieldOfColumn, parseColumnCode } from './column-codes.ts';
+import { NAME_COLUMN } from './runs-search.ts';
+
+/** Columns that a table has of itself are for looking, not for a thousand keys: the rest is chosen. */
+const MOST_USUAL = 60;
+
+/** What an experiment's table shows unless something else was chosen: its metrics, and the params that differ. */
+export function usualColumns(keys: RunKeys | undefined, experiments: number): readonly string[] {
+  const attributes = [
+    'a.status',
+    'a.start_time',
+    'a.duration',
+    ...(experiments > 1 ? ['a.experiment_name'] : []),
+  ];
+  if (keys === undefined) return attributes;
+  const metrics = keys.metrics.keys.filter(({ key }) => !key.startsWith('system/'));
+  const params = keys.params.keys.filter(({ varies }) => varies);
+  return [
+    ...attributes,
+    ...metrics.slice(0, MOST_USUAL).map(({ key }) => `m.${key}`),
+    ...params.slice(0, MOST_USUAL).map(({ key }) => `p.${key}`),
+  ];
+}
+
+/** The order in MLflow's words; the newest first where nothing was chosen. */
+export function orderByOf(sort: readonly SortKey[]): readonly string[] {
+  const terms = sort.flatMap(({ id, isDescending }) => {
+    const code = parseColumnCode(id);
+    const field = id === NAME_COLUMN ? 'attributes.run_name' : code && fieldOfColumn(code);
+    return field === undefined ? [] : [`${field} ${isDescending ? 'DESC' : 'ASC'}`];
+  });
+  return terms.length > 0 ? terms : ['attributes.start_time DESC'];
+}
+
+export function defaultWidth(id: string, label: string): number {
+  if (id === NAME_COLUMN) return 260;
+  if (id.startsWith('s.')) return 190;
+  // Room for the header up to a point; long keys are cut and told on hover.
+  const letters = Math.min(24, Math.max(8, label.length));
+  return Math.round(letters * 7.2 + 44);
+}

@@ -1,0 +1,51 @@
+import { Button } from '@mantine/core';
+import { FlaskConical, SearchX, Trash2 } from 'lucide-react';
+import { serverUrl } from '../../data/server.ts';
+import { EmptyState } from '../../ui/states.tsx';
+import type { RunsState } from './runs-search.ts';
+
+interface NothingHereProps {
+  readonly state: RunsState;
+  /** Runs without the filter. */
+  readonly all: number;
+  readonly experimentName: string;
+  readonly onChange: (change: Partial<RunsState>) => void;
+}
+
+/** Why there is no run, and what to do about it. */
+export function NothingHere({ state, all, experimentName, onChange }: NothingHereProps) {
+  if (state.filter !== '' && all > 0) {
+    return (
+      <EmptyState icon={SearchX} title="No run matches the filter">
+        <p>
+          {all.toLocaleString('en-US')} {all === 1 ? 'run is' : 'runs are'} here without it.
+        </p>
+        <Button mt="sm" size="compact-sm" variant="default" onClick={() => onChange({ filter: '' })}>
+          Clear the filter
+        </Button>
+      </EmptyState>
+    );
+  }
+  if (state.stage === 'deleted') {
+    return (
+      <EmptyState icon={Trash2} title="The trash is empty">
+        <p>Runs that were deleted stand here until the server removes them for good.</p>
+        <Button mt="sm" size="compact-sm" variant="default" onClick={() => onChange({ stage: 'active' })}>
+          Show the active runs
+        </Button>
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState icon={FlaskConical} title="No run is here yet" code={firstRun(experimentName)}>
+      <p>A run appears here by itself as soon as a client starts it.</p>
+    </EmptyState>
+  );
+}
+
+const firstRun = (experiment: string) => `import mlflow
+
+mlflow.set_tracking_uri("${serverUrl}")
+mlflow.set_experiment(${JSON.stringify(experiment)})
+with mlflow.start_run():
+    mlflow.log_metric("accuracy", 0.9)`;

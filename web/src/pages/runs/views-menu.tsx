@@ -1,0 +1,204 @@
+import { Button, Menu, Modal, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Bookmark, Check, Pencil, Save, Trash2 } from 'lucide-react';
+import { type FormEvent, useState } from 'react';
+import { queryClient } from '../../data/query-client.ts';
+import { RequestError } from '../../data/request.ts';
+import { changeView, createView, deleteView, type SavedView, viewsQuery } from '../../data/views.ts';
+import { notify, notifyFailure } from '../../ui/notices.tsx';
+import classes from './runs-page.module.css';
+import { type RunsSearch, type RunsState, readRunsSearch, viewOfState } from './runs-search.ts';
+
+interface ViewsMenuProps {
+  readonly scope: string;
+  readonly state: RunsState;
+  readonly onChange: (change: Partial<RunsState>) => void;
+}
+
+type View = SavedView<RunsSearch>;
+
+/** Named states of the page that everybody can choose. */
+export function ViewsMenu({ scope, state, onChange }: ViewsMenuProps) {
+  const { data: views } = useQuery(viewsQuery<RunsSearch>(scope));
+  const [naming, setNaming] = useState<{ readonly view: View | undefined } | undefined>();
+  const current = views?.find(({ view_id }) => view_id === state.view);
+  const isChanged = current !== undefined && !isSameView(current.state, state);
+  const read = () => queryClient.invalidateQueries({ queryKey: ['views', scope] });
+
+  const open = (view: View) => {
+    const kept = readRunsSearch(view.state);
+    onChange({ ...kept, ids: state.ids, run: state.run, view: view.view_id });
+  };
+  const save = async (view: View) => {
+    try {
+      await changeView(view, { state: viewOfState(state) });
+      notify({ text: `The view “${view.name}” was changed.` });
+    } catch (error) {
+      const isConflict = error instanceof RequestError && error.code === 'RESOURCE_CONFLICT';
+      notifyFailure(
+        isConflict
+          ? new Error(
+              `Somebody else has changed the view “${view.name}” meanwhile. Look at it, then save again.`,
+            )
+          : error,
+      );
+    }
+    await read();
+  };
+  const remove = async (view: View) => {
+    try {
+      await deleteView(view.view_id);
+      onChange({ view: undefined });
+      await read();
+      notify({
+        text: `The view “${view.name}” was deleted.`,
+        undo: () => void createView(scope, view.name, view.state).then(read, notifyFailure),
+      });
+    } catch (error) {
+      notifyFailure(error);
+    }
+  };
+
+  return (
+    <>
+      <Menu position="bottom-end" shadow="md" width={260}>
+        <Menu.Target>
+          <Button
+            size="compact-sm"
+            variant="default"
+            className={classes.viewButton}
+            leftSection={<Bookmark size={14} aria-hidden />}
+          >
+            <span className={classes.viewName} dir="auto">
+              {current === undefined ? 'Views' : current.name}
+              {isChanged && ' *'}
+            </span>
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {(views ?? []).map((view) => (
+            <Menu.Item
+              key={view.view_id}
+              leftSection={
+                view.view_id === state.view ? (
+                  <Check size={14} aria-hidden />
+                ) : (
+                  <span className={classes.noMark} />
+                )
+              }
+              onClick={() => open(view)}
+            >
+              <span dir="auto" className={classes.menuText}>
+                {view.name}
+              </span>
+            </Menu.Item>
+          ))}
+          {views?.length === 0 && (
+            <Menu.Label>
+              Nobody has saved a view here yet. A view keeps columns, order, filter and charts.
+            </Menu.Label>
+          )}
+          <Menu.Divider />
+          {current && (
+            <>
+              <Menu.Item
+                leftSection={<Save size={14} aria-hidden />}
+                disabled={!isChanged}
+                onClick={() => void save(current)}
+              >
+                Save the changes
+              </Menu.Item>
+              <Menu.Item
+                leftSection={<Pencil size={14} aria-hidden />}
+                onClick={() => setNaming({ view: current })}
+              >
+                Rename
+              </Menu.Item>
+              <Menu.Item leftSection={<Trash2 size={14} aria-hidden />} onClick={() => void remove(current)}>
+                Delete
+              </Menu.Item>
+              <Menu.Divider />
+            </>
+          )}
+          <Menu.Item
+            leftSection={<Bookmark size={14} aria-hidden />}
+            onClick={() => setNaming({ view: undefined })}
+          >
+            Save as a new view
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {naming && (
+        <NameDialog
+          view={naming.view}
+          onClose={() => setNaming(undefined)}
+          onName={async (name) => {
+            if (naming.view) await changeView(naming.view, { name });
+            else {
+              const created = await createView(scope, name, viewOfState(state));
+              onChange({ view: created.view_id });
+              notify({ text: `Everybody who sees this page can choose “${name}” now.` });
+            }
+            await read();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function isSameView(saved: RunsSearch, state: RunsState): boolean {
+  return sorted(viewOfState(readRunsSearch(saved))) === sorted(viewOfState(state));
+}
+
+const sorted = (search: RunsSearch) =>
+  JSON.stringify(Object.entries(search).sort(([one], [other]) => (one < other ? -1 : 1)));
+
+interface NameDialogProps {
+  readonly view: View | undefined;
+  readonly onName: (name: string) => Promise<void>;
+  readonly onClose: () => void;
+}
+
+function NameDialog({ view, onName, onClose }: NameDialogProps) {
+  const [name, setName] = useState(view?.name ?? '');
+  const [problem, setProblem] = useState<string | undefined>();
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    try {
+      await onName(name.trim());
+      onClose();
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return (
+    <Modal opened onClose={onClose} title={view ? 'Rename the view' : 'Save as a new view'}>
+      <form className={classes.form} onSubmit={(event) => void submit(event)}>
+        <TextInput
+          label="Name"
+          placeholder="Best by AUC"
+          description="It keeps columns, widths, order, filter, groups and charts."
+          dir="auto"
+          maxLength={200}
+          required
+          data-autofocus
+          value={name}
+          error={problem}
+          onChange={(event) => {
+            setName(event.currentTarget.value);
+            setProblem(undefined);
+          }}
+        />
+        <div className={classes.formButtons}>
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" disabled={name.trim() === '' || name.trim() === view?.name}>
+            {view ? 'Rename' : 'Save view'}
+          </Button>
+        </div>
+      </form>
+    </Modal>
+  );
+}
