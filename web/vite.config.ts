@@ -9,9 +9,14 @@ const server = process.env.SLIPWAY_URL ?? 'http://127.0.0.1:5000';
 const HEAVY =
   /[\\/]node_modules[\\/](echarts|zrender|uplot|hyparquet|hysnappy|pdfjs-dist|highlight\.js|micromark|papaparse|diff|yaml)/;
 
+/** Opened by few visits: the palette, and what reads the files of models. */
+const COMES_LATER = /palette|registry[\\/](model-files|model-description)/;
+
 function isOfTheFrame(id: string): boolean {
   if (id.includes('node_modules')) return !HEAVY.test(id);
-  return /[\\/](web[\\/]src[\\/](ui|data|tables)|client[\\/]src)[\\/]/.test(id) && !id.includes('palette');
+  return (
+    /[\\/](web[\\/]src[\\/](ui|data|tables|registry)|client[\\/]src)[\\/]/.test(id) && !COMES_LATER.test(id)
+  );
 }
 
 export default defineConfig({
@@ -40,10 +45,7 @@ export default defineConfig({
       output: {
         // What two pages share and every visit may need is one file; each page, chart and viewer comes when it is opened.
         codeSplitting: {
-          groups: [
-            { name: 'frame', test: isOfTheFrame, minShareCount: 2 },
-            { name: 'registry', test: /[\\/]web[\\/]src[\\/]registry[\\/]/, minShareCount: 2 },
-          ],
+          groups: [{ name: 'frame', test: isOfTheFrame, minShareCount: 2 }],
         },
       },
     },
