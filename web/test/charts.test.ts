@@ -71,6 +71,23 @@ it('walks along lines and from line to line by the arrow keys, and says where it
   await page.getByText('run 01, Step 1: 0.9712').waitFor();
 });
 
+it('walks through bars and points by keys too, and lifts them everywhere', async () => {
+  const charts = {
+    sections: [{ id: 'own:1', title: 'Mine', charts: ['own:1'] }],
+    charts: { 'own:1': { kind: 'scatter', x: 'params.rate', y: 'metrics.final' } },
+  };
+  const page = await site.open(`${address()}&charts=${encodeURIComponent(JSON.stringify(charts))}`);
+  await drawn(page, 'final').waitFor();
+  await drawn(page, 'final').focus();
+  await page.keyboard.press('ArrowRight');
+  await page.getByText('run 13: final 0.99', { exact: true }).waitFor();
+  await page.keyboard.press('End');
+  await page.getByText('run 00: final 0.5', { exact: true }).waitFor();
+  await drawn(page, 'final by rate').focus();
+  await page.keyboard.press('ArrowRight');
+  await page.getByText(/^run \d\d: rate 0.0001, final 0.\d+$/).waitFor();
+});
+
 it('has exact extremes of a long history, and every point where it is zoomed into', async () => {
   const page = await site.open(address([long, ids[0]!]));
   const open = async () => {

@@ -65,7 +65,7 @@ export function ArtifactsTab({ runs, place, onPlace, head }: ArtifactsTabProps) 
             <span className={classes.fileName} title={label} dir="auto">
               {label}
             </span>
-            {count < runs.length && (
+            {!isPending && count < runs.length && (
               <span className={classes.fileCount} title={`${count} of ${runs.length} runs have it`}>
                 {count}/{runs.length}
               </span>
