@@ -100,10 +100,17 @@ export function createPages(folder: string | undefined): Pages {
     return reply.send();
   };
 
+  const sendRoot: RawRoute['handle'] = async (request, reply) => {
+    // The router takes the target `*`, which names no page, for the root.
+    if (!request.url.startsWith('/'))
+      throw new AppError('EndpointNotFound', `No endpoint ${request.method} ${request.url.slice(0, 500)}`);
+    return sendDocument(request, reply);
+  };
+
   const methods = ['GET', 'HEAD'] as const;
   return {
     routes: methods.flatMap((method): RawRoute[] => [
-      { method, path: '/', privilege: 'none', handle: sendDocument },
+      { method, path: '/', privilege: 'none', handle: sendRoot },
       { method, path: '/assets/*', privilege: 'none', handle: sendAsset },
     ]),
     isNavigation: (request, path) =>
