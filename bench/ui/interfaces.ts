@@ -45,13 +45,7 @@ export const slipway = (port: number): Interface => ({
   typeFilter: (page, filter) => page.getByRole('combobox', { name: /filter/i }).fill(filter),
   carryOut: (page) => page.getByRole('combobox', { name: /filter/i }).press('Enter'),
   showsOnly: (name) => onlyRun(name),
-  openCharts: (page) =>
-    page
-      .getByRole('radio', { name: /charts/i })
-      .or(page.getByRole('tab', { name: /charts/i }))
-      .or(page.getByRole('button', { name: /^charts$/i }))
-      .first()
-      .click({ force: true }),
+  openCharts: (page) => page.getByRole('radiogroup', { name: 'What is shown' }).getByText('Charts').click(),
   hasChart: `document.querySelector('main canvas') !== null`,
 });
 
