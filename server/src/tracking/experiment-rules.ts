@@ -12,10 +12,10 @@ export function checkExperimentName(name: string, path = 'name'): void {
 
 /**
  * Experiment ids are decimal text on the wire and row numbers inside.
- * @throws AppError InvalidArgument for anything but digits.
+ * @throws AppError InvalidArgument for anything but an integer.
  */
 export function parseExperimentId(text: string, path = 'experiment_id'): number {
-  const number = /^\d{1,19}$/.test(text) ? Number(text) : Number.NaN;
+  const number = /^(?:\d|-[1-9])\d{0,18}$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isNaN(number)) {
     throw invalidArgument(
       `Invalid experiment ID '${text.slice(0, 100)}' for '${path}'. Experiment ID must be a valid integer.`,
@@ -25,5 +25,5 @@ export function parseExperimentId(text: string, path = 'experiment_id'): number 
     );
   }
   // Beyond what a row number can be: a valid form that names nothing.
-  return Number.isSafeInteger(number) ? number : -1;
+  return Number.isSafeInteger(number) && number >= 0 ? number : -1;
 }

@@ -4,7 +4,7 @@ import { invalidArgument } from '../kernel/errors.ts';
 /** Characters, in Unicode code points, as the real server counts them. */
 const MAX_KEY_LENGTH = 250;
 
-const KEY_FORM = /^[/\p{L}\p{N}\p{M}_.\- :]*$/u;
+const KEY_FORM = /^[/\p{L}\p{N}_.\- :]*$/u;
 
 /**
  * Names of params, metrics and tags: letters, digits, `_ - . : /` and spaces, and never a text that means another name

@@ -150,12 +150,12 @@ export function createLoggedModels({
       return db.read(async (sql) => read(sql, await getModel(sql, modelId, allowDeleted)));
     },
 
-    /** @throws AppError NotFound */
+    /** Also of a model in the trash: training may end after it was put there. @throws AppError NotFound */
     async setStatus(modelId: string, status: LoggedModelStatus): Promise<LoggedModel> {
       return db.write(async (tx) => {
-        const row = await getModel(tx, modelId);
+        const row = await getModel(tx, modelId, true);
         await repository.setModelStatus(tx, row.model_no, { status, nowMs: clock.nowMs() });
-        return read(tx, await getModel(tx, modelId));
+        return read(tx, await getModel(tx, modelId, true));
       });
     },
 

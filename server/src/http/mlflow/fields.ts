@@ -106,7 +106,8 @@ export function optionalDouble(message: JsonObject, name: string, path = name): 
   const value = read(message, name, path);
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'number') return value;
-  if (typeof value === 'bigint') return Number(value);
+  // Protobuf's parser takes booleans for 1 and 0 here, and for integers does not.
+  if (typeof value === 'bigint' || typeof value === 'boolean') return Number(value);
   if (typeof value === 'string') {
     const special = SPECIAL_DOUBLES[value];
     if (special !== undefined) return special;

@@ -101,7 +101,8 @@ export function loggedModelRoutes(models: LoggedModels): readonly MlflowRoute[] 
       privilege: 'READ',
       async handle({ message }) {
         const experimentIds = stringList(message, 'experiment_ids');
-        if (experimentIds.length === 0) throw missing('experiment_ids');
+        if (experimentIds.length === 0 || message.experiment_ids === undefined)
+          throw missing('experiment_ids');
         const page = await models.search({
           experimentNos: experimentIds.map((id) => parseExperimentId(id, 'experiment_ids')),
           filter: optionalString(message, 'filter') || undefined,

@@ -1,6 +1,14 @@
 import { parseExperimentId } from '../../tracking/experiment-rules.ts';
 import type { InputDataset, RunInputs } from '../../tracking/run-inputs.ts';
-import { asObject, objectList, optionalInt64, optionalString, requiredString, stringList } from './fields.ts';
+import {
+  asObject,
+  missing,
+  objectList,
+  optionalInt64,
+  optionalString,
+  requiredString,
+  stringList,
+} from './fields.ts';
 import type { JsonObject } from './json.ts';
 import type { MlflowRoute } from './routes.ts';
 import { parseRunId } from './runs.ts';
@@ -44,6 +52,7 @@ export function runInputRoutes(inputs: RunInputs): readonly MlflowRoute[] {
       path: '2.0/mlflow/runs/outputs',
       privilege: 'EDIT',
       async handle({ message }) {
+        if (message.models === undefined || message.models === null) throw missing('models');
         await inputs.logOutputs(
           parseRunId(message),
           objectList(message, 'models').map((model, i) => ({

@@ -33,6 +33,8 @@ const STATUSES: Readonly<Record<RunStatus, number>> = {
 
 /** Clients before 1.x call it run_uuid, and newer ones send both. */
 export function parseRunId(message: JsonObject): string {
+  // A required field counts under its own name alone, not in camelCase.
+  if (message.run_id === undefined && message.run_uuid === undefined) throw missing('run_id');
   const runId = optionalString(message, 'run_id') || optionalString(message, 'run_uuid');
   if (!runId) throw missing('run_id');
   return runId;
@@ -63,15 +65,31 @@ function parseMetric(metric: JsonObject, prefix: string): LoggedMetric {
   if (value === undefined) throw missing(`${prefix}value`);
   const timestampMs = optionalInt64(metric, 'timestamp', `${prefix}timestamp`);
   if (timestampMs === undefined) throw missing(`${prefix}timestamp`);
+  const dataset = {
+    datasetName: optionalString(metric, 'dataset_name', `${prefix}dataset_name`) || undefined,
+    datasetDigest: optionalString(metric, 'dataset_digest', `${prefix}dataset_digest`) || undefined,
+  };
+  if ((dataset.datasetName === undefined) !== (dataset.datasetDigest === undefined)) {
+    throw invalidArgument('Both dataset_name and dataset_digest must be provided if one is provided.', {
+      field: `${prefix}${dataset.datasetName === undefined ? 'dataset_name' : 'dataset_digest'}`,
+    });
+  }
   return {
     key,
     value,
     timestampMs,
     step: optionalInt64(metric, 'step', `${prefix}step`) ?? 0,
     modelId: optionalString(metric, 'model_id', `${prefix}model_id`) || undefined,
-    datasetName: optionalString(metric, 'dataset_name', `${prefix}dataset_name`) || undefined,
-    datasetDigest: optionalString(metric, 'dataset_digest', `${prefix}dataset_digest`) || undefined,
+    ...dataset,
   };
+}
+
+/** The real server lets other than texts through here, and loses what follows: here they are kept as texts. */
+function paramText(param: JsonObject, path: string): string {
+  const { value } = param;
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+    return String(value);
+  return optionalString(param, 'value', path) ?? '';
 }
 
 function parseBatch(message: JsonObject): RunBatch {
@@ -84,7 +102,7 @@ function parseBatch(message: JsonObject): RunBatch {
     ),
     params: objectList(message, 'params').map((param, i) => ({
       key: requiredString(param, 'key', `params[${i}].key`),
-      value: optionalString(param, 'value', `params[${i}].value`) ?? '',
+      value: paramText(param, `params[${i}].value`),
     })),
     tags: parseTags(message),
   };
