@@ -3,7 +3,7 @@ import type { Database } from '../db/port.ts';
 import { AppError, invalidArgument } from '../kernel/errors.ts';
 import { type ArtifactPath, parseArtifactPath } from '../objects/artifact-path.ts';
 import { parseLocation } from '../objects/location.ts';
-import type { ArtifactReader, ArtifactRoot } from './artifact-reader.ts';
+import type { ArtifactReader, ArtifactRoot, ListedFile } from './artifact-reader.ts';
 import type { Expectations } from './expectations.ts';
 import { findImported, recordImported } from './imports-repository.ts';
 import type { TrackerSource } from './source.ts';
@@ -19,10 +19,11 @@ export interface ArtifactCopyOrder {
   onProgress?(progress: { readonly roots: number; readonly files: number; readonly bytes: number }): void;
 }
 
-/** A file that stays behind, because its name is none that may be kept here. */
+/** What stays behind: a file whose name may not be kept here, or all files of a place that cannot be read. */
 export interface LeftFile {
   readonly root: ArtifactRoot;
-  readonly path: string;
+  /** Undefined for the whole place. */
+  readonly path: string | undefined;
   readonly reason: string;
 }
 
@@ -43,7 +44,7 @@ interface Move {
 /**
  * Brings the files of all runs and logged models, then compares names and sizes with the source. The bytes of each were
  * hashed by the store as they came and count only when they are durable. Runs whose files are all here are not read
- * again. A file whose name cannot be kept stays behind, and all others come.
+ * again. A file whose name cannot be kept stays behind, as do all files of a place that cannot be read; all others come.
  */
 export async function copyArtifacts(order: ArtifactCopyOrder): Promise<ArtifactCopyResult> {
   const copied = { roots: 0, files: 0, bytes: 0 };
@@ -102,16 +103,46 @@ function pathIn(root: string, path: string): ArtifactPath | AppError {
   }
 }
 
+/** What the source has, or the error that says why one of its places cannot be read. Other errors are thrown. */
+async function unlessUnreadable<T>(reading: Promise<T>): Promise<T | AppError> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'PermissionDenied') return error;
+    throw error;
+  }
+}
+
+const listAll = (reader: ArtifactReader, root: ArtifactRoot): Promise<ListedFile[] | AppError> =>
+  unlessUnreadable(
+    (async () => {
+      const files: ListedFile[] = [];
+      for await (const file of reader.list(root)) files.push(file);
+      return files;
+    })(),
+  );
+
 async function copyRoot({ files, reader }: ArtifactCopyOrder, { from, to }: Move) {
   const done = { files: 0, bytes: 0, left: [] as LeftFile[] };
-  for await (const file of reader.list(from)) {
+  const leave = (path: string | undefined, { message: reason }: AppError) =>
+    done.left.push({ root: from, path, reason });
+  const listed = await listAll(reader, from);
+  if (listed instanceof AppError) {
+    leave(undefined, listed);
+    return done;
+  }
+  for (const file of listed) {
     const target = pathIn(to, file.path);
     if (target instanceof AppError) {
-      done.left.push({ root: from, path: file.path, reason: target.message });
+      leave(file.path, target);
+      continue;
+    }
+    const body = await unlessUnreadable(reader.open(from, file.path));
+    if (body instanceof AppError) {
+      leave(file.path, body);
       continue;
     }
     // As many bytes as were listed, or none: a file that is being written is not taken half.
-    const body = await reader.open(from, file.path);
     const { sizeBytes } = await files.put(target, body, { expectedSizeBytes: file.sizeBytes });
     done.files += 1;
     done.bytes += sizeBytes;
@@ -124,7 +155,10 @@ async function verifyFiles(order: ArtifactCopyOrder): Promise<TallyResult> {
   for await (const moves of listMoves(order)) {
     for (const { from, to } of moves) {
       const [there, here]: [string[], string[]] = [[], []];
-      for await (const file of order.reader.list(from)) {
+      const listed = await listAll(order.reader, from);
+      // How many files lie at a place that cannot be read, nobody knows: it counts as one that is not here.
+      if (listed instanceof AppError) there.push(line(from.location, null));
+      for (const file of listed instanceof AppError ? [] : listed) {
         there.push(line(file.path, file.sizeBytes));
         const target = pathIn(to, file.path);
         const sizeBytes = target instanceof AppError ? undefined : await findSize(order.files, target);

@@ -14,7 +14,12 @@ export interface ListedFile {
 }
 
 export interface ArtifactReader {
-  /** All files below the root, in a fixed order; none where the place is absent. @throws AppError InvalidArgument for places that it cannot reach. */
+  /**
+   * All files below the root, in a fixed order; none where the place is absent.
+   * @throws AppError PermissionDenied for a place that cannot be read from here, InvalidArgument where the caller has to
+   * say where the places of the source lie.
+   */
   list(root: ArtifactRoot): AsyncIterable<ListedFile>;
+  /** @throws AppError PermissionDenied for a file that cannot be read. */
   open(root: ArtifactRoot, path: string): Promise<Readable>;
 }

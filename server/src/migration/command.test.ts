@@ -1,5 +1,6 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openForeignSqlite } from '../db/sqlite/foreign-sqlite.ts';
 import { startCommand } from './command.fixture.ts';
@@ -63,6 +64,29 @@ describe('slipway import mlflow', () => {
       expect(clean.text).toContain('Everything in the source is here, and equal.');
     } finally {
       rmSync(odd, { force: true });
+    }
+  }, 60_000);
+
+  it('leaves the artifacts of a run that lie at an unreachable place, names it, and brings all others', async () => {
+    const database = new Sqlite(join(store.folder, 'mlflow.db'));
+    const owner = database
+      .prepare<[], { run_uuid: string; artifact_uri: string }>(
+        "SELECT run_uuid, artifact_uri FROM runs WHERE artifact_uri LIKE '%/artifacts' ORDER BY run_uuid LIMIT 1",
+      )
+      .get()!;
+    const move = database.prepare('UPDATE runs SET artifact_uri = ? WHERE run_uuid = ?');
+    move.run('s3://elsewhere/1/artifacts', owner.run_uuid);
+    try {
+      const { text, code } = await run('import', 'mlflow', '--from', 'sqlite:///mlflow.db', ...home('far'));
+      expect(text).toMatch(/Copied now: [123] files of artifacts/);
+      expect(text).toContain(
+        `Left behind: the artifacts of run ${owner.run_uuid}. The artifacts of run ${owner.run_uuid} are at s3://elsewhere/1/artifacts`,
+      );
+      expect(text).toMatch(/artifact files .* 1 differ/);
+      expect(code).toBe(1);
+    } finally {
+      move.run(owner.artifact_uri, owner.run_uuid);
+      database.close();
     }
   }, 60_000);
 

@@ -90,8 +90,10 @@ export async function runImportCommand(
       const { importNo, expectations } = result;
       const copied = await copyArtifacts({ db, files, source, reader, importNo, expectations });
       write(`Copied now: ${copied.files} files of artifacts, ${copied.bytes} bytes.\n`);
-      for (const { root, path, reason } of copied.left)
-        write(`Left behind: ${JSON.stringify(path)} of ${root.owner} ${root.id}. ${reason}\n`);
+      for (const { root, path, reason } of copied.left) {
+        const what = path === undefined ? 'the artifacts' : JSON.stringify(path);
+        write(`Left behind: ${what} of ${root.owner} ${root.id}. ${reason}\n`);
+      }
       tallies.push(copied.verification);
     }
     write(`\n${renderTable(tallies)}\n`);

@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { invalidArgument } from '../../kernel/errors.ts';
+import { AppError, invalidArgument } from '../../kernel/errors.ts';
 import { parseLocation } from '../../objects/location.ts';
 import type { ArtifactReader, ArtifactRoot } from '../artifact-reader.ts';
 import { listFiles } from './file-store-files.ts';
@@ -18,14 +17,36 @@ export function createLocalArtifacts(options: LocalArtifactsOptions): ArtifactRe
   return {
     async *list(root) {
       const folder = folderOf(root, options);
-      for (const path of await listFiles(folder)) {
-        yield { path, sizeBytes: (await stat(join(folder, path))).size };
+      const paths = await whenReadable(listFiles(folder), root);
+      for (const path of paths) {
+        yield { path, sizeBytes: (await whenReadable(stat(join(folder, path)), root)).size };
       }
     },
     async open(root, path) {
-      return createReadStream(join(folderOf(root, options), path));
+      // Opened here and not by the stream, so that a file that cannot be read is told from a store that cannot write.
+      const file = await whenReadable(open(join(folderOf(root, options), path)), root);
+      return file.createReadStream();
     },
   };
+}
+
+async function whenReadable<T>(reading: Promise<T>, root: ArtifactRoot): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
+    throw unreadable(root, 'give this user the right to read them', error);
+  }
+}
+
+function unreadable(root: ArtifactRoot, way: string, cause?: unknown): AppError {
+  return new AppError(
+    'PermissionDenied',
+    `The artifacts of ${root.owner} ${root.id} are at ${root.location}, which cannot be read from here: ${way}, ` +
+      'or fetch them from the running server by --artifacts-from http://…',
+    { cause },
+  );
 }
 
 function folderOf(root: ArtifactRoot, { managedFolder, relativeTo }: LocalArtifactsOptions): string {
@@ -34,13 +55,10 @@ function folderOf(root: ArtifactRoot, { managedFolder, relativeTo }: LocalArtifa
     relativeTo,
   });
   if (location.kind === 'file') return location.path;
-  if (location.kind === 'managed' && managedFolder !== undefined) return join(managedFolder, location.path);
-  const way =
-    location.kind === 'managed'
-      ? 'say where the server kept them by --artifacts-from FOLDER'
-      : 'leave them there by --artifacts reference';
+  if (location.kind !== 'managed') throw unreadable(root, 'leave them there by --artifacts reference');
+  if (managedFolder !== undefined) return join(managedFolder, location.path);
   throw invalidArgument(
-    `The artifacts of ${root.owner} ${root.id} are at ${root.location}, which cannot be read from here: ${way}, ` +
-      'or fetch them from the running server by --artifacts-from http://…',
+    `The artifacts of ${root.owner} ${root.id} are at ${root.location}, which cannot be read from here: say where the ` +
+      'server kept them by --artifacts-from FOLDER, or fetch them from the running server by --artifacts-from http://…',
   );
 }
