@@ -8,7 +8,10 @@ const NAME = 'prod.ml.iris';
 /** HTML, Arabic and an emoji; a name can have neither slash nor colon. */
 const ODD = 'نموذج <b>x<b> 🚀';
 
-const site = runningSite({ fill });
+const site = runningSite({
+  fill,
+  args: ['--webhooks-allow-http', 'true', '--webhooks-allow-private', 'true'],
+});
 
 async function fill({ client, url }: Site): Promise<void> {
   await runPython(
@@ -26,7 +29,9 @@ for C in (0.01, 1, 100):
         mlflow.log_params({"C": C, "max_iter": 200})
         model = LogisticRegression(C=C, max_iter=200).fit(X, y)
         mlflow.log_metrics({"accuracy": model.score(X, y), "log_loss": log_loss(y, model.predict_proba(X))})
-        mlflow.sklearn.log_model(model, name="model", input_example=X.head(3), registered_model_name="${NAME}")
+        extra = ["rich"] if C == 100 else []
+        mlflow.sklearn.log_model(model, name="model", input_example=X.head(3), registered_model_name="${NAME}",
+                                 extra_pip_requirements=extra)
 client = MlflowClient()
 client.set_registered_model_alias("${NAME}", "champion", "1")
 client.transition_model_version_stage("${NAME}", "1", "Production")
@@ -42,6 +47,13 @@ const open = (address: string) => site.open(address);
 const openModel = () => open(`/models/${NAME}`);
 const row = (page: Page, version: number) =>
   page.getByRole('row', { name: new RegExp(`Version ${version}\\b`) }).first();
+const lane = (page: Page, name: string) =>
+  page.getByRole('region', { name: 'Where versions stand' }).getByRole('region', { name });
+const card = (page: Page, version: number) =>
+  page
+    .getByRole('article')
+    .filter({ has: page.getByRole('link', { name: `Version ${version}`, exact: true }) });
+const stageOf = async (version: string) => (await site.client.modelVersions.get(NAME, version)).stage;
 
 it('lists models under their schemas, with what is promoted of each', async () => {
   const page = await open('/models');
@@ -71,7 +83,10 @@ it('shows the versions against the holder of the alias', async () => {
   await row(page, 3).getByText('logreg-100').waitFor();
   expect(await row(page, 3).textContent()).toMatch(/0\.\d+\s*\+0\.\d+/);
   expect(await row(page, 1).textContent()).not.toMatch(/\+0\.|−0\./);
-  await page.getByRole('img', { name: /accuracy over 3 versions/ }).waitFor();
+  const trend = page.getByRole('img', { name: /^accuracy over 3 versions/ });
+  await trend.focus();
+  await page.keyboard.press('End');
+  await trend.getByText('logreg-100').waitFor();
   await look(page, 'model');
 });
 
@@ -95,7 +110,7 @@ it('says what a move of an alias does before it is done, does it, and takes it b
 
 it('takes an alias that is dragged onto a version', async () => {
   const page = await openModel();
-  await page.getByRole('button', { name: 'Move the alias champion' }).dragTo(row(page, 2));
+  await row(page, 1).getByRole('button', { name: 'Move the alias champion' }).dragTo(row(page, 2));
   const dialog = page.getByRole('dialog', { name: 'Set an alias' });
   await dialog.getByText('champion leaves version 1 for version 2.').waitFor();
   await dialog.getByRole('button', { name: 'Cancel' }).click();
@@ -120,10 +135,40 @@ it('moves a stage and says which version leaves it', async () => {
   await dialog.getByText('Version 1 leaves Production for Archived.').waitFor();
   await dialog.getByRole('button', { name: 'Move to Production' }).click();
   await row(page, 1).getByText('Archived').waitFor();
-  expect((await site.client.modelVersions.get(NAME, '2')).stage).toBe('Production');
+  expect(await stageOf('2')).toBe('Production');
   await page.getByRole('button', { name: 'Undo' }).click();
   await row(page, 1).getByText('Production').waitFor();
-  expect((await site.client.modelVersions.get(NAME, '2')).stage).toBe('None');
+  expect(await stageOf('2')).toBe('None');
+});
+
+it('takes a version that is dragged to a stage, and names the webhooks that are told', async () => {
+  await site.client.webhooks.create({
+    name: 'deploy',
+    url: 'http://127.0.0.1:9/hook',
+    events: [{ entity: 'MODEL_VERSION', action: 'STAGE_TRANSITIONED' }],
+  });
+  const page = await openModel();
+  await card(page, 3).dragTo(lane(page, 'Staging'));
+  const dialog = page.getByRole('dialog', { name: 'Move to Staging' });
+  await dialog.getByText('Version 3 leaves None for Staging.').waitFor();
+  await dialog.getByText(`Whoever loads models:/${NAME}/Staging gets version 3`).waitFor();
+  await dialog.getByText('The webhook deploy is told').waitFor();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  expect(await stageOf('3')).toBe('None');
+});
+
+it('sets an alias by keys alone', async () => {
+  const page = await openModel();
+  await card(page, 1).getByText('champion').waitFor();
+  await page.keyboard.press('a');
+  await page.getByRole('dialog', { name: 'Set an alias' }).waitFor();
+  await page.keyboard.type('challenger');
+  await page.getByText('challenger is a new alias of this model.').waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Enter');
+  await card(page, 3).getByText('challenger').waitFor();
+  await site.client.registeredModels.deleteAlias(NAME, 'challenger');
+  await card(page, 3).getByText('challenger').waitFor({ state: 'detached' });
 });
 
 it('puts versions side by side, differences only', async () => {
@@ -131,7 +176,8 @@ it('puts versions side by side, differences only', async () => {
   await page.getByRole('checkbox', { name: 'Compare version 1' }).click();
   await page.getByRole('checkbox', { name: 'Compare version 3' }).click();
   const comparison = page.getByRole('region', { name: /Comparison of versions/ });
-  await comparison.getByRole('row', { name: /param C/ }).waitFor();
+  await comparison.getByRole('row', { name: /^C 0\.01 100/ }).waitFor();
+  await comparison.getByRole('row', { name: /^rich – any/ }).waitFor();
   expect(await comparison.getByRole('row', { name: /max_iter/ }).count()).toBe(0);
   await page.getByRole('switch', { name: 'Differences only' }).click();
   await comparison.getByRole('row', { name: /max_iter/ }).waitFor();
@@ -143,6 +189,7 @@ it('shows a version with its signature, its source and the code that loads it', 
   const page = await open(`/models/${NAME}/versions/1`);
   await page.getByText('sepal length (cm)').first().waitFor();
   await page.getByText('models:/prod.ml.iris@champion').first().waitFor();
+  await page.getByRole('region', { name: 'Requirements' }).getByText('scikit-learn').waitFor();
   await look(page, 'model-version');
   await page.getByRole('tab', { name: 'Files' }).click();
   await page.getByText('MLmodel').first().waitFor();
@@ -184,11 +231,62 @@ it('asks for the name before a model goes for good', async () => {
   await expect(site.client.registeredModels.get('doomed')).rejects.toThrow(/not found/i);
 });
 
-it('says which model is not there', async () => {
+it('says which model or version is not there', async () => {
   const page = await open('/settings');
   expectProblem(page, /404/);
   await page.goto(`${site.url}/models/nobody`);
-  await page.getByRole('alert').getByText('nobody').waitFor();
+  await page.getByRole('heading', { name: 'There is no such model' }).waitFor();
+  await page.getByText('nobody').first().waitFor();
+  await look(page, 'model-missing');
+  await page.goto(`${site.url}/models/${NAME}/versions/77`);
+  await page.getByRole('heading', { name: 'There is no such version' }).waitFor();
+});
+
+it('keeps both descriptions where two people write one at once', async () => {
+  await site.client.registeredModels.create({ name: 'described', description: 'As it was.' });
+  const page = await open('/models/described');
+  await page.getByText('As it was.').waitFor();
+  await page.getByRole('button', { name: 'Edit the description' }).click();
+  await page.getByRole('textbox', { name: 'Description' }).fill('Mine.');
+  await site.client.registeredModels.update('described', { description: 'Theirs.' });
+  const alert = page.getByRole('alert');
+  await alert.getByText('Theirs.').waitFor();
+  expect(await page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+  await look(page, 'model-description-overtaken');
+  await alert.getByRole('button', { name: 'Replace theirs by mine' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('textbox', { name: 'Description' }).waitFor({ state: 'detached' });
+  await page.getByText('Mine.').waitFor();
+  expect((await site.client.registeredModels.get('described')).description).toBe('Mine.');
+});
+
+it('loads a version in the language of the reader, and steps to the ones beside it', async () => {
+  const page = await open(`/models/${NAME}/versions/1`);
+  const load = page.getByRole('region', { name: 'Load this model' });
+  await load.getByText('mlflow.pyfunc.load_model("models:/prod.ml.iris@champion")').waitFor();
+  await load.getByText('TypeScript').click();
+  await load.getByText(`getVersionByAlias("${NAME}", "champion")`).waitFor();
+  await page
+    .getByRole('region', { name: 'Metrics', exact: true })
+    .getByRole('row', { name: /^accuracy/ })
+    .waitFor();
+  await page.keyboard.press('k');
+  await page.getByRole('heading', { name: `${NAME} version 2` }).waitFor();
+  await page.getByRole('region', { name: 'Metrics', exact: true }).getByText('Version 1').waitFor();
+});
+
+it('says who is left without a model before a version goes for good', async () => {
+  await site.client.registeredModels.create({ name: 'short-lived' });
+  await site.client.modelVersions.create({ name: 'short-lived', source: 's3://models/short-lived' });
+  await site.client.registeredModels.setAlias('short-lived', 'champion', '1');
+  const page = await open('/models/short-lived');
+  await row(page, 1).getByRole('button', { name: 'Actions of version 1' }).click();
+  await page.getByRole('menuitem', { name: 'Delete…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Delete version 1' });
+  await dialog.getByText('models:/short-lived@champion').waitFor();
+  await dialog.getByRole('textbox').fill('1');
+  await dialog.getByRole('button', { name: 'Delete for good' }).click();
+  await page.getByRole('heading', { name: 'This model has no version yet' }).waitFor();
 });
 
 it('shows a change that somebody else makes', async () => {
@@ -196,4 +294,19 @@ it('shows a change that somebody else makes', async () => {
   await row(page, 2).getByText('logreg-1').waitFor();
   await site.client.registeredModels.setAlias(NAME, 'shadow', '2');
   await row(page, 2).getByText('shadow').waitFor();
+  await card(page, 2).getByText('shadow').waitFor();
+});
+
+it('lists thousands of models and draws those in sight', async () => {
+  await Promise.all(
+    Array.from({ length: 1500 }, (_, i) =>
+      site.client.registeredModels.create({ name: `many.of.model-${String(i).padStart(4, '0')}` }),
+    ),
+  );
+  const page = await open('/models');
+  await page.getByText(/1,5\d\d models/).waitFor();
+  await page.getByRole('table', { name: 'Models' }).focus();
+  await page.keyboard.press('End');
+  await page.getByRole('link', { name: 'model-1499' }).waitFor();
+  expect(await page.getByRole('row').count()).toBeLessThan(80);
 });

@@ -15,12 +15,13 @@ export interface ModelList {
   readonly isCut: boolean;
 }
 
-/** Registered models that match a filter of the API (`name ILIKE '%fraud%'`), by name. */
-export const modelListQuery = (filter: string) =>
+/** Registered models that match a filter of the API (`name ILIKE '%fraud%'`), by name or the last changed first. */
+export const modelListQuery = (filter: string, sort?: 'changed') =>
   queryOptions({
-    queryKey: ['models', filter],
+    queryKey: ['models', filter, sort],
     queryFn: async ({ signal }): Promise<ModelList> => {
-      const options = { pageSize: PAGE, orderBy: ['name ASC'], signal };
+      const orderBy = [sort === 'changed' ? 'last_updated_timestamp DESC' : 'name ASC'];
+      const options = { pageSize: PAGE, orderBy, signal };
       const found = await client.registeredModels
         .search(filter === '' ? options : { ...options, filter })
         .toArray({ limit: MOST_MODELS + 1 });
@@ -94,10 +95,21 @@ export const webhooksQuery = queryOptions({
     client.webhooks.list({ signal }).toArray({ limit: 1000 }),
 });
 
-/** How many active webhooks are told of an event such as `MODEL_VERSION_ALIAS CREATED`. */
-export function countTold(webhooks: readonly Webhook[], entity: string, action: string): number {
-  return webhooks.filter(
-    ({ status, events }) =>
-      status === 'ACTIVE' && events.some((event) => event.entity === entity && event.action === action),
-  ).length;
+/** A kind of event as webhooks subscribe to it: `MODEL_VERSION_ALIAS`, `CREATED`. */
+export interface EventKind {
+  readonly entity: string;
+  readonly action: string;
+}
+
+/** The names of the active webhooks that are told of at least one of the events. */
+export function listTold(webhooks: readonly Webhook[], kinds: readonly EventKind[]): readonly string[] {
+  return webhooks
+    .filter(
+      ({ status, events }) =>
+        status === 'ACTIVE' &&
+        events.some((event) =>
+          kinds.some(({ entity, action }) => event.entity === entity && event.action === action),
+        ),
+    )
+    .map(({ name }) => name);
 }

@@ -40,10 +40,11 @@ export function AliasBadge({ alias, version, onMove }: AliasBadgeProps) {
 }
 
 /** A stage of the older way to promote versions; None is not shown. */
-export function StageBadge({ stage }: { readonly stage: string }) {
+export function StageBadge({ stage, version }: { readonly stage: string; readonly version?: string }) {
   return stage === 'None' ? null : (
     <span className={classes.stage} data-stage={stage}>
       {stage}
+      {version !== undefined && <> v{version}</>}
     </span>
   );
 }

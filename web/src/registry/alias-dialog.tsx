@@ -1,5 +1,8 @@
 import { Autocomplete, Button, Group, Modal, Select, Stack } from '@mantine/core';
 import { useEffect, useState } from 'react';
+import type { EventKind, TableVersion } from '../data/models.ts';
+import { renderNumber } from '../ui/numbers.ts';
+import { deltaOf, judge, metricOf } from './metric-deltas.ts';
 import { moveAlias } from './registry-changes.ts';
 import { WhatHappens } from './what-happens.tsx';
 
@@ -12,11 +15,17 @@ export interface AliasProposal {
   readonly version: string;
 }
 
+/** A version, and what was measured of it if that is known. */
+export type MeasuredVersion = Pick<TableVersion, 'version' | 'metrics'>;
+
+const ALIAS_SET: readonly EventKind[] = [{ entity: 'MODEL_VERSION_ALIAS', action: 'CREATED' }];
+
 interface AliasDialogProps {
   readonly name: string;
   /** The model's aliases and where they point. */
   readonly aliases: Readonly<Record<string, string>>;
-  readonly versions: readonly string[];
+  /** Those that it can point at. */
+  readonly versions: readonly MeasuredVersion[];
   readonly proposal: AliasProposal | undefined;
   readonly onClose: () => void;
 }
@@ -35,6 +44,7 @@ export function AliasDialog({ name, aliases, versions, proposal, onClose }: Alia
   const from = Object.hasOwn(aliases, chosen) ? aliases[chosen] : undefined;
   const wrong = chosen === '' ? undefined : wrongWith(chosen);
   const isSame = from === version;
+  const measured = (number: string | undefined) => versions.find((one) => one.version === number);
   const confirm = async () => {
     setBusy(true);
     await moveAlias({ name, alias: chosen, version, from });
@@ -64,7 +74,7 @@ export function AliasDialog({ name, aliases, versions, proposal, onClose }: Alia
             <Select
               comboboxProps={IN_PLACE}
               label="Version"
-              data={[...versions]}
+              data={versions.map((one) => one.version)}
               value={version}
               allowDeselect={false}
               searchable
@@ -73,8 +83,11 @@ export function AliasDialog({ name, aliases, versions, proposal, onClose }: Alia
           </Group>
           {chosen !== '' && wrong === undefined && (
             <WhatHappens
-              lines={describeMove({ name, alias: chosen, version, from })}
-              event={{ entity: 'MODEL_VERSION_ALIAS', action: 'CREATED' }}
+              lines={[
+                ...describeMove({ name, alias: chosen, version, from }),
+                ...describeMeasured(measured(from), measured(version)),
+              ]}
+              events={ALIAS_SET}
             />
           )}
           <Group justify="flex-end" gap="sm">
@@ -114,7 +127,27 @@ export function describeMove({
     : [
         `${alias} leaves version ${from} for version ${version}.`,
         `Whoever loads ${uri} from then on gets version ${version}; what is loaded already stays as it is.`,
+        `Version ${from} can still be loaded as models:/${name}/${from}.`,
       ];
+}
+
+const MOST_MEASURED = 4;
+
+/** How the metrics change for those who load by the alias: of each one that both versions have. */
+export function describeMeasured(
+  from: MeasuredVersion | undefined,
+  to: MeasuredVersion | undefined,
+): readonly string[] {
+  if (from === undefined || to === undefined || from === to) return [];
+  const changes = Object.keys(to.metrics ?? {}).flatMap((key) => {
+    const [before, after] = [metricOf(from, key), metricOf(to, key)];
+    if (before === undefined || after === undefined || Object.is(before, after)) return [];
+    const verdict = judge(key, deltaOf(after, before) ?? 0);
+    return `${key} ${renderNumber(before)} → ${renderNumber(after)}${verdict === undefined ? '' : ` (${verdict})`}`;
+  });
+  if (changes.length === 0) return [];
+  const more = changes.length - MOST_MEASURED;
+  return [`${changes.slice(0, MOST_MEASURED).join(', ')}${more > 0 ? `, and ${more} more metrics` : ''}.`];
 }
 
 /** The server's rules for names of aliases, said while they are typed. */

@@ -1,35 +1,27 @@
 import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { client } from '../data/server.ts';
 import { ErrorNotice } from '../ui/states.tsx';
-import { type ArtifactOwner, ownerKey } from '../viewers/artifact-owner.ts';
-import { parseMlmodel } from '../viewers/mlmodel.ts';
+import type { ArtifactOwner } from '../viewers/artifact-owner.ts';
 import { ModelDescription } from '../viewers/mlmodel-viewer.tsx';
+import { mlmodelQuery, requirementsQuery } from './model-files.ts';
 import classes from './registry.module.css';
 
-/** What a version or a logged model takes and gives, and how to use it, as its MLmodel file says. */
+/** What a version or a logged model takes and gives, how to use it, and what it needs, as its files say. */
 export function DescribedModel({ owner }: { readonly owner: ArtifactOwner }) {
-  const model = useQuery({
-    queryKey: ['mlmodel', ownerKey(owner)],
-    queryFn: async ({ signal }) => {
-      const text = await client.artifacts.text(owner, 'MLmodel', { signal }).catch((error: unknown) => {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      });
-      return text === undefined ? null : parseMlmodel(text);
-    },
-    placeholderData: undefined,
-  });
+  const model = useQuery(mlmodelQuery(owner));
+  const requirements = useQuery(requirementsQuery(owner));
   if (model.isError) {
     return (
-      <ErrorNotice
-        error={model.error}
-        what="The model’s description could not be read"
-        onRetry={() => void model.refetch()}
-      />
+      <div className={classes.inset}>
+        <ErrorNotice
+          error={model.error}
+          what="The model’s files could not be read"
+          onRetry={() => void model.refetch()}
+        />
+      </div>
     );
   }
-  if (model.data === undefined) return <Skeleton height={160} />;
+  if (model.data === undefined) return <Skeleton height={160} m={16} width="auto" />;
   if (model.data === null) {
     return (
       <p className={classes.nothing}>
@@ -38,8 +30,21 @@ export function DescribedModel({ owner }: { readonly owner: ArtifactOwner }) {
       </p>
     );
   }
-  return <ModelDescription model={model.data} owner={owner} folder="" />;
+  return (
+    <>
+      <ModelDescription model={model.data} owner={owner} folder="" />
+      {requirements.data != null && requirements.data.size > 0 && (
+        <section className={classes.requirements} aria-label="Requirements">
+          <h3>Requirements</h3>
+          <ul>
+            {Array.from(requirements.data, ([name, wanted]) => (
+              <li key={name}>
+                <span className={classes.packageName}>{name}</span> <span className="mono">{wanted}</span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </>
+  );
 }
-
-const isNotFound = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'RESOURCE_DOES_NOT_EXIST';

@@ -1,5 +1,6 @@
 import { Button, Group, Textarea } from '@mantine/core';
-import { Pencil } from 'lucide-react';
+import { useResizeObserver } from '@mantine/hooks';
+import { ChevronDown, ChevronUp, Pencil } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { notifyFailure } from '../ui/notices.tsx';
 import classes from './note.module.css';
@@ -15,69 +16,148 @@ interface NoteProps {
   readonly onSave: (text: string) => Promise<void>;
 }
 
+/** Longer texts show their beginning, until all of them is asked for. */
+const FOLDED_PX = 120;
+/** A fold that hides less than this is not worth it. */
+const LEAST_HIDDEN_PX = 40;
+
 /** A description in Markdown, edited in place. */
 export function Note({ text, whenEmpty, onSave }: NoteProps) {
-  const [draft, setDraft] = useState<string | undefined>();
+  /** The text when editing began, to see whether somebody else has changed it since. */
+  const [editedFrom, setEditedFrom] = useState<string | undefined>();
+  if (editedFrom !== undefined) {
+    return (
+      <NoteForm
+        from={editedFrom}
+        theirs={text}
+        onSave={onSave}
+        onSeen={() => setEditedFrom(text)}
+        onEnd={() => setEditedFrom(undefined)}
+      />
+    );
+  }
+  return (
+    <div className={classes.note}>
+      {text === '' ? <span className="dim">{whenEmpty}</span> : <Folded text={text} />}
+      <Button
+        size="compact-xs"
+        variant="subtle"
+        color="gray"
+        className={classes.edit}
+        leftSection={<Pencil size={12} aria-hidden />}
+        onClick={() => setEditedFrom(text)}
+      >
+        {text === '' ? 'Describe it' : 'Edit the description'}
+      </Button>
+    </div>
+  );
+}
+
+function Folded({ text }: { readonly text: string }) {
+  const [content, { height }] = useResizeObserver<HTMLDivElement>();
+  const [isOpen, setOpen] = useState(false);
+  const isLong = height > FOLDED_PX + LEAST_HIDDEN_PX;
+  return (
+    <>
+      <div className={classes.text} data-folded={(isLong && !isOpen) || undefined}>
+        <div ref={content}>
+          <Suspense
+            fallback={
+              <div className={classes.plain} dir="auto">
+                {text}
+              </div>
+            }
+          >
+            <Markdown text={text} />
+          </Suspense>
+        </div>
+      </div>
+      {isLong && (
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          color="gray"
+          className={classes.edit}
+          aria-expanded={isOpen}
+          leftSection={isOpen ? <ChevronUp size={12} aria-hidden /> : <ChevronDown size={12} aria-hidden />}
+          onClick={() => setOpen(!isOpen)}
+        >
+          {isOpen ? 'Show less' : 'Show all of it'}
+        </Button>
+      )}
+    </>
+  );
+}
+
+interface NoteFormProps {
+  readonly from: string;
+  /** The text as it is on the server now. */
+  readonly theirs: string;
+  readonly onSave: (text: string) => Promise<void>;
+  /** What somebody else wrote may be replaced. */
+  readonly onSeen: () => void;
+  readonly onEnd: () => void;
+}
+
+function NoteForm({ from, theirs, onSave, onSeen, onEnd }: NoteFormProps) {
+  const [draft, setDraft] = useState(from);
   const [isBusy, setBusy] = useState(false);
+  const isOvertaken = theirs !== from;
   const save = async () => {
     setBusy(true);
     try {
-      await onSave(draft ?? '');
-      setDraft(undefined);
+      await onSave(draft);
+      onEnd();
     } catch (error) {
       notifyFailure(error);
     } finally {
       setBusy(false);
     }
   };
-  if (draft !== undefined) {
-    return (
-      <form
-        className={classes.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        <Textarea
-          aria-label="Description"
-          description="Markdown"
-          autosize
-          minRows={3}
-          maxRows={20}
-          autoFocus
-          value={draft}
-          onChange={({ currentTarget }) => setDraft(currentTarget.value)}
-        />
-        <Group gap="sm">
-          <Button type="submit" size="xs" loading={isBusy}>
-            Save
-          </Button>
-          <Button size="xs" variant="default" onClick={() => setDraft(undefined)}>
-            Cancel
-          </Button>
-        </Group>
-      </form>
-    );
-  }
   return (
-    <div className={classes.note}>
-      {text === '' ? (
-        <span className="dim">{whenEmpty}</span>
-      ) : (
-        <Suspense fallback={<div dir="auto">{text}</div>}>
-          <Markdown text={text} />
-        </Suspense>
+    <form
+      className={classes.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!isOvertaken) void save();
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) event.currentTarget.requestSubmit();
+      }}
+    >
+      <Textarea
+        aria-label="Description"
+        description="Markdown"
+        autosize
+        minRows={3}
+        maxRows={20}
+        autoFocus
+        dir="auto"
+        value={draft}
+        onChange={({ currentTarget }) => setDraft(currentTarget.value)}
+      />
+      {isOvertaken && (
+        <div className={classes.overtaken} role="alert">
+          <strong>Somebody else has changed it meanwhile.</strong> It says now:
+          <pre dir="auto">{theirs === '' ? '(nothing)' : theirs}</pre>
+          <Group gap="sm">
+            <Button size="compact-sm" variant="default" onClick={onSeen}>
+              Replace theirs by mine
+            </Button>
+            <Button size="compact-sm" variant="default" onClick={onEnd}>
+              Keep theirs
+            </Button>
+          </Group>
+        </div>
       )}
-      <Button
-        size="compact-xs"
-        variant="subtle"
-        color="gray"
-        leftSection={<Pencil size={12} aria-hidden />}
-        onClick={() => setDraft(text)}
-      >
-        {text === '' ? 'Describe it' : 'Edit'}
-      </Button>
-    </div>
+      <Group gap="sm">
+        <Button type="submit" size="xs" loading={isBusy} disabled={isOvertaken}>
+          Save
+        </Button>
+        <Button size="xs" variant="default" onClick={onEnd}>
+          Cancel
+        </Button>
+      </Group>
+    </form>
   );
 }

@@ -2,7 +2,7 @@ import { Autocomplete, Button, Group, Modal, Stack, TextInput } from '@mantine/c
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { modelListQuery, modelQuery } from '../data/models.ts';
+import { type EventKind, modelListQuery, modelQuery } from '../data/models.ts';
 import { client } from '../data/server.ts';
 import { notify } from '../ui/notices.tsx';
 import { describeMove, wrongWith } from './alias-dialog.tsx';
@@ -18,6 +18,12 @@ export interface VersionSource {
   readonly runId: string | undefined;
   readonly modelId: string | undefined;
 }
+
+const REGISTERED: readonly EventKind[] = [{ entity: 'MODEL_VERSION', action: 'CREATED' }];
+const REGISTERED_WITH_ALIAS: readonly EventKind[] = [
+  ...REGISTERED,
+  { entity: 'MODEL_VERSION_ALIAS', action: 'CREATED' },
+];
 
 interface RegisterVersionProps {
   readonly source: VersionSource | undefined;
@@ -114,7 +120,9 @@ function RegisterForm({ source, onClose }: { readonly source: VersionSource; rea
           error={wrong}
           onChange={({ currentTarget }) => setAlias(currentTarget.value)}
         />
-        {name !== '' && <WhatHappens lines={lines} event={{ entity: 'MODEL_VERSION', action: 'CREATED' }} />}
+        {name !== '' && (
+          <WhatHappens lines={lines} events={alias === '' ? REGISTERED : REGISTERED_WITH_ALIAS} />
+        )}
         <Group justify="flex-end" gap="sm">
           <Button variant="default" onClick={onClose}>
             Cancel

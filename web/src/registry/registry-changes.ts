@@ -1,6 +1,7 @@
 import { queryClient } from '../data/query-client.ts';
 import { client } from '../data/server.ts';
 import { notify, notifyFailure } from '../ui/notices.tsx';
+import type { Stage } from './stages.ts';
 
 /** Reads anew what shows the model. */
 export async function refreshModel(name: string): Promise<void> {
@@ -53,10 +54,6 @@ export async function removeAlias(held: {
     notifyFailure(error);
   }
 }
-
-export type Stage = 'None' | 'Staging' | 'Production' | 'Archived';
-
-export const STAGES: readonly Stage[] = ['None', 'Staging', 'Production', 'Archived'];
 
 export interface StageMove {
   readonly name: string;

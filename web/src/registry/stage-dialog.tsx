@@ -1,6 +1,8 @@
 import { Button, Checkbox, Group, Modal, Stack } from '@mantine/core';
 import { useState } from 'react';
-import { moveStage, type Stage } from './registry-changes.ts';
+import type { EventKind } from '../data/models.ts';
+import { moveStage } from './registry-changes.ts';
+import type { Stage } from './stages.ts';
 import { WhatHappens } from './what-happens.tsx';
 
 /** A version that is to go to a stage. */
@@ -11,6 +13,8 @@ export interface StageProposal {
   /** Other versions that are in the stage. */
   readonly others: readonly string[];
 }
+
+const STAGE_MOVED: readonly EventKind[] = [{ entity: 'MODEL_VERSION', action: 'STAGE_TRANSITIONED' }];
 
 interface StageDialogProps {
   readonly name: string;
@@ -77,7 +81,7 @@ function StageForm({
             label={`Archive what is in ${to} now (version ${others.join(', ')})`}
           />
         )}
-        <WhatHappens lines={lines} event={{ entity: 'MODEL_VERSION', action: 'UPDATED' }} />
+        <WhatHappens lines={lines} events={STAGE_MOVED} />
         <Group justify="flex-end" gap="sm">
           <Button variant="default" onClick={onClose}>
             Cancel

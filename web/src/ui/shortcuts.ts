@@ -72,7 +72,7 @@ function change(next: readonly Registered[]): void {
 window.addEventListener('keydown', (event) => {
   if (event.defaultPrevented || event.isComposing) return;
   const pressed = nameOf(event);
-  const needsModifier = isTyping(event.target) || document.querySelector('[role="dialog"]') !== null;
+  const needsModifier = takesKey(event.target, pressed) || document.querySelector('[role="dialog"]') !== null;
   if (needsModifier && !pressed.startsWith('mod+')) return;
   const sequence = event.timeStamp - previous.at < SEQUENCE_MS ? `${previous.key} ${pressed}` : pressed;
   previous = { key: pressed, at: event.timeStamp };
@@ -93,7 +93,11 @@ function nameOf(event: KeyboardEvent): string {
   return `${modifier}${shift}${key}`;
 }
 
-function isTyping(target: EventTarget | null): boolean {
+/** Whether the key is of use to the field that has the focus: letters are of none to a checkbox. */
+function takesKey(target: EventTarget | null, pressed: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement && /^(checkbox|radio)$/.test(target.type)) {
+    return /^( |enter|(shift\+)?arrow\w+)$/.test(pressed);
+  }
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
 }

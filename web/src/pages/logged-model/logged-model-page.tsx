@@ -1,20 +1,24 @@
 import { Button, Tabs } from '@mantine/core';
-import type { LoggedModel } from '@slipway/client';
+import { type LoggedModel, type LoggedModelStatus, SlipwayError } from '@slipway/client';
 import { useQuery } from '@tanstack/react-query';
-import { type LinkProps, useNavigate, useParams } from '@tanstack/react-router';
-import { PackagePlus } from 'lucide-react';
+import { Link, type LinkProps, useNavigate, useParams } from '@tanstack/react-router';
+import { Box, PackagePlus } from 'lucide-react';
 import { useState } from 'react';
+import { useLiveChanges } from '../../data/live.ts';
+import { queryClient } from '../../data/query-client.ts';
 import { client } from '../../data/server.ts';
 import { DescribedModel } from '../../registry/model-description.tsx';
 import { RegisterVersion, type VersionSource } from '../../registry/register-version.tsx';
 import { useCrumbs } from '../../ui/crumbs.tsx';
 import { Panel } from '../../ui/panel.tsx';
-import { ErrorNotice } from '../../ui/states.tsx';
+import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
 import { Status } from '../../ui/status.tsx';
 import { CopyButton } from '../../ui/texts.tsx';
 import { ArtifactBrowser, type ArtifactPlace } from '../../viewers/artifact-browser.tsx';
 import { AboutLoggedModel } from './about-logged-model.tsx';
 import classes from './logged-model-page.module.css';
+import { LoggedMetrics, LoggedParams } from './logged-tables.tsx';
+import { RegisteredVersions } from './registered-versions.tsx';
 
 /** A model as a run logged it, before or beside its registration. */
 export function LoggedModelPage() {
@@ -53,9 +57,15 @@ export function LoggedModelPage() {
     to: '/experiments/$experimentId/models/$modelId/$',
     params: { experimentId, modelId, _splat: below },
   });
+  useLiveChanges([experimentId], ({ kinds, isReset }) => {
+    if (isReset || kinds.has('logged_model') || kinds.has('model_version'))
+      void queryClient.invalidateQueries({ queryKey: ['logged-model', modelId] });
+  });
   if (error !== null && model === undefined) {
+    if (isMissing(error)) return <NoSuchModel experimentId={experimentId} modelId={modelId} />;
     return (
       <div className={classes.page}>
+        <h1 className="visually-hidden">Logged model {modelId}</h1>
         <ErrorNotice error={error} what="The logged model could not be read" onRetry={() => void refetch()} />
       </div>
     );
@@ -70,12 +80,19 @@ export function LoggedModelPage() {
         </Tabs.List>
       </Tabs>
       {model !== undefined && tab === 'overview' && (
-        <>
-          <AboutLoggedModel model={model} />
-          <Panel title="What it takes and gives, and how to use it">
-            <DescribedModel owner={{ modelId }} />
-          </Panel>
-        </>
+        <div className={classes.columns}>
+          <div className={classes.column}>
+            <AboutLoggedModel model={model} />
+            <Panel title="What it takes and gives, and how to use it">
+              <DescribedModel owner={{ modelId }} />
+            </Panel>
+          </div>
+          <div className={classes.column}>
+            <RegisteredVersions model={model} />
+            <LoggedMetrics model={model} />
+            <LoggedParams model={model} />
+          </div>
+        </div>
       )}
       {tab === 'artifacts' && (
         <div className={classes.files}>
@@ -94,6 +111,31 @@ export function LoggedModelPage() {
   );
 }
 
+const STATUSES: Readonly<Record<LoggedModelStatus, string>> = {
+  LOGGED_MODEL_STATUS_UNSPECIFIED: 'Unknown',
+  LOGGED_MODEL_PENDING: 'PENDING',
+  LOGGED_MODEL_READY: 'READY',
+  LOGGED_MODEL_UPLOAD_FAILED: 'FAILED',
+};
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof SlipwayError && error.errorCode === 'RESOURCE_DOES_NOT_EXIST';
+
+function NoSuchModel({ experimentId, modelId }: { readonly experimentId: string; readonly modelId: string }) {
+  return (
+    <EmptyState icon={Box} title="There is no such logged model" isWholePage>
+      <p>
+        No logged model has the id <span className="mono">{modelId.slice(0, 64)}</span>. It may have been
+        deleted, or the link is cut off. See the{' '}
+        <Link to="/experiments/$experimentId" params={{ experimentId }}>
+          runs of this experiment
+        </Link>
+        .
+      </p>
+    </EmptyState>
+  );
+}
+
 function LoggedModelHeader({ model }: { readonly model: LoggedModel }) {
   const [source, setSource] = useState<VersionSource | undefined>();
   const { modelId, name, sourceRunId } = model;
@@ -104,7 +146,7 @@ function LoggedModelHeader({ model }: { readonly model: LoggedModel }) {
       </h1>
       <span className="mono dim">{modelId}</span>
       <CopyButton text={modelId} label="Copy the id" />
-      <Status status={model.status} />
+      <Status status={STATUSES[model.status]} />
       <span className={classes.spread} />
       <Button
         size="xs"

@@ -1,15 +1,20 @@
 import { Tabs } from '@mantine/core';
+import { type ModelVersion, SlipwayError } from '@slipway/client';
 import { useQuery } from '@tanstack/react-query';
-import { type LinkProps, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Link, type LinkProps, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Layers, TriangleAlert } from 'lucide-react';
 import { useLiveChanges } from '../../data/live.ts';
-import { modelVersionQuery } from '../../data/models.ts';
+import { modelVersionQuery, type TableVersion, versionTableQuery } from '../../data/models.ts';
+import { LoadPanel } from '../../registry/load-panel.tsx';
+import { addressesOf } from '../../registry/loading-code.ts';
 import { DescribedModel } from '../../registry/model-description.tsx';
 import { refreshModel } from '../../registry/registry-changes.ts';
 import { useCrumbs } from '../../ui/crumbs.tsx';
 import { Panel } from '../../ui/panel.tsx';
-import { ErrorNotice } from '../../ui/states.tsx';
+import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
 import { ArtifactBrowser, type ArtifactPlace } from '../../viewers/artifact-browser.tsx';
 import { AboutVersion } from './about-version.tsx';
+import { MeasuredPanel } from './measured-panel.tsx';
 import classes from './model-version-page.module.css';
 import { VersionHeader } from './version-header.tsx';
 
@@ -28,6 +33,9 @@ export function ModelVersionPage() {
   const tab = search.tab === 'files' ? 'files' : 'overview';
   const navigate = useNavigate();
   const { data, error, refetch } = useQuery(modelVersionQuery(name, version));
+  const table = useQuery(versionTableQuery(name, undefined));
+  const versions = table.data?.versions ?? NO_VERSIONS;
+  const row = versions.find((one) => one.version === version);
   useLiveChanges([], ({ kinds, isReset }) => {
     if (isReset || kinds.has('registered_model') || kinds.has('model_version')) void refreshModel(name);
   });
@@ -41,15 +49,31 @@ export function ModelVersionPage() {
     },
   });
   if (error !== null && data === undefined) {
+    if (isMissing(error)) return <NoSuchVersion name={name} version={version} />;
     return (
       <div className={classes.page}>
+        <h1 className="visually-hidden">
+          {name} version {version}
+        </h1>
         <ErrorNotice error={error} what="The version could not be read" onRetry={() => void refetch()} />
       </div>
     );
   }
   return (
     <div className={classes.page} data-tab={tab}>
-      {data !== undefined && <VersionHeader version={data} />}
+      {data === undefined ? (
+        <div className={classes.header} aria-busy="true">
+          <h1 className={classes.title} dir="auto">
+            {name} <span className={classes.number}>version {version}</span>
+          </h1>
+        </div>
+      ) : (
+        <VersionHeader version={data} versions={versions} />
+      )}
+      {data?.status !== undefined && data.status !== 'READY' && <NotReady version={data} />}
+      {error !== null && (
+        <ErrorNotice error={error} what="This may be out of date" onRetry={() => void refetch()} />
+      )}
       <Tabs
         value={tab}
         onChange={(next) =>
@@ -66,12 +90,18 @@ export function ModelVersionPage() {
         </Tabs.List>
       </Tabs>
       {data !== undefined && tab === 'overview' && (
-        <>
-          <AboutVersion version={data} />
-          <Panel title="What it takes and gives, and how to use it">
-            <DescribedModel owner={{ modelName: name, version }} />
-          </Panel>
-        </>
+        <div className={classes.columns}>
+          <div className={classes.column}>
+            <AboutVersion version={data} row={row} />
+            <Panel title="What it takes and gives, and how to use it">
+              <DescribedModel owner={{ modelName: name, version }} />
+            </Panel>
+          </div>
+          <div className={classes.column}>
+            <LoadPanel addresses={addressesOf(data)} />
+            {row !== undefined && <MeasuredPanel version={row} versions={versions} />}
+          </div>
+        </div>
       )}
       {tab === 'files' && (
         <div className={classes.files}>
@@ -84,6 +114,40 @@ export function ModelVersionPage() {
           />
         </div>
       )}
+    </div>
+  );
+}
+
+const NO_VERSIONS: readonly TableVersion[] = [];
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof SlipwayError && error.errorCode === 'RESOURCE_DOES_NOT_EXIST';
+
+function NoSuchVersion({ name, version }: { readonly name: string; readonly version: string }) {
+  return (
+    <EmptyState icon={Layers} title="There is no such version" isWholePage>
+      <p>
+        The model “<span dir="auto">{name}</span>” has no version {version.slice(0, 20)}, or is not there. A
+        deleted version’s number is not given again. See{' '}
+        <Link to="/models/$name" params={{ name }}>
+          the model
+        </Link>
+        .
+      </p>
+    </EmptyState>
+  );
+}
+
+function NotReady({ version: { status, statusMessage } }: { readonly version: ModelVersion }) {
+  return (
+    <div className={classes.notReady} role="status" data-status={status}>
+      <TriangleAlert size={16} aria-hidden />
+      <span>
+        {status === 'PENDING_REGISTRATION'
+          ? 'The version is being registered: its files may not be complete.'
+          : 'The version could not be registered: do not load it.'}
+        {statusMessage !== undefined && <> The server says: {statusMessage}</>}
+      </span>
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import type { TableVersion } from '../../data/models.ts';
+import { deltaOf, judge, metricOf } from '../../registry/metric-deltas.ts';
 import { renderNumber } from '../../ui/numbers.ts';
 import { NumberText } from '../../ui/texts.tsx';
-import { deltaOf, judge, metricOf } from './metric-deltas.ts';
 import classes from './model-page.module.css';
 
 interface MetricCellProps {
@@ -20,10 +20,14 @@ export function MetricCell({ metric, version, baseline }: MetricCellProps) {
   return (
     <td className="numeric">
       <NumberText value={value} />
-      {delta !== undefined && delta !== 0 && (
-        <span className={classes.delta} data-verdict={judge(metric, delta)}>
-          {delta > 0 ? '+' : ''}
-          {renderNumber(delta)}
+      {baseline !== undefined && (
+        <span className={classes.deltaSlot}>
+          {delta !== undefined && delta !== 0 && (
+            <span className={classes.delta} data-verdict={judge(metric, delta)}>
+              {delta > 0 ? '+' : ''}
+              {renderNumber(delta)}
+            </span>
+          )}
         </span>
       )}
     </td>

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Group, Menu, Modal, TextInput } from '@mantine/core';
 import type { RegisteredModel } from '@slipway/client';
 import { useNavigate } from '@tanstack/react-router';
-import { Ellipsis, Pencil, Trash2 } from 'lucide-react';
+import { AtSign, Ellipsis, Pencil, Trash2 } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { queryClient } from '../../data/query-client.ts';
 import { client } from '../../data/server.ts';
@@ -9,14 +9,22 @@ import { Note } from '../../registry/note.tsx';
 import { refreshModel } from '../../registry/registry-changes.ts';
 import { TagList } from '../../registry/tag-list.tsx';
 import { TypedConfirmation } from '../../registry/typed-confirmation.tsx';
+import { useShortcut } from '../../ui/shortcuts.ts';
 import { CopyButton, TimeText } from '../../ui/texts.tsx';
 import classes from './model-page.module.css';
 
-export function ModelHeader({ model }: { readonly model: RegisteredModel }) {
+interface ModelHeaderProps {
+  readonly model: RegisteredModel;
+  /** Undefined as long as there is no version that an alias could point at. */
+  readonly onAlias: (() => void) | undefined;
+}
+
+export function ModelHeader({ model, onAlias }: ModelHeaderProps) {
   const { name } = model;
   const [dialog, setDialog] = useState<'rename' | 'delete' | undefined>();
   const navigate = useNavigate();
   const close = () => setDialog(undefined);
+  useShortcut('e', 'Rename this model', () => setDialog('rename'));
   const changes = {
     async set(key: string, value: string) {
       await client.registeredModels.setTag(name, { key, value });
@@ -35,12 +43,17 @@ export function ModelHeader({ model }: { readonly model: RegisteredModel }) {
         </h1>
         <CopyButton text={name} label="Copy the name" />
         <span className={classes.spread} />
-        <span className="dim">
+        <span className={classes.times}>
           Created <TimeText timeMs={model.createdAtMs} />, changed <TimeText timeMs={model.updatedAtMs} />
         </span>
+        {onAlias !== undefined && (
+          <Button size="xs" leftSection={<AtSign size={14} aria-hidden />} onClick={onAlias}>
+            Set an alias
+          </Button>
+        )}
         <Menu position="bottom-end" withinPortal>
           <Menu.Target>
-            <ActionIcon variant="default" aria-label="Actions of this model">
+            <ActionIcon variant="default" size={30} aria-label="Actions of this model">
               <Ellipsis size={16} aria-hidden />
             </ActionIcon>
           </Menu.Target>

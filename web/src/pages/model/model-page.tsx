@@ -1,20 +1,25 @@
+import { Skeleton } from '@mantine/core';
+import { SlipwayError } from '@slipway/client';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { Layers } from 'lucide-react';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Boxes, Layers } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useLiveChanges } from '../../data/live.ts';
 import { modelQuery, type TableVersion, VERSIONS_SHOWN, versionTableQuery } from '../../data/models.ts';
 import { serverUrl } from '../../data/server.ts';
 import { AliasDialog, type AliasProposal } from '../../registry/alias-dialog.tsx';
+import { baselineOf } from '../../registry/metric-deltas.ts';
 import { refreshModel } from '../../registry/registry-changes.ts';
 import { StageDialog, type StageProposal } from '../../registry/stage-dialog.tsx';
-import { useCrumbs } from '../../ui/crumbs.tsx';
+import { type Crumb, useCrumbs } from '../../ui/crumbs.tsx';
 import { Panel } from '../../ui/panel.tsx';
+import { useShortcut } from '../../ui/shortcuts.ts';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
-import { baselineOf } from './metric-deltas.ts';
+import { ActivityPanel } from './activity-panel.tsx';
 import { ModelHeader } from './model-header.tsx';
 import classes from './model-page.module.css';
 import { type ModelSearch, readModelSearch, shownMetrics } from './model-search.ts';
+import { Pipeline } from './pipeline.tsx';
 import { TrendPanel } from './trend-panel.tsx';
 import { VersionComparison } from './version-comparison.tsx';
 import { VersionTable } from './version-table.tsx';
@@ -23,7 +28,7 @@ import { VersionTools } from './version-tools.tsx';
 /** A registered model as a pipeline: who holds which alias and stage, and every version against the holder. */
 export function ModelPage() {
   const { name } = useParams({ from: '/models/$name' });
-  useCrumbs([{ label: 'Models', link: { to: '/models' } }, { label: name }]);
+  useCrumbs(modelCrumbs(name));
   const address: Record<string, unknown> = useSearch({ strict: false });
   const search = useMemo(() => readModelSearch(address), [address]);
   const navigate = useNavigate();
@@ -37,16 +42,24 @@ export function ModelPage() {
     if (isReset || kinds.has('registered_model') || kinds.has('model_version')) void refreshModel(name);
   });
   const error = model.error ?? table.error;
+  const versions = table.data?.versions ?? NO_VERSIONS;
+  const [newest] = versions;
+  const proposeAlias =
+    newest === undefined ? undefined : () => setAlias({ alias: '', version: newest.version });
+  useShortcut('a', 'Set an alias', () => proposeAlias?.());
+  useShortcut('x', 'Close the comparison', () => change({ ...search, compare: undefined }));
   if (error !== null && model.data === undefined) {
+    if (isMissing(error)) return <NoSuchModel name={name} />;
     return (
       <div className={classes.page}>
+        <h1 className="visually-hidden">{name}</h1>
         <ErrorNotice error={error} what="The model could not be read" onRetry={() => void model.refetch()} />
       </div>
     );
   }
-  const versions = table.data?.versions ?? [];
   const keys = table.data?.metric_keys ?? [];
   const baseline = baselineOf(versions, search.against);
+  const shown = shownMetrics(search, keys);
   const proposeStage = (version: TableVersion, to: StageProposal['to']) =>
     setStage({
       version: version.version,
@@ -58,7 +71,11 @@ export function ModelPage() {
     });
   return (
     <div className={classes.page}>
-      {model.data !== undefined && <ModelHeader model={model.data} />}
+      {model.data === undefined ? (
+        <WaitingHeader name={name} />
+      ) : (
+        <ModelHeader model={model.data} onAlias={proposeAlias} />
+      )}
       {error !== null && (
         <ErrorNotice
           error={error}
@@ -72,6 +89,17 @@ export function ModelPage() {
         </EmptyState>
       ) : (
         <>
+          {table.data === undefined ? (
+            <Skeleton height={148} radius={6} />
+          ) : (
+            <Pipeline
+              name={name}
+              versions={versions}
+              metric={shown[0]}
+              onAlias={setAlias}
+              onStage={proposeStage}
+            />
+          )}
           <Panel
             title={titleOf(table.data?.total)}
             aside={
@@ -87,7 +115,7 @@ export function ModelPage() {
             <VersionTable
               name={name}
               versions={table.data?.versions}
-              metrics={shownMetrics(search, keys)}
+              metrics={shown}
               baseline={baseline}
               selected={search.compare ?? []}
               onSelect={(compare) =>
@@ -101,6 +129,7 @@ export function ModelPage() {
             <VersionComparison
               name={name}
               versions={versions.filter(({ version }) => search.compare!.includes(version))}
+              baseline={baseline}
               onClose={() => change({ ...search, compare: undefined })}
             />
           )}
@@ -108,20 +137,59 @@ export function ModelPage() {
             <TrendPanel
               name={name}
               keys={keys}
-              metric={search.trend ?? keys[0]!}
-              onMetric={(trend) => change({ ...search, trend })}
+              metrics={search.trends ?? shown}
+              baseline={baseline}
+              onMetrics={(trends) => change({ ...search, trends })}
             />
+          )}
+          {model.data !== undefined && table.data !== undefined && (
+            <ActivityPanel model={model.data} versions={versions} />
           )}
         </>
       )}
       <AliasDialog
         name={name}
         aliases={model.data?.aliases ?? {}}
-        versions={versions.map(({ version }) => version)}
+        versions={versions}
         proposal={alias}
         onClose={() => setAlias(undefined)}
       />
       <StageDialog name={name} proposal={stage} onClose={() => setStage(undefined)} />
+    </div>
+  );
+}
+
+const NO_VERSIONS: readonly TableVersion[] = [];
+
+const modelCrumbs = (name: string): readonly Crumb[] => [
+  { label: 'Models', link: { to: '/models' } },
+  { label: name },
+];
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof SlipwayError && error.errorCode === 'RESOURCE_DOES_NOT_EXIST';
+
+function NoSuchModel({ name }: { readonly name: string }) {
+  return (
+    <EmptyState icon={Boxes} title="There is no such model" isWholePage>
+      <p>
+        No registered model is called “<span dir="auto">{name}</span>”. It may have been renamed or deleted;
+        capital letters count. See <Link to="/models">all models</Link>.
+      </p>
+    </EmptyState>
+  );
+}
+
+function WaitingHeader({ name }: { readonly name: string }) {
+  return (
+    <div className={classes.header} aria-busy="true">
+      <div className={classes.titleLine}>
+        <h1 className={classes.title} dir="auto" title={name}>
+          {name}
+        </h1>
+      </div>
+      <Skeleton height={20} width={280} />
+      <Skeleton height={14} width={420} />
     </div>
   );
 }

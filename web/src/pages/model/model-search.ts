@@ -1,26 +1,32 @@
 /** What of a model is shown, as the address says it. */
 export interface ModelSearch {
   /** Metrics that stand as columns; undefined for the first few. */
-  readonly metrics?: readonly string[];
-  /** The metric of the trend. */
-  readonly trend?: string;
+  readonly metrics?: readonly string[] | undefined;
+  /** Metrics whose trends are drawn; undefined for those that stand as columns. */
+  readonly trends?: readonly string[] | undefined;
   /** Versions that are compared. */
-  readonly compare?: readonly string[];
+  readonly compare?: readonly string[] | undefined;
   /** The version or alias against which metrics are held. */
-  readonly against?: string;
+  readonly against?: string | undefined;
 }
 
 const SHOWN_METRICS = 4;
+const MOST_TRENDS = 12;
+const MOST_COMPARED = 10;
 
 /** Reads the search of an address; what is not understood is as if it were not there. */
 export function readModelSearch(search: Readonly<Record<string, unknown>>): ModelSearch {
   const metrics = texts(search.metrics);
-  const compare = texts(search.compare)?.filter((version) => /^\d+$/.test(version));
+  const trends = texts(search.trends)?.slice(0, MOST_TRENDS);
+  const compare = texts(search.compare)
+    ?.filter((version) => /^\d{1,15}$/.test(version))
+    .slice(0, MOST_COMPARED);
+  const against = text(search.against);
   return {
     ...(metrics !== undefined && { metrics }),
-    ...(typeof search.trend === 'string' && { trend: search.trend }),
+    ...(trends !== undefined && { trends }),
     ...(compare !== undefined && compare.length > 0 && { compare }),
-    ...(text(search.against) !== undefined && { against: text(search.against)! }),
+    ...(against !== undefined && { against }),
   };
 }
 
@@ -33,5 +39,5 @@ const text = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
 
 function texts(value: unknown): readonly string[] | undefined {
-  return Array.isArray(value) ? value.flatMap((one) => text(one) ?? []) : undefined;
+  return Array.isArray(value) ? [...new Set(value.flatMap((one) => text(one) ?? []))] : undefined;
 }

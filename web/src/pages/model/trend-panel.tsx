@@ -1,56 +1,102 @@
-import { Select } from '@mantine/core';
+import { MultiSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
-import { versionTableQuery } from '../../data/models.ts';
+import { useMemo, useState } from 'react';
+import { type TableVersion, versionTableQuery } from '../../data/models.ts';
+import { metricOf } from '../../registry/metric-deltas.ts';
 import { Panel } from '../../ui/panel.tsx';
-import { metricOf } from './metric-deltas.ts';
 import classes from './model-page.module.css';
-import { TrendChart, type TrendPoint } from './trend-chart.tsx';
+import { TrendChart } from './trend-chart.tsx';
+import type { TrendMark, TrendPoint } from './trend-scales.ts';
 
 interface TrendPanelProps {
   readonly name: string;
+  /** All that there are. */
   readonly keys: readonly string[];
-  readonly metric: string;
-  readonly onMetric: (metric: string) => void;
+  /** Those that are drawn. */
+  readonly metrics: readonly string[];
+  readonly baseline: TableVersion | undefined;
+  readonly onMetrics: (metrics: readonly string[]) => void;
 }
 
-/** One metric over the versions of the model, with who holds what. */
-export function TrendPanel({ name, keys, metric, onMetric }: TrendPanelProps) {
-  const { data } = useQuery(versionTableQuery(name, [metric]));
-  const points = useMemo(
-    () =>
-      (data?.versions ?? [])
-        .flatMap((version): readonly TrendPoint[] => {
-          const value = metricOf(version, metric);
-          const marks = [...(version.aliases ?? []).map((alias) => `@${alias}`), version.current_stage];
-          return value === undefined
-            ? []
-            : [{ version: Number(version.version), value, marks: marks.filter((mark) => mark !== 'None') }];
-        })
-        .sort((a, b) => a.version - b.version),
-    [data, metric],
+/** Metrics over the versions of the model, a chart each, with who holds what. */
+export function TrendPanel({ name, keys, metrics, baseline, onMetrics }: TrendPanelProps) {
+  const { data } = useQuery(versionTableQuery(name, metrics));
+  const [pointed, setPointed] = useState<number | undefined>();
+  const versions = data?.versions;
+  const charts = useMemo(
+    () => metrics.map((metric) => ({ metric, points: pointsOf(versions ?? [], metric) })),
+    [versions, metrics],
   );
   return (
     <Panel
       title="Over the versions"
       aside={
-        <Select
-          size="xs"
-          aria-label="Metric"
-          data={[...keys]}
-          value={metric}
-          searchable
-          limit={100}
-          allowDeselect={false}
-          onChange={(value) => value !== null && onMetric(value)}
-        />
+        <div className={classes.tools}>
+          <MultiSelect
+            size="xs"
+            className={classes.metricChoice}
+            aria-label="Metrics drawn over the versions"
+            placeholder={metrics.length === 0 ? 'Metrics' : ''}
+            data={[...keys]}
+            value={[...metrics]}
+            searchable
+            limit={100}
+            maxValues={12}
+            nothingFoundMessage="No such metric"
+            onChange={onMetrics}
+          />
+        </div>
       }
     >
-      {points.length === 0 ? (
-        <p className={classes.nothing}>No version’s run has measured {metric}.</p>
-      ) : (
-        <TrendChart metric={metric} points={points} />
-      )}
+      <div className={classes.trends}>
+        {charts.map(({ metric, points }) => (
+          <figure key={metric} className={classes.trend}>
+            <figcaption className={classes.trendTitle} title={metric} dir="auto">
+              {metric}
+            </figcaption>
+            {points.length === 0 ? (
+              <p className={classes.nothing}>
+                {versions === undefined ? 'Reading…' : 'No version has measured it.'}
+              </p>
+            ) : (
+              <TrendChart
+                name={name}
+                metric={metric}
+                points={points}
+                baseline={baseline === undefined ? undefined : Number(baseline.version)}
+                pointed={pointed}
+                onPoint={setPointed}
+              />
+            )}
+          </figure>
+        ))}
+        {charts.length === 0 && <p className={classes.nothing}>Choose metrics to draw.</p>}
+      </div>
     </Panel>
   );
+}
+
+function pointsOf(versions: readonly TableVersion[], metric: string): readonly TrendPoint[] {
+  return versions
+    .flatMap((version): readonly TrendPoint[] => {
+      const value = metricOf(version, metric);
+      if (value === undefined) return [];
+      return [
+        {
+          version: Number(version.version),
+          value,
+          marks: marksOf(version),
+          run: version.source_run?.run_name,
+        },
+      ];
+    })
+    .sort((a, b) => a.version - b.version);
+}
+
+/** Archived ones are many and say little: they stay unmarked. */
+function marksOf({ aliases = [], current_stage: stage }: TableVersion): readonly TrendMark[] {
+  const ofAliases = aliases.map((alias): TrendMark => ({ text: `@${alias}`, kind: 'alias' }));
+  return stage === 'Production' || stage === 'Staging'
+    ? [...ofAliases, { text: stage, kind: stage }]
+    : ofAliases;
 }

@@ -2,10 +2,10 @@ import { ActionIcon, Menu } from '@mantine/core';
 import { AtSign, Ellipsis, Trash2, X } from 'lucide-react';
 import { useState } from 'react';
 import type { TableVersion } from '../../data/models.ts';
-import { client } from '../../data/server.ts';
 import type { AliasProposal } from '../../registry/alias-dialog.tsx';
-import { refreshModel, removeAlias, STAGES, type Stage } from '../../registry/registry-changes.ts';
-import { TypedConfirmation } from '../../registry/typed-confirmation.tsx';
+import { DeleteVersion } from '../../registry/delete-version.tsx';
+import { removeAlias } from '../../registry/registry-changes.ts';
+import { STAGES, type Stage } from '../../registry/stages.ts';
 
 interface VersionMenuProps {
   readonly name: string;
@@ -59,27 +59,11 @@ export function VersionMenu({ name, version, onAlias, onStage }: VersionMenuProp
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <TypedConfirmation
+      <DeleteVersion
+        version={{ name, version: number, aliases }}
         isOpen={isDeleting}
-        title={`Delete version ${number}`}
-        word={number}
-        action="Delete for good"
         onClose={() => setDeleting(false)}
-        onConfirm={async () => {
-          await client.modelVersions.delete(name, number);
-          await refreshModel(name);
-        }}
-      >
-        {aliases.length > 0 && (
-          <p>
-            It holds {aliases.join(', ')}: whoever loads the model by {aliases.length === 1 ? 'it' : 'them'}{' '}
-            finds nothing any more.
-          </p>
-        )}
-        <p>
-          The version does not come back, and its number is not given again. Files that its run logged stay.
-        </p>
-      </TypedConfirmation>
+      />
     </>
   );
 }

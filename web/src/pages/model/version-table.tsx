@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { TableVersion } from '../../data/models.ts';
 import { AliasBadge, DRAGGED_ALIAS, StageBadge } from '../../registry/alias-badge.tsx';
 import type { AliasProposal } from '../../registry/alias-dialog.tsx';
-import type { Stage } from '../../registry/registry-changes.ts';
+import type { Stage } from '../../registry/stages.ts';
 import { Status } from '../../ui/status.tsx';
 import { TimeText } from '../../ui/texts.tsx';
 import { MetricCell } from './metric-cell.tsx';
@@ -45,7 +45,7 @@ export function VersionTable(props: VersionTableProps) {
             <th scope="col">Source run</th>
             <th scope="col">Created</th>
             <th scope="col">Description</th>
-            <th scope="col">
+            <th scope="col" className={classes.actions}>
               <span className="visually-hidden">Actions</span>
             </th>
           </tr>
@@ -144,7 +144,7 @@ function VersionRow({
       <td className={classes.cut} title={version.description} dir="auto">
         {version.description?.split('\n')[0]}
       </td>
-      <td>
+      <td className={classes.actions}>
         <VersionMenu name={name} version={version} onAlias={onAlias} onStage={onStage} />
       </td>
     </tr>

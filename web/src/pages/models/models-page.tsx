@@ -3,42 +3,53 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Boxes, Plus, Search } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { useLiveChanges } from '../../data/live.ts';
 import { MOST_MODELS, modelListQuery } from '../../data/models.ts';
 import { queryClient } from '../../data/query-client.ts';
 import { serverUrl } from '../../data/server.ts';
-import { useCrumbs } from '../../ui/crumbs.tsx';
+import { type Crumb, useCrumbs } from '../../ui/crumbs.tsx';
 import { renderCount } from '../../ui/numbers.ts';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
 import { CreateModelDialog } from './create-model-dialog.tsx';
-import { filterFor, modelRows } from './model-rows.ts';
+import { plainRows, schemaRows } from './model-rows.ts';
 import { ModelTable } from './model-table.tsx';
 import classes from './models-page.module.css';
+import { filterFor, type ModelsSearch, readModelsSearch } from './models-search.ts';
 
 const TYPING_MS = 200;
 
 /** Every registered model: search, and what is promoted of each. */
 export function ModelsPage() {
-  useCrumbs([{ label: 'Models' }]);
-  const search: Record<string, unknown> = useSearch({ strict: false });
-  const typed = typeof search.q === 'string' ? search.q : '';
+  const address: Record<string, unknown> = useSearch({ strict: false });
+  const search = useMemo(() => readModelsSearch(address), [address]);
+  const { q: typed = '', in: within, sort } = search;
+  useCrumbs(crumbsOf(within));
   const navigate = useNavigate();
+  const change = (next: ModelsSearch, options?: { readonly replace: boolean }) =>
+    void navigate({ to: '/models', search: next as never, ...options });
   const [text, setText] = useState(typed);
   const [isCreating, setCreating] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const send = useDebouncedCallback((q: string) => {
-    void navigate({ to: '/models', search: q === '' ? {} : { q }, replace: true });
+    change({ ...search, q: q === '' ? undefined : q }, { replace: true });
   }, TYPING_MS);
-  const { data, error, isPlaceholderData, refetch } = useQuery(modelListQuery(filterFor(typed)));
+  const { data, error, isPlaceholderData, refetch } = useQuery(modelListQuery(filterFor(search), sort));
   useLiveChanges([], ({ kinds, isReset }) => {
     if (isReset || kinds.has('registered_model') || kinds.has('model_version'))
       void queryClient.invalidateQueries({ queryKey: ['models'] });
   });
   useShortcut('/', 'Search models', () => input.current?.focus());
   useShortcut('n', 'New model', () => setCreating(true));
-  const rows = data === undefined ? undefined : modelRows(data.models);
+  const rows = useMemo(() => {
+    if (data === undefined) return undefined;
+    // An underscore of the scope stands for any letter in the filter.
+    const inside = data.models.filter(({ name }) => within === undefined || name.startsWith(`${within}.`));
+    return sort === 'changed' ? plainRows(inside) : schemaRows(inside);
+  }, [data, sort, within]);
+  const count = rows?.filter(({ kind }) => kind === 'model').length ?? 0;
+  const isNarrowed = typed !== '';
   return (
     <div className={classes.page}>
       <div className={classes.toolbar}>
@@ -69,18 +80,39 @@ export function ModelsPage() {
       {rows?.length === 0 ? (
         error === null && <Nothing typed={typed} />
       ) : (
-        <ModelTable rows={rows} isStale={isPlaceholderData} />
+        <ModelTable
+          rows={rows}
+          isStale={isPlaceholderData}
+          sort={sort}
+          onSort={(next) => change({ ...search, sort: next })}
+        />
       )}
       <footer className={classes.footer}>
-        {data !== undefined &&
-          data.models.length > 0 &&
-          (data.isCut
-            ? `The first ${renderCount(MOST_MODELS)} models; search to see others`
-            : `${renderCount(data.models.length)} model${data.models.length === 1 ? '' : 's'}${typed === '' ? '' : ' found'}`)}
+        {data !== undefined && count > 0 && describeCount(count, data.isCut, isNarrowed)}
       </footer>
       <CreateModelDialog isOpen={isCreating} onClose={() => setCreating(false)} />
     </div>
   );
+}
+
+function describeCount(count: number, isCut: boolean, isNarrowed: boolean): string {
+  if (isCut) return `The first ${renderCount(MOST_MODELS)} models; search to see others`;
+  return `${count.toLocaleString('en-US')} model${count === 1 ? '' : 's'}${isNarrowed ? ' found' : ''}`;
+}
+
+/** Catalog and schema are steps of the way. */
+function crumbsOf(within: string | undefined): readonly Crumb[] {
+  if (within === undefined) return [{ label: 'Models' }];
+  const parts = within.split('.');
+  return [
+    { label: 'Models', link: { to: '/models' } },
+    ...parts.map((label, i): Crumb => {
+      const path = parts.slice(0, i + 1).join('.');
+      return i === parts.length - 1
+        ? { label }
+        : { label, link: { to: '/models', search: { in: path } } as never };
+    }),
+  ];
 }
 
 const FIRST = `import mlflow

@@ -1,0 +1,89 @@
+import type { LoggedModel } from '@slipway/client';
+import { Panel } from '../../ui/panel.tsx';
+import { NumberText } from '../../ui/texts.tsx';
+import { latestMetrics } from './latest-metrics.ts';
+import classes from './logged-model-page.module.css';
+
+/** How the model did, on which data. */
+export function LoggedMetrics({ model }: { readonly model: LoggedModel }) {
+  const metrics = latestMetrics(model.metrics);
+  return (
+    <Panel title="Metrics">
+      {metrics.length === 0 ? (
+        <p className={classes.nothing}>None was logged for this model.</p>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+        <section className={classes.scroll} tabIndex={0} aria-label="Metrics of this model">
+          <table className={classes.table}>
+            <thead>
+              <tr>
+                <th scope="col">Metric</th>
+                <th scope="col">Dataset</th>
+                <th scope="col" className="numeric">
+                  Step
+                </th>
+                <th scope="col" className="numeric">
+                  Value
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {metrics.map(({ key, datasetName, datasetDigest, step, value }) => (
+                <tr key={JSON.stringify([key, datasetName, datasetDigest])}>
+                  <td className={classes.value} title={key} dir="auto">
+                    {key}
+                  </td>
+                  <td className={classes.value} title={datasetDigest} dir="auto">
+                    {datasetName ?? <span className="dim">–</span>}
+                  </td>
+                  <td className="numeric">{String(step)}</td>
+                  <td className="numeric">
+                    <NumberText value={value} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </Panel>
+  );
+}
+
+const names = new Intl.Collator('en', { numeric: true });
+
+/** With what the model was made. */
+export function LoggedParams({ model }: { readonly model: LoggedModel }) {
+  const params = Object.entries(model.params).sort(([a], [b]) => names.compare(a, b));
+  return (
+    <Panel title="Params">
+      {params.length === 0 ? (
+        <p className={classes.nothing}>None was logged for this model.</p>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+        <section className={classes.scroll} tabIndex={0} aria-label="Params of this model">
+          <table className={classes.table}>
+            <thead>
+              <tr>
+                <th scope="col">Param</th>
+                <th scope="col">Value</th>
+              </tr>
+            </thead>
+            <tbody>
+              {params.map(([key, value]) => (
+                <tr key={key}>
+                  <td className={classes.value} title={key} dir="auto">
+                    {key}
+                  </td>
+                  <td className={classes.value} title={value} dir="auto">
+                    {value}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </Panel>
+  );
+}
