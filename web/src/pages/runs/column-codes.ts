@@ -56,7 +56,7 @@ const GROUPS: Readonly<Record<ColumnKind, string>> = {
   s: 'Metric histories',
   p: 'Params',
   t: 'Tags',
-  a: 'Run',
+  a: 'Attributes',
 };
 
 export const groupOfColumn = ({ kind }: ColumnCode) => GROUPS[kind];

@@ -81,7 +81,7 @@ function Chooser({ experimentIds, columns, isUsual, onChange }: ColumnsPanelProp
         onChange={(event) => setText(event.currentTarget.value)}
       />
       <div className={classes.lists}>
-        {contains === '' && columns.length > 0 && (
+        {contains === '' && !isUsual && columns.length > 0 && (
           <Section title="Shown" count={`${renderCount(columns.length)}`}>
             {columns.slice(0, LISTED).map((code) => (
               <Choice key={code} code={code} isShown note={kindOf(code)} onToggle={toggle} />

@@ -88,7 +88,7 @@ export function GroupGrid({ query, groupBy, metrics, onOpen }: GroupGridProps) {
           id: `m.${key}`,
           label: key,
           group: 'Metrics: mean, and from least to greatest',
-          width: width(`m.${key}`, Math.max(170, key.length * 8 + 40)),
+          width: width(`m.${key}`, Math.max(236, key.length * 8 + 40)),
           align: 'end',
           render: ({ metrics: found }) => <Spread metric={found[key]} />,
           textOf: ({ metrics: found }) => String(found[key]?.mean ?? ''),
@@ -116,24 +116,34 @@ export function GroupGrid({ query, groupBy, metrics, onOpen }: GroupGridProps) {
     );
   }
   return (
-    <Grid
-      label="Groups of runs"
-      columns={columns}
-      rowCount={total ?? 12}
-      rowAt={rowAt}
-      keyOf={keyOfGroup}
-      nameOf={({ values }) => values.map((value) => value ?? 'not set').join(', ')}
-      onWindow={setView}
-      onOpen={onOpen}
-      onResizeColumn={(id, width) => setWidths(new Map([...widths, [id, width]]))}
-      actionsOf={(group) => (
-        <button type="button" tabIndex={-1} className={classes.rowButton} onClick={() => onOpen(group)}>
-          Show its {renderCount(group.runs)} {group.runs === 1 ? 'run' : 'runs'}
-        </button>
+    <div className={classes.groups}>
+      <div className={classes.grid}>
+        <Grid
+          label="Groups of runs"
+          columns={columns}
+          rowCount={total ?? 12}
+          rowAt={rowAt}
+          keyOf={keyOfGroup}
+          nameOf={({ values }) => values.map((value) => value ?? 'not set').join(', ')}
+          onWindow={setView}
+          onOpen={onOpen}
+          onResizeColumn={(id, width) => setWidths(new Map([...widths, [id, width]]))}
+          actionsOf={(group) => (
+            <button type="button" tabIndex={-1} className={classes.rowButton} onClick={() => onOpen(group)}>
+              Show its {renderCount(group.runs)} {group.runs === 1 ? 'run' : 'runs'}
+            </button>
+          )}
+          isStale={answers.some(({ isFetching }) => isFetching)}
+          restorationId="run-groups"
+        />
+      </div>
+      {total !== undefined && (
+        <footer className={classes.footer} aria-live="polite">
+          {total.toLocaleString('en-US')} {total === 1 ? 'group' : 'groups'}
+          {metrics.length > asked.length && `; the first ${asked.length} metrics of ${metrics.length}`}
+        </footer>
       )}
-      isStale={answers.some(({ isFetching }) => isFetching)}
-      restorationId="run-groups"
-    />
+    </div>
   );
 }
 

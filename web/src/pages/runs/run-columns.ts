@@ -38,6 +38,6 @@ export function defaultWidth(id: string, label: string): number {
   if (id === NAME_COLUMN) return 260;
   if (id.startsWith('s.')) return 190;
   // Room for the header up to a point; long keys are cut and told on hover.
-  const letters = Math.min(24, Math.max(8, label.length));
+  const letters = Math.min(24, Math.max(id.startsWith('p.') ? 11 : 8, label.length));
   return Math.round(letters * 7.2 + 44);
 }

@@ -116,6 +116,7 @@ function Facts({
       <div className={classes.buttons}>
         <Button
           size="compact-sm"
+          className={classes.linkButton}
           rightSection={<ArrowUpRight size={14} aria-hidden />}
           renderRoot={(props) => (
             <Link
@@ -149,7 +150,7 @@ function Facts({
             ? '–'
             : renderDuration(Number(run.endTimeMs) - Number(run.startTimeMs))}
         </Fact>
-        <Fact name="User">{run.userId || run.tags['mlflow.user'] || '–'}</Fact>
+        <Fact name="User">{run.tags['mlflow.user'] || run.userId || '–'}</Fact>
         <Fact name="Source">{run.tags['mlflow.source.name'] ?? '–'}</Fact>
         <Fact name="ID">
           <IdText id={run.runId} what="the run ID" most={20} />

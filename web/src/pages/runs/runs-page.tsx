@@ -3,7 +3,6 @@ import { useQueries, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { ArrowUp } from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { readLayout } from '../../charts/workbench/read-layout.ts';
 import { queryClient } from '../../data/query-client.ts';
 import { keysQuery, locateRun, type RunTreeQuery } from '../../data/run-table.ts';
 import { moveColumn } from '../../tables/columns.ts';
@@ -42,7 +41,7 @@ import { useSelection } from './use-selection.ts';
 import { useWidths } from './use-widths.ts';
 import { ViewsMenu } from './views-menu.tsx';
 
-const Workbench = lazy(async () => ({ default: (await import('../../charts/workbench.tsx')).Workbench }));
+const ChartsPane = lazy(async () => ({ default: (await import('./charts-pane.tsx')).ChartsPane }));
 
 const USUAL_KEYS = 100;
 const VIEW_TYPES = { active: 'ACTIVE_ONLY', deleted: 'DELETED_ONLY', all: 'ALL' } as const;
@@ -86,7 +85,10 @@ export function RunsPage() {
     const scroller = body.current?.querySelector('[role="grid"], [role="treegrid"]');
     return !scroller || scroller.scrollTop < TOP_PX;
   }, []);
-  const list = useRunList(query, serverColumns, isAtTop);
+  const list = useRunList(query, serverColumns, {
+    isAtTop,
+    isReady: state.columns !== undefined || !keys.isPending,
+  });
   const selection = useSelection(list);
   const { selected } = selection;
   const widths = useWidths(state, adjust);
@@ -313,11 +315,11 @@ export function RunsPage() {
         {state.mode !== 'table' && (
           <div className={classes.charts}>
             <Suspense fallback={<Waiting />}>
-              <Workbench
+              <ChartsPane
                 query={query}
-                selectedRunIds={[...selected]}
+                selected={selected}
                 onSelect={selection.set}
-                layout={readLayout(state.charts)}
+                layout={state.charts}
                 onLayout={(charts) => adjust({ charts })}
               />
             </Suspense>

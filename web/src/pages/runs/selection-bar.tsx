@@ -30,6 +30,7 @@ export function SelectionBar({ selected, onClear, canDelete, canRestore, onExpor
         <Button
           size="compact-sm"
           variant="default"
+          className={classes.linkButton}
           leftSection={<GitCompareArrows size={14} aria-hidden />}
           renderRoot={(props) => <Link to="/compare" search={{ runs: ids.join(',') } as never} {...props} />}
         >

@@ -49,9 +49,14 @@ export const headQuery = (query: RunTreeQuery, columns: readonly string[]) => ({
  * A list of runs of any length, of which the rows and columns in view are asked for. It stays the list that it was
  * when it was asked for: where new runs would move what is read, they wait until they are wanted.
  * @param columns of the server, in the order of the screen; of them those in view are asked for.
- * @param isAtTop whether the first rows are in view, where new runs may come in by themselves.
+ * `isAtTop` tells whether the first rows are in view, where new runs may come in by themselves; `isReady`, whether the columns
+ * are known, so that one question brings rows and cells.
  */
-export function useRunList(query: RunTreeQuery, columns: readonly string[], isAtTop: () => boolean): RunList {
+export function useRunList(
+  query: RunTreeQuery,
+  columns: readonly string[],
+  { isAtTop, isReady }: { readonly isAtTop: () => boolean; readonly isReady: boolean },
+): RunList {
   const queries = useQueryClient();
   const key = JSON.stringify(query);
   const [view, setView] = useSettledWindow();
@@ -64,6 +69,7 @@ export function useRunList(query: RunTreeQuery, columns: readonly string[], isAt
     queryFn: ({ signal }) =>
       askWindow(query, { columns: headColumns.current, offset: 0, limit: PAGE_ROWS }, signal),
     staleTime: 10_000,
+    enabled: isReady,
   });
   const [adopted, setAdopted] = useState<Shown | undefined>();
   const fresh = head.isPlaceholderData ? undefined : head.data;

@@ -19,7 +19,11 @@ type View = SavedView<RunsSearch>;
 
 /** Named states of the page that everybody can choose. */
 export function ViewsMenu({ scope, state, onChange }: ViewsMenuProps) {
-  const { data: views } = useQuery(viewsQuery<RunsSearch>(scope));
+  const [isOpen, setOpen] = useState(false);
+  const { data: views } = useQuery({
+    ...viewsQuery<RunsSearch>(scope),
+    enabled: isOpen || state.view !== undefined,
+  });
   const [naming, setNaming] = useState<{ readonly view: View | undefined } | undefined>();
   const current = views?.find(({ view_id }) => view_id === state.view);
   const isChanged = current !== undefined && !isSameView(current.state, state);
@@ -61,7 +65,7 @@ export function ViewsMenu({ scope, state, onChange }: ViewsMenuProps) {
 
   return (
     <>
-      <Menu position="bottom-end" shadow="md" width={260}>
+      <Menu opened={isOpen} onChange={setOpen} position="bottom-end" shadow="md" width={260}>
         <Menu.Target>
           <Button
             size="compact-sm"
