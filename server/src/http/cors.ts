@@ -27,6 +27,18 @@ function patternOf(origin: string): RegExp {
   return new RegExp(`^${parts.join('[a-z0-9.-]*')}$`);
 }
 
+const LOOPBACK_ORIGIN = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
+const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
+
+/**
+ * Whether a page of this machine asks a server that it reached on this machine: a notebook, a page in development.
+ * MLflow's own server lets such in, under any host; here a server under a public name does not trust its callers'
+ * machines.
+ */
+export function isLoopbackPage(origin: string, host: string | undefined): boolean {
+  return host !== undefined && LOOPBACK_HOST.test(host) && LOOPBACK_ORIGIN.test(origin);
+}
+
 export interface Cors {
   /**
    * Gives the answer the headers by which a browser lets a page of an allowed origin read it.
@@ -34,24 +46,27 @@ export interface Cors {
    */
   handle(request: FastifyRequest, reply: FastifyReply): boolean;
   /** To be called when an answer leaves: it may have got a `Vary` of its own meanwhile. */
-  completeVary(reply: FastifyReply): void;
+  completeVary(request: FastifyRequest, reply: FastifyReply): void;
 }
 
 /**
- * Cross-origin resource sharing for the listed origins; undefined for none, when answers carry nothing of it.
+ * Cross-origin resource sharing for the listed origins, and for pages of this machine under its loopback names.
  * Pages that are named get to send credentials; where every page may come, none does.
  * Source: https://fetch.spec.whatwg.org/#http-cors-protocol
  */
-export function createCors(allowedOrigins: readonly string[]): Cors | undefined {
-  if (allowedOrigins.length === 0) return undefined;
+export function createCors(allowedOrigins: readonly string[]): Cors {
   const forAll = allowedOrigins.includes('*');
   const isAllowed = createOriginCheck(allowedOrigins);
+  /** Where nobody is listed, answers carry nothing of origins but to pages of this machine. */
+  const concerns = ({ headers: { origin, host } }: FastifyRequest) =>
+    allowedOrigins.length > 0 || (origin !== undefined && isLoopbackPage(origin, host));
 
   return {
     handle(request, reply) {
-      const { origin } = request.headers;
+      const { origin, host } = request.headers;
+      if (!concerns(request)) return false;
       if (!forAll) reply.header('vary', 'origin');
-      if (origin === undefined || !isAllowed(origin)) return false;
+      if (origin === undefined || !(isAllowed(origin) || isLoopbackPage(origin, host))) return false;
       reply.header('access-control-allow-origin', forAll ? '*' : origin);
       if (!forAll) reply.header('access-control-allow-credentials', 'true');
       if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) {
@@ -69,8 +84,8 @@ export function createCors(allowedOrigins: readonly string[]): Cors | undefined 
       reply.code(204).send();
       return true;
     },
-    completeVary(reply) {
-      if (forAll) return;
+    completeVary(request, reply) {
+      if (forAll || !concerns(request)) return;
       const vary = String(reply.getHeader('vary') ?? '');
       if (/(^|[\s,])origin($|[\s,])/i.test(vary)) return;
       reply.header('vary', vary === '' ? 'origin' : `${vary}, origin`);

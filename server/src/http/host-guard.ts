@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/errors.ts';
-import { createOriginCheck } from './cors.ts';
+import { createOriginCheck, isLoopbackPage } from './cors.ts';
 
 export interface HostRules {
   /** Host names that callers may use besides loopback and private addresses; `*` allows every one. */
@@ -29,6 +29,7 @@ export function createHostGuard(rules: HostRules): (request: FastifyRequest) => 
 
   return (request) => {
     const { host, origin } = request.headers;
+    refuseSecondHost(request);
     if (host !== undefined && !hostAllowed(host)) {
       throw new AppError(
         'PermissionDenied',
@@ -36,12 +37,24 @@ export function createHostGuard(rules: HostRules): (request: FastifyRequest) => 
       );
     }
     if (origin === undefined || isSafe(request.method) || isAllowedOrigin(origin)) return;
+    if (isLoopbackPage(origin, host)) return;
     if (origin !== 'null' && hostOfOrigin(origin) === host?.toLowerCase()) return;
     throw new AppError(
       'PermissionDenied',
       'Cross-origin request blocked: pages of that origin may not change anything here. Add it with --cors-allowed-origins.',
     );
   };
+}
+
+/** Node.js shows the first of two; what stands before the server may have gone by the second. RFC 9112, section 3.2. */
+function refuseSecondHost({ raw }: FastifyRequest): void {
+  let hosts = 0;
+  for (let i = 0; i < raw.rawHeaders.length; i += 2) {
+    if (raw.rawHeaders[i]!.length === 4 && raw.rawHeaders[i]!.toLowerCase() === 'host') hosts += 1;
+  }
+  if (hosts > 1) {
+    throw new AppError('InvalidArgument', 'The request has more than one Host header.', { field: 'Host' });
+  }
 }
 
 const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD' || method === 'OPTIONS';

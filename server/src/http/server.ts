@@ -32,7 +32,7 @@ export interface HttpServerOptions {
 }
 
 /** Paths that probes ask under any name. */
-const EXEMPT_FROM_HOST_CHECK: ReadonlySet<string> = new Set(['/health', '/version', '/metrics']);
+const EXEMPT_FROM_HOST_CHECK: ReadonlySet<string> = new Set(['/health', '/version']);
 
 /** The HTTP server with all its surfaces, not yet listening. */
 export function buildHttpServer(options: HttpServerOptions): HttpServer {
@@ -71,7 +71,7 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
     frameworkErrors: (error, plainRequest, plainReply) => {
       const [request, reply] = [plainRequest as FastifyRequest, plainReply as FastifyReply];
       reply.header('x-request-id', request.id);
-      if (cors?.handle(request, reply)) return;
+      if (cors.handle(request, reply)) return;
       sendError(asAppError(error, request), reply);
       logRequest(request, reply);
     },
@@ -91,7 +91,7 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
     slowRequests.watch(request.raw);
     try {
       if (!EXEMPT_FROM_HOST_CHECK.has(pathOf(request))) checkHost(request);
-      if (cors?.handle(request, reply)) return;
+      if (cors.handle(request, reply)) return;
       if (closing) throw unavailable('The server is shutting down; try again in a moment.');
     } catch (error) {
       sendError(error as AppError, reply);
@@ -99,12 +99,10 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
     }
     done();
   });
-  if (cors !== undefined) {
-    server.addHook('onSend', (_request, reply, _payload, done) => {
-      cors.completeVary(reply);
-      done();
-    });
-  }
+  server.addHook('onSend', (request, reply, _payload, done) => {
+    cors.completeVary(request, reply);
+    done();
+  });
   server.addHook('preClose', async () => {
     closing = true;
   });
