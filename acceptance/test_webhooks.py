@@ -139,6 +139,9 @@ def test_a_test_delivery_reports_the_answer(client, hook, receiver):
     made = hook("model_version.created", url=receiver.url)
     result = client.test_webhook(made.webhook_id)
     assert (result.success, result.response_status, result.response_body) == (True, 200, "thanks")
+    receiver.statuses = [302]
+    result = client.test_webhook(made.webhook_id)
+    assert (result.success, result.response_status) == (True, 302)
     receiver.statuses = [404]
     result = client.test_webhook(made.webhook_id)
     assert (result.success, result.response_status) == (False, 404)

@@ -4,7 +4,7 @@ import { openBlobKeys } from './artifacts/blob-keys.ts';
 import { createDirectTransfers } from './artifacts/direct-transfers.ts';
 import { createFiles, type Files } from './artifacts/files.ts';
 import { createGarbage, type Garbage } from './artifacts/garbage.ts';
-import type { Config } from './config.ts';
+import { type Config, SECRET_KEY_VARIABLE } from './config.ts';
 import { migrate } from './db/migrate.ts';
 import type { Database } from './db/port.ts';
 import { openSqlite } from './db/sqlite/sqlite-database.ts';
@@ -116,10 +116,11 @@ export async function compose(config: Config): Promise<Program> {
     logger.error(`${what} failed`, errorFields(error));
   const db = await openDatabase(config, inBackground('what follows a write'));
   await migrate(db);
-  const keyFile = join(config.home, 'secret.key');
-  const key = readOrCreateKey(keyFile);
+  let key: Uint8Array;
   try {
-    await requireKeyOfDatabase(db, key, keyFile);
+    key = keyOf(config);
+    const keyPlace = config.secretKey === undefined ? keyFileOf(config) : SECRET_KEY_VARIABLE;
+    await requireKeyOfDatabase(db, key, keyPlace);
   } catch (error) {
     await db.close();
     throw error;
@@ -368,6 +369,9 @@ async function openStore(config: Config, clock: Clock): Promise<ObjectStore> {
   }
 }
 
+const keyFileOf = (config: Config): string => join(config.home, 'secret.key');
+const keyOf = (config: Config): Uint8Array => config.secretKey ?? readOrCreateKey(keyFileOf(config));
+
 const sqliteFile = (config: Config): string => join(config.home, 'slipway.db');
 
 async function openDatabase(config: Config, onActionError: (error: unknown) => void): Promise<Database> {
@@ -443,7 +447,7 @@ export async function adoptKeyOfHome(config: Config): Promise<void> {
   const db = await openDatabase(config, (error) => process.emitWarning(error as Error));
   try {
     await migrate(db);
-    await adoptKey(db, readOrCreateKey(join(config.home, 'secret.key')));
+    await adoptKey(db, keyOf(config));
   } finally {
     await db.close();
   }

@@ -1,8 +1,10 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LogLevel } from './http/logger.ts';
 import { AppError } from './kernel/errors.ts';
 import { parseTimeSpan } from './kernel/time-span.ts';
+import { KEY_BYTES } from './secrets/sealer.ts';
 
 /** Everything that can be set, checked and frozen. Flags win over the environment, the environment over defaults. */
 export interface Config {
@@ -24,6 +26,8 @@ export interface Config {
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly logLevel: LogLevel;
+  /** 32 bytes that seal secrets; undefined for those in `home/secret.key`. Never to be logged. */
+  readonly secretKey: Uint8Array | undefined;
   /** Whether webhooks may go to http:// and to private addresses. */
   readonly webhooksAllowHttp: boolean;
   readonly webhooksAllowPrivate: boolean;
@@ -134,6 +138,7 @@ const SETTINGS = {
 } as const satisfies Record<string, Setting>;
 
 type Name = keyof typeof SETTINGS;
+export const SECRET_KEY_VARIABLE = 'SLIPWAY_SECRET_KEY';
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
 /** @throws AppError InvalidArgument naming the flag and what was expected. */
@@ -160,7 +165,8 @@ export function readConfig(
     home,
     databaseUrl: readDatabaseUrl(text('database')),
     artifactsDestination: text('artifacts'),
-    storeEndpoint: text('storeEndpoint'),
+    storeEndpoint: readStoreEndpoint(text('storeEndpoint')),
+    secretKey: readSecretKey(environment[SECRET_KEY_VARIABLE]),
     azureAccountKey: text('azureAccountKey'),
     directTransfers: readBoolean('directTransfers', required('directTransfers')),
     undoWindowMs: readUndoWindow(required('undoWindow')),
@@ -170,19 +176,22 @@ export function readConfig(
     webhooksAllowHttp: readBoolean('webhooksAllowHttp', required('webhooksAllowHttp')),
     webhooksAllowPrivate: readBoolean('webhooksAllowPrivate', required('webhooksAllowPrivate')),
     allowedSourceSchemes: list(text('allowedSourceSchemes')),
-    pagesFolder: pages === undefined || pages === '' ? undefined : resolve(pages),
+    pagesFolder: pages === undefined || pages === '' ? undefined : readPagesFolder(resolve(pages)),
     sourcePattern: readPattern(text('sourcePattern')),
   });
 }
 
 /** One line a setting, for `slipway help`. */
 export function describeSettings(): string {
-  return (Object.values(SETTINGS) as Setting[])
-    .map(({ flag, variable, fallback, help }) => {
-      const preset = fallback === undefined ? '' : ` (default ${fallback})`;
-      return `  --${flag.padEnd(24)}${help}${preset}; ${variable}`;
-    })
-    .join('\n');
+  const lines = (Object.values(SETTINGS) as Setting[]).map(({ flag, variable, fallback, help }) => {
+    const preset = fallback === undefined ? '' : ` (default ${fallback})`;
+    return `  --${flag.padEnd(24)}${help}${preset}; ${variable}`;
+  });
+  // No flag: what stands in a command line, every user of the machine can read.
+  const keyLine =
+    `  ${SECRET_KEY_VARIABLE.padEnd(26)}key that seals secrets, ${KEY_BYTES} bytes in base64, instead of the file ` +
+    'secret.key in the home folder; by the environment only';
+  return [...lines, keyLine].join('\n');
 }
 
 function readFlags(args: readonly string[]): Record<string, string | undefined> {
@@ -216,6 +225,34 @@ function readMlflowVariables(
     allowedSourceSchemes: environment.MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES,
     sourcePattern: environment.MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX,
   };
+}
+
+function readStoreEndpoint(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text))
+    throw bad('store-endpoint', text, 'an address such as https://minio.example:9000');
+  return text;
+}
+
+function readPagesFolder(folder: string): string {
+  if (!existsSync(join(folder, 'index.html')))
+    throw bad('pages', folder, 'a folder of built web pages: it holds no index.html');
+  return folder;
+}
+
+function readSecretKey(text: string | undefined): Uint8Array | undefined {
+  if (text === undefined || text === '') return undefined;
+  const key = Buffer.from(text.trim(), 'base64');
+  // Decoding passes over what is no base64: only a text that comes out again was one.
+  const isWhole = key.toString('base64').replace(/=+$/, '') === text.trim().replace(/=+$/, '');
+  if (key.length !== KEY_BYTES || !isWhole) {
+    throw new AppError(
+      'InvalidArgument',
+      `${SECRET_KEY_VARIABLE}: expected ${KEY_BYTES} bytes in base64, as \`openssl rand -base64 ${KEY_BYTES}\` writes them.`,
+      { field: SECRET_KEY_VARIABLE },
+    );
+  }
+  return key;
 }
 
 function readPattern(text: string | undefined): RegExp | undefined {

@@ -1,5 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
 import { fileURLToPath } from 'node:url';
+import product from '../package.json' with { type: 'json' };
 import { adoptKeyOfHome, compose, composeStorage } from './compose.ts';
 import { describeSettings, readConfig } from './config.ts';
 import { AppError } from './kernel/errors.ts';
@@ -28,6 +29,7 @@ const USAGE = `slipway: self-hosted MLOps
   slipway adopt-key [flags]  makes secret.key in the home folder the key of the database when the one that it had is
                              lost: the secrets of webhooks must be set again
   slipway help               this text
+  slipway --version          the version of this program
 
 Flags of the server, and the environment variables of the same meaning:
 ${describeSettings()}
@@ -36,6 +38,10 @@ ${describeSettings()}
 async function main(args: readonly string[]): Promise<void> {
   if (args.some((arg) => arg === '--help' || arg === '-h')) {
     process.stdout.write(USAGE);
+    return;
+  }
+  if (args.length === 1 && args[0] === '--version') {
+    process.stdout.write(`${product.version}\n`);
     return;
   }
   const [command, ...rest] = args[0] === undefined || args[0].startsWith('--') ? ['server', ...args] : args;

@@ -1,9 +1,10 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { adoptKeyOfHome, compose } from './compose.ts';
-import { readConfig } from './config.ts';
+import { describeSettings, readConfig } from './config.ts';
 
 let home: string;
 beforeEach(() => {
@@ -29,4 +30,33 @@ it('starts with a new key once that is adopted', async () => {
   rmSync(join(home, 'secret.key'));
   await adoptKeyOfHome(config());
   await startAndStop();
+});
+
+describe('a key from the environment', () => {
+  const withKey = (text: string) =>
+    readConfig(['--home', home, '--log-level', 'silent'], { SLIPWAY_SECRET_KEY: text });
+
+  it('stands for the file, which is not made then', async () => {
+    const text = randomBytes(32).toString('base64');
+    await (await compose(withKey(text))).close();
+    expect(existsSync(join(home, 'secret.key'))).toBe(false);
+    await (await compose(withKey(`${text}\n`))).close();
+    const other = randomBytes(32).toString('base64');
+    await expect(compose(withKey(other))).rejects.toThrow('SLIPWAY_SECRET_KEY is not the key');
+    await adoptKeyOfHome(withKey(other));
+    await (await compose(withKey(other))).close();
+  });
+
+  it.each(['c2hvcnQ=', 'x'.repeat(32), `${'!'.repeat(4)}${randomBytes(32).toString('base64')}`])(
+    'is refused without being shown: %#',
+    (text) => {
+      const read = () => withKey(text);
+      expect(read).toThrow('SLIPWAY_SECRET_KEY: expected 32 bytes in base64');
+      expect(read).not.toThrow(text);
+    },
+  );
+
+  it('is told of in the help', () => {
+    expect(describeSettings()).toContain('SLIPWAY_SECRET_KEY');
+  });
 });

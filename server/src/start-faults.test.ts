@@ -42,6 +42,20 @@ describe('a server that cannot start', () => {
     expect(text).toContain('192.0.2.1 is no address of this machine');
   }, 20_000);
 
+  it.each([
+    ['--store-endpoint', 'notaurl', 'expected an address such as https://'],
+    ['--store-endpoint', 'ftp://host', 'expected an address such as https://'],
+    ['--pages', '/nope', 'it holds no index.html'],
+  ])(
+    'says what is wrong with %s %s',
+    async (flag, value, words) => {
+      const text = await refusal('server', '--home', join(folder, 'g'), '--port', '0', flag, value);
+      expect(text).toContain(`${flag} ${value}: `);
+      expect(text).toContain(words);
+    },
+    20_000,
+  );
+
   it('says that its home is a file', async () => {
     const file = join(folder, 'file');
     writeFileSync(file, '');
@@ -91,3 +105,9 @@ describe('empty settings', () => {
     expect(() => readConfig([`--${flag}`, ''], {})).toThrow(`--${flag} : expected`);
   });
 });
+
+it('tells its version', async () => {
+  const { code, text } = await run('--version');
+  expect(code).toBe(0);
+  expect(text.trim()).toMatch(/^\d+\.\d+\.\d+/);
+}, 20_000);

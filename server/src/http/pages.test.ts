@@ -131,7 +131,7 @@ it('shows a new build without a new start', async () => {
 });
 
 it('says that the pages are not built and works on without them', async () => {
-  const bare = await composeWith('--pages', join(scratch, 'nowhere'));
+  const bare = await composeWith();
   try {
     const page = await bare.server.inject({ url: '/experiments', headers: NAVIGATION });
     expect(page.statusCode).toBe(200);

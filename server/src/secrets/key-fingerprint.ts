@@ -10,10 +10,10 @@ const fingerprintOf = (key: Uint8Array): string =>
 /**
  * Notes which key the secrets of a database are sealed with when the first server starts on it, and holds every later
  * one to it: servers with different keys on one database could not read what the others sealed.
- * @param keyFile where the key came from, for the message.
+ * @param keyPlace where the key came from, for the message.
  * @throws AppError InvalidState when the database belongs to another key: nothing is changed then.
  */
-export async function requireKeyOfDatabase(db: Database, key: Uint8Array, keyFile: string): Promise<void> {
+export async function requireKeyOfDatabase(db: Database, key: Uint8Array, keyPlace: string): Promise<void> {
   const fingerprint = fingerprintOf(key);
   const known = await db.write(async (tx) => {
     await insertFingerprint(tx, fingerprint);
@@ -22,8 +22,8 @@ export async function requireKeyOfDatabase(db: Database, key: Uint8Array, keyFil
   if (known === fingerprint) return;
   throw new AppError(
     'InvalidState',
-    `${keyFile} is not the key that the secrets in this database are sealed with. Either put that key there: it lies ` +
-      'as secret.key in the home folder of the other servers on this database, or in the backup. Or, if it is lost, run ' +
+    `${keyPlace} is not the key that the secrets in this database are sealed with. Either put that key there: it lies ` +
+      'as secret.key in the home folder of the other servers on this database or in their SLIPWAY_SECRET_KEY, or in the backup. Or, if it is lost, run ' +
       '`slipway adopt-key` with the flags of this server: its key becomes that of the database, and the secrets of ' +
       'webhooks must be set again.',
   );
