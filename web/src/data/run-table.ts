@@ -215,7 +215,7 @@ export interface BulkAnswer {
 }
 
 /** As many runs as one call changes. */
-export const BULK_RUNS = 10_000;
+const BULK_RUNS = 10_000;
 
 /** Changes runs, ten thousand at a time. @throws RequestError */
 export async function changeRuns(runIds: readonly string[], action: BulkAction): Promise<BulkAnswer> {

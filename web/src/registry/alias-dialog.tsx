@@ -65,7 +65,11 @@ export function AliasDialog({ name, aliases, versions, proposal, onClose }: Alia
               comboboxProps={IN_PLACE}
               label="Alias"
               placeholder="champion"
-              data={Object.keys(aliases).sort()}
+              // What is typed in full needs no suggestion, which would cover what will happen.
+              data={Object.keys(aliases)
+                .filter((one) => one !== chosen)
+                .sort()}
+              openOnFocus={false}
               value={alias}
               onChange={setAlias}
               error={wrong}
@@ -134,7 +138,7 @@ export function describeMove({
 const MOST_MEASURED = 4;
 
 /** How the metrics change for those who load by the alias: of each one that both versions have. */
-export function describeMeasured(
+function describeMeasured(
   from: MeasuredVersion | undefined,
   to: MeasuredVersion | undefined,
 ): readonly string[] {

@@ -39,8 +39,8 @@ export interface ColumnPlaces<Row> {
   readonly totalWidth: number;
 }
 
-export const MIN_COLUMN_WIDTH = 48;
-export const MAX_COLUMN_WIDTH = 1200;
+const MIN_COLUMN_WIDTH = 48;
+const MAX_COLUMN_WIDTH = 1200;
 
 /** @param start pixels that are taken at the left, by the column of check boxes. */
 export function placeColumns<Row>(columns: readonly GridColumn<Row>[], start: number): ColumnPlaces<Row> {

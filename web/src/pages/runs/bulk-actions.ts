@@ -4,7 +4,7 @@ import { notify, notifyFailure } from '../../ui/notices.tsx';
 import { renderCount } from '../../ui/numbers.ts';
 
 /** Everything that shows runs reads them anew. */
-export async function runsChanged(): Promise<void> {
+async function runsChanged(): Promise<void> {
   await Promise.all(
     [['runs'], ['run'], ['home'], ['experiments']].map((queryKey) =>
       queryClient.invalidateQueries({ queryKey }),

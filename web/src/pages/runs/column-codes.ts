@@ -67,12 +67,6 @@ export const labelOfColumn = ({ kind, key }: ColumnCode) =>
 /** `metrics.acc`, as the server's read models call it. */
 export const serverColumn = ({ kind, key }: ColumnCode) => `${SCOPES[kind]}.${key}`;
 
-/** The code of a server's column. */
-export function codeOfServerColumn(column: string): string {
-  const dot = column.indexOf('.');
-  return `${column[0]}.${column.slice(dot + 1)}`;
-}
-
 /** Columns whose cells have to be asked for besides the rows themselves. */
 export const needsCells = ({ kind, key }: ColumnCode) =>
   kind !== 's' && !(kind === 'a' && ATTRIBUTES[key]?.isOfEveryRow);

@@ -5,7 +5,7 @@ import { needsCells, parseColumnCode, serverColumn } from './column-codes.ts';
 import { saveFile, writeCsv } from './csv-file.ts';
 
 /** Columns of the server for the columns of the screen. */
-export const exportColumns = (codes: readonly string[]): readonly string[] => [
+const exportColumns = (codes: readonly string[]): readonly string[] => [
   'attributes.run_id',
   'attributes.run_name',
   ...codes.flatMap((id) => {

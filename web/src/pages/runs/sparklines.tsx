@@ -100,7 +100,7 @@ export function Sparkline({ spark, color }: { readonly spark: Spark; readonly co
 }
 
 /** The history in the box of a sparkline; values that are no numbers leave gaps, a single one is a dot. */
-export function sparkPath({ x, y }: Pick<Spark, 'x' | 'y'>): string {
+function sparkPath({ x, y }: Pick<Spark, 'x' | 'y'>): string {
   const points = x
     .map((value, i) => [Number(value), Number(y[i])] as const)
     .filter(([, value]) => Number.isFinite(value));

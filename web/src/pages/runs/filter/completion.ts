@@ -22,7 +22,6 @@ interface Token {
 const TOKEN = /'(?:[^'\\]|\\.)*'?|[()]|,|[=!<>~]+|(?:[^\s'(),=!<>~`"]|`[^`]*`?|"[^"]*"?)+/gy;
 const HISTORY = /^(?:min|max|first|last|count|at)$/i;
 const CONNECTIVE = /^(?:and|or)$/i;
-const WORD_OPERATOR = /^(?:like|ilike|in|not|is|between|null)$/i;
 
 /** Cuts a filter into words, quotes and signs; never fails, as people are still typing. */
 function cut(text: string): readonly Token[] {
@@ -98,9 +97,6 @@ function expectedAfter(tokens: readonly Token[]): Expected {
   }
   return state;
 }
-
-/** Whether a word is of the language and not the beginning of a field. */
-export const isKeyword = (word: string) => CONNECTIVE.test(word) || WORD_OPERATOR.test(word);
 
 const NUMBER_OPERATORS = ['=', '!=', '>', '>=', '<', '<='];
 const TEXT_OPERATORS = ['=', '!=', 'LIKE', 'ILIKE', 'IN', 'NOT IN', 'IS NULL', 'IS NOT NULL'];

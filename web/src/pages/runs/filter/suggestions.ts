@@ -125,7 +125,7 @@ export async function suggestValues(
 const SCOPES: Readonly<Record<string, string>> = { p: 'params', t: 'tags', a: 'attributes', r: 'attributes' };
 
 /** ``tag.`a b` `` → `tags.a b`. */
-export function columnOfField(field: string): string {
+function columnOfField(field: string): string {
   const dot = field.indexOf('.');
   if (dot < 0) return `attributes.${field}`;
   const key = field.slice(dot + 1).replace(/^(["`])(.*)\1$/s, '$2');
