@@ -164,7 +164,6 @@ it('sets an alias by keys alone', async () => {
   await page.getByRole('dialog', { name: 'Set an alias' }).waitFor();
   await page.keyboard.type('challenger');
   await page.getByText('challenger is a new alias of this model.').waitFor();
-  await page.keyboard.press('Escape');
   await page.keyboard.press('Enter');
   await card(page, 3).getByText('challenger').waitFor();
   await site.client.registeredModels.deleteAlias(NAME, 'challenger');

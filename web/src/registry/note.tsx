@@ -1,9 +1,9 @@
 import { Button, Group, Textarea } from '@mantine/core';
-import { useResizeObserver } from '@mantine/hooks';
 import { ChevronDown, ChevronUp, Pencil } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { notifyFailure } from '../ui/notices.tsx';
 import classes from './note.module.css';
+import { useSize } from './use-size.ts';
 
 const Markdown = lazy(() =>
   import('../viewers/markdown.tsx').then((module) => ({ default: module.Markdown })),
@@ -38,7 +38,7 @@ export function Note({ text, whenEmpty, onSave }: NoteProps) {
   }
   return (
     <div className={classes.note}>
-      {text === '' ? <span className="dim">{whenEmpty}</span> : <Folded text={text} />}
+      {text === '' ? <div className="dim">{whenEmpty}</div> : <Folded text={text} />}
       <Button
         size="compact-xs"
         variant="subtle"
@@ -54,7 +54,7 @@ export function Note({ text, whenEmpty, onSave }: NoteProps) {
 }
 
 function Folded({ text }: { readonly text: string }) {
-  const [content, { height }] = useResizeObserver<HTMLDivElement>();
+  const [content, { height }] = useSize();
   const [isOpen, setOpen] = useState(false);
   const isLong = height > FOLDED_PX + LEAST_HIDDEN_PX;
   return (

@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import { readVersionsTag } from './versions-tag.ts';
 
-it('reads the versions that register a model, the latest first', () => {
-  expect(readVersionsTag('[{"name":"a","version":1},{"name":"b","version":"12"}]')).toEqual([
+it('reads the versions that register a model, each once, the latest first', () => {
+  expect(
+    readVersionsTag('[{"name":"a","version":1},{"name":"b","version":"12"},{"name":"b","version":12}]'),
+  ).toEqual([
     { name: 'b', version: '12' },
     { name: 'a', version: '1' },
   ]);

@@ -15,13 +15,13 @@ export function readVersionsTag(tag: string | undefined): readonly NamedVersion[
     return [];
   }
   if (!Array.isArray(list)) return [];
-  return (list as readonly unknown[])
-    .flatMap((entry): readonly NamedVersion[] => {
-      if (typeof entry !== 'object' || entry === null) return [];
-      const { name, version } = entry as Record<string, unknown>;
-      const isVersion = typeof version === 'number' || typeof version === 'string';
-      return typeof name === 'string' && isVersion ? [{ name, version: String(version) }] : [];
-    })
-    .reverse()
-    .slice(0, MOST);
+  const named = (list as readonly unknown[]).flatMap((entry): readonly NamedVersion[] => {
+    if (typeof entry !== 'object' || entry === null) return [];
+    const { name, version } = entry as Record<string, unknown>;
+    const isVersion = typeof version === 'number' || typeof version === 'string';
+    return typeof name === 'string' && isVersion ? [{ name, version: String(version) }] : [];
+  });
+  // Clients and the server both write into the list, so that a version may stand in it twice.
+  const once = new Map(named.map((one) => [`${one.version} ${one.name}`, one]));
+  return [...once.values()].reverse().slice(0, MOST);
 }

@@ -40,6 +40,10 @@ describe('the lanes of a model', () => {
     ]);
   });
 
+  it('are none where nothing is held', () => {
+    expect(shown([version(2), version(1)])).toEqual([]);
+  });
+
   it('show every version that holds an alias, however many', () => {
     const holders = [6, 5, 4, 3].map((number) => version(number, 'None', [`a${number}`]));
     expect(shown([version(7), ...holders, version(2, 'Archived')])[0]).toEqual([

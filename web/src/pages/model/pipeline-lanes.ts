@@ -14,10 +14,11 @@ const MOST_SHOWN = 3;
 
 /**
  * The stages with their versions, in the order in which models are promoted. Where nobody uses stages there is one lane,
- * of who holds an alias and what is newest. `versions` newest first.
+ * of who holds an alias and what is newest; where there is neither, none. `versions` newest first.
  */
 export function pipelineLanes(versions: readonly TableVersion[]): readonly Lane[] {
   const used = versions.some(({ current_stage: stage }) => stage !== 'None');
+  if (!used && versions.every(({ aliases = [] }) => aliases.length === 0)) return [];
   return STAGES.filter((stage) => used || stage === 'None').map((stage) => {
     const all = versions.filter(({ current_stage: own }) => own === stage);
     const holders = all.filter(({ aliases = [] }) => aliases.length > 0);

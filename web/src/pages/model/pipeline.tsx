@@ -26,6 +26,7 @@ const DRAGGED_VERSION = 'application/x-slipway-version';
 /** Where versions stand: stages as lanes, who holds which alias on the cards. Cards are dragged to lanes, aliases to cards. */
 export function Pipeline(props: PipelineProps) {
   const lanes = pipelineLanes(props.versions);
+  if (lanes.length === 0) return null;
   return (
     <section className={classes.pipeline} data-lanes={lanes.length} aria-label="Where versions stand">
       {lanes.map((lane) => (

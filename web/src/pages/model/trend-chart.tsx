@@ -1,7 +1,7 @@
-import { useElementSize } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import type { KeyboardEvent, PointerEvent } from 'react';
 import { deltaOf, judge } from '../../registry/metric-deltas.ts';
+import { useSize } from '../../registry/use-size.ts';
 import { renderNumber } from '../../ui/numbers.ts';
 import classes from './trend-chart.module.css';
 import { placeMarks, type TrendPoint, trendScales } from './trend-scales.ts';
@@ -22,7 +22,7 @@ const HEIGHT = 200;
 
 /** A metric by version. Aliases and stages stand above their versions; NaN and infinities below the line, hollow. */
 export function TrendChart({ name, metric, points, baseline, pointed, onPoint }: TrendChartProps) {
-  const { ref, width } = useElementSize<HTMLDivElement>();
+  const [ref, { width }] = useSize();
   const navigate = useNavigate();
   const marks = placeMarks(points, width);
   const scales = trendScales(points, { width, height: HEIGHT, markRows: marks.rows });
