@@ -1,6 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import product from '../package.json' with { type: 'json' };
 import { adoptKeyOfHome, compose, composeStorage } from './compose.ts';
 import { describeSettings, readConfig } from './config.ts';
 import { AppError } from './kernel/errors.ts';
@@ -13,6 +13,7 @@ import { GC_FLAGS, readGcCommand, runGcCommand } from './tracking/gc-command.ts'
 
 /** As far from the sources as from the bundle. */
 const BUILT_PAGES = fileURLToPath(new URL('../../web/dist', import.meta.url));
+const PACKAGE = new URL('../package.json', import.meta.url);
 
 const USAGE = `slipway: self-hosted MLOps
 
@@ -41,7 +42,8 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   if (args.length === 1 && args[0] === '--version') {
-    process.stdout.write(`${product.version}\n`);
+    const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string };
+    process.stdout.write(`${version}\n`);
     return;
   }
   const [command, ...rest] = args[0] === undefined || args[0].startsWith('--') ? ['server', ...args] : args;
