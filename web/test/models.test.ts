@@ -296,6 +296,20 @@ it('shows a change that somebody else makes', async () => {
   await card(page, 2).getByText('shadow').waitFor();
 });
 
+it('reaches versions beyond those of one table', async () => {
+  await site.client.registeredModels.create({ name: 'long-lived' });
+  for (let i = 0; i < 502; i += 1)
+    await site.client.modelVersions.create({ name: 'long-lived', source: `s3://models/${i}` });
+  const page = await open('/models/long-lived');
+  await page.getByRole('heading', { name: 'The newest 500 of 502 versions' }).waitFor();
+  await page.getByRole('button', { name: 'Older' }).click();
+  await page.getByRole('heading', { name: '2 of 502 versions' }).waitFor();
+  await page.getByRole('link', { name: 'Version 1', exact: true }).first().waitFor();
+  await expect.poll(() => page.url()).toContain('offset=500');
+  await page.getByRole('button', { name: 'Newer' }).click();
+  await page.getByRole('link', { name: 'Version 502', exact: true }).first().waitFor();
+});
+
 it('lists thousands of models and draws those in sight', async () => {
   await Promise.all(
     Array.from({ length: 1500 }, (_, i) =>

@@ -76,14 +76,14 @@ export interface VersionTable {
 
 export const VERSIONS_SHOWN = 500;
 
-/** The newest versions of a model beside what their source runs measured. */
-export const versionTableQuery = (name: string, metrics: readonly string[] | undefined) =>
+/** Versions of a model beside what was measured of them, the newest first; those before `offset` are left out. */
+export const versionTableQuery = (name: string, metrics: readonly string[] | undefined, offset = 0) =>
   queryOptions({
-    queryKey: ['model', name, 'versions', metrics],
+    queryKey: ['model', name, 'versions', metrics, offset],
     queryFn: ({ signal }) =>
       postJson<VersionTable>(
         'model-versions/table',
-        { name, limit: VERSIONS_SHOWN, ...(metrics !== undefined && { metrics }) },
+        { name, limit: VERSIONS_SHOWN, offset, ...(metrics !== undefined && { metrics }) },
         signal,
       ),
   });

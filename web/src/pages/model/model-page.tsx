@@ -1,4 +1,4 @@
-import { Skeleton } from '@mantine/core';
+import { Button, Skeleton } from '@mantine/core';
 import { SlipwayError } from '@slipway/client';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
@@ -35,7 +35,7 @@ export function ModelPage() {
   const change = (next: ModelSearch) =>
     void navigate({ to: '/models/$name', params: { name }, search: next, replace: true, resetScroll: false });
   const model = useQuery(modelQuery(name));
-  const table = useQuery(versionTableQuery(name, search.metrics));
+  const table = useQuery(versionTableQuery(name, search.metrics, search.offset));
   const [alias, setAlias] = useState<AliasProposal | undefined>();
   const [stage, setStage] = useState<StageProposal | undefined>();
   useLiveChanges([], ({ kinds, isReset }) => {
@@ -101,7 +101,7 @@ export function ModelPage() {
             />
           )}
           <Panel
-            title={titleOf(table.data?.total)}
+            title={titleOf(table.data?.total, search.offset)}
             aside={
               <VersionTools
                 keys={keys}
@@ -124,6 +124,11 @@ export function ModelPage() {
               onAlias={setAlias}
               onStage={proposeStage}
             />
+            <VersionPager
+              total={table.data?.total ?? 0}
+              offset={search.offset ?? 0}
+              onOffset={(offset) => change({ ...search, offset: offset === 0 ? undefined : offset })}
+            />
           </Panel>
           {search.compare !== undefined && search.compare.length > 1 && (
             <VersionComparison
@@ -138,6 +143,7 @@ export function ModelPage() {
               name={name}
               keys={keys}
               metrics={search.trends ?? shown}
+              offset={search.offset}
               baseline={baseline}
               onMetrics={(trends) => change({ ...search, trends })}
             />
@@ -194,11 +200,44 @@ function WaitingHeader({ name }: { readonly name: string }) {
   );
 }
 
-function titleOf(total: number | undefined): string {
+function titleOf(total: number | undefined, offset = 0): string {
   if (total === undefined) return 'Versions';
+  const all = total.toLocaleString('en-US');
+  if (offset > 0) return `${Math.min(VERSIONS_SHOWN, Math.max(0, total - offset))} of ${all} versions`;
   return total > VERSIONS_SHOWN
-    ? `The newest ${VERSIONS_SHOWN} of ${total} versions`
-    : `${total} version${total === 1 ? '' : 's'}`;
+    ? `The newest ${VERSIONS_SHOWN} of ${all} versions`
+    : `${all} version${total === 1 ? '' : 's'}`;
+}
+
+interface VersionPagerProps {
+  readonly total: number;
+  readonly offset: number;
+  readonly onOffset: (offset: number) => void;
+}
+
+/** The way to versions that are older than those that are shown. */
+function VersionPager({ total, offset, onOffset }: VersionPagerProps) {
+  if (total <= VERSIONS_SHOWN && offset === 0) return null;
+  return (
+    <nav className={classes.pager} aria-label="Older and newer versions">
+      <Button
+        size="compact-sm"
+        variant="default"
+        disabled={offset === 0}
+        onClick={() => onOffset(Math.max(0, offset - VERSIONS_SHOWN))}
+      >
+        Newer
+      </Button>
+      <Button
+        size="compact-sm"
+        variant="default"
+        disabled={offset + VERSIONS_SHOWN >= total}
+        onClick={() => onOffset(offset + VERSIONS_SHOWN)}
+      >
+        Older
+      </Button>
+    </nav>
+  );
 }
 
 const firstVersion = (name: string) => `import mlflow

@@ -8,6 +8,8 @@ export interface ModelSearch {
   readonly compare?: readonly string[] | undefined;
   /** The version or alias against which metrics are held. */
   readonly against?: string | undefined;
+  /** So many of the newest versions are left out. */
+  readonly offset?: number | undefined;
 }
 
 const SHOWN_METRICS = 4;
@@ -27,6 +29,7 @@ export function readModelSearch(search: Readonly<Record<string, unknown>>): Mode
     ...(trends !== undefined && { trends }),
     ...(compare !== undefined && compare.length > 0 && { compare }),
     ...(against !== undefined && { against }),
+    ...(isOffset(search.offset) && { offset: search.offset }),
   };
 }
 
@@ -37,6 +40,9 @@ export const shownMetrics = (search: ModelSearch, keys: readonly string[]): read
 // The router reads `?compare=[1,2]` as numbers.
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
+
+const isOffset = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
 
 function texts(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) ? [...new Set(value.flatMap((one) => text(one) ?? []))] : undefined;

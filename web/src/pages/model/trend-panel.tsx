@@ -14,13 +14,15 @@ interface TrendPanelProps {
   readonly keys: readonly string[];
   /** Those that are drawn. */
   readonly metrics: readonly string[];
+  /** So many of the newest versions are left out. */
+  readonly offset: number | undefined;
   readonly baseline: TableVersion | undefined;
   readonly onMetrics: (metrics: readonly string[]) => void;
 }
 
 /** Metrics over the versions of the model, a chart each, with who holds what. */
-export function TrendPanel({ name, keys, metrics, baseline, onMetrics }: TrendPanelProps) {
-  const { data } = useQuery(versionTableQuery(name, metrics));
+export function TrendPanel({ name, keys, metrics, offset, baseline, onMetrics }: TrendPanelProps) {
+  const { data } = useQuery(versionTableQuery(name, metrics, offset));
   const [pointed, setPointed] = useState<number | undefined>();
   const versions = data?.versions;
   const charts = useMemo(
