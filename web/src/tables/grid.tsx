@@ -258,8 +258,9 @@ export function Grid<Row>(props: GridProps<Row>) {
         select({ kind: 'range', from: anchorRow.current, to: at.row });
       } else select({ kind: 'toggle', index: at.row });
     }
-    if (target.closest('[data-actions], a, button')) return;
+    if (target.closest('[data-actions]')) return;
     goTo({ row: at.row, column: at.column ?? shownCursor.column });
+    if (target.closest('a, button')) return;
     const value = target.closest<HTMLElement>('[data-value]');
     const column = at.column === undefined ? undefined : places.placed[at.column]?.column;
     if (value && column && !event.shiftKey && !event.ctrlKey && !event.metaKey) {
@@ -295,7 +296,11 @@ export function Grid<Row>(props: GridProps<Row>) {
       const row = Math.max(0, Math.min(rowCount - 1, shownCursor.row + by));
       goTo({ row, column: shownCursor.column });
     },
-    toggleAtCursor: () => shownCursor.row >= 0 && select({ kind: 'toggle', index: shownCursor.row }),
+    toggleAtCursor() {
+      if (shownCursor.row < 0) return;
+      scroller.current?.focus({ preventScroll: true });
+      select({ kind: 'toggle', index: shownCursor.row });
+    },
     cursorRow: () => (shownCursor.row < 0 ? undefined : shownCursor.row),
     setCursorRow: (row) => goTo({ row, column: shownCursor.column }),
     scrollToTop: () => scroller.current?.scrollTo({ top: 0 }),

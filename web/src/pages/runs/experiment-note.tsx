@@ -44,6 +44,7 @@ export function ExperimentNote({ experiment, onClose }: ExperimentNoteProps) {
   if (draft === undefined) {
     return (
       <section className={classes.note} aria-label="Description">
+        <h2 className="visually-hidden">Description</h2>
         <div {...scrollRegion} className={classes.text} role="region" aria-label="Text of the description">
           {rendered(note)}
         </div>
@@ -61,6 +62,7 @@ export function ExperimentNote({ experiment, onClose }: ExperimentNoteProps) {
   }
   return (
     <section className={classes.editor} aria-label="Description">
+      <h2 className="visually-hidden">Description</h2>
       <SegmentedControl
         size="xs"
         aria-label="Write or look"

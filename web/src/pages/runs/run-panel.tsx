@@ -218,10 +218,10 @@ function Pairs<Value>({ title, pairs, isNumber = false, render }: PairsProps<Val
             </dt>
             <dd className={isNumber ? 'numeric' : classes.textValue} dir={isNumber ? undefined : 'auto'}>
               {render(value)}
+              <span className={classes.copy}>
+                <CopyButton text={String(value)} label={`Copy ${key}`} />
+              </span>
             </dd>
-            <span className={classes.copy}>
-              <CopyButton text={String(value)} label={`Copy ${key}`} />
-            </span>
           </div>
         ))}
       </dl>

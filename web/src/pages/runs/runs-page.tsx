@@ -127,7 +127,8 @@ export function RunsPage() {
   );
   const follow = (index: number | undefined) => {
     const row = index === undefined ? undefined : list.rowAt(index);
-    if (state.run !== undefined && row !== undefined && !row.isGone) adjust({ run: row.runId });
+    if (state.run === undefined || row === undefined || row.isGone || row.runId === state.run) return;
+    adjust({ run: row.runId });
   };
 
   const atCursor = () => {

@@ -41,14 +41,15 @@ export function typedKey(typed: string): string {
   return typed.slice(dot + 1).replace(/[`"]/g, '');
 }
 
-/** Fields whose names hold what was typed; keys come from the server, already searched. */
+/** Fields whose names hold what was typed; `keys` may still be those of an earlier letter. */
 export function suggestFields(typed: string, keys: RunKeys | undefined): readonly Suggestion[] {
   const wanted = typed.toLowerCase();
+  const part = typedKey(wanted);
   const scope = /^(metric|param|tag|attr)\w*\./.exec(wanted)?.[1];
   const of = (kind: keyof RunKeys, note: string): readonly Suggestion[] =>
     (keys?.[kind].keys ?? []).flatMap(({ key, varies }) => {
       const quoted = quoteKey(key);
-      if (quoted === undefined) return [];
+      if (quoted === undefined || !key.toLowerCase().includes(part)) return [];
       return [
         { text: `${kind}.${quoted}`, note: varies ? note : `${note}, equal in all runs`, goesOn: true },
       ];
