@@ -8,7 +8,6 @@ import {
   spanOfRows,
 } from './columns.ts';
 import { commandOf, type PressedKey } from './grid-keys.ts';
-import { changeSelection } from './selection.ts';
 import { nextSort } from './sort-order.ts';
 
 const column = (id: string, width: number, more: Partial<GridColumn<string>> = {}): GridColumn<string> => ({
@@ -93,16 +92,6 @@ it('orders one way, the other way, not at all; numbers from the greatest', () =>
   expect(both).toEqual([...once, { id: 'model', isDescending: false }]);
   expect(click(both, 'model')).toEqual([{ id: 'model', isDescending: true }]);
   expect(click(click(both, 'model', true), 'model', true)).toEqual(once);
-});
-
-it('selects single rows, ranges in either direction, all and none', () => {
-  const list = { count: 5, keyAt: (i: number) => (i === 3 ? undefined : `r${i}`) };
-  const one = changeSelection(new Set(), { kind: 'toggle', index: 1 }, list);
-  expect([...one]).toEqual(['r1']);
-  expect([...changeSelection(one, { kind: 'toggle', index: 1 }, list)]).toEqual([]);
-  expect([...changeSelection(one, { kind: 'range', from: 4, to: 2 }, list)]).toEqual(['r1', 'r2', 'r4']);
-  expect(changeSelection(one, { kind: 'all' }, list).size).toBe(4);
-  expect(changeSelection(one, { kind: 'none' }, list).size).toBe(0);
 });
 
 describe('keys of a grid', () => {

@@ -15,6 +15,7 @@ import {
   suggestOperators,
   suggestValues,
   typedKey,
+  valuesOf,
 } from './suggestions.ts';
 
 interface FilterBoxProps {
@@ -274,6 +275,7 @@ function Underlined({ text, at }: { readonly text: string; readonly at: number }
 }
 
 const NOTHING: readonly Suggestion[] = [];
+const NO_VALUES: readonly string[] = [];
 
 function useSuggestions(
   experimentIds: readonly string[],
@@ -288,11 +290,13 @@ function useSuggestions(
     enabled: isOpen && isField,
   });
   const field = expected.kind === 'value' ? expected.field : '';
+  // All of a field's values at once: what is typed of one only narrows them.
   const values = useQuery({
-    queryKey: ['runs', 'suggested', experimentIds, field, typed],
-    queryFn: ({ signal }) => suggestValues(experimentIds, { field, typed }, signal),
+    queryKey: ['runs', 'suggested', experimentIds, field],
+    queryFn: ({ signal }) => valuesOf(experimentIds, field, signal),
     enabled: isOpen && expected.kind === 'value',
     placeholderData: undefined,
+    staleTime: 60_000,
   });
   if (!isOpen) return NOTHING;
   switch (expected.kind) {
@@ -301,7 +305,7 @@ function useSuggestions(
     case 'operator':
       return suggestOperators(expected.field, place.typed);
     case 'value':
-      return (values.data ?? NOTHING).filter(({ text }) => text !== place.typed);
+      return suggestValues(values.data ?? NO_VALUES, place.typed).filter(({ text }) => text !== place.typed);
     case 'connective':
       return suggestConnectives(place.typed);
   }

@@ -100,20 +100,19 @@ export function suggestConnectives(typed: string): readonly Suggestion[] {
 }
 
 /** The values that a field has in these experiments, those that most runs have first. */
-export async function suggestValues(
+export async function valuesOf(
   experimentIds: readonly string[],
-  { field, typed }: { readonly field: string; readonly typed: string },
+  field: string,
   signal: AbortSignal,
-): Promise<readonly Suggestion[]> {
+): Promise<readonly string[]> {
   if (isNumberField(field) || /^datasets?\./i.test(field)) return [];
+  if (/(^|\.)status$/i.test(field)) return STATUSES;
+  const query = { experimentIds, filter: '', orderBy: [], viewType: 'ALL' as const };
+  return await askTextValues(query, columnOfField(field), signal);
+}
+
+export function suggestValues(values: readonly string[], typed: string): readonly Suggestion[] {
   const wanted = typed.replace(/^['"]/, '').toLowerCase();
-  const values = /(^|\.)status$/i.test(field)
-    ? STATUSES
-    : await askTextValues(
-        { experimentIds, filter: '', orderBy: [], viewType: 'ALL' },
-        columnOfField(field),
-        signal,
-      );
   return values
     .filter((value) => value.toLowerCase().includes(wanted))
     .slice(0, MOST)
