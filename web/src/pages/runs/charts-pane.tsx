@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { memo, useMemo } from 'react';
 import type { Layout } from '../../charts/workbench/layout.ts';
 import { readLayout } from '../../charts/workbench/read-layout.ts';
 import { Workbench } from '../../charts/workbench.tsx';
@@ -14,7 +14,13 @@ interface ChartsPaneProps {
 }
 
 /** The charts of the page, in a file of their own: a table needs none of them. */
-export function ChartsPane({ query, selected, onSelect, layout, onLayout }: ChartsPaneProps) {
+export const ChartsPane = memo(function ChartsPane({
+  query,
+  selected,
+  onSelect,
+  layout,
+  onLayout,
+}: ChartsPaneProps) {
   const { experimentIds, filter, orderBy, viewType } = query;
   const list = useMemo(
     (): RunListQuery => ({ experimentIds, filter, orderBy, viewType }),
@@ -30,4 +36,4 @@ export function ChartsPane({ query, selected, onSelect, layout, onLayout }: Char
       onLayout={onLayout}
     />
   );
-}
+});

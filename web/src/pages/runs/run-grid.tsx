@@ -1,6 +1,6 @@
 import { Menu } from '@mantine/core';
 import { ArrowDownWideNarrow, ArrowUpNarrowWide, ChartLine, EyeOff, Group, Pin, PinOff } from 'lucide-react';
-import { type ReactNode, type Ref, useCallback, useMemo, useState } from 'react';
+import { type ReactNode, type Ref, useCallback, useMemo, useRef, useState } from 'react';
 import { runColor } from '../../charts/run-colors.ts';
 import { AnchoredMenu } from '../../tables/anchored-menu.tsx';
 import type { GridColumn } from '../../tables/columns.ts';
@@ -59,7 +59,7 @@ export function RunGrid(props: RunGridProps) {
   );
   const idsInView = useMemo(() => list.rowsInView.map(({ runId }) => runId), [list.rowsInView]);
   const sparkOf = useSparks(idsInView, sparkKeys);
-  const isTree = !state.isFlat && list.rowsInView.some(({ childCount }) => childCount > 0);
+  const isTree = useIsTree(list, state.isFlat);
   const opened = useMemo(() => new Set(state.expanded), [state.expanded]);
   const isOpen = useCallback((row: RunRow) => opened.has('*') || opened.has(row.runId), [opened]);
 
@@ -166,6 +166,14 @@ export function RunGrid(props: RunGridProps) {
       )}
     </>
   );
+}
+
+/** Once a parent was seen the list is a tree, whatever rows are in view. */
+function useIsTree({ rowsInView, query }: RunList, isFlat: boolean): boolean {
+  const key = query.experimentIds.join();
+  const seen = useRef<string | undefined>(undefined);
+  if (rowsInView.some(({ childCount }) => childCount > 0)) seen.current = key;
+  return !isFlat && seen.current === key;
 }
 
 const keyOfRow = (row: RunRow) => row.runId;

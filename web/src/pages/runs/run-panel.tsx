@@ -3,7 +3,7 @@ import type { Run } from '@slipway/client';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ArrowUpRight, ChevronDown, ChevronUp, RotateCcw, Search, Trash2, X } from 'lucide-react';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { lazy, memo, type ReactNode, Suspense, useState } from 'react';
 import { runColor } from '../../charts/run-colors.ts';
 import { useLiveChanges } from '../../data/live.ts';
 import { client } from '../../data/server.ts';
@@ -29,7 +29,7 @@ const MOST_ROWS = 200;
 const SEARCH_FROM = 12;
 
 /** What a run is, beside the list that it was found in. */
-export function RunPanel({ runId, onClose, onStep }: RunPanelProps) {
+export const RunPanel = memo(function RunPanel({ runId, onClose, onStep }: RunPanelProps) {
   const { data, error, refetch } = useQuery({
     queryKey: ['run', runId],
     queryFn: ({ signal }) => client.runs.get(runId, { signal }),
@@ -91,7 +91,7 @@ export function RunPanel({ runId, onClose, onStep }: RunPanelProps) {
       </section>
     </aside>
   );
-}
+});
 
 const NOWHERE: readonly string[] = ['0'];
 

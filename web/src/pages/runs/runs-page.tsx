@@ -1,5 +1,5 @@
-import { SegmentedControl } from '@mantine/core';
-import { useQueries, useQuery } from '@tanstack/react-query';
+import type { Experiment } from '@slipway/client';
+import { type UseQueryResult, useQueries, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { ArrowUp } from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
@@ -13,18 +13,11 @@ import { useShortcut } from '../../ui/shortcuts.ts';
 import { ErrorNotice } from '../../ui/states.tsx';
 import { deleteRuns } from './bulk-actions.ts';
 import { needsCells, parseColumnCode, serverColumn } from './column-codes.ts';
-import { ColumnsPanel } from './columns-panel.tsx';
-import { DisplayMenu } from './display-menu.tsx';
-import { EqualStrip } from './equal-strip.tsx';
-import { ExperimentHeader } from './experiment-header.tsx';
-import { ExperimentNote } from './experiment-note.tsx';
 import { experimentQuery } from './experiment-queries.ts';
-import { exportMatching, exportSelected } from './export-runs.ts';
+import { exportSelected } from './export-runs.ts';
 import { addCondition } from './filter/conditions.ts';
-import { FilterBox } from './filter/filter-box.tsx';
 import { FilterBuilder } from './filter/filter-builder.tsx';
 import { GroupGrid } from './group-grid.tsx';
-import { GroupMenu } from './group-menu.tsx';
 import { RowActions } from './row-actions.tsx';
 import { orderByOf, usualColumns } from './run-columns.ts';
 import { RunGrid } from './run-grid.tsx';
@@ -34,12 +27,12 @@ import { NothingHere } from './runs-empty.tsx';
 import { Footer } from './runs-footer.tsx';
 import classes from './runs-page.module.css';
 import type { Mode } from './runs-search.ts';
+import { RunsTop } from './runs-top.tsx';
 import { MOST_COMPARED, SelectionBar } from './selection-bar.tsx';
 import { headQuery, useRunList } from './use-run-list.ts';
 import { useRunsState } from './use-runs-state.ts';
 import { useSelection } from './use-selection.ts';
 import { useWidths } from './use-widths.ts';
-import { ViewsMenu } from './views-menu.tsx';
 
 const ChartsPane = lazy(async () => ({ default: (await import('./charts-pane.tsx')).ChartsPane }));
 
@@ -54,12 +47,12 @@ export function RunsPage() {
   const grid = useRef<GridHandle>(null);
   const body = useRef<HTMLDivElement>(null);
   const [isBuilding, setBuilding] = useState(false);
-  const [isNoteOpen, setNoteOpen] = useState(false);
   const [menuRow, setMenuRow] = useState<number | undefined>();
 
-  const experiments = useQueries({ queries: experimentIds.map(experimentQuery) });
-  const found = experiments.flatMap(({ data }) => (data === undefined ? [] : [data]));
-  const missing = experiments.find(({ error, data }) => error !== null && data === undefined);
+  const { found, missing } = useQueries({
+    queries: experimentIds.map(experimentQuery),
+    combine: joinExperiments,
+  });
   const only = experimentIds.length === 1 ? found[0] : undefined;
   useCrumbs([
     { label: 'Experiments', link: { to: '/experiments' } },
@@ -92,6 +85,13 @@ export function RunsPage() {
   const selection = useSelection(list);
   const { selected } = selection;
   const widths = useWidths(state, adjust);
+  const build = useCallback(() => setBuilding(true), []);
+  const keepCharts = useCallback((charts: unknown) => adjust({ charts }), [adjust]);
+  const closePanel = useCallback(() => {
+    adjust({ run: undefined });
+    grid.current?.focus();
+  }, [adjust]);
+  const step = useCallback((by: -1 | 1) => grid.current?.moveCursor(by), []);
 
   const filterBy = useCallback(
     async (filter: string) => {
@@ -197,47 +197,19 @@ export function RunsPage() {
 
   return (
     <div className={classes.page}>
-      <div className={classes.top}>
-        <ExperimentHeader
-          experiments={found}
-          expected={experimentIds.length}
-          isNoteOpen={isNoteOpen}
-          onNote={() => setNoteOpen(!isNoteOpen)}
-        >
-          <ViewsMenu scope={`experiment:${experimentIds.join(',')}`} state={state} onChange={change} />
-          <SegmentedControl
-            size="xs"
-            aria-label="What is shown"
-            data={MODES}
-            value={state.mode}
-            onChange={(mode) => change({ mode: mode as Mode })}
-          />
-        </ExperimentHeader>
-        {isNoteOpen && only && <ExperimentNote experiment={only} onClose={() => setNoteOpen(false)} />}
-        <div className={classes.toolbar}>
-          <FilterBox
-            experimentIds={experimentIds}
-            filter={state.filter}
-            error={list.error}
-            isBusy={list.isStale}
-            onFilter={filterBy}
-            onBuild={() => setBuilding(true)}
-          />
-          <GroupMenu
-            experimentIds={experimentIds}
-            groupBy={state.groupBy}
-            onChange={(groupBy) => change({ groupBy })}
-          />
-          <ColumnsPanel
-            experimentIds={experimentIds}
-            columns={columns}
-            isUsual={state.columns === undefined}
-            onChange={(next) => change({ columns: next })}
-          />
-          <DisplayMenu state={state} onChange={change} onExport={() => exportMatching(query, columns)} />
-        </div>
-        {keys.data && hasTable && <EqualStrip query={query} keys={keys.data} columns={columns} />}
-      </div>
+      <RunsTop
+        experimentIds={experimentIds}
+        experiments={found}
+        state={state}
+        columns={columns}
+        keys={keys.data}
+        query={query}
+        error={list.error}
+        isBusy={list.isStale}
+        onChange={change}
+        onFilter={filterBy}
+        onBuild={build}
+      />
       <div className={classes.body} data-mode={state.mode}>
         {hasTable && (
           <div className={classes.table} ref={body}>
@@ -321,21 +293,12 @@ export function RunsPage() {
                 selected={selected}
                 onSelect={selection.set}
                 layout={state.charts}
-                onLayout={(charts) => adjust({ charts })}
+                onLayout={keepCharts}
               />
             </Suspense>
           </div>
         )}
-        {state.run !== undefined && (
-          <RunPanel
-            runId={state.run}
-            onClose={() => {
-              adjust({ run: undefined });
-              grid.current?.focus();
-            }}
-            onStep={(by) => grid.current?.moveCursor(by)}
-          />
-        )}
+        {state.run !== undefined && <RunPanel runId={state.run} onClose={closePanel} onStep={step} />}
       </div>
       {isBuilding && (
         <FilterBuilder
@@ -349,11 +312,12 @@ export function RunsPage() {
 }
 
 const NONE: readonly string[] = [];
-const MODES = [
-  { value: 'table', label: 'Table' },
-  { value: 'both', label: 'Both' },
-  { value: 'charts', label: 'Charts' },
-];
+function joinExperiments(answers: readonly UseQueryResult<Experiment>[]) {
+  return {
+    found: answers.flatMap(({ data }) => (data === undefined ? [] : [data])),
+    missing: answers.find(({ error, data }) => error !== null && data === undefined),
+  };
+}
 
 const nextMode = (mode: Mode): Mode => (mode === 'table' ? 'both' : mode === 'both' ? 'charts' : 'table');
 

@@ -43,34 +43,36 @@ export function useSparks(runIds: readonly string[], keys: readonly string[]) {
     })),
   });
   const known = useRef(new Map<string, Spark | null>());
+  const taken = useRef(new WeakSet<Answer>());
   const name = keys.join('\n');
   const shownKeys = useRef(name);
   if (shownKeys.current !== name) {
     shownKeys.current = name;
     known.current = new Map();
+    taken.current = new WeakSet();
   }
-  const data = answers.map((answer) => answer.data);
-  const stamp = answers.map(({ dataUpdatedAt }) => dataUpdatedAt).join();
-  const version = useMemo(() => {
-    data.forEach((answer, i) => {
-      if (answer === undefined) return;
-      for (const id of blocks[i]!) for (const key of keys) known.current.set(`${id} ${key}`, null);
-      for (const line of answer.lines ?? []) known.current.set(`${line.run_id} ${line.key}`, line);
-    });
-    return {};
-    // What came is told by its time.
-  }, [stamp, blocks, keys]);
+  // Rows are drawn again for what has come, not for every question on its way.
+  const version = useRef({});
+  answers.forEach(({ data }, i) => {
+    if (data === undefined || taken.current.has(data)) return;
+    taken.current.add(data);
+    version.current = {};
+    for (const id of blocks[i]!) for (const key of keys) known.current.set(`${id} ${key}`, null);
+    for (const line of data.lines ?? []) known.current.set(`${line.run_id} ${line.key}`, line);
+  });
   return useCallback(
     (runId: string, key: string): Spark | null | undefined => known.current.get(`${runId} ${key}`),
-    [version],
+    [version.current],
   );
 }
+
+const NO_BLOCKS: readonly (readonly string[])[] = [];
 
 /** Blocks that stay as they are while their rows stay in view. */
 function useSettledBlocks(runIds: readonly string[], isWanted: boolean): readonly (readonly string[])[] {
   const blocks = useRef<readonly (readonly string[])[]>([]);
   return useMemo(() => {
-    if (!isWanted) return [];
+    if (!isWanted) return NO_BLOCKS;
     const seen = new Set(runIds);
     const kept = blocks.current.filter((block) => block.some((id) => seen.has(id)));
     const covered = new Set(kept.flat());
