@@ -17,6 +17,7 @@ import {
   measureThinned,
 } from './scenarios/alone.ts';
 import { artifacts } from './scenarios/artifacts.ts';
+import { measureImport } from './scenarios/imports.ts';
 import { reads } from './scenarios/reads.ts';
 import { registry } from './scenarios/registry.ts';
 import type { Subject } from './scenarios/scenario.ts';
@@ -28,7 +29,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const MIB = 1024 * 1024;
 
 const USAGE = `npm run bench -- [flags]
-  --only NAMES    scenarios by name, comma-separated; also: thinned, growth, start, memory
+  --only NAMES    scenarios by name, comma-separated; also: thinned, import, growth, start, memory
   --quick         small data and short rounds: whether it works, not how fast it is
   --no-peer       without mlflow server
   --postgres      metadata of all three on a PostgreSQL that the benchmark starts, instead of SQLite
@@ -73,7 +74,7 @@ const scenarios = allScenarios
   .map((scenario) =>
     flags.postgres ? { ...scenario, bar: { ...scenario.bar, peer: undefined } } : scenario,
   );
-const known = allScenarios.map(({ name }) => name).concat('thinned', 'growth', 'start', 'memory');
+const known = allScenarios.map(({ name }) => name).concat('thinned', 'import', 'growth', 'start', 'memory');
 const unknown = only?.filter((name) => !known.includes(name)) ?? [];
 if (unknown.length > 0) {
   process.stderr.write(`No such scenario: ${unknown.join(', ')}. There are: ${known.join(', ')}.\n`);
@@ -93,7 +94,13 @@ const servers: Partial<Record<SubjectName, RunningServer>> = {};
 const subjects: Partial<Record<SubjectName, Subject>> = {};
 const results: ScenarioResult[] = [];
 const findings: Finding[] = [];
-const needsServers = scenarios.length > 0 || isWanted('thinned') || isWanted('memory');
+/** Of the peer's PostgreSQL database. */
+let peerUrl: string | undefined;
+const needsServers =
+  scenarios.length > 0 ||
+  isWanted('thinned') ||
+  isWanted('memory') ||
+  (isWanted('import') && !flags['no-peer']);
 
 interface Databases {
   /** Makes an empty database of that name; returns its URL. */
@@ -121,6 +128,7 @@ async function startAll(): Promise<void> {
     say('Starting mlflow server …');
     const home = path.join(folder, 'peer');
     const databaseUrl = await postgres?.create('peer');
+    peerUrl = databaseUrl;
     const peer = await startPeer(await findPython(), { home, databaseUrl });
     servers.peer = peer;
     say(`… after ${(peer.startedInMs / 1000).toFixed(1)} s; filling it`);
@@ -172,6 +180,11 @@ async function run(): Promise<void> {
   const peerStartedInMs = servers.peer?.startedInMs;
   // What follows measures Slipway alone: the others would only take its processor.
   await stopAll();
+  if (isWanted('import') && peerStartedInMs !== undefined) {
+    const from = peerUrl ?? `sqlite:///${peerDatabase(path.join(folder, 'peer'))}`;
+    const databaseUrl = await postgres?.create('imported');
+    record(await measureImport({ from, home: path.join(folder, 'imported'), databaseUrl, runs: sizes.runs }));
+  }
   if (isWanted('start'))
     record(await measureStart(path.join(folder, 'start'), peerStartedInMs, await postgres?.create('start')));
   if (isWanted('growth'))
