@@ -355,3 +355,21 @@ it('says that an experiment is not there', async () => {
   expectProblem(page, /404/);
   await page.getByRole('alert').getByText('The experiment could not be read').waitFor();
 });
+
+it('opens a link whose filter cannot be understood, and says where it is wrong', async () => {
+  const page = await open(site, 'team/sweep', '?filter=params.model+%3D%3D');
+  expectProblem(page, /400/);
+  await page.getByRole('heading', { name: 'The filter of this link cannot be understood' }).waitFor();
+  await look(page, 'runs-bad-link');
+  await page.getByRole('button', { name: 'Clear the filter' }).last().click();
+  await page.getByRole('link', { name: 'run-299' }).waitFor();
+});
+
+it('can be read on a phone', async () => {
+  const page = await site.open(`/experiments/${ids.get('team/sweep')}`, {
+    viewport: { width: 390, height: 800 },
+  });
+  await page.getByRole('link', { name: 'run-299' }).waitFor();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await look(page, 'runs-phone');
+});

@@ -35,7 +35,8 @@ export function orderByOf(sort: readonly SortKey[]): readonly string[] {
 }
 
 export function defaultWidth(id: string, label: string): number {
-  if (id === NAME_COLUMN) return 260;
+  // On a phone the names leave room for what they stand beside.
+  if (id === NAME_COLUMN) return window.innerWidth < 600 ? 150 : 260;
   if (id.startsWith('s.')) return 190;
   // Room for the header up to a point; long keys are cut and told on hover.
   const letters = Math.min(24, Math.max(id.startsWith('p.') ? 11 : 8, label.length));

@@ -1,7 +1,9 @@
 import { Button } from '@mantine/core';
 import { FlaskConical, SearchX, Trash2 } from 'lucide-react';
+import { RequestError } from '../../data/request.ts';
 import { serverUrl } from '../../data/server.ts';
-import { EmptyState } from '../../ui/states.tsx';
+import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
+import classes from './runs-page.module.css';
 import type { RunsState } from './runs-search.ts';
 
 interface NothingHereProps {
@@ -40,6 +42,31 @@ export function NothingHere({ state, all, experimentName, onChange }: NothingHer
     <EmptyState icon={FlaskConical} title="No run is here yet" code={firstRun(experimentName)}>
       <p>A run appears here by itself as soon as a client starts it.</p>
     </EmptyState>
+  );
+}
+
+interface NoAnswerProps {
+  readonly error: unknown;
+  readonly onRetry: () => void;
+  readonly onClear: () => void;
+}
+
+/** There never was a good answer: the filter of the address cannot be understood, or the server did not answer. */
+export function NoAnswer({ error, onRetry, onClear }: NoAnswerProps) {
+  if (error instanceof RequestError && error.position !== undefined) {
+    return (
+      <EmptyState icon={SearchX} title="The filter of this link cannot be understood">
+        <p>The box above says where; mend it there, or show all runs.</p>
+        <Button mt="sm" size="compact-sm" variant="default" onClick={onClear}>
+          Clear the filter
+        </Button>
+      </EmptyState>
+    );
+  }
+  return (
+    <div className={classes.padded}>
+      <ErrorNotice error={error} what="The runs could not be read" onRetry={onRetry} />
+    </div>
   );
 }
 

@@ -23,7 +23,7 @@ import { orderByOf, usualColumns } from './run-columns.ts';
 import { RunGrid } from './run-grid.tsx';
 import { RunPanel } from './run-panel.tsx';
 import type { RunRow } from './run-rows.ts';
-import { NothingHere } from './runs-empty.tsx';
+import { NoAnswer, NothingHere } from './runs-empty.tsx';
 import { Footer } from './runs-footer.tsx';
 import classes from './runs-page.module.css';
 import type { Mode } from './runs-search.ts';
@@ -246,9 +246,7 @@ export function RunsPage() {
                   }
                 />
               ) : list.total === undefined && list.error ? (
-                <div className={classes.padded}>
-                  <ErrorNotice error={list.error} what="The runs could not be read" onRetry={list.retry} />
-                </div>
+                <NoAnswer error={list.error} onRetry={list.retry} onClear={() => change({ filter: '' })} />
               ) : list.total === undefined ? (
                 <Waiting />
               ) : isEmpty ? (
