@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['web/test/**/*.test.ts'],
     globalSetup: ['web/test/harness/built-pages.ts'],
     testTimeout: 60_000,
+    // A browser on a busy machine loses its patience now and then; a defect fails twice.
+    retry: 1,
     // As patient as locators are: the machine may be busy.
     expect: { poll: { timeout: 10_000, interval: 50 } },
     hookTimeout: 400_000,
