@@ -86,6 +86,8 @@ it('goes to the run before and back by keys', async () => {
 
 it('draws a chart for every metric, and keeps how in the address', async () => {
   const page = await site.open(address(ids.run));
+  // The keys work once the run is there.
+  await page.getByRole('heading', { level: 1 }).waitFor();
   await page.keyboard.press('2');
   await page.getByRole('region', { name: 'loss' }).getByRole('img').waitFor();
   await page.getByRole('region', { name: 'accuracy' }).getByText('0.9713').waitFor();
