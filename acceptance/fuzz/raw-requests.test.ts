@@ -137,7 +137,7 @@ describe('a server that is sent what no client sends', () => {
     );
   });
 
-  it.each(['"abc"', '{}', '[]', 'true', '"1e"', '"0x10"', '"NaNN"'])(
+  it.each(['"abc"', '{}', '[]', '"1e"', '"0x10"', '"NaNN"'])(
     'refuses %j as a value',
     async (value) => {
       await expectRefusal(
