@@ -137,15 +137,12 @@ describe('a server that is sent what no client sends', () => {
     );
   });
 
-  it.each(['"abc"', '{}', '[]', '"1e"', '"0x10"', '"NaNN"'])(
-    'refuses %j as a value',
-    async (value) => {
-      await expectRefusal(
-        'runs/log-metric',
-        `{"run_id":"${runId}","key":"k","value":${value},"timestamp":1,"step":1}`,
-      );
-    },
-  );
+  it.each(['"abc"', '{}', '[]', '"1e"', '"0x10"', '"NaNN"'])('refuses %j as a value', async (value) => {
+    await expectRefusal(
+      'runs/log-metric',
+      `{"run_id":"${runId}","key":"k","value":${value},"timestamp":1,"step":1}`,
+    );
+  });
 
   it.each([
     'text/plain',
