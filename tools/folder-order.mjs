@@ -35,7 +35,7 @@ export const FOLDER_ORDER = [
 ];
 
 /** Files directly in `server/src`. They wire the program together, so they may import any folder. */
-export const ROOT_FILES = ['main.ts', 'config.ts', 'compose.ts', 'start-faults.ts'];
+export const ROOT_FILES = ['main.ts', 'config.ts', 'compose.ts', 'compose-databricks.ts', 'start-faults.ts'];
 
 /** Implementations of ports: each is constructed in compose.ts and known nowhere else. */
 export const ADAPTER_FOLDERS = [

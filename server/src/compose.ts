@@ -4,12 +4,14 @@ import { openBlobKeys } from './artifacts/blob-keys.ts';
 import { createDirectTransfers } from './artifacts/direct-transfers.ts';
 import { createFiles, type Files } from './artifacts/files.ts';
 import { createGarbage, type Garbage } from './artifacts/garbage.ts';
+import { composeDatabricks } from './compose-databricks.ts';
 import { type Config, SECRET_KEY_VARIABLE } from './config.ts';
 import { migrate } from './db/migrate.ts';
 import type { Database } from './db/port.ts';
 import { openSqlite } from './db/sqlite/sqlite-database.ts';
 import type { DomainEvent } from './events/events.ts';
 import { createOutbox, type RecordEvents } from './events/outbox.ts';
+import { openWorkspaceIdentity } from './governance/workspace-identity.ts';
 import { createLogger, errorFields, type Logger } from './http/logger.ts';
 import { createServerMetrics } from './http/metrics.ts';
 import { artifactStreamRoutes } from './http/mlflow/artifact-proxy.ts';
@@ -275,9 +277,17 @@ export async function compose(config: Config): Promise<Program> {
     ...artifactViewRoutes({ ...artifacts, clock }),
     ...liveStreams.routes,
   ];
+  const identity = await openWorkspaceIdentity({ db, clock });
+  const databricks = composeDatabricks({ identity });
   const server = buildHttpServer({
     mlflowRoutes,
-    rawRoutes: [...streamRoutes, openApiRoute(mlflowRoutes, streamRoutes)],
+    rawRoutes: [
+      ...streamRoutes,
+      ...databricks.rawRoutes,
+      openApiRoute(mlflowRoutes, [...streamRoutes, ...databricks.rawRoutes]),
+    ],
+    databricksRoutes: databricks.routes,
+    workspaceId: identity.workspaceId,
     pages: createPages(config.pagesFolder),
     hostRules: { allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins },
     logger,

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { HostRules } from './host-guard.ts';
+import type { DatabricksRoute } from './databricks/routes.ts';
 import { createLogger } from './logger.ts';
 import { createServerMetrics } from './metrics.ts';
 import type { MlflowRoute } from './mlflow/routes.ts';
@@ -19,6 +20,7 @@ export interface ServerFixture {
 export interface ServerFixtureOptions {
   readonly mlflowRoutes?: readonly MlflowRoute[];
   readonly rawRoutes?: readonly RawRoute[];
+  readonly databricksRoutes?: readonly DatabricksRoute[];
   readonly hostRules?: Partial<HostRules>;
   readonly patience?: PatienceLimits;
 }
@@ -32,6 +34,8 @@ export async function startServer(options: ServerFixtureOptions): Promise<Server
   const server = buildHttpServer({
     mlflowRoutes: options.mlflowRoutes ?? [],
     rawRoutes: options.rawRoutes ?? [],
+    databricksRoutes: options.databricksRoutes ?? [],
+    workspaceId: '1000000000007474',
     pages: createPages(undefined),
     hostRules: { allowedHosts: [], allowedOrigins: [], ...options.hostRules },
     logger,

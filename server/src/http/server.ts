@@ -3,6 +3,10 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { AppError, unavailable } from '../kernel/errors.ts';
 import { createBrokenRequestHandler } from './broken-requests.ts';
 import { createCors } from './cors.ts';
+import { DISCOVERY_PATH } from './databricks/discovery.ts';
+import { isDatabricksPath, sendDatabricksError } from './databricks/errors.ts';
+import type { DatabricksRoute } from './databricks/routes.ts';
+import { listDatabricksRoute, noDatabricksEndpoint, registerDatabricksSurface } from './databricks/surface.ts';
 import { createAsAppError } from './failures.ts';
 import { createHostGuard, type HostRules } from './host-guard.ts';
 import type { Logger } from './logger.ts';
@@ -23,6 +27,9 @@ export type HttpServer = FastifyInstance & {
 export interface HttpServerOptions {
   readonly mlflowRoutes: readonly MlflowRoute[];
   readonly rawRoutes: readonly RawRoute[];
+  readonly databricksRoutes: readonly DatabricksRoute[];
+  /** Decimal digits, told with every answer: some clients refuse to work without. */
+  readonly workspaceId: string;
   readonly pages: Pages;
   readonly hostRules: HostRules;
   readonly logger: Logger;
@@ -42,7 +49,8 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
   const cors = createCors(options.hostRules.allowedOrigins);
   const patience = options.patience ?? DEFAULT_PATIENCE;
   const requestIds = createRequestIds();
-  const logRequest = (request: FastifyRequest, reply: FastifyReply) =>
+  const logRequest = (request: FastifyRequest, reply: FastifyReply) => {
+    if (request.url === DISCOVERY_PATH) return;
     logger.request({
       id: request.id,
       method: request.method,
@@ -50,6 +58,9 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
       status: reply.statusCode,
       ms: reply.elapsedTime,
     });
+  };
+  const identify = (request: FastifyRequest, reply: FastifyReply) =>
+    reply.header('x-request-id', request.id).header('x-databricks-org-id', options.workspaceId);
   const server = Fastify({
     logger: false,
     genReqId: requestIds,
@@ -70,9 +81,9 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
     // What cannot even be routed, such as an address with a broken escape. No hook sees it.
     frameworkErrors: (error, plainRequest, plainReply) => {
       const [request, reply] = [plainRequest as FastifyRequest, plainReply as FastifyReply];
-      reply.header('x-request-id', request.id);
+      identify(request, reply);
       if (cors.handle(request, reply)) return;
-      sendError(asAppError(error, request), reply);
+      sendErrorOfPath(asAppError(error, request), request, reply);
       logRequest(request, reply);
     },
     bodyLimit: 64 * 1024 * 1024,
@@ -87,14 +98,14 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
   // Raw routes read the stream themselves.
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
   server.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
+    identify(request, reply);
     slowRequests.watch(request.raw);
     try {
       if (!EXEMPT_FROM_HOST_CHECK.has(pathOf(request))) checkHost(request);
       if (cors.handle(request, reply)) return;
       if (closing) throw unavailable('The server is shutting down; try again in a moment.');
     } catch (error) {
-      sendError(error as AppError, reply);
+      sendErrorOfPath(error as AppError, request, reply);
       return;
     }
     done();
@@ -116,7 +127,7 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
     logRequest(request, reply);
     done();
   });
-  server.setErrorHandler((error, request, reply) => sendError(asAppError(error, request), reply));
+  server.setErrorHandler((error, request, reply) => sendErrorOfPath(asAppError(error, request), request, reply));
   const methodsOf = new Map<string, string[]>();
   server.addHook('onRoute', ({ method, url }) => {
     methodsOf.set(url, [...(methodsOf.get(url) ?? []), ...[method].flat()]);
@@ -127,11 +138,14 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
     const methods = methodsOf.get(path);
     if (methods === undefined && options.pages.isNavigation(request, path))
       return options.pages.sendDocument(request, reply);
+    if (methods === undefined && isDatabricksPath(path))
+      return sendDatabricksError(noDatabricksEndpoint(request.method, path), request, reply);
     if (methods === undefined)
       return sendError(new AppError('EndpointNotFound', `No endpoint ${what}`), reply);
     reply.header('allow', methods.join(', '));
-    return sendError(
+    return sendErrorOfPath(
       new AppError('MethodNotAllowed', `No endpoint ${what}: this path answers ${methods.join(', ')}.`),
+      request,
       reply,
     );
   });
@@ -144,7 +158,13 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
     });
   }
   registerMlflowSurface(server, options.mlflowRoutes, asAppError);
-  return Object.assign(server, { routeTable: listRoutes(rawRoutes, options.mlflowRoutes) });
+  registerDatabricksSurface(server, options.databricksRoutes, asAppError);
+  return Object.assign(server, {
+    routeTable: [
+      ...listRoutes(rawRoutes, options.mlflowRoutes),
+      ...options.databricksRoutes.map(listDatabricksRoute),
+    ],
+  });
 }
 
 /**
@@ -171,6 +191,11 @@ function listRoutes(
     ...rawRoutes.map((route) => list(route, route.path)),
     ...mlflowRoutes.flatMap((route) => pathsOf(route).map((path) => list(route, path))),
   ];
+}
+
+/** An error before any surface has the request: in the form of the surface whose path it is. */
+function sendErrorOfPath(error: AppError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return isDatabricksPath(request.url) ? sendDatabricksError(error, request, reply) : sendError(error, reply);
 }
 
 function pathOf(request: FastifyRequest): string {

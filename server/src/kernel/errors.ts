@@ -26,6 +26,8 @@ export type ErrorCode =
 export interface AppErrorOptions {
   /** The request field that is at fault, as the caller spells it. */
   field?: string;
+  /** The protocol's own word where it has a narrower one than the code's (`CATALOG_DOES_NOT_EXIST`). */
+  reason?: string;
   /** For logs only; never sent to the caller. */
   details?: Record<string, unknown>;
   cause?: unknown;
@@ -35,6 +37,7 @@ export interface AppErrorOptions {
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly field: string | undefined;
+  readonly reason: string | undefined;
   readonly details: Record<string, unknown> | undefined;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
@@ -42,6 +45,7 @@ export class AppError extends Error {
     this.name = 'AppError';
     this.code = code;
     this.field = options.field;
+    this.reason = options.reason;
     this.details = options.details;
   }
 }

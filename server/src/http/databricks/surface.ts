@@ -1,0 +1,136 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError, invalidArgument } from '../../kernel/errors.ts';
+import { authenticate } from '../authenticate.ts';
+import { callerSignal } from '../caller-presence.ts';
+import type { AsAppError } from '../failures.ts';
+import { type Json, type JsonObject, parseJson } from '../mlflow/json.ts';
+import { requireAccess } from '../route-access.ts';
+import type { ListedRoute, Privilege } from '../routes.ts';
+import { sendDatabricksError } from './errors.ts';
+import { Answer, type DatabricksCall, type DatabricksRoute } from './routes.ts';
+
+/** Workspace files and secrets come within JSON; large files have routes that stream. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Registers Databricks' JSON protocol: its codec, its errors, its routes. Trailing slashes are the server's to ignore;
+ * `%2F` within a parameter comes decoded, for the Go client sends the whole path of a file as one segment.
+ */
+export function registerDatabricksSurface(
+  server: FastifyInstance,
+  routes: readonly DatabricksRoute[],
+  asAppError: AsAppError,
+): void {
+  server.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    // Clients send JSON as text/json, or under no type at all: what a body is does not depend on its name.
+    scope.addContentTypeParser(
+      '*',
+      { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES },
+      (_request, body, done) => {
+        done(null, body);
+      },
+    );
+    scope.setErrorHandler((error, request, reply) =>
+      sendDatabricksError(asAppError(error, request), request, reply),
+    );
+    for (const route of routes) {
+      scope.route({
+        method: route.method,
+        url: literalColons(route.path),
+        handler: async (request, reply) => {
+          try {
+            return await answer(route, request, reply);
+          } catch (error) {
+            return sendDatabricksError(asAppError(error, request), request, reply);
+          }
+        },
+      });
+    }
+  });
+}
+
+/** Only a colon at the start of a segment names a parameter: `registered-models:is-enabled` is one plain word. */
+const literalColons = (path: string): string => path.replace(/(?<!\/):/g, '::');
+
+async function answer(route: DatabricksRoute, request: FastifyRequest, reply: FastifyReply) {
+  const caller = authenticate(request, privilegeOf(route));
+  const { query, queryLists } = readQuery(request);
+  let signal: AbortSignal | undefined;
+  const call: DatabricksCall = {
+    caller,
+    query,
+    queryLists,
+    body: readBody(request),
+    path: request.params as Record<string, string>,
+    get signal() {
+      signal ??= callerSignal(reply);
+      return signal;
+    },
+  };
+  await requireAccess(caller.access, route.access, call);
+  return send(await route.handle(call), reply);
+}
+
+function send(result: object | Answer, reply: FastifyReply): FastifyReply {
+  const { status, body, headers } = result instanceof Answer ? result : new Answer(200, result);
+  reply.code(status).headers(headers);
+  if (status === 204 || reply.request.method === 'HEAD') return reply.send();
+  // Old clients read JSON out of every answer, also where it says nothing.
+  return reply.header('content-type', 'application/json').send(JSON.stringify(body ?? {}));
+}
+
+function readQuery(request: FastifyRequest): Pick<DatabricksCall, 'query' | 'queryLists'> {
+  const sent = request.query as Readonly<Record<string, string | readonly string[]>>;
+  const query: Record<string, string> = Object.create(null);
+  const queryLists: Record<string, readonly string[]> = Object.create(null);
+  for (const name in sent) {
+    const value = sent[name]!;
+    queryLists[name] = typeof value === 'string' ? [value] : value;
+    query[name] = queryLists[name][0]!;
+  }
+  return { query, queryLists };
+}
+
+/**
+ * @throws AppError InvalidArgument for what is no JSON object; for no body at all where the method only makes sense with
+ * one: one of the official clients forgets it with PATCH.
+ */
+function readBody({ body, method }: FastifyRequest): JsonObject {
+  if (!(body instanceof Uint8Array) || body.length === 0) {
+    if (method === 'PATCH')
+      throw invalidArgument('The request has no body: PATCH needs a JSON object that says what changes.');
+    return {};
+  }
+  let value: Json = parseJson(body);
+  // Old clients encode twice: a JSON text that holds JSON.
+  if (typeof value === 'string') value = parseJson(Buffer.from(value));
+  if (value === null) return {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value;
+  throw invalidArgument('The request body must be a JSON object.');
+}
+
+/** The coarse word for a route's rule, in the list of all routes. */
+export function privilegeOf({ access, method }: Pick<DatabricksRoute, 'access' | 'method'>): Privilege {
+  switch (access) {
+    case 'open':
+      return 'none';
+    case 'signed':
+      return 'signed';
+    case 'admin':
+      return 'ADMIN';
+    case 'filtered':
+      return 'READ';
+  }
+  return method === 'GET' || method === 'HEAD' ? 'READ' : 'EDIT';
+}
+
+export const listDatabricksRoute = (route: DatabricksRoute): ListedRoute => ({
+  method: route.method,
+  path: route.path,
+  privilege: privilegeOf(route),
+});
+
+/** What a path of this surface answers where it has no route. */
+export const noDatabricksEndpoint = (method: string, path: string): AppError =>
+  new AppError('EndpointNotFound', `No API found for '${method} ${path.slice(0, 500)}'.`);
