@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { fullAccess, LOCAL_USER } from '../governance/access.ts';
 import type { Caller } from './mlflow/routes.ts';
 import type { Privilege } from './routes.ts';
 
@@ -8,7 +9,9 @@ import type { Privilege } from './routes.ts';
  */
 export function authenticate(request: FastifyRequest, _privilege: Privilege): Caller {
   return {
-    principal: 'anonymous',
+    principal: LOCAL_USER.name,
+    access: everybody,
+    client: clientOf(request),
     get origin() {
       return originOf(request);
     },
@@ -16,8 +19,14 @@ export function authenticate(request: FastifyRequest, _privilege: Privilege): Ca
   };
 }
 
+const everybody = fullAccess(LOCAL_USER);
+
+/** The header is sent once the server has told its workspace; with the SDK switched off it is the only sign. */
+const clientOf = ({ headers }: FastifyRequest): Caller['client'] =>
+  'x-databricks-org-id' in headers || headers['user-agent']?.includes('databricks-') ? 'databricks' : 'mlflow';
+
 /** Scheme and host as the caller used them, also behind a proxy that says so. */
-function originOf(request: FastifyRequest): string {
+export function originOf(request: FastifyRequest): string {
   const forwarded = request.headers['x-forwarded-proto'];
   const scheme = typeof forwarded === 'string' && /^https?$/.test(forwarded) ? forwarded : 'http';
   return `${scheme}://${request.headers.host ?? 'localhost'}`;

@@ -1,4 +1,6 @@
-import type { Method, Privilege } from '../routes.ts';
+import type { Access } from '../../governance/access.ts';
+import type { RouteAccess } from '../route-access.ts';
+import type { Method } from '../routes.ts';
 import type { JsonObject } from './json.ts';
 
 /** One call of the MLflow protocol, decoded. */
@@ -15,8 +17,14 @@ export interface MlflowCall {
 }
 
 export interface Caller {
-  /** Who calls; `anonymous` while the server has no identities. */
+  /** Who calls, by name; `anonymous` where the server runs without identities. */
   readonly principal: string;
+  readonly access: Access;
+  /**
+   * Which family of clients calls: `databricks` ones cannot use `mlflow-artifacts:` locations, and are shown `dbfs:`
+   * ones (the contract of that client, section 2).
+   */
+  readonly client: 'mlflow' | 'databricks';
   /** Scheme and host as the caller reached us (`http://host:port`), for links that it must be able to open. */
   readonly origin: string;
   readonly userAgent: string;
@@ -44,7 +52,7 @@ export interface MlflowRoute {
   readonly path: string;
   /** `both` = `/api` and `/ajax-api`; some routes exist for the web page alone. */
   readonly prefixes?: 'both' | 'ajax';
-  readonly privilege: Privilege;
+  readonly access: RouteAccess<MlflowCall>;
   /** What a request may hold besides the path, where MLflow's own description (`request-fields.json`) does not say it. */
   readonly request?: readonly RequestField[];
   /** Whether large answers are compressed for callers that take it: the web page, that is; Python gains nothing. */

@@ -1,0 +1,47 @@
+import type { Action, Securable } from './privileges.ts';
+
+/** Who calls. */
+export interface Principal {
+  /** Decimal text; 0 for the local user of a server without identities and for the program itself. */
+  readonly id: string;
+  readonly kind: 'user' | 'service-principal' | 'local';
+  /** A user's e-mail or name, a service principal's application id: what `user_id` and `created_by` show. */
+  readonly name: string;
+  readonly isAdmin: boolean;
+}
+
+/**
+ * `denied` callers may know that the thing exists; to `hidden` ones it does not, and the answer must be the very one
+ * that they would get if it did not.
+ */
+export type Decision = 'allowed' | 'denied' | 'hidden';
+
+/** Which models a caller may see. */
+export interface VisibleModels {
+  /** All models of these schemas, as `catalog.schema` in lower case. */
+  readonly schemas: readonly string[];
+  /** These besides, by their stored names (`fraud`, `prod.ml.fraud_score`). */
+  readonly models: readonly string[];
+}
+
+/** What one caller may do, at the moment of the call. Answers come from memory and cost microseconds. */
+export interface Access {
+  readonly principal: Principal;
+  decide(action: Action, on: Securable): Decision;
+  /** Experiments that the caller may read, for the conditions of searches; `all` without any condition. */
+  visibleExperiments(): 'all' | readonly number[];
+  visibleModels(): 'all' | VisibleModels;
+}
+
+/** May do everything: the program itself, and everybody where the server runs without identities. */
+export function fullAccess(principal: Principal): Access {
+  return {
+    principal,
+    decide: () => 'allowed',
+    visibleExperiments: () => 'all',
+    visibleModels: () => 'all',
+  };
+}
+
+/** Who calls where the server runs without identities. */
+export const LOCAL_USER: Principal = { id: '0', kind: 'local', name: 'anonymous', isAdmin: true };
