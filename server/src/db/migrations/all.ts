@@ -11,6 +11,7 @@ import { spanMeasures } from './0009-span-measures.ts';
 import { savedViews } from './0010-saved-views.ts';
 import { pointBlocks } from './0011-point-blocks.ts';
 import { secretKey } from './0012-secret-key.ts';
+import { governance } from './0013-governance.ts';
 import { databricks } from './0017-databricks.ts';
 
 /** Every migration, oldest first. A migration that has shipped is never edited: the next one mends it. */
@@ -27,5 +28,6 @@ export const migrations: readonly Migration[] = [
   savedViews,
   pointBlocks,
   secretKey,
+  governance,
   databricks,
 ];
