@@ -12,6 +12,7 @@ import { savedViews } from './0010-saved-views.ts';
 import { pointBlocks } from './0011-point-blocks.ts';
 import { secretKey } from './0012-secret-key.ts';
 import { governance } from './0013-governance.ts';
+import { threeLevels } from './0015-three-levels.ts';
 import { databricks } from './0017-databricks.ts';
 
 /** Every migration, oldest first. A migration that has shipped is never edited: the next one mends it. */
@@ -29,5 +30,6 @@ export const migrations: readonly Migration[] = [
   pointBlocks,
   secretKey,
   governance,
+  threeLevels,
   databricks,
 ];
