@@ -7,6 +7,7 @@ export interface EntryRow {
   readonly object_key: string | null;
   readonly sha256: string | null;
   readonly size_bytes: number | null;
+  readonly written_at: number;
 }
 
 /** A path's two halves: `plots/roc.png` is `roc.png` in `plots`. The parent of what lies at the root is empty. */
@@ -15,7 +16,7 @@ export interface Place {
   readonly name: string;
 }
 
-const ENTRY = `SELECT a.name, a.blob_no, b.object_key, b.sha256, b.size_bytes
+const ENTRY = `SELECT a.name, a.blob_no, b.object_key, b.sha256, b.size_bytes, a.written_at
   FROM artifact_entries a LEFT JOIN blobs b ON b.blob_no = a.blob_no`;
 
 export async function findEntry(sql: Sql, { parent, name }: Place): Promise<EntryRow | undefined> {
@@ -31,8 +32,10 @@ export interface EntryPage {
 
 /** What lies in a folder, by name. */
 export async function listEntries(sql: Sql, { parent, after, limit }: EntryPage): Promise<EntryRow[]> {
+  // In the root are the trees of what is no artifact, too (`trees.ts`).
+  const shown = parent === '' ? " AND a.name NOT LIKE '#%'" : '';
   return sql.all<EntryRow>(
-    `${ENTRY} WHERE a.parent = ?${after === undefined ? '' : ' AND a.name > ?'} ORDER BY a.name LIMIT ?`,
+    `${ENTRY} WHERE a.parent = ?${after === undefined ? '' : ' AND a.name > ?'}${shown} ORDER BY a.name LIMIT ?`,
     [parent, ...(after === undefined ? [] : [after]), limit],
   );
 }
@@ -116,4 +119,26 @@ export async function measureTree(
     below(pathOf(place)),
   );
   return { files: Number(row!.files), sizeBytes: Number(row!.size_bytes) };
+}
+
+/** Whether anything lies directly in a folder. */
+export async function hasEntries(sql: Sql, folder: Place): Promise<boolean> {
+  const row = await sql.get('SELECT 1 AS one FROM artifact_entries WHERE parent = ? LIMIT 1', [pathOf(folder)]);
+  return row !== undefined;
+}
+
+/** Gives an entry and all that lies below it another place, where nothing may be yet. */
+export async function moveTree(tx: Transaction, from: Place, to: Place): Promise<void> {
+  await tx.run('UPDATE artifact_entries SET parent = ?, name = ? WHERE parent = ? AND name = ?', [
+    to.parent,
+    to.name,
+    from.parent,
+    from.name,
+  ]);
+  const [path, ...range] = below(pathOf(from));
+  await tx.run(
+    `UPDATE artifact_entries SET parent = CAST(? AS TEXT) || substr(parent, CAST(? AS INTEGER)) WHERE ${BELOW}`,
+    // Letters as the database counts them: code points.
+    [pathOf(to), [...path].length + 1, path, ...range],
+  );
 }

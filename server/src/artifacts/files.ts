@@ -12,6 +12,7 @@ export interface ArtifactEntry {
   readonly name: string;
   /** Undefined for a folder. */
   readonly sizeBytes: number | undefined;
+  readonly modifiedAtMs: number;
 }
 
 export interface FileFacts {
@@ -20,6 +21,7 @@ export interface FileFacts {
   readonly sha256: string | undefined;
   /** Names these bytes: the SHA-256 where it is known. */
   readonly etag: string;
+  readonly modifiedAtMs: number;
 }
 
 /** Throws to refuse a put over what is there. Asked before the first byte is read, and again when all are stored. */
@@ -31,6 +33,11 @@ export interface PutOptions {
   /** Hex, where the sender gave one; other bytes are refused. */
   readonly expectedSha256?: string | undefined;
   readonly precondition?: Precondition | undefined;
+  /**
+   * Asked in the transaction of the change, before it; what it throws refuses the change, and what it writes is written
+   * with it. It may await nothing but `tx`.
+   */
+  readonly within?: ((tx: Transaction) => Promise<void>) | undefined;
 }
 
 export interface ListPage {
@@ -52,6 +59,8 @@ export interface FilesDependencies {
   readonly keys: BlobKeys;
   readonly clock: Clock;
   readonly guardDeletion: ArtifactDeletionGuard;
+  /** Asked before a file comes to be or gets other bytes, under the same terms. @throws AppError Conflict */
+  readonly guardWrite?: ArtifactDeletionGuard;
 }
 
 const MAX_LIST = 1000;
@@ -60,14 +69,16 @@ const MAX_DEPTH = 100;
 const MAX_UPLOAD_MS = 12 * 60 * 60 * 1000;
 
 /** Files by path, over the database and the object store. */
-export function createFiles({ db, store, keys, clock, guardDeletion }: FilesDependencies) {
+export function createFiles(dependencies: FilesDependencies) {
+  const { db, store, keys, clock, guardDeletion, guardWrite } = dependencies;
+
   async function find(path: ArtifactPath): Promise<repository.EntryRow | undefined> {
     return db.read((sql) => repository.findEntry(sql, placeOf(path)));
   }
 
   async function getFile(path: ArtifactPath): Promise<FileFacts & { readonly key: ObjectKey }> {
     const entry = await find(path);
-    if (entry === undefined) throw notFound(`No such artifact: '${shown(path)}'.`);
+    if (entry === undefined) throw artifactNotFound(path);
     const facts = factsOf(entry);
     if (facts === undefined) {
       throw invalidArgument(`The artifact '${shown(path)}' is a directory.`, { field: 'path' });
@@ -76,10 +87,12 @@ export function createFiles({ db, store, keys, clock, guardDeletion }: FilesDepe
   }
 
   /** Gives bytes that are in the store a path. @returns the key under which they are kept */
-  async function adopt(path: ArtifactPath, blob: NewBlob, precondition?: Precondition): Promise<string> {
+  async function adopt(path: ArtifactPath, blob: NewBlob, options: PutOptions): Promise<string> {
     const place = placeOf(path);
     const folders = foldersOf(place.parent);
     return db.write(async (tx) => {
+      await options.within?.(tx);
+      await guardWrite?.(tx, path);
       await enterFolder(tx, folders, blob.nowMs);
       const known = await repository.findEntry(tx, place);
       if (known !== undefined && known.object_key === null) {
@@ -87,7 +100,7 @@ export function createFiles({ db, store, keys, clock, guardDeletion }: FilesDepe
           field: 'path',
         });
       }
-      precondition?.(known && factsOf(known));
+      options.precondition?.(known && factsOf(known));
       const replaces = known !== undefined && (known.sha256 === null || known.sha256 !== blob.sha256);
       if (replaces) await guardDeletion(tx, path);
       const { blobNo, objectKey } = await upsertBlob(tx, blob);
@@ -123,9 +136,9 @@ export function createFiles({ db, store, keys, clock, guardDeletion }: FilesDepe
         if (options.expectedSha256 !== undefined && options.expectedSha256 !== sha256) {
           throw invalidArgument(`The bytes that arrived have the SHA-256 ${sha256}: send the file again.`);
         }
-        const used = await adopt(path, { objectKey: key, sha256, sizeBytes, nowMs }, options.precondition);
+        const used = await adopt(path, { objectKey: key, sha256, sizeBytes, nowMs }, options);
         if (used !== key) await discard(key);
-        return { sizeBytes, sha256, etag: sha256 };
+        return { sizeBytes, sha256, etag: sha256, modifiedAtMs: nowMs };
       } catch (error) {
         // After an outage nobody knows whether the commit came through: then the bytes stay, for the row that may name
         // them, or for the collector.
@@ -135,9 +148,13 @@ export function createFiles({ db, store, keys, clock, guardDeletion }: FilesDepe
     },
 
     /** See `put`: for bytes that came to the store on another way. */
-    adopt: async (path: ArtifactPath, blob: NewBlob): Promise<void> => {
+    adopt: async (
+      path: ArtifactPath,
+      blob: NewBlob,
+      options: Pick<PutOptions, 'precondition' | 'within'> = {},
+    ): Promise<void> => {
       checkDepth(path);
-      await adopt(path, blob);
+      await adopt(path, blob, options);
     },
 
     /** @throws AppError NotFound; InvalidArgument for a folder. */
@@ -174,7 +191,11 @@ export function createFiles({ db, store, keys, clock, guardDeletion }: FilesDepe
       );
       const entries = rows
         .slice(0, limit)
-        .map((row) => ({ name: row.name, sizeBytes: row.size_bytes ?? undefined }));
+        .map((row) => ({
+          name: row.name,
+          sizeBytes: row.size_bytes ?? undefined,
+          modifiedAtMs: row.written_at,
+        }));
       return { entries, next: rows.length > limit ? entries.at(-1)!.name : undefined };
     },
 
@@ -197,6 +218,8 @@ export function createFiles({ db, store, keys, clock, guardDeletion }: FilesDepe
   }
 }
 
+export const artifactNotFound = (path: string): AppError => notFound(`No such artifact: '${shown(path)}'.`);
+
 export type Files = ReturnType<typeof createFiles>;
 
 /** Removes a file or a folder with all in it, asking nobody. */
@@ -212,7 +235,7 @@ export async function measure(sql: Sql, folder: ArtifactPath) {
 }
 
 /** Holds a folder until the commit, and makes it and those above it where they are not there. */
-async function enterFolder(
+export async function enterFolder(
   tx: Transaction,
   folders: readonly repository.Place[],
   nowMs: number,
@@ -246,26 +269,27 @@ function refuseFile({ parent, name }: repository.Place, entry: repository.EntryR
   });
 }
 
-function factsOf(entry: repository.EntryRow): (FileFacts & { readonly key: ObjectKey }) | undefined {
+export function factsOf(entry: repository.EntryRow): (FileFacts & { readonly key: ObjectKey }) | undefined {
   if (entry.object_key === null) return undefined;
   const key = parseObjectKey(entry.object_key);
   const sha256 = entry.sha256 ?? undefined;
-  return { key, sizeBytes: entry.size_bytes!, sha256, etag: sha256 ?? key.slice(key.lastIndexOf('/') + 1) };
+  const etag = sha256 ?? key.slice(key.lastIndexOf('/') + 1);
+  return { key, sizeBytes: entry.size_bytes!, sha256, etag, modifiedAtMs: entry.written_at };
 }
 
-function placeOf(path: ArtifactPath): repository.Place {
+export function placeOf(path: ArtifactPath): repository.Place {
   const slash = path.lastIndexOf('/');
   return { parent: slash < 0 ? '' : path.slice(0, slash), name: path.slice(slash + 1) };
 }
 
 /** The folders above, from the root down. */
-function foldersOf(parent: string): repository.Place[] {
+export function foldersOf(parent: string): repository.Place[] {
   if (parent === '') return [];
   const parts = parent.split('/');
   return parts.map((name, i) => ({ parent: parts.slice(0, i).join('/'), name }));
 }
 
-function checkDepth(path: ArtifactPath): void {
+export function checkDepth(path: ArtifactPath): void {
   if (path.split('/').length > MAX_DEPTH) {
     throw invalidArgument(`Invalid path: more than ${MAX_DEPTH} folders deep.`, { field: 'path' });
   }

@@ -7,19 +7,30 @@ export interface UploadRow {
   readonly store_upload_id: string;
   readonly created_at: number;
   readonly completed_at: number | null;
+  /** 1 where the file must not be there yet. */
+  readonly only_new: number | null;
 }
+
+const COLUMNS = 'upload_id, path, object_key, store_upload_id, created_at, completed_at, only_new';
 
 export async function insertUpload(tx: Transaction, upload: Omit<UploadRow, 'completed_at'>): Promise<void> {
   await tx.run(
-    'INSERT INTO artifact_uploads (upload_id, path, object_key, store_upload_id, created_at) VALUES (?, ?, ?, ?, ?)',
-    [upload.upload_id, upload.path, upload.object_key, upload.store_upload_id, upload.created_at],
+    `INSERT INTO artifact_uploads (upload_id, path, object_key, store_upload_id, created_at, only_new)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+    [
+      upload.upload_id,
+      upload.path,
+      upload.object_key,
+      upload.store_upload_id,
+      upload.created_at,
+      upload.only_new,
+    ],
   );
 }
 
 export async function findUpload(sql: Sql, uploadId: string): Promise<UploadRow | undefined> {
   return sql.get<UploadRow>(
-    `SELECT upload_id, path, object_key, store_upload_id, created_at, completed_at FROM artifact_uploads
-     WHERE upload_id = ?`,
+    `SELECT ${COLUMNS} FROM artifact_uploads WHERE upload_id = ?`,
     [uploadId],
   );
 }
@@ -35,8 +46,7 @@ export async function deleteUpload(tx: Transaction, uploadId: string): Promise<v
 /** The oldest uploads that began before. */
 export async function listUploadsBefore(sql: Sql, beforeMs: number, limit: number): Promise<UploadRow[]> {
   return sql.all<UploadRow>(
-    `SELECT upload_id, path, object_key, store_upload_id, created_at, completed_at FROM artifact_uploads
-     WHERE created_at < ? ORDER BY created_at LIMIT ?`,
+    `SELECT ${COLUMNS} FROM artifact_uploads WHERE created_at < ? ORDER BY created_at LIMIT ?`,
     [beforeMs, limit],
   );
 }

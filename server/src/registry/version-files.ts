@@ -10,7 +10,8 @@ export interface VersionName {
 }
 
 /**
- * A version whose files lie at, below or above a path of the artifact proxy, if there is one. A version says where its
+ * A version whose files lie at, below or above a path of the artifact proxy, if there is one. Those that a client is
+ * still sending may change (`version-storage.ts`). A version says where its
  * files are as `mlflow-artifacts:/0/<run>/artifacts/model` or as `runs:/<run>/model`.
  */
 async function findVersionAt(sql: Sql, path: ArtifactPath): Promise<VersionName | undefined> {
@@ -25,7 +26,8 @@ async function findVersionAt(sql: Sql, path: ArtifactPath): Promise<VersionName 
   }
   const found = await sql.get<VersionName>(
     `SELECT m.name, v.version FROM model_versions v JOIN registered_models m ON m.model_no = v.model_no
-     WHERE v.stage <> '${DELETED_STAGE}' AND (${conditions.join(' OR ')}) LIMIT 1`,
+     WHERE v.stage <> '${DELETED_STAGE}' AND v.status <> 'PENDING_REGISTRATION' AND (${conditions.join(' OR ')})
+     LIMIT 1`,
     params,
   );
   return found ?? findVersionOfRunBelow(sql, path);

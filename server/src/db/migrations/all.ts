@@ -13,6 +13,7 @@ import { pointBlocks } from './0011-point-blocks.ts';
 import { secretKey } from './0012-secret-key.ts';
 import { governance } from './0013-governance.ts';
 import { threeLevels } from './0015-three-levels.ts';
+import { files } from './0016-files.ts';
 import { databricks } from './0017-databricks.ts';
 
 /** Every migration, oldest first. A migration that has shipped is never edited: the next one mends it. */
@@ -31,5 +32,6 @@ export const migrations: readonly Migration[] = [
   secretKey,
   governance,
   threeLevels,
+  files,
   databricks,
 ];
