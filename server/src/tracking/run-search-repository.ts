@@ -47,24 +47,57 @@ export interface SortedQuery {
 }
 
 export async function selectSorted(sql: Sql, query: SortedQuery): Promise<RunRow[]> {
-  const scope = scopeCondition(sql, query.scope);
   const order = renderRunOrder(query.order);
-  const driver = query.driver && indexedRuns(sql, query.scope, query.driver);
-  const filter = filterCondition(sql, query.filter, driver && 'found.run_no');
-  const from =
-    driver === undefined
-      ? { text: 'runs r', params: [] }
-      : {
-          text: `(${driver.text}) AS found ${sql.dialect.orderedJoin} runs r ON r.run_no = found.run_no`,
-          params: driver.params,
-        };
+  const from = matchingRuns(sql, query);
   const rows = await sql.rows(
-    `SELECT ${runColumns(sql.dialect)} FROM ${from.text}
+    `${from.withText}SELECT ${runColumns(sql.dialect)} FROM ${from.text}
      ${sql.dialect.orderedJoin} experiments e ON e.experiment_no = r.experiment_no ${order.joins.text}
-     WHERE ${scope.text}${filter.text} ORDER BY ${order.orderBy} LIMIT ? OFFSET ?`,
-    [...from.params, ...order.joins.params, ...scope.params, ...filter.params, query.limit, query.offset],
+     ${from.where} ORDER BY ${order.orderBy} LIMIT ? OFFSET ?`,
+    [...from.fromParams, ...order.joins.params, ...from.whereParams, query.limit, query.offset],
   );
   return rows.map(readRun);
+}
+
+interface MatchingRuns {
+  readonly withText: string;
+  readonly fromParams: readonly SqlParam[];
+  /** Ends with `runs r`. */
+  readonly text: string;
+  readonly where: string;
+  readonly whereParams: readonly SqlParam[];
+}
+
+/**
+ * The runs that match. On PostgreSQL those that a driver finds are settled before anything is joined to them for the
+ * order: its planner takes every condition that is a subquery for dear, and would join and sort all runs first.
+ */
+function matchingRuns(sql: Sql, { scope, filter, driver }: SortedQuery): MatchingRuns {
+  const scopeText = scopeCondition(sql, scope);
+  const found = driver && indexedRuns(sql, scope, driver);
+  const unmet = driver === undefined ? filter : without(filter, driver);
+  const filterText = filterCondition(sql, unmet, found && 'found.run_no');
+  const where = `WHERE ${scopeText.text}${filterText.text}`;
+  const whereParams = [...scopeText.params, ...filterText.params];
+  if (found === undefined) return { withText: '', fromParams: [], text: 'runs r', where, whereParams };
+  const { orderedJoin } = sql.dialect;
+  const text = `(${found.text}) AS found ${orderedJoin} runs r ON r.run_no = found.run_no`;
+  if (sql.dialect.name === 'sqlite')
+    return { withText: '', fromParams: found.params, text, where, whereParams };
+  return {
+    withText: `WITH matching AS MATERIALIZED (SELECT r.run_no FROM ${text}
+      ${orderedJoin} experiments e ON e.experiment_no = r.experiment_no ${where}) `,
+    fromParams: [...found.params, ...whereParams],
+    text: `matching ${orderedJoin} runs r ON r.run_no = matching.run_no`,
+    where: '',
+    whereParams: [],
+  };
+}
+
+/** What a filter asks besides one of the conditions that must all hold. */
+function without(filter: FilterNode | undefined, met: LeafNode): FilterNode | undefined {
+  if (filter?.kind !== 'and') return filter === met ? undefined : filter;
+  const nodes = filter.nodes.filter((node) => node !== met);
+  return nodes.length > 1 ? { kind: 'and', nodes } : nodes[0];
 }
 
 export interface StartTimeQuery {

@@ -44,7 +44,12 @@ export function openPostgres(options: PostgresOptions): Database {
   // An idle connection that breaks (the server restarts) is dropped by the pool; the next call opens another.
   pool.on('error', () => undefined);
   // One that breaks in use fails the query that runs on it, or the next; unheard, the event would end the process.
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
+    // Compiling a statement of ours takes longer than running it. Sent ahead of the connection's first statement, which
+    // tells what broke if this cannot be sent.
+    client.query('SET jit = off').catch(() => undefined);
+  });
 
   async function connect(): Promise<pg.PoolClient> {
     try {

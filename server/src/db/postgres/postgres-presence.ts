@@ -16,22 +16,21 @@ export function createPresence(url: string) {
 
   async function connect(name: string): Promise<void> {
     const next = new pg.Client({ connectionString: url, application_name: 'slipway presence' });
-    // A connection that breaks (the database restarts) is made again: until then others may think us gone.
     next.on('error', () => undefined);
-    next.on('end', () => {
-      if (!closed) timer = setTimeout(() => void reconnect(name), RECONNECT_MS);
-    });
     await next.connect();
-    await next.query(`SELECT pg_advisory_lock(${presenceKey(name)})`);
+    // A connection that breaks (the database restarts) is made again: until then others may think us gone. One that
+    // was never made ends as well; whoever tried to make it tries again, and nobody else.
+    next.on('end', () => reconnectSoon(name));
     client = next;
+    await next.query(`SELECT pg_advisory_lock(${presenceKey(name)})`);
   }
 
-  async function reconnect(name: string): Promise<void> {
-    try {
-      await connect(name);
-    } catch {
-      if (!closed) timer = setTimeout(() => void reconnect(name), RECONNECT_MS);
-    }
+  function reconnectSoon(name: string): void {
+    if (closed || timer !== undefined) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      connect(name).catch(() => reconnectSoon(name));
+    }, RECONNECT_MS);
   }
 
   return {
