@@ -11,7 +11,8 @@
  */
 
 /** How clients of Databricks are to send files: through DBFS, which all can, or the Files API, in parallel parts. */
-export type DatabricksDesign = 'dbfs' | 'files-api';
+export const DATABRICKS_DESIGNS = ['dbfs', 'files-api'] as const;
+export type DatabricksDesign = (typeof DATABRICKS_DESIGNS)[number];
 
 const ARTIFACTS = 'mlflow-artifacts';
 const TRACKING = 'databricks/mlflow-tracking';

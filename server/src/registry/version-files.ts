@@ -11,7 +11,7 @@ export interface VersionName {
 
 /**
  * A version whose files lie at, below or above a path of the artifact proxy, if there is one. Those that a client is
- * still sending may change (`version-storage.ts`). A version says where its
+ * still sending may change (`version-folders.ts`). A version says where its
  * files are as `mlflow-artifacts:/0/<run>/artifacts/model` or as `runs:/<run>/model`.
  */
 async function findVersionAt(sql: Sql, path: ArtifactPath): Promise<VersionName | undefined> {

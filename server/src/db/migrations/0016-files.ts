@@ -12,26 +12,27 @@ export const files: Migration = {
       volume_id ${text} NOT NULL PRIMARY KEY,
       catalog_key ${text} NOT NULL,
       schema_key ${text} NOT NULL,
-      name_key ${text} NOT NULL,
       catalog_name ${text} NOT NULL,
       schema_name ${text} NOT NULL,
       name ${text} NOT NULL,
       comment ${text},
-      owner ${text} NOT NULL,
       created_at ${int} NOT NULL,
       created_by ${text} NOT NULL,
       updated_at ${int} NOT NULL,
       updated_by ${text} NOT NULL,
-      UNIQUE (catalog_key, schema_key, name_key)
+      UNIQUE (catalog_key, schema_key, name)
     )`,
 
-    // What people keep in the workspace: folders, files and notebooks by path. The bytes lie under the object's id.
+    // What people keep in the workspace: folders, files and notebooks by path. The bytes lie under `content_id`, which
+    // is another one after each write.
     `CREATE TABLE workspace_objects (
       object_id ${publicId},
       parent ${text} NOT NULL,
       name ${text} NOT NULL,
       kind ${text} NOT NULL,
       language ${text},
+      format ${text},
+      content_id ${text},
       size_bytes ${int} NOT NULL,
       created_at ${int} NOT NULL,
       created_by ${text} NOT NULL,

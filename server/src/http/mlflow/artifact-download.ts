@@ -4,7 +4,7 @@ import type { FileFacts, Files } from '../../artifacts/files.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { ArtifactPath } from '../../objects/artifact-path.ts';
 import type { ByteRange } from '../../objects/port.ts';
-import { fileHeaders, namesEtag, parseRange } from './artifact-headers.ts';
+import { fileHeaders, isUnmodifiedSince, namesEtag, parseRange } from './artifact-headers.ts';
 
 /** A reader that takes nothing for so long is gone, or means harm. */
 const SILENCE_MS = 120_000;
@@ -25,11 +25,22 @@ export async function sendFile(
   { files, path, headersOf = fileHeaders }: SentFile,
 ): Promise<FastifyReply> {
   const { 'if-none-match': unless, 'if-match': only, 'if-range': ifRange, range: wanted } = request.headers;
+  const since = only === undefined ? request.headers['if-unmodified-since'] : undefined;
   const name = path.slice(path.lastIndexOf('/') + 1);
   const isHead = request.method === 'HEAD';
   let range = parseRange(wanted);
-  if (isHead || only !== undefined || unless !== undefined || ifRange !== undefined) {
+  if (
+    isHead ||
+    only !== undefined ||
+    unless !== undefined ||
+    ifRange !== undefined ||
+    since !== undefined
+  ) {
     const facts = await files.stat(path);
+    reply.header('last-modified', new Date(facts.modifiedAtMs).toUTCString());
+    if (since !== undefined && !isUnmodifiedSince(since, facts.modifiedAtMs)) {
+      throw new AppError('PreconditionFailed', 'The artifact has been written again since.');
+    }
     if (only !== undefined && !namesEtag(only, facts.etag)) {
       throw new AppError('PreconditionFailed', 'The artifact has other bytes by now than If-Match names.');
     }
@@ -45,6 +56,7 @@ export async function sendFile(
   }
   const { facts, read } = await open(reply, { files, path, range });
   reply.headers(headersOf(name, facts.etag)).header('content-length', read.lengthBytes);
+  reply.header('last-modified', new Date(facts.modifiedAtMs).toUTCString());
   if (range !== undefined) {
     const last = read.start + read.lengthBytes - 1;
     reply.code(206).header('content-range', `bytes ${read.start}-${last}/${facts.sizeBytes}`);

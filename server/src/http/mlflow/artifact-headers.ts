@@ -62,3 +62,9 @@ export function namesEtag(header: string, etag: string | undefined): boolean {
     return plain === '*' || plain === `"${etag}"`;
   });
 }
+
+/** Whether nothing has changed since a date as HTTP has it, in whole seconds; what is no date says nothing. */
+export function isUnmodifiedSince(header: string, modifiedAtMs: number): boolean {
+  const sinceMs = Date.parse(header);
+  return Number.isNaN(sinceMs) || Math.floor(modifiedAtMs / 1000) * 1000 <= sinceMs;
+}

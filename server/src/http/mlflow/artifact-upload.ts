@@ -7,6 +7,13 @@ import type { ArtifactPath } from '../../objects/artifact-path.ts';
 import type { ObjectBody } from '../../objects/port.ts';
 import { namesEtag } from './artifact-headers.ts';
 
+export interface ReceivedFile {
+  readonly files: Files;
+  readonly path: ArtifactPath;
+  /** Beside what the headers ask. */
+  readonly precondition?: Precondition | undefined;
+}
+
 /**
  * Stores the body of a request as a file, as it streams in. Checked where the sender says them: the size
  * (`Content-Length`), checksums (`Content-MD5`, `X-Checksum-Sha256`, `Content-Digest`), and what may be there already
@@ -15,7 +22,7 @@ import { namesEtag } from './artifact-headers.ts';
 export async function receiveFile(
   request: FastifyRequest,
   reply: FastifyReply,
-  { files, path }: { readonly files: Files; readonly path: ArtifactPath },
+  { files, path, precondition }: ReceivedFile,
 ): Promise<FileFacts> {
   const { headers, raw } = request;
   const length = headers['content-length'];
@@ -24,7 +31,7 @@ export async function receiveFile(
     const stored = await files.put(path, checkedByMd5(body, headers), {
       expectedSizeBytes: length === undefined ? undefined : Number(length),
       expectedSha256: announcedSha256(headers),
-      precondition: preconditionOf(headers),
+      precondition: bothOf(precondition, preconditionOf(headers)),
     });
     reply.header('etag', `"${stored.etag}"`);
     return stored;
@@ -33,6 +40,14 @@ export async function receiveFile(
     raw.resume();
     throw error;
   }
+}
+
+function bothOf(one: Precondition | undefined, other: Precondition | undefined): Precondition | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return (current) => {
+    one(current);
+    other(current);
+  };
 }
 
 function preconditionOf({

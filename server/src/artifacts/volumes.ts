@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto';
+import type { Database, Sql, Transaction } from '../db/port.ts';
+import type { Access, Principal } from '../governance/access.ts';
+import type { GovernedWrite } from '../governance/governed-writes.ts';
+import type { Ownership } from '../governance/ownership.ts';
+import type { Securable } from '../governance/privileges.ts';
+import { getSchemaName } from '../governance/schema-names.ts';
+import type { SchemaContents, SchemaName } from '../governance/schemas.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { type AppError, alreadyExists, invalidArgument, notFound } from '../kernel/errors.ts';
+import type { VolumeName } from './file-places.ts';
+import { forget } from './files.ts';
+import { inTree } from './trees.ts';
+import type { VolumeRow } from './volumes-repository.ts';
+import * as repository from './volumes-repository.ts';
+
+/** A folder of files that lies in a schema, and that rights are held on. */
+export interface Volume {
+  readonly id: string;
+  readonly name: VolumeName;
+  readonly comment: string | undefined;
+  readonly createdAtMs: number;
+  readonly createdBy: string;
+  readonly updatedAtMs: number;
+  readonly updatedBy: string;
+}
+
+export interface VolumesDependencies {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly write: GovernedWrite;
+  readonly ownership: Pick<Ownership, 'claim' | 'move' | 'drop'>;
+}
+
+export interface VolumeChange {
+  readonly name?: string | undefined;
+  readonly comment?: string | undefined;
+}
+
+const MAX_NAME_LENGTH = 255;
+const MAX_COMMENT_LENGTH = 64 * 1024;
+const MAX_PAGE = 1000;
+const LOOKED_AT_ONCE = 200;
+
+export function createVolumes({ db, clock, write, ownership }: VolumesDependencies) {
+  async function getRow(sql: Sql, name: VolumeName): Promise<VolumeRow> {
+    const row = await repository.findVolume(sql, { ...keyOf(name), name: name.name });
+    if (row === undefined) throw volumeNotFound(name);
+    return row;
+  }
+
+  async function remove(tx: Transaction, row: VolumeRow): Promise<void> {
+    await forget(tx, inTree('volumes', row.volume_id), clock.nowMs());
+    await repository.deleteVolume(tx, row.volume_id);
+  }
+
+  return {
+    /** The caller owns it. @throws AppError NotFound for the schema; AlreadyExists; InvalidArgument for a bad name. */
+    async create(name: VolumeName, comment: string | undefined, by: Principal): Promise<Volume> {
+      checkName(name.name);
+      checkComment(comment);
+      const nowMs = clock.nowMs();
+      return write(async (tx) => {
+        const spelled = await getSchemaName(tx, name);
+        const row: VolumeRow = {
+          volume_id: randomUUID(),
+          catalog_name: spelled.catalog,
+          schema_name: spelled.schema,
+          name: name.name,
+          comment: comment ?? null,
+          created_at: nowMs,
+          created_by: by.name,
+          updated_at: nowMs,
+          updated_by: by.name,
+        };
+        if (!(await repository.insertVolume(tx, { ...row, ...keyOf(name) }))) {
+          throw alreadyExists(`Volume '${fullName(name)}' already exists.`, { reason: 'VOLUME_ALREADY_EXISTS' });
+        }
+        await ownership.claim(tx, securableOfVolume(name), by);
+        return volumeOf(row);
+      });
+    },
+
+    /** @throws AppError NotFound */
+    get: (name: VolumeName): Promise<Volume> => db.read(async (sql) => volumeOf(await getRow(sql, name))),
+
+    async find(name: VolumeName): Promise<Volume | undefined> {
+      const row = await db.read((sql) => repository.findVolume(sql, { ...keyOf(name), name: name.name }));
+      return row && volumeOf(row);
+    },
+
+    /** Those of a schema that the caller sees, by name, after the last of the page before. */
+    async list(
+      access: Access,
+      schema: SchemaName,
+      { after = '', limit = MAX_PAGE }: { readonly after?: string | undefined; readonly limit?: number },
+    ): Promise<{ readonly items: readonly Volume[]; readonly next: string | undefined }> {
+      const items: Volume[] = [];
+      let last = after;
+      for (;;) {
+        const rows = await db.read((sql) =>
+          repository.listVolumes(sql, { ...keyOf(schema), after: last, limit: LOOKED_AT_ONCE }),
+        );
+        for (const row of rows) {
+          const volume = volumeOf(row);
+          if (access.decide('volume.see', securableOfVolume(volume.name)) === 'hidden') continue;
+          // There is another page only where there is something to see on it.
+          if (items.length === limit) return { items, next: items.at(-1)!.name.name };
+          items.push(volume);
+        }
+        if (rows.length < LOOKED_AT_ONCE) return { items, next: undefined };
+        last = rows.at(-1)!.name;
+      }
+    },
+
+    /** @throws AppError NotFound, AlreadyExists, InvalidArgument */
+    async update(name: VolumeName, change: VolumeChange, by: Principal): Promise<Volume> {
+      if (change.name !== undefined) checkName(change.name);
+      checkComment(change.comment);
+      return write(async (tx) => {
+        const row = await getRow(tx, name);
+        const renamed = { ...name, name: change.name ?? name.name };
+        if (renamed.name !== name.name) {
+          if ((await repository.findVolume(tx, { ...keyOf(name), name: renamed.name })) !== undefined) {
+            throw alreadyExists(`Volume '${fullName(renamed)}' already exists.`, { reason: 'VOLUME_ALREADY_EXISTS' });
+          }
+          await ownership.move(tx, securableOfVolume(name), securableOfVolume(renamed));
+        }
+        const changed: VolumeRow = {
+          ...row,
+          name: renamed.name,
+          comment: change.comment ?? row.comment,
+          updated_at: clock.nowMs(),
+          updated_by: by.name,
+        };
+        await repository.updateVolume(tx, changed);
+        return volumeOf(changed);
+      });
+    },
+
+    /** Its files go with it. @throws AppError NotFound */
+    async delete(name: VolumeName): Promise<void> {
+      await write(async (tx) => {
+        await remove(tx, await getRow(tx, name));
+        await ownership.drop(tx, [securableOfVolume(name)]);
+      });
+    },
+
+    /** What of a schema lies here, for whoever deletes or renames the schema; the grants are theirs to mind. */
+    contents: {
+      async exist(tx, schema) {
+        return (await repository.listVolumes(tx, { ...keyOf(schema), after: '', limit: 1 })).length > 0;
+      },
+      async delete(tx, schema) {
+        for (;;) {
+          const rows = await repository.listVolumes(tx, { ...keyOf(schema), after: '', limit: LOOKED_AT_ONCE });
+          for (const row of rows) await remove(tx, row);
+          if (rows.length < LOOKED_AT_ONCE) return;
+        }
+      },
+      rename: (tx, from, to) => repository.moveVolumes(tx, keyOf(from), { ...keyOf(to), ...to }),
+    } satisfies SchemaContents,
+  };
+}
+
+export type Volumes = ReturnType<typeof createVolumes>;
+
+export const securableOfVolume = ({ catalog, schema, name }: VolumeName): Securable => ({
+  type: 'volume',
+  catalog,
+  schema,
+  name,
+});
+
+export const volumeNotFound = (name: VolumeName): AppError =>
+  notFound(`Volume '${fullName(name).slice(0, 300)}' does not exist.`, { reason: 'VOLUME_DOES_NOT_EXIST' });
+
+const fullName = ({ catalog, schema, name }: VolumeName): string => `${catalog}.${schema}.${name}`;
+
+const keyOf = ({ catalog, schema }: SchemaName): repository.SchemaKey => ({
+  catalogKey: catalog.toLowerCase(),
+  schemaKey: schema.toLowerCase(),
+});
+
+const volumeOf = (row: VolumeRow): Volume => ({
+  id: row.volume_id,
+  name: { catalog: row.catalog_name, schema: row.schema_name, name: row.name },
+  comment: row.comment ?? undefined,
+  createdAtMs: row.created_at,
+  createdBy: row.created_by,
+  updatedAtMs: row.updated_at,
+  updatedBy: row.updated_by,
+});
+
+function checkName(name: string): void {
+  // A name is a part of a path, and of a name with dots.
+  if (name === '' || name.length > MAX_NAME_LENGTH || /[./\\#%\s\p{Cc}\p{Cf}`]/u.test(name)) {
+    throw invalidArgument(
+      `'${name.slice(0, 300)}' is no name of a volume: it has 1 to ${MAX_NAME_LENGTH} characters, and no dots, slashes or blanks.`,
+      { field: 'name' },
+    );
+  }
+}
+
+function checkComment(comment: string | undefined): void {
+  if (comment !== undefined && comment.length > MAX_COMMENT_LENGTH)
+    throw invalidArgument('A comment has at most 64 KiB.', { field: 'comment' });
+}

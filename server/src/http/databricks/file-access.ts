@@ -1,0 +1,159 @@
+import { type FilePlace, noSuchFile } from '../../artifacts/file-places.ts';
+import { inTree, type TreePath } from '../../artifacts/trees.ts';
+import { securableOfVolume, type Volumes, volumeNotFound } from '../../artifacts/volumes.ts';
+import type { Access } from '../../governance/access.ts';
+import { AppError } from '../../kernel/errors.ts';
+import { type ArtifactPath, parseArtifactPath } from '../../objects/artifact-path.ts';
+import { nameOfRow, securableOf } from '../../registry/model-names.ts';
+import { versionNotFound } from '../../registry/version-details.ts';
+import { type VersionFolder, versionOfPath } from '../../registry/version-folders.ts';
+import type { Owners } from '../../tracking/owners.ts';
+import { onModel, type ReadModelName } from '../model-access.ts';
+import { experimentOn } from '../mlflow/targets.ts';
+import type { Need, Target } from '../route-access.ts';
+
+export interface FileAccessServices {
+  readonly volumes: Pick<Volumes, 'find'>;
+  readonly owners: Pick<Owners, 'ofPath'>;
+  readonly readModelName: ReadModelName;
+  /** By the stored name of its model. @throws AppError NotFound */
+  findVersionFolder(storedName: string, version: number): Promise<VersionFolder>;
+  /** @throws AppError NotFound */
+  modelOfNumber(modelNo: number): Promise<{ readonly name: string; readonly schema_name: string }>;
+}
+
+interface OfCaller {
+  readonly caller: { readonly access: Access };
+}
+
+/** In DBFS, besides artifacts: what everybody who is signed in may read and write. */
+const OPEN_FOLDERS = ['dbfs/tmp', 'dbfs/FileStore'];
+
+/** Where files lie that protocols name by path, and what a caller needs to read or to write them. */
+export function createFileAccess({
+  volumes,
+  owners,
+  readModelName,
+  findVersionFolder,
+  modelOfNumber,
+}: FileAccessServices) {
+  const missingAt = (path: string) => () => noSuchFile(`/${path}`);
+
+  async function artifactTargets(path: ArtifactPath | ''): Promise<readonly Target[]> {
+    if (versionOfPath(path as ArtifactPath) !== 'elsewhere') return [];
+    const experiments = path === '' ? [] : await owners.ofPath(path);
+    return experiments.map((experimentNo) => ({ on: experimentOn(experimentNo), missing: missingAt(path) }));
+  }
+
+  /** Of a path below the files of registered versions, which is an artifact to the letter. */
+  async function versionPathTargets(path: ArtifactPath | ''): Promise<readonly Target[]> {
+    const of = versionOfPath(path as ArtifactPath);
+    if (of === 'elsewhere') return [];
+    if (of === undefined) throw noSuchFile(`/${path}`);
+    try {
+      return [{ on: securableOf(nameOfRow(await modelOfNumber(of.modelNo))), missing: missingAt(path) }];
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'NotFound') throw noSuchFile(`/${path}`);
+      throw error;
+    }
+  }
+
+  /** What nothing governs: a few folders are everybody's, and all else is for administrators. */
+  async function refuseUngoverned(place: FilePlace, wanted: 'read' | 'write'): Promise<void> {
+    if (place.kind !== 'artifact') return;
+    const { path } = place;
+    if (versionOfPath(path as ArtifactPath) !== 'elsewhere') return;
+    if (path !== '' && (await owners.ofPath(path)).length > 0) return;
+    const open = OPEN_FOLDERS.some((folder) => path === folder || path.startsWith(`${folder}/`));
+    // An open folder itself is nobody's to remove or to replace.
+    if (open && (wanted === 'read' || !OPEN_FOLDERS.includes(path))) return;
+    throw wanted === 'read'
+      ? noSuchFile(`/${path}`)
+      : new AppError(
+          'PermissionDenied',
+          'Permission denied: outside of experiments and volumes, files go below dbfs:/tmp and dbfs:/FileStore.',
+        );
+  }
+
+  function needsOf<Call extends OfCaller>(
+    wanted: 'read' | 'write',
+    placesOf: (call: Call) => readonly FilePlace[],
+  ): readonly Need<Call>[] {
+    const reads = wanted === 'read';
+    const modelAction = reads ? 'model.read-files' : 'model.create-version';
+    return [
+      {
+        action: reads ? 'experiment.read' : 'experiment.edit',
+        async target(call) {
+          const targets: Target[] = [];
+          for (const place of placesOf(call)) {
+            await refuseUngoverned(place, wanted);
+            if (place.kind === 'artifact') targets.push(...(await artifactTargets(place.path)));
+          }
+          return targets;
+        },
+      },
+      {
+        action: reads ? 'volume.read' : 'volume.write',
+        target: (call) =>
+          placesOf(call).flatMap((place) =>
+            place.kind === 'volume'
+              ? [{ on: securableOfVolume(place.volume), missing: () => volumeNotFound(place.volume) }]
+              : [],
+          ),
+      },
+      {
+        action: modelAction,
+        async target(call) {
+          const targets: Target[] = [];
+          for (const place of placesOf(call)) {
+            if (place.kind === 'artifact') targets.push(...(await versionPathTargets(place.path)));
+            if (place.kind !== 'model') continue;
+            const { catalog, schema, model, version } = place.version;
+            const need = onModel<Call>(modelAction, readModelName, {
+              nameOf: () => `${catalog}.${schema}.${model}`,
+              missing: (name) => versionNotFound(name, version),
+            });
+            targets.push((await need.target(call)) as Target);
+          }
+          return targets;
+        },
+      },
+    ];
+  }
+
+  return {
+    /** Where the files of a place lie; empty for the root of all artifacts. @throws AppError NotFound */
+    async resolve(place: FilePlace): Promise<TreePath | ''> {
+      switch (place.kind) {
+        case 'artifact':
+          return place.path;
+        case 'volume': {
+          const volume = await volumes.find(place.volume);
+          if (volume === undefined) throw volumeNotFound(place.volume);
+          return inTree('volumes', volume.id, place.path);
+        }
+        case 'model': {
+          const { catalog, schema, model, version } = place.version;
+          const { stored } = readModelName(`${catalog}.${schema}.${model}`);
+          const { folder } = await findVersionFolder(stored, version);
+          return place.path === '' ? folder : parseArtifactPath(`${folder}/${place.path}`);
+        }
+      }
+    },
+
+    /** The rule of a route that reads what the call names. */
+    reading: <Call extends OfCaller>(placeOf: (call: Call) => FilePlace) =>
+      needsOf<Call>('read', (call) => [placeOf(call)]),
+
+    /** The rule of a route that writes there. */
+    writing: <Call extends OfCaller>(placeOf: (call: Call) => FilePlace) =>
+      needsOf<Call>('write', (call) => [placeOf(call)]),
+
+    writingAll: <Call extends OfCaller>(placesOf: (call: Call) => readonly FilePlace[]) =>
+      needsOf<Call>('write', placesOf),
+  };
+}
+
+export type FileAccess = ReturnType<typeof createFileAccess>;
+

@@ -1,0 +1,110 @@
+import type { Sql, Transaction } from '../db/port.ts';
+import type { WorkspacePath, WorkspacePlace } from './workspace-paths.ts';
+
+export interface ObjectRow {
+  readonly object_id: number;
+  readonly parent: WorkspacePath;
+  readonly name: string;
+  readonly kind: 'DIRECTORY' | 'FILE' | 'NOTEBOOK';
+  readonly language: string | null;
+  readonly format: string | null;
+  /** Absent for folders. */
+  readonly content_id: string | null;
+  readonly size_bytes: number;
+  readonly created_at: number;
+  readonly created_by: string;
+  readonly modified_at: number;
+}
+
+const OBJECT = `SELECT o.object_id, o.parent, o.name, o.kind, o.language, o.format, o.content_id, o.size_bytes, o.created_at,
+  o.created_by, o.modified_at FROM workspace_objects o`;
+
+export async function findObject(sql: Sql, { parent, name }: WorkspacePlace): Promise<ObjectRow | undefined> {
+  return sql.get<ObjectRow>(`${OBJECT} WHERE o.parent = ? AND o.name = ?`, [parent, name]);
+}
+
+/** The same, held until the commit. */
+export async function holdObject(tx: Transaction, { parent, name }: WorkspacePlace): Promise<ObjectRow | undefined> {
+  return tx.get<ObjectRow>(`${OBJECT} WHERE o.parent = ? AND o.name = ?${tx.dialect.forUpdate('o')}`, [parent, name]);
+}
+
+/** What lies in a folder, by name. */
+export async function listObjects(
+  sql: Sql,
+  { parent, after, limit }: { readonly parent: WorkspacePath; readonly after: string; readonly limit: number },
+): Promise<ObjectRow[]> {
+  return sql.all<ObjectRow>(`${OBJECT} WHERE o.parent = ? AND o.name > ? ORDER BY o.name LIMIT ?`, [
+    parent,
+    after,
+    limit,
+  ]);
+}
+
+export type NewObject = Omit<ObjectRow, 'object_id'>;
+
+const COLUMNS = {
+  parent: 'text',
+  name: 'text',
+  kind: 'text',
+  language: 'text',
+  format: 'text',
+  content_id: 'text',
+  size_bytes: 'bigint',
+  created_at: 'bigint',
+  created_by: 'text',
+  modified_at: 'bigint',
+} as const;
+
+/** Those that are not there yet. */
+export async function insertObjects(tx: Transaction, objects: readonly NewObject[]): Promise<void> {
+  await tx.insertMany(
+    'workspace_objects',
+    COLUMNS,
+    objects.map((object) => [
+      object.parent,
+      object.name,
+      object.kind,
+      object.language,
+      object.format,
+      object.content_id,
+      object.size_bytes,
+      object.created_at,
+      object.created_by,
+      object.modified_at,
+    ]),
+    { onConflict: 'ignore' },
+  );
+}
+
+export async function updateObject(tx: Transaction, objectId: number, object: NewObject): Promise<void> {
+  await tx.run(
+    `UPDATE workspace_objects SET kind = ?, language = ?, format = ?, content_id = ?, size_bytes = ?, modified_at = ?
+     WHERE object_id = ?`,
+    [
+      object.kind,
+      object.language,
+      object.format,
+      object.content_id,
+      object.size_bytes,
+      object.modified_at,
+      objectId,
+    ],
+  );
+}
+
+/** Removes an object and what lies below it. @returns the contents that nobody names any more */
+export async function deleteObjects(tx: Transaction, place: WorkspacePlace): Promise<string[]> {
+  const path = place.parent === '' ? place.name : `${place.parent}/${place.name}`;
+  // '0' comes right after '/': the range of all paths below.
+  const contentIds: string[] = [];
+  // Where others write meanwhile, the first statement waits for them but does not see what they wrote: the second does.
+  for (let passes = tx.dialect.name === 'sqlite' ? 1 : 2; passes > 0; passes--) {
+    const rows = await tx.all<{ content_id: string | null }>(
+      `DELETE FROM workspace_objects
+       WHERE (parent = ? AND name = ?) OR parent = ? OR (parent >= ? AND parent < ?) RETURNING content_id`,
+      [place.parent, place.name, path, `${path}/`, `${path}0`],
+    );
+    for (const { content_id: contentId } of rows) if (contentId !== null) contentIds.push(contentId);
+  }
+  return contentIds;
+}
