@@ -12,15 +12,10 @@ export const databricks: Migration = {
       account_id ${text} NOT NULL,
       created_at ${int} NOT NULL
     )`,
-    // What SCIM clients keep with a principal and want back as they sent it: JSON of the attributes that rights do not
-    // depend on.
-    `CREATE TABLE scim_attributes (
-      principal_key ${text} NOT NULL PRIMARY KEY,
-      attributes ${text} NOT NULL
-    ) ${clustered}`,
     `CREATE TABLE secret_scopes (
       scope_no ${publicId},
-      name ${text} NOT NULL UNIQUE,
+      name ${text} NOT NULL,
+      name_key ${text} NOT NULL UNIQUE,
       created_at ${int} NOT NULL
     )`,
     `CREATE TABLE secrets (
@@ -30,7 +25,8 @@ export const databricks: Migration = {
       updated_at ${int} NOT NULL,
       PRIMARY KEY (scope_no, key)
     ) ${clustered}`,
-    // Tags of catalogs, schemas, tables, columns and volumes; models have theirs in the registry.
+    // Tags of catalogs, schemas, tables and columns, by the id, which no other will ever have; models have theirs in
+    // the registry.
     `CREATE TABLE securable_tags (
       securable ${text} NOT NULL,
       part ${text} NOT NULL,
