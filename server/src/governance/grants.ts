@@ -1,17 +1,25 @@
+import type { Database, Sql, Transaction } from '../db/port.ts';
+import { AppError, invalidArgument } from '../kernel/errors.ts';
 import type { Access } from './access.ts';
-import type { Privilege, Securable } from './privileges.ts';
+import type { GovernedWrite, NoteChange } from './governed-writes.ts';
+import * as repository from './grants-repository.ts';
+import { nameKeyOf, noSuchPrincipal } from './principal-rules.ts';
+import { ADMINS, type PrincipalKind, USERS } from './principals.ts';
+import { findByNameKey, type PrincipalRow } from './principals-repository.ts';
+import { APPLICABLE } from './privilege-rules.ts';
+import { type Action, keyOf, PRIVILEGES, type Privilege, parentOf, type Securable, type SecurableType } from './privileges.ts';
 
 /** What one principal holds on one securable. */
 export interface Assignment {
   readonly principal: string;
-  readonly principalKind: 'user' | 'group' | 'service-principal';
+  readonly principalKind: PrincipalKind;
   readonly principalId: string;
   readonly privileges: readonly Privilege[];
 }
 
 export interface EffectiveAssignment {
   readonly principal: string;
-  readonly principalKind: 'user' | 'group' | 'service-principal';
+  readonly principalKind: PrincipalKind;
   readonly principalId: string;
   readonly privileges: readonly {
     readonly privilege: Privilege;
@@ -57,4 +65,205 @@ export interface Grants {
   ownersOf(on: readonly Securable[]): Promise<ReadonlyMap<string, string>>;
   /** @throws AppError NotFound for an unknown principal; PermissionDenied as `change`. */
   setOwner(on: Securable, principal: string, by: Access): Promise<void>;
+}
+
+export interface GrantsDependencies {
+  readonly db: Database;
+  readonly write: GovernedWrite;
+}
+
+const MAX_CHANGES = 1000;
+
+export function createGrants({ db, write }: GrantsDependencies): Grants {
+  async function listRows(sql: Sql, securables: readonly string[], principal: string | undefined) {
+    const only = principal === undefined ? undefined : await getGrantee(sql, principal);
+    return repository.listHeld(sql, { securables, principalNo: only?.principal_no });
+  }
+
+  return {
+    list: ({ on, principal }) =>
+      db.read(async (sql) =>
+        byPrincipal(await listRows(sql, [keyOf(on)], principal)).map(({ rows, ...holder }) => ({
+          ...holder,
+          privileges: inOrder(rows.map(({ privilege }) => privilege)),
+        })),
+      ),
+
+    listEffective: ({ on, principal }) =>
+      db.read(async (sql) => {
+        const path = pathOf(on);
+        const levels = new Map(path.map((each) => [keyOf(each), each]));
+        const rows = (await listRows(sql, [...levels.keys()], principal)).filter(
+          ({ securable, privilege }) => securable === keyOf(on) || comesDown(privilege, levels.get(securable)!, on),
+        );
+        return byPrincipal(rows).map(({ rows: held, ...holder }) => ({
+          ...holder,
+          privileges: path.flatMap((each) =>
+            inOrder(held.filter(({ securable }) => securable === keyOf(each)).map(({ privilege }) => privilege)).map(
+              (privilege) => ({ privilege, inheritedFrom: each === on ? undefined : each }),
+            ),
+          ),
+        }));
+      }),
+
+    async change(on, changes, by) {
+      requireManagement(by, on);
+      checkApplicable(
+        on,
+        changes.flatMap(({ add, remove }) => [...add, ...remove]),
+      );
+      const securable = keyOf(on);
+      await write(async (tx, changed) => {
+        const grantees: PrincipalRow[] = [];
+        for (const { principal } of changes) grantees.push(await getGrantee(tx, principal));
+        await repository.insertGrants(
+          tx,
+          changes.flatMap(({ add }, i) =>
+            add.map((privilege) => [securable, grantees[i]!.principal_no, privilege] as const),
+          ),
+        );
+        for (const [i, { remove }] of changes.entries())
+          await repository.deleteGrants(tx, { securable, principalNo: grantees[i]!.principal_no, privileges: remove });
+        changed('grants', securable);
+      });
+    },
+
+    async replace(on, assignments, by) {
+      requireManagement(by, on);
+      checkApplicable(
+        on,
+        assignments.flatMap(({ privileges }) => privileges),
+      );
+      const securable = keyOf(on);
+      await write(async (tx, changed) => {
+        await repository.clearGrants(tx, securable);
+        for (const { principal, privileges } of assignments) {
+          const { principal_no } = await getGrantee(tx, principal);
+          await repository.insertGrants(
+            tx,
+            privileges.map((privilege) => [securable, principal_no, privilege] as const),
+          );
+        }
+        changed('grants', securable);
+      });
+    },
+
+    ownerOf: (on) => db.read(async (sql) => (await listOwners(sql, [on])).get(keyOf(on)) ?? ADMINS),
+
+    ownersOf: (on) => db.read((sql) => listOwners(sql, on)),
+
+    async setOwner(on, principal, by) {
+      requireManagement(by, on);
+      await write((tx, changed) => writeOwner(tx, changed, { on, principal }));
+    },
+  };
+}
+
+/** By `keyOf`; what has no owner is the administrators'. */
+export async function listOwners(sql: Sql, on: readonly Securable[]): Promise<ReadonlyMap<string, string>> {
+  const owners = new Map(on.map((each) => [keyOf(each), ADMINS]));
+  for (const { securable, principal } of await repository.listOwners(sql, [...owners.keys()]))
+    owners.set(securable, principal);
+  return owners;
+}
+
+/** Part of a transaction that has its turn; who may do it has been asked. @throws AppError NotFound for the principal. */
+export async function writeOwner(
+  tx: Transaction,
+  changed: NoteChange,
+  { on, principal }: { readonly on: Securable; readonly principal: string },
+): Promise<void> {
+  const { principal_no } = await getGrantee(tx, principal);
+  await repository.putOwner(tx, keyOf(on), principal_no);
+  changed('grants', keyOf(on));
+}
+
+/** What it takes to give away rights on a securable; those on the workspace are the administrators' to give. */
+const MANAGEMENT: Readonly<Record<SecurableType, Action | undefined>> = {
+  metastore: 'metastore.manage',
+  workspace: undefined,
+  catalog: 'catalog.manage',
+  schema: 'schema.manage',
+  model: 'model.manage',
+  table: 'table.manage',
+  volume: 'volume.manage',
+  experiment: 'experiment.manage',
+  job: 'job.manage',
+  endpoint: 'endpoint.manage',
+  'secret-scope': 'secret-scope.manage',
+};
+
+/** Whether the caller may give away rights on it. */
+export function isManager(access: Access, on: Securable): boolean {
+  const action = MANAGEMENT[on.type];
+  return access.principal.isAdmin || (action !== undefined && access.decide(action, on) === 'allowed');
+}
+
+/** @throws AppError PermissionDenied */
+export function requireManagement(by: Access, on: Securable): void {
+  if (isManager(by, on)) return;
+  throw new AppError(
+    'PermissionDenied',
+    `Permission denied: ${by.principal.name} must own the ${on.type.replace('-', ' ')}, or be allowed to manage it.`,
+  );
+}
+
+/** @throws AppError InvalidArgument */
+function checkApplicable(on: Securable, privileges: readonly Privilege[]): void {
+  if (privileges.length > MAX_CHANGES)
+    throw invalidArgument(`At most ${MAX_CHANGES} privileges can be changed at once.`, { field: 'changes' });
+  const wrong = privileges.find((privilege) => !APPLICABLE[on.type].includes(privilege));
+  if (wrong !== undefined) {
+    throw invalidArgument(
+      `Privilege ${wrong} does not apply to a ${on.type.replace('-', ' ')}: it has ${APPLICABLE[on.type].join(', ')}.`,
+      { field: 'privileges' },
+    );
+  }
+}
+
+/** By name; everybody is `account users` to Unity Catalog. @throws AppError NotFound */
+async function getGrantee(sql: Sql, name: string): Promise<PrincipalRow> {
+  const key = nameKeyOf(name);
+  const row = await findByNameKey(sql, key === 'account users' ? USERS : key);
+  if (row === undefined) throw noSuchPrincipal(name);
+  return row;
+}
+
+function pathOf(on: Securable): readonly Securable[] {
+  const path: Securable[] = [];
+  for (let each: Securable | undefined = on; each !== undefined; each = parentOf(each)) path.push(each);
+  return path;
+}
+
+/** Whether what is granted above says something about the securable. */
+function comesDown(privilege: Privilege, from: Securable, on: Securable): boolean {
+  if (from.type === 'workspace' && privilege === 'CAN_EDIT') return false;
+  return APPLICABLE[on.type].includes(privilege) || privilege === 'USE_CATALOG' || privilege === 'USE_SCHEMA';
+}
+
+const inOrder = (privileges: readonly Privilege[]): readonly Privilege[] =>
+  PRIVILEGES.filter((privilege) => privileges.includes(privilege));
+
+interface Holder {
+  readonly principal: string;
+  readonly principalKind: PrincipalKind;
+  readonly principalId: string;
+  readonly rows: repository.HeldRow[];
+}
+
+function byPrincipal(rows: readonly repository.HeldRow[]): readonly Holder[] {
+  const holders = new Map<number, Holder>();
+  for (const row of rows) {
+    const holder = holders.get(row.principal_no);
+    if (holder !== undefined) holder.rows.push(row);
+    else {
+      holders.set(row.principal_no, {
+        principal: row.principal,
+        principalKind: row.kind,
+        principalId: String(row.principal_no),
+        rows: [row],
+      });
+    }
+  }
+  return [...holders.values()];
 }

@@ -48,6 +48,13 @@ export const governance: Migration = {
     )`,
     'CREATE INDEX sessions_by_principal ON sessions (principal_no, created_at)',
     'CREATE INDEX sessions_ending ON sessions (expires_at)',
+    // Who somebody is to an identity provider. The subject never changes; names and e-mail addresses do.
+    `CREATE TABLE federated_identities (
+      issuer ${text} NOT NULL,
+      subject ${text} NOT NULL,
+      principal_no ${int} NOT NULL UNIQUE REFERENCES principals ON DELETE CASCADE,
+      PRIMARY KEY (issuer, subject)
+    ) ${clustered}`,
 
     // `securable` is the key of `privileges.ts` (`schema:prod.ml`): the thing itself may lie in any table, or in none.
     `CREATE TABLE grants (
