@@ -25,7 +25,7 @@ interface Operation {
 const route = (path: string, more: Partial<MlflowRoute> = {}): MlflowRoute => ({
   method: 'POST',
   path,
-  privilege: 'READ',
+  access: 'open',
   handle: async () => ({}),
   ...more,
 });

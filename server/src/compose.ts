@@ -5,13 +5,27 @@ import { createDirectTransfers } from './artifacts/direct-transfers.ts';
 import { createFiles, type Files } from './artifacts/files.ts';
 import { createGarbage, type Garbage } from './artifacts/garbage.ts';
 import { composeDatabricks } from './compose-databricks.ts';
+import { composeFiles } from './compose-files.ts';
+import { composeAudit } from './compose-audit.ts';
+import { composeGovernance } from './compose-governance.ts';
+import { composeRegistry } from './compose-registry.ts';
+import { composeStatements } from './compose-statements.ts';
 import { type Config, SECRET_KEY_VARIABLE } from './config.ts';
 import { migrate } from './db/migrate.ts';
-import type { Database } from './db/port.ts';
+import type { Database, Transaction } from './db/port.ts';
 import { openSqlite } from './db/sqlite/sqlite-database.ts';
 import type { DomainEvent } from './events/events.ts';
 import { createOutbox, type RecordEvents } from './events/outbox.ts';
+import type { Access } from './governance/access.ts';
+import { createAuditSigner } from './governance/audit-signature.ts';
+import { createHeldGrants } from './governance/held-grants.ts';
+import { createOwnership } from './governance/ownership.ts';
+import type { SchemaContents } from './governance/schemas.ts';
+import { createState } from './governance/snapshot-state.ts';
+import { createWorkspaceSettings, limitLifetimes } from './governance/workspace-settings.ts';
 import { openWorkspaceIdentity } from './governance/workspace-identity.ts';
+import { workspaceConfRoutes } from './http/databricks/workspace-conf.ts';
+import { requireWarehouse } from './http/databricks/sql-warehouses.ts';
 import { createLogger, errorFields, type Logger } from './http/logger.ts';
 import { createServerMetrics } from './http/metrics.ts';
 import { artifactStreamRoutes } from './http/mlflow/artifact-proxy.ts';
@@ -23,12 +37,17 @@ import { loggedModelRoutes } from './http/mlflow/logged-models.ts';
 import { metricRoutes } from './http/mlflow/metrics.ts';
 import { modelVersionRoutes } from './http/mlflow/model-versions.ts';
 import { oldTraceRoutes } from './http/mlflow/old-traces.ts';
+import { permissionRoutes } from './http/mlflow/permissions.ts';
 import { registeredModelRoutes } from './http/mlflow/registered-models.ts';
+import { roleRoutes } from './http/mlflow/roles.ts';
 import { runInputRoutes } from './http/mlflow/run-inputs.ts';
 import { runRoutes } from './http/mlflow/runs.ts';
 import { serverFactRoutes } from './http/mlflow/server-facts.ts';
+import { createTargets } from './http/mlflow/targets.ts';
+import { createShownLocations } from './http/shown-locations.ts';
 import { traceMetricRoutes } from './http/mlflow/trace-metrics.ts';
 import { traceRoutes } from './http/mlflow/traces.ts';
+import { userRoutes } from './http/mlflow/users.ts';
 import { webhookRoutes } from './http/mlflow/webhooks.ts';
 import { openApiRoute } from './http/openapi.ts';
 import { otlpRoutes } from './http/otlp.ts';
@@ -62,16 +81,21 @@ import { openLocalStore } from './objects/local/local-store.ts';
 import { parseLocation, renderLocation } from './objects/location.ts';
 import type { ObjectStore } from './objects/port.ts';
 import { createAliases } from './registry/aliases.ts';
+import { parseModelName } from './registry/model-names.ts';
 import { parseVersion } from './registry/model-rules.ts';
 import { createModels } from './registry/models.ts';
 import { createRecentModels } from './registry/recent-models.ts';
 import { foreignHostScheme, type HostPolicy } from './registry/source-hosts.ts';
+import { guardVersionFolder, modelOfNumber } from './registry/version-folders.ts';
 import { keepLoggedModel, keepVersionFiles } from './registry/version-files.ts';
+import { createSchemaModels, findModelInTheWay } from './registry/schema-models.ts';
+import { createVersionPlaces } from './registry/version-places.ts';
 import { createVersionTable } from './registry/version-table.ts';
 import { createVersions } from './registry/versions.ts';
 import { readOrCreateKey } from './secrets/key-file.ts';
 import { adoptKey, requireKeyOfDatabase } from './secrets/key-fingerprint.ts';
 import { createSealer } from './secrets/sealer.ts';
+import { type Door, parseBody } from './setup/door.ts';
 import { createAssessments } from './traces/assessments.ts';
 import { createSpanLog } from './traces/span-log.ts';
 import { createTraceData } from './traces/trace-data.ts';
@@ -86,6 +110,7 @@ import { createExperiments } from './tracking/experiments.ts';
 import { createFinder } from './tracking/finder.ts';
 import { createLoggedModels, modelMetrics } from './tracking/logged-models.ts';
 import { createMetrics } from './tracking/metrics.ts';
+import { createOwners } from './tracking/owners.ts';
 import { createRunBulk } from './tracking/run-bulk.ts';
 import { createRunColumns } from './tracking/run-columns.ts';
 import { createRunExport } from './tracking/run-export.ts';
@@ -93,6 +118,7 @@ import { createRunGroups } from './tracking/run-groups.ts';
 import { createRunInputs } from './tracking/run-inputs.ts';
 import { createRunKeys } from './tracking/run-keys.ts';
 import { createRunLists } from './tracking/run-lists.ts';
+import { createRunOpening } from './tracking/run-opening.ts';
 import { createRunSearches } from './tracking/run-search.ts';
 import { createRunTable } from './tracking/run-table.ts';
 import { createRunTagEdits } from './tracking/run-tag-edit.ts';
@@ -121,18 +147,36 @@ export async function compose(config: Config): Promise<Program> {
   let key: Uint8Array;
   try {
     key = keyOf(config);
-    const keyPlace = config.secretKey === undefined ? keyFileOf(config) : SECRET_KEY_VARIABLE;
-    await requireKeyOfDatabase(db, key, keyPlace);
+    await requireKeyOfDatabase(db, key, keyPlaceOf(config));
   } catch (error) {
     await db.close();
     throw error;
   }
 
+  const audit = composeAudit({
+    db,
+    clock,
+    secretKey: key,
+    mode: config.audit ?? (config.auth ? 'on' : 'off'),
+    onError: inBackground('the audit log'),
+  });
+  const sealer = createSealer(key);
+  /** What lies in schemas; filled below, where it is made. */
+  const schemaContents: SchemaContents[] = [];
+  const governance = await composeGovernance({
+    db,
+    clock,
+    config,
+    sealer,
+    contents: schemaContents,
+    guardCatalogName: refuseNameOfPlainModels,
+    tellOperator: (text) => process.stderr.write(text),
+    onError: inBackground('governance'),
+  });
   const guard = createEgressGuard({
     allowHttp: config.webhooksAllowHttp,
     allowPrivate: config.webhooksAllowPrivate,
   });
-  const sealer = createSealer(key);
   const transport = createDeliveryTransport({ guard, sealer, clock });
   const deliveries = createDeliveries({
     db,
@@ -167,8 +211,9 @@ export async function compose(config: Config): Promise<Program> {
     db,
     clock,
     defaultArtifactLocation,
-    parseArtifactLocation: (text) => parseArtifactLocation(text, hostPolicy),
+    parseArtifactLocation: (text, by) => parseArtifactLocation(text, hostPolicy, by),
     recordEvents,
+    ownership: governance.ownership,
   });
   await experiments.ensureDefault();
   const pendingCreates = createPendingCreates({ db, clock });
@@ -188,17 +233,30 @@ export async function compose(config: Config): Promise<Program> {
   const searches = createRunSearches({ db });
   const runLists = createRunLists({ db });
   const runKeys = createRunKeys({ db });
+  const runTable = createRunTable({ db, lists: runLists });
   const metrics = createMetrics({ db, charts });
 
   const artifactLocationOf = (experimentNo: number) => experiments.activeLocation(experimentNo);
   const traces = createTraces({ db, clock, artifactLocationOf, onChange: journal.report });
   const traceSearches = createTraceSearches({ db });
+  const readModelName = (text: string) => parseModelName(text, governance.snapshot);
+  const owners = createOwners({ db });
+  const targets = createTargets({
+    owners,
+    experimentsOfTraces: traces.experimentsOf,
+    readModelName,
+    modelsAt: createVersionPlaces({ db }).modelsAt,
+  });
 
-  const models = createModels({ db, clock, recordEvents, guardDeletion: async () => {} });
+  const registry = { db, clock, recordEvents, storedName: (text: string) => readModelName(text).stored };
+  const models = createModels({
+    ...registry,
+    guardDeletion: async () => {},
+    ownership: governance.ownership,
+  });
+  schemaContents.push(createSchemaModels({ deleteModel: models.deleteWithin }));
   const versions = createVersions({
-    db,
-    clock,
-    recordEvents,
+    ...registry,
     pendingCreates,
     sourcePolicy: { pattern: config.sourcePattern, ...hostPolicy },
     guardPromotion: async () => {},
@@ -210,7 +268,8 @@ export async function compose(config: Config): Promise<Program> {
 
   const store = await openStore(config, clock);
   const keys = await openBlobKeys(db);
-  const files = createFiles({ db, store, keys, clock, guardDeletion: keepVersionFiles });
+  const guards = { guardDeletion: keepVersionFiles, guardWrite: guardVersionFolder };
+  const files = createFiles({ db, store, keys, clock, ...guards });
   const { sign: signer } = store;
   const transfers =
     config.directTransfers && signer !== undefined
@@ -220,50 +279,69 @@ export async function compose(config: Config): Promise<Program> {
     files,
     runs,
     loggedModels,
+    targets,
+    readModelName,
     getVersionLocation: (name: string, version: string) => versions.downloadUri(name, parseVersion(version)),
   };
   const sweeper = createTrashSweeper({
-    trash: createTrash({ db, clock, guards: trashGuards }),
+    trash: createTrash({ db, clock, guards: trashGuards, ownership: governance.ownership }),
     garbage: createGarbage({ db, store, keys, clock }),
     clock,
     undoWindowMs: config.undoWindowMs,
     onError: inBackground('emptying the trash'),
   });
   sweeper.start();
-  const liveStreams = createLiveStreams(journal);
+  audit.start();
+  const liveStreams = createLiveStreams(journal, readModelName);
+  const authApp = {
+    ...governance,
+    held: createHeldGrants({ db }),
+    things: { requireExperiment: experiments.get, requireModel: models.get },
+    readModelName,
+  };
   const mlflowRoutes = [
     ...experimentRoutes(experiments),
     ...experimentFolderRoutes(createExperimentFolders({ db, clock, recordEvents })),
-    ...runRoutes({ runs, searches, pendingCreates }),
-    ...runInputRoutes(runInputs),
-    ...metricRoutes(metrics),
-    ...trackingExtensionRoutes({ runs, experiments, charts }),
-    ...runTagEditRoutes(createRunTagEdits({ db, onChange: journal.report })),
-    ...chartLineRoutes(charts),
-    ...runTableRoutes({ table: createRunTable({ db, lists: runLists }), keys: runKeys }),
+    ...runRoutes({ runs, searches, pendingCreates, targets }),
+    ...runInputRoutes(runInputs, targets),
+    ...metricRoutes(metrics, targets),
+    ...trackingExtensionRoutes({ runs, experiments, charts, targets }),
+    ...runTagEditRoutes(createRunTagEdits({ db, onChange: journal.report }), targets),
+    ...chartLineRoutes(charts, targets),
+    ...runTableRoutes({
+      targets,
+      table: runTable,
+      keys: runKeys,
+      opening: createRunOpening({ experiments, keys: runKeys, table: runTable }),
+    }),
     ...runColumnRoutes({
       columns: createRunColumns({ db, lists: runLists }),
       groups: createRunGroups({ db, lists: runLists }),
     }),
-    ...runBulkRoutes(createRunBulk({ db, lists: runLists, runs })),
+    ...runBulkRoutes(createRunBulk({ db, lists: runLists, runs }), targets),
     ...savedViewRoutes(createSavedViews({ db, clock })),
+    ...governance.mlflowRoutes,
     ...homeRoutes({
       activity: createActivity({ db }),
       overview: createExperimentOverview({ db }),
       finder: createFinder({ db }),
       recentModels: createRecentModels({ db }),
     }),
-    ...loggedModelRoutes(loggedModels),
+    ...loggedModelRoutes(loggedModels, targets),
     ...artifactRoutes(artifacts),
-    ...directTransferRoutes(transfers),
-    ...traceRoutes({ traces, searches: traceSearches, data: createTraceData({ db }) }),
+    ...directTransferRoutes(transfers, targets),
+    ...traceRoutes({ traces, searches: traceSearches, data: createTraceData({ db }), targets }),
     ...traceMetricRoutes(createTraceMetrics({ db })),
-    ...oldTraceRoutes(traces, traceSearches),
-    ...assessmentRoutes(createAssessments({ db, clock, onChange: journal.report })),
-    ...registeredModelRoutes(models, aliases),
-    ...modelVersionRoutes(versions),
-    ...modelVersionTableRoutes(createVersionTable({ db })),
+    ...oldTraceRoutes({ traces, searches: traceSearches, targets }),
+    ...assessmentRoutes(createAssessments({ db, clock, onChange: journal.report }), targets),
+    ...registeredModelRoutes({ models, aliases, readModelName }),
+    ...modelVersionRoutes({ versions, targets, readModelName }),
+    ...modelVersionTableRoutes(createVersionTable({ db }), readModelName),
     ...webhookRoutes(webhooks),
+    ...userRoutes(authApp),
+    ...roleRoutes(authApp),
+    ...permissionRoutes(authApp),
+    ...audit.routes,
     ...serverFactRoutes({
       multipartUploads: transfers !== undefined,
       multipartDownloads: transfers !== undefined,
@@ -271,28 +349,103 @@ export async function compose(config: Config): Promise<Program> {
   ];
   const streamRoutes = [
     ...probeRoutes(),
-    ...otlpRoutes(createSpanLog({ db, artifactLocationOf, onChange: journal.report })),
+    ...governance.rawRoutes,
+    ...otlpRoutes(createSpanLog({ db, artifactLocationOf, onChange: journal.report }), targets),
     ...artifactStreamRoutes(artifacts),
-    ...runExportRoutes(createRunExport({ db, lists: runLists, keys: runKeys })),
+    ...runExportRoutes(createRunExport({ db, lists: runLists, keys: runKeys }), targets),
     ...artifactViewRoutes({ ...artifacts, clock }),
     ...liveStreams.routes,
+    ...audit.streamRoutes,
   ];
   const identity = await openWorkspaceIdentity({ db, clock });
-  const databricks = composeDatabricks({ identity });
+  const settings = createWorkspaceSettings({ db });
+  const databricksFiles = composeFiles({
+    db,
+    clock,
+    store,
+    keys,
+    files,
+    ...guards,
+    key,
+    governance,
+    metastoreId: identity.metastoreId,
+    runs,
+    loggedModels,
+    experiments,
+    owners,
+    targets,
+    readModelName,
+    modelOfNumber: (modelNo) => db.read((sql) => modelOfNumber(sql, modelNo)),
+  });
+  const sql = composeStatements({
+    db,
+    clock,
+    store,
+    keys,
+    secretKey: key,
+    governance,
+    metastoreId: identity.metastoreId,
+    experiments,
+    models,
+    volumes: databricksFiles.volumes,
+    readModelName,
+    onError: inBackground('statements'),
+  });
+  const databricks = composeDatabricks({
+    db,
+    clock,
+    identity,
+    governance: { ...governance, tokens: limitLifetimes(governance.tokens, settings) },
+    sealer,
+    models,
+    versions,
+    readModelName,
+    hasExperiment: async (experimentNo) => (await experiments.find([experimentNo])).length > 0,
+    hasVolume: async (name) => (await databricksFiles.volumes.find(name)) !== undefined,
+    requireWarehouse,
+  });
+  schemaContents.push(...databricks.contents, databricksFiles.volumes.contents);
+  const registryRoutes = composeRegistry({
+    db,
+    clock,
+    recordEvents,
+    key,
+    governance,
+    metastoreId: identity.metastoreId,
+    design: config.databricksArtifacts,
+    files,
+    models,
+    versions,
+    aliases,
+    targets,
+    readModelName,
+  });
   const server = buildHttpServer({
     mlflowRoutes,
     rawRoutes: [
       ...streamRoutes,
       ...databricks.rawRoutes,
-      openApiRoute(mlflowRoutes, [...streamRoutes, ...databricks.rawRoutes]),
+      ...databricksFiles.rawRoutes,
+      ...sql.rawRoutes,
+      openApiRoute(mlflowRoutes, [
+        ...streamRoutes,
+        ...databricks.rawRoutes,
+        ...databricksFiles.rawRoutes,
+        ...sql.rawRoutes,
+      ]),
     ],
-    databricksRoutes: databricks.routes,
+    databricksRoutes: [...databricks.routes, ...registryRoutes, ...databricksFiles.routes, ...sql.routes, ...workspaceConfRoutes(settings)],
     workspaceId: identity.workspaceId,
+    authenticate: governance.authenticate,
+    locations: createShownLocations(config.databricksArtifacts),
+    audit: audit.trails,
     pages: createPages(config.pagesFolder),
     hostRules: { allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins },
     logger,
     metrics: createServerMetrics({ databaseBytes: () => db.sizeBytes(), runLists: runLists.stats }),
   });
+
+  sql.start();
 
   return {
     server,
@@ -302,22 +455,35 @@ export async function compose(config: Config): Promise<Program> {
       await journal.stop();
       liveStreams.end();
       await server.close();
+      await sql.stop();
       await sweeper.stop();
       await outbox.stop();
       await deliveries.stop();
       await pendingCreates.close();
+      await audit.stop();
       await store.close();
+      await governance.stop();
       await db.close();
       logger.flush();
     },
   };
 }
 
+/** @throws AppError InvalidState: plain names that have three levels would begin to mean other models. */
+async function refuseNameOfPlainModels(tx: Transaction, catalog: string): Promise<void> {
+  if ((await findModelInTheWay(tx, catalog)) === undefined) return;
+  throw new AppError(
+    'InvalidState',
+    `There are models whose plain names begin with '${catalog}.': rename them before the catalog is made.`,
+    { field: 'name' },
+  );
+}
+
 /**
  * A location that a caller chose for an experiment, in its one form; what leads outside is refused. So is a host of the
  * caller's choosing: all who log to the experiment would send it their files, and their tokens with them.
  */
-function parseArtifactLocation(text: string, hostPolicy: HostPolicy): string {
+function parseArtifactLocation(text: string, hostPolicy: HostPolicy, by: Access): string {
   const location = parseLocation(text, { field: 'artifact_location', relativeTo: process.cwd() });
   const scheme = foreignHostScheme(location, hostPolicy);
   if (scheme !== undefined) {
@@ -331,6 +497,9 @@ function parseArtifactLocation(text: string, hostPolicy: HostPolicy): string {
   const unusable =
     location.kind === 'runs' ||
     location.kind === 'models' ||
+    (location.kind === 'managed' && !by.principal.isAdmin && isReserved(location.path)) ||
+    // Whoever owned a folder above the files of registered versions could read them; what all may use is nobody's.
+    (location.kind === 'managed' && /^(registered-models(\/|$)|dbfs(\/(tmp|FileStore))?$)/.test(location.path)) ||
     (location.kind === 'other' && /^https?$/.test(location.scheme));
   if (unusable) {
     throw new AppError('InvalidArgument', `Artifacts cannot be kept at ${text.slice(0, 200)}.`, {
@@ -338,6 +507,12 @@ function parseArtifactLocation(text: string, hostPolicy: HostPolicy): string {
     });
   }
   return renderLocation(location);
+}
+
+/** Folders that are numbers are those of the experiments with these numbers; one holds the files of versions. */
+function isReserved(path: string): boolean {
+  const [first = ''] = path.split('/');
+  return /^\d*$/.test(first) || first === VERSIONS_FOLDER;
 }
 
 async function openStore(config: Config, clock: Clock): Promise<ObjectStore> {
@@ -380,6 +555,8 @@ async function openStore(config: Config, clock: Clock): Promise<ObjectStore> {
 }
 
 const keyFileOf = (config: Config): string => join(config.home, 'secret.key');
+const keyPlaceOf = (config: Config): string =>
+  config.secretKey === undefined ? keyFileOf(config) : SECRET_KEY_VARIABLE;
 const keyOf = (config: Config): Uint8Array => config.secretKey ?? readOrCreateKey(keyFileOf(config));
 
 const sqliteFile = (config: Config): string => join(config.home, 'slipway.db');
@@ -430,7 +607,12 @@ export async function composeStorage(
   return {
     db,
     clock,
-    trash: createTrash({ db, clock, guards: trashGuards }),
+    trash: createTrash({
+      db,
+      clock,
+      guards: trashGuards,
+      ownership: createOwnership({ clock, snapshot: { state: createState() } }),
+    }),
     garbage: createGarbage({ db, store, keys, clock }),
     files: createFiles({ db, store, keys, clock, guardDeletion: keepVersionFiles }),
     databases: {
@@ -449,6 +631,43 @@ export async function composeStorage(
       await db.close();
     },
   };
+}
+
+/**
+ * The API of a database, without a server that listens: for commands of whoever may read its files, and so may do
+ * everything. What they do is recorded like the calls of others.
+ */
+export async function openDoorOfHome(
+  config: Config,
+): Promise<{ readonly door: Door; close(): Promise<void> }> {
+  const { server, close } = await compose({ ...config, auth: false, audit: 'on', logLevel: 'error' });
+  const door: Door = {
+    async call(method, url, body) {
+      const answer = await server.inject({
+        method,
+        url,
+        headers: { host: 'localhost' },
+        ...(body !== undefined && { payload: body }),
+      });
+      return { status: answer.statusCode, body: parseBody(answer.body) };
+    },
+  };
+  return { door, close };
+}
+
+/** What commands about the audit log work on: the database, and the key that its signatures are checked with. */
+export async function openAudit(
+  config: Config,
+): Promise<{ readonly db: Database; readonly publicKey: string; close(): Promise<void> }> {
+  const { db, close } = await composeStorage(config, { mayBeNew: false });
+  try {
+    const key = keyOf(config);
+    await requireKeyOfDatabase(db, key, keyPlaceOf(config));
+    return { db, publicKey: createAuditSigner(key).publicKey, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** Makes the key in the home folder the one of the database, for when the one that it had is lost. */

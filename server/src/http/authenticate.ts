@@ -1,16 +1,27 @@
 import type { FastifyRequest } from 'fastify';
-import { fullAccess, LOCAL_USER } from '../governance/access.ts';
+import { type Access, fullAccess, LOCAL_USER } from '../governance/access.ts';
 import type { Caller } from './mlflow/routes.ts';
-import type { Privilege } from './routes.ts';
+import type { RouteAccess } from './route-access.ts';
 
 /**
- * Who calls, and whether the route's privilege is theirs. The server has no identities yet: whoever reaches it may
- * use it, which is why it listens on loopback unless told otherwise.
+ * Says who calls, once a request, before its route's rule is asked.
+ * @throws AppError Unauthenticated where the rule needs somebody and the request names nobody.
  */
-export function authenticate(request: FastifyRequest, _privilege: Privilege): Caller {
+export type Authenticate = (
+  request: FastifyRequest,
+  rule: RouteAccess<never>,
+) => Caller | Promise<Caller>;
+
+/**
+ * Without identities: whoever reaches the server may use it, which is why it listens on loopback unless told otherwise.
+ */
+export const everybodyIsLocal: Authenticate = (request) => callerOf(request, everybody);
+
+/** The caller of a request, once it is known what it may do. */
+export function callerOf(request: FastifyRequest, access: Access): Caller {
   return {
-    principal: LOCAL_USER.name,
-    access: everybody,
+    principal: access.principal.name,
+    access: request.trail?.heard(access) ?? access,
     client: clientOf(request),
     get origin() {
       return originOf(request);

@@ -113,7 +113,7 @@ describe('a connection that breaks', () => {
   const raw = (handle: RawRoute['handle']): RawRoute => ({
     method: 'POST',
     path: '/raw',
-    privilege: 'none',
+    access: 'open',
     handle,
   });
   const causes = () => fixture.log().filter((line) => line.message === 'unexpected error');

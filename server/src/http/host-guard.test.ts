@@ -10,7 +10,7 @@ beforeAll(async () => {
       {
         method: 'POST',
         path: '/change',
-        privilege: 'none',
+        access: 'open',
         handle: async (_request, reply) => reply.send('changed'),
       },
     ],

@@ -94,7 +94,8 @@ export function createServerMetrics({ databaseBytes, runLists }: Measured): Serv
     route: {
       method: 'GET',
       path: '/metrics',
-      privilege: 'none',
+      // Totals tell of everybody's things.
+      access: 'admin',
       handle: async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
     },
   };

@@ -1,3 +1,4 @@
+import { describeAccess } from './route-access.ts';
 import type { DescribedBody, RawRoute, RouteDescription } from './routes.ts';
 
 interface DescribedStream {
@@ -17,7 +18,7 @@ export function describeStreams(
   const known = new Set(routes.map(({ method, path }) => `${method} ${path}`));
   const described: DescribedStream[] = [];
   for (const route of routes) {
-    const { method, path, privilege, description } = route;
+    const { method, path, access, description } = route;
     const isTwin = path.startsWith('/ajax-api/') && known.has(`${method} ${path.replace('/ajax-', '/')}`);
     if (description === undefined || isTwin) continue;
     described.push({
@@ -25,7 +26,7 @@ export function describeStreams(
       method: method.toLowerCase(),
       operation: {
         operationId: `${method} ${path}`,
-        'x-privilege': privilege,
+        'x-needs': describeAccess(access),
         ...describeRequest(description),
         responses: { ...describeAnswers(description), ...errors },
       },

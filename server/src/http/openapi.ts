@@ -2,6 +2,7 @@ import requestFields from './mlflow/request-fields.json' with { type: 'json' };
 import type { MlflowRoute, RequestField } from './mlflow/routes.ts';
 import { MLFLOW_VERSION } from './mlflow/server-facts.ts';
 import { describeStreams } from './openapi-streams.ts';
+import { describeAccess } from './route-access.ts';
 import type { RawRoute } from './routes.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -68,7 +69,7 @@ export function openApiRoute(routes: readonly MlflowRoute[], streams: readonly R
   return {
     method: 'GET',
     path: '/openapi.json',
-    privilege: 'none',
+    access: 'open',
     async handle(_request, reply) {
       text ??= JSON.stringify(openApiDocument(routes, streams));
       return reply.type('application/json').send(text);
@@ -89,7 +90,7 @@ function describeOperation(route: MlflowRoute): object {
     operationId: `${route.method} ${route.path}`,
     ...(described === undefined && { description: 'The request is not described.' }),
     tags: [route.path.split('/')[2]],
-    'x-privilege': route.privilege,
+    'x-needs': describeAccess(route.access),
     ...(parameters.length > 0 && { parameters }),
     ...(!inQuery && {
       requestBody: { required: true, content: { 'application/json': { schema: objectSchema(fields) } } },

@@ -6,10 +6,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, invalidArgument } from '../kernel/errors.ts';
 import { readOtlpJson } from '../traces/otlp-json.ts';
 import { readOtlpProtobuf } from '../traces/otlp-protobuf.ts';
+import { traceIdOf } from '../traces/span-content.ts';
 import type { SpanLog } from '../traces/span-log.ts';
 import { parseExperimentId } from '../tracking/experiment-rules.ts';
-import { authenticate } from './authenticate.ts';
-import type { RawRoute, RouteDescription } from './routes.ts';
+import type { Caller } from './mlflow/routes.ts';
+import { experimentTarget, type Targets } from './mlflow/targets.ts';
+import { requireAccess } from './route-access.ts';
+import type { RawCall, RawRoute, RouteDescription } from './routes.ts';
 
 /** The largest body, as it comes and as it is unpacked: a few MB of it could otherwise unpack to gigabytes. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -43,9 +46,8 @@ const RECEIVES: RouteDescription = {
  * `POST /v1/traces`: spans over OTLP/HTTP, in protobuf or JSON, plain, gzipped or deflated. A request's spans are stored
  * all or none. Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp
  */
-export function otlpRoutes(spanLog: SpanLog): readonly RawRoute[] {
-  async function receive(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    authenticate(request, 'EDIT');
+export function otlpRoutes(spanLog: SpanLog, targets: Targets): readonly RawRoute[] {
+  async function receive(request: FastifyRequest, reply: FastifyReply, caller: Caller): Promise<unknown> {
     const mediaType = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
     if (mediaType !== PROTOBUF && mediaType !== JSON_TYPE) {
       throw invalidArgument(
@@ -53,26 +55,51 @@ export function otlpRoutes(spanLog: SpanLog): readonly RawRoute[] {
         { field: 'Content-Type' },
       );
     }
-    const experimentId = header(request, EXPERIMENT_HEADER);
-    if (experimentId === undefined) {
-      throw invalidArgument(
-        `Missing the header '${EXPERIMENT_HEADER}': it says which experiment the spans belong to.`,
-        {
-          field: EXPERIMENT_HEADER,
-        },
-      );
-    }
-    const experimentNo = parseExperimentId(experimentId, EXPERIMENT_HEADER);
+    const experimentNo = experimentOf(request);
     const body = await unpacked(await readBody(request.raw), header(request, 'content-encoding'));
     const received = mediaType === PROTOBUF ? readOtlpProtobuf(body) : readOtlpJson(textOf(body));
     if (received.length === 0) throw invalidArgument('Invalid OpenTelemetry format - no spans found.');
+    // A trace that is there already stays in its experiment, whichever the header names.
+    const traceIds = received.flatMap(({ spans }) => spans.map(({ traceId }) => traceIdOf(traceId)));
+    await requireAccess(
+      caller.access,
+      [{ action: 'experiment.edit', target: () => targets.ofKnownTraces([...new Set(traceIds)]) }],
+      undefined,
+    );
     await spanLog.log({ experimentNo, runId: header(request, RUN_HEADER), received });
     return mediaType === PROTOBUF
       ? reply.type(PROTOBUF).send(Buffer.alloc(0))
       : reply.type(JSON_TYPE).send('{}');
   }
 
-  return [{ method: 'POST', path: '/v1/traces', privilege: 'EDIT', description: RECEIVES, handle: receive }];
+  return [
+    {
+      method: 'POST',
+      path: '/v1/traces',
+      access: [
+        { action: 'experiment.edit', target: ({ request }: RawCall) => experimentTarget(experimentOf(request)) },
+        {
+          action: 'experiment.edit',
+          target: ({ request }: RawCall) => {
+            const runId = header(request, RUN_HEADER);
+            return runId === undefined ? [] : targets.runTarget(runId);
+          },
+        },
+      ],
+      description: RECEIVES,
+      handle: receive,
+    },
+  ];
+}
+
+/** @throws AppError InvalidArgument where no header names the experiment. */
+function experimentOf(request: FastifyRequest): number {
+  const experimentId = header(request, EXPERIMENT_HEADER);
+  if (experimentId !== undefined) return parseExperimentId(experimentId, EXPERIMENT_HEADER);
+  throw invalidArgument(
+    `Missing the header '${EXPERIMENT_HEADER}': it says which experiment the spans belong to.`,
+    { field: EXPERIMENT_HEADER },
+  );
 }
 
 function header(request: FastifyRequest, name: string): string | undefined {

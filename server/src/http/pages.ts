@@ -110,8 +110,8 @@ export function createPages(folder: string | undefined): Pages {
   const methods = ['GET', 'HEAD'] as const;
   return {
     routes: methods.flatMap((method): RawRoute[] => [
-      { method, path: '/', privilege: 'none', handle: sendRoot },
-      { method, path: '/assets/*', privilege: 'none', handle: sendAsset },
+      { method, path: '/', access: 'open', handle: sendRoot },
+      { method, path: '/assets/*', access: 'open', handle: sendAsset },
     ]),
     isNavigation: (request, path) =>
       (request.method === 'GET' || request.method === 'HEAD') &&

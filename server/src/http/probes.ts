@@ -6,7 +6,7 @@ export function probeRoutes(): readonly RawRoute[] {
   const text = (path: string, body: string, summary: string): RawRoute => ({
     method: 'GET',
     path,
-    privilege: 'none',
+    access: 'open',
     description: {
       summary,
       tag: 'probes',

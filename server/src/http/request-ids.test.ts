@@ -43,7 +43,7 @@ describe('the id of a request', () => {
         {
           method: 'GET',
           path: '/raw-defect',
-          privilege: 'none',
+          access: 'open',
           async handle() {
             throw new Error('a raw defect');
           },

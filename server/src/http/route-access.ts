@@ -7,6 +7,8 @@ export interface Target {
   readonly on: Securable;
   /** The error of a call about a thing that does not exist: to the letter that of the operation behind the route. */
   missing(): AppError;
+  /** Instead of the need's, where what a call takes depends on the type of the thing that it names. */
+  readonly action?: Action;
 }
 
 /** One thing that a route needs: an action on whatever the call is about. */
@@ -26,20 +28,53 @@ export interface Need<Call> {
  */
 export type RouteAccess<Call> = 'open' | 'signed' | 'filtered' | 'admin' | readonly Need<Call>[];
 
+/** A rule in words, for lists of routes: `experiment.edit + model.see`. */
+export const describeAccess = (rule: RouteAccess<never>): string =>
+  typeof rule === 'string' ? rule : [...new Set(rule.map(({ action }) => action))].join(' + ');
+
 /** @throws AppError PermissionDenied, or the target's own error where the caller may not see it. */
 export async function requireAccess<Call>(
   access: Access,
   rule: RouteAccess<Call>,
   call: Call,
 ): Promise<void> {
-  if (access.principal.isAdmin || rule === 'open' || rule === 'signed' || rule === 'filtered') return;
+  const { trail } = access;
+  const isTold = trail?.asked(call as object, typeof rule === 'string' ? [] : rule.map(({ action }) => action));
+  await judge(access, rule, { call, isTold: isTold === true });
+  await trail?.admitted();
+}
+
+async function judge<Call>(
+  access: Access,
+  rule: RouteAccess<Call>,
+  { call, isTold }: { readonly call: Call; readonly isTold: boolean },
+): Promise<void> {
+  if (rule === 'open' || rule === 'signed' || rule === 'filtered') return;
+  if (access.principal.isAdmin) {
+    if (isTold && rule !== 'admin') await tell(access, rule, call);
+    return;
+  }
   if (rule === 'admin') throw denied(access, 'be an administrator');
   for (const { action, target } of rule) {
     const targets = await target(call);
-    for (const { on, missing } of 'on' in targets ? [targets] : targets) {
-      const decision = access.decide(action, on);
+    for (const { on, missing, action: needed = action } of 'on' in targets ? [targets] : targets) {
+      const decision = access.decide(needed, on);
+      access.trail?.judged(needed, on, decision);
       if (decision === 'hidden') throw missing();
-      if (decision === 'denied') throw denied(access, `have the right to ${action} on it`);
+      if (decision === 'denied') throw denied(access, `have the right to ${needed} on it`);
+    }
+  }
+}
+
+/** What a call is about, where nothing hangs on it: what names nothing is the operation's to refuse. */
+async function tell<Call>(access: Access, needs: readonly Need<Call>[], call: Call): Promise<void> {
+  for (const { action, target } of needs) {
+    try {
+      const targets = await target(call);
+      for (const { on, action: needed = action } of 'on' in targets ? [targets] : targets)
+        access.trail?.judged(needed, on, 'allowed');
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
     }
   }
 }

@@ -1,10 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-
-/**
- * What a caller must be allowed to do. Every route names one; `none` is for the few that tell nothing about anybody's
- * data, `signed` for URLs whose signature is the permission.
- */
-export type Privilege = 'none' | 'signed' | 'READ' | 'EDIT' | 'MANAGE' | 'ADMIN';
+import type { Caller } from './mlflow/routes.ts';
+import type { RouteAccess } from './route-access.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
 
@@ -13,7 +9,14 @@ export interface ListedRoute {
   readonly method: Method;
   /** From the root, with `:name` for parameters and `*` for an open end. */
   readonly path: string;
-  readonly privilege: Privilege;
+  /** What it asks of its caller: `open`, `signed`, `filtered`, `admin`, or actions such as `experiment.edit`. */
+  readonly needs: string;
+}
+
+/** One call of a route that reads and answers streams. */
+export interface RawCall {
+  readonly request: FastifyRequest;
+  readonly caller: Caller;
 }
 
 export interface DescribedParameter {
@@ -43,8 +46,12 @@ export interface RouteDescription {
 }
 
 /** A route outside of the JSON protocol: it reads and answers streams itself. */
-export interface RawRoute extends ListedRoute {
+export interface RawRoute {
+  readonly method: Method;
+  /** From the root, with `:name` for parameters and `*` for an open end. */
+  readonly path: string;
+  readonly access: RouteAccess<RawCall>;
   /** Undefined for what only the program's own pages and tools ask. */
   readonly description?: RouteDescription;
-  handle(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
+  handle(request: FastifyRequest, reply: FastifyReply, caller: Caller): Promise<unknown>;
 }

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { type Authenticate, everybodyIsLocal } from './authenticate.ts';
 import type { HostRules } from './host-guard.ts';
 import type { DatabricksRoute } from './databricks/routes.ts';
 import { createLogger } from './logger.ts';
@@ -7,6 +8,7 @@ import type { MlflowRoute } from './mlflow/routes.ts';
 import { createPages } from './pages.ts';
 import type { RawRoute } from './routes.ts';
 import { buildHttpServer, type HttpServer } from './server.ts';
+import { createShownLocations } from './shown-locations.ts';
 import type { PatienceLimits } from './slow-requests.ts';
 
 export interface ServerFixture {
@@ -23,6 +25,8 @@ export interface ServerFixtureOptions {
   readonly databricksRoutes?: readonly DatabricksRoute[];
   readonly hostRules?: Partial<HostRules>;
   readonly patience?: PatienceLimits;
+  /** Everybody is the local user without it. */
+  readonly authenticate?: Authenticate;
 }
 
 /** A server with the given routes alone, listening. */
@@ -36,6 +40,8 @@ export async function startServer(options: ServerFixtureOptions): Promise<Server
     rawRoutes: options.rawRoutes ?? [],
     databricksRoutes: options.databricksRoutes ?? [],
     workspaceId: '1000000000007474',
+    authenticate: options.authenticate ?? everybodyIsLocal,
+    locations: createShownLocations('dbfs'),
     pages: createPages(undefined),
     hostRules: { allowedHosts: [], allowedOrigins: [], ...options.hostRules },
     logger,
@@ -65,6 +71,6 @@ export async function startServer(options: ServerFixtureOptions): Promise<Server
 export const mlflowRoute = (path: string, handle: MlflowRoute['handle']): MlflowRoute => ({
   method: 'POST',
   path,
-  privilege: 'READ',
+  access: 'open',
   handle,
 });

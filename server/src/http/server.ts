@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { AppError, unavailable } from '../kernel/errors.ts';
+import type { AuditTrails } from './audit-trail.ts';
+import type { Authenticate } from './authenticate.ts';
 import { createBrokenRequestHandler } from './broken-requests.ts';
 import { createCors } from './cors.ts';
 import { DISCOVERY_PATH } from './databricks/discovery.ts';
@@ -15,7 +17,9 @@ import type { MlflowRoute } from './mlflow/routes.ts';
 import { pathsOf, registerMlflowSurface, sendError } from './mlflow/surface.ts';
 import type { Pages } from './pages.ts';
 import { createRequestIds } from './request-ids.ts';
+import { describeAccess, requireAccess } from './route-access.ts';
 import type { ListedRoute, RawRoute } from './routes.ts';
+import type { ShownLocations } from './shown-locations.ts';
 import { createSlowRequests, DEFAULT_PATIENCE, type PatienceLimits } from './slow-requests.ts';
 
 /** The server as the program that starts and stops it sees it. */
@@ -30,6 +34,10 @@ export interface HttpServerOptions {
   readonly databricksRoutes: readonly DatabricksRoute[];
   /** Decimal digits, told with every answer: some clients refuse to work without. */
   readonly workspaceId: string;
+  readonly authenticate: Authenticate;
+  readonly locations: ShownLocations;
+  /** Undefined where no audit log is kept. */
+  readonly audit?: AuditTrails | undefined;
   readonly pages: Pages;
   readonly hostRules: HostRules;
   readonly logger: Logger;
@@ -43,7 +51,7 @@ const EXEMPT_FROM_HOST_CHECK: ReadonlySet<string> = new Set(['/health', '/versio
 
 /** The HTTP server with all its surfaces, not yet listening. */
 export function buildHttpServer(options: HttpServerOptions): HttpServer {
-  const { logger } = options;
+  const { logger, authenticate, audit } = options;
   const asAppError = createAsAppError(logger);
   const checkHost = createHostGuard(options.hostRules);
   const cors = createCors(options.hostRules.allowedOrigins);
@@ -95,6 +103,7 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
 
   server.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
   server.removeAllContentTypeParsers();
+  server.decorateRequest('trail');
   // Raw routes read the stream themselves.
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
   server.addHook('onRequest', (request, reply, done) => {
@@ -108,11 +117,14 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
       sendErrorOfPath(error as AppError, request, reply);
       return;
     }
+    request.trail = audit?.open(request);
     done();
   });
   server.addHook('onSend', (request, reply, _payload, done) => {
     cors.completeVary(request, reply);
-    done();
+    const recorded = request.trail?.answered(reply.statusCode);
+    if (recorded === undefined) done();
+    else recorded.then(() => done(), done);
   });
   server.addHook('preClose', async () => {
     closing = true;
@@ -154,11 +166,19 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
     server.route({
       method: route.method,
       url: route.path,
-      handler: (request, reply) => route.handle(request, reply),
+      handler: async (request, reply) => {
+        const caller = await authenticate(request, route.access);
+        await requireAccess(caller.access, route.access, { request, caller });
+        return route.handle(request, reply, caller);
+      },
     });
   }
-  registerMlflowSurface(server, options.mlflowRoutes, asAppError);
-  registerDatabricksSurface(server, options.databricksRoutes, asAppError);
+  const { locations } = options;
+  registerMlflowSurface(server, { routes: options.mlflowRoutes, authenticate, locations, asAppError });
+  registerDatabricksSurface(server, { routes: options.databricksRoutes, authenticate, locations, asAppError });
+  for (const route of [...rawRoutes, ...options.databricksRoutes]) audit?.know(route);
+  for (const route of options.mlflowRoutes)
+    for (const path of pathsOf(route)) audit?.know({ method: route.method, path, access: route.access });
   return Object.assign(server, {
     routeTable: [
       ...listRoutes(rawRoutes, options.mlflowRoutes),
@@ -186,7 +206,11 @@ function listRoutes(
   rawRoutes: readonly RawRoute[],
   mlflowRoutes: readonly MlflowRoute[],
 ): readonly ListedRoute[] {
-  const list = ({ method, privilege }: ListedRoute, path: string) => ({ method, path, privilege });
+  const list = ({ method, access }: Pick<RawRoute | MlflowRoute, 'method' | 'access'>, path: string) => ({
+    method,
+    path,
+    needs: describeAccess(access),
+  });
   return [
     ...rawRoutes.map((route) => list(route, route.path)),
     ...mlflowRoutes.flatMap((route) => pathsOf(route).map((path) => list(route, path))),

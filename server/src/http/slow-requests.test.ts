@@ -54,7 +54,7 @@ describe('a caller who takes long', () => {
         {
           method: 'PUT',
           path: '/raw',
-          privilege: 'none',
+          access: 'open',
           async handle(request, reply) {
             let size = 0;
             for await (const chunk of request.raw) size += (chunk as Buffer).length;
@@ -64,7 +64,7 @@ describe('a caller who takes long', () => {
         {
           method: 'PUT',
           path: '/unread',
-          privilege: 'none',
+          access: 'open',
           async handle(request, reply) {
             await pause(900);
             request.raw.resume();

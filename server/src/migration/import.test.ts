@@ -238,8 +238,8 @@ describe.each(testedDatabases())('import into $name', ({ open }) => {
     await runImport(target.db, await openDatabase());
     const next = await target.db.write((tx) =>
       tx.get<{ experiment_no: number }>(
-        `INSERT INTO experiments (name, artifact_location, creation_time, last_update_time)
-         VALUES ('next', '', 0, 0) RETURNING experiment_no`,
+        `INSERT INTO experiments (name, name_key, artifact_location, creation_time, last_update_time)
+         VALUES ('next', 'next', '', 0, 0) RETURNING experiment_no`,
       ),
     );
     expect(next).toEqual({ experiment_no: 4 });
@@ -311,8 +311,8 @@ describe.each(testedDatabases())('import into $name', ({ open }) => {
   it('refuses before it writes when ids or names belong to something else here', async () => {
     await target.db.write((tx) =>
       tx.run(
-        `INSERT INTO experiments (experiment_no, name, artifact_location, creation_time, last_update_time)
-         VALUES (7, 'trees', '', 0, 0)`,
+        `INSERT INTO experiments (experiment_no, name, name_key, artifact_location, creation_time, last_update_time)
+         VALUES (7, 'trees', 'trees', '', 0, 0)`,
       ),
     );
     const before = await contents(target.db);
@@ -354,8 +354,8 @@ describe.each(testedDatabases())('import into $name', ({ open }) => {
   it('adds the runs of experiment 0 to one that has runs already', async () => {
     await target.db.write(async (tx) => {
       await tx.run(
-        `INSERT INTO experiments (experiment_no, name, artifact_location, creation_time, last_update_time)
-         VALUES (0, 'Default', 'mlflow-artifacts:/0', 5, 5)`,
+        `INSERT INTO experiments (experiment_no, name, name_key, artifact_location, creation_time, last_update_time)
+         VALUES (0, 'Default', 'Default', 'mlflow-artifacts:/0', 5, 5)`,
       );
       await tx.run(
         `INSERT INTO runs (run_id, experiment_no, name, status, start_time) VALUES ('mine', 0, 'mine', 'RUNNING', 0)`,

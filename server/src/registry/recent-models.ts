@@ -1,4 +1,5 @@
 import type { Database } from '../db/port.ts';
+import type { VisibleModels } from '../governance/access.ts';
 import { listAliases } from './aliases-repository.ts';
 import * as repository from './recent-models-repository.ts';
 
@@ -16,9 +17,9 @@ const MOST_COUNTED = 10_000;
 export function createRecentModels({ db }: { readonly db: Database }) {
   return {
     /** The latest changed first. */
-    async latest(limit: number): Promise<readonly RecentModel[]> {
+    async latest(limit: number, visible: 'all' | VisibleModels = 'all'): Promise<readonly RecentModel[]> {
       return db.read(async (sql) => {
-        const rows = await repository.listRecentModels(sql, limit);
+        const rows = await repository.listRecentModels(sql, { limit, visible });
         const aliases = await listAliases(
           sql,
           rows.map((row) => row.model_no),
@@ -35,15 +36,17 @@ export function createRecentModels({ db }: { readonly db: Database }) {
     },
 
     /** Names of models that have the text in them, the latest changed first; the empty text finds nothing. */
-    async find(typed: string, limit: number): Promise<readonly string[]> {
+    async find(typed: string, query: repository.RecentQuery): Promise<readonly string[]> {
       const text = typed.trim();
       if (text === '') return [];
-      return (await db.read((sql) => repository.findModelsByText(sql, text, limit))).map((row) => row.name);
+      return (await db.read((sql) => repository.findModelsByText(sql, text, query))).map((row) => row.name);
     },
 
     /** Versions made since a time; the count stops at 10,000. */
-    async versionsSince(sinceMs: number): Promise<number> {
-      return db.read((sql) => repository.countVersionsSince(sql, sinceMs, MOST_COUNTED));
+    async versionsSince(sinceMs: number, visible: 'all' | VisibleModels = 'all'): Promise<number> {
+      return db.read((sql) =>
+        repository.countVersionsSince(sql, sinceMs, { limit: MOST_COUNTED, visible }),
+      );
     },
   };
 }

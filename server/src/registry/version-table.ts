@@ -2,6 +2,7 @@ import type { Database } from '../db/port.ts';
 import { invalidArgument } from '../kernel/errors.ts';
 import { listSourceModelMetrics, readSourceModels } from '../tracking/source-models.ts';
 import { listSourceMetrics, readSourceRuns, type SourceRun } from '../tracking/source-runs.ts';
+import type { VisibleExperiments } from '../tracking/visible-experiments.ts';
 import { listAliases } from './aliases-repository.ts';
 import { getModelRow } from './models.ts';
 import { readVersions, type VersionDetails } from './version-details.ts';
@@ -15,6 +16,8 @@ export interface VersionTableQuery {
   readonly limit: number;
   /** Metrics of the sources, at most 100; without them the first 100 by name. */
   readonly metrics: readonly string[] | undefined;
+  /** Of runs and logged models elsewhere nothing is told; all without it. */
+  readonly visible?: VisibleExperiments;
 }
 
 export interface VersionTableRow {
@@ -43,7 +46,13 @@ const ASKED_FOR_KEYS = 200;
 export function createVersionTable({ db }: { readonly db: Database }) {
   return {
     /** @throws AppError NotFound for the model, InvalidArgument for a window that cannot be */
-    async page({ name, offset, limit, metrics }: VersionTableQuery): Promise<VersionTablePage> {
+    async page({
+      name,
+      offset,
+      limit,
+      metrics,
+      visible = 'all',
+    }: VersionTableQuery): Promise<VersionTablePage> {
       if (offset < 0) throw invalidArgument('offset must be 0 or more.', { field: 'offset' });
       if (limit < 1 || limit > MAX_LIMIT) {
         throw invalidArgument(`limit must be from 1 to ${MAX_LIMIT}.`, { field: 'limit' });
@@ -55,8 +64,8 @@ export function createVersionTable({ db }: { readonly db: Database }) {
         const { model_no: modelNo } = await getModelRow(sql, name);
         const { runIds, modelIds } = await repository.listSourceIds(sql, modelNo, ASKED_FOR_KEYS);
         const metricKeys = mergedKeys(
-          await listSourceMetrics(sql, runIds, MAX_KEYS),
-          await listSourceModelMetrics(sql, modelIds, MAX_KEYS),
+          await listSourceMetrics(sql, runIds, { limit: MAX_KEYS, visible }),
+          await listSourceModelMetrics(sql, modelIds, { limit: MAX_KEYS, visible }),
         );
         const shownKeys = metrics ?? metricKeys.slice(0, MAX_METRICS);
         const versions = await selectVersions(sql, {
@@ -69,12 +78,12 @@ export function createVersionTable({ db }: { readonly db: Database }) {
         const sources = await readSourceRuns(
           sql,
           [...new Set(versions.flatMap((version) => version.run_id || []))],
-          shownKeys,
+          { keys: shownKeys, visible },
         );
         const models = await readSourceModels(
           sql,
           [...new Set(versions.flatMap((version) => version.logged_model_id || []))],
-          shownKeys,
+          { keys: shownKeys, visible },
         );
         const aliases = Map.groupBy(await listAliases(sql, [modelNo]), ({ version }) => version);
         const details = await readVersions(sql, versions, { withAliases: false });

@@ -17,7 +17,8 @@ export interface StoredSpan {
   readonly content: string;
 }
 
-const traceIdOf = (otelTraceId: string): string => `tr-${otelTraceId}`;
+/** The id under which a trace of OpenTelemetry's is kept. */
+export const traceIdOf = (otelTraceId: string): string => `tr-${otelTraceId}`;
 
 /** Brings a span into MLflow's stored form: its attributes are texts that hold JSON. */
 export function storedSpan(received: ReceivedSpan): StoredSpan {

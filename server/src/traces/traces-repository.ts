@@ -28,6 +28,16 @@ export async function lockTrace(tx: Transaction, traceId: string): Promise<Trace
   );
 }
 
+export async function listTraceOwners(
+  sql: Sql,
+  traceIds: readonly string[],
+): Promise<(readonly [traceId: string, experimentNo: number])[]> {
+  return sql.rows(
+    `SELECT trace_id, experiment_no FROM traces WHERE ${sql.dialect.inList('trace_id', 'text')}`,
+    [sql.dialect.list(traceIds)],
+  );
+}
+
 /** Within `experimentNos` where given. */
 export async function findTraces(
   sql: Sql,

@@ -140,6 +140,12 @@ export function createTraces({ db, clock, artifactLocationOf, onChange }: Traces
       return db.read((sql) => read(sql, traceId));
     },
 
+    /** The experiments of those that are there. */
+    async experimentsOf(traceIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+      if (traceIds.length === 0) return new Map();
+      return new Map(await db.read((sql) => repository.listTraceOwners(sql, traceIds)));
+    },
+
     /** Those that are there, in the order of the ids; of `experimentNos` alone where given. */
     async getMany(
       traceIds: readonly string[],

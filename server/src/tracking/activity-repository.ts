@@ -1,4 +1,5 @@
 import type { Sql, SqlParam } from '../db/port.ts';
+import { andVisible, type VisibleExperiments } from './visible-experiments.ts';
 
 export interface ActiveRunRow {
   readonly run_no: number;
@@ -12,25 +13,32 @@ export interface ActiveRunRow {
   readonly end_time: number | null;
 }
 
+export interface LatestQuery {
+  readonly limit: number;
+  readonly visible: VisibleExperiments;
+}
+
 const RUN_COLUMNS = `r.run_no, r.run_id, r.name, r.experiment_no, e.name AS experiment_name, r.user_id, r.status,
   r.start_time, r.end_time`;
 const FROM = 'FROM runs r JOIN experiments e ON e.experiment_no = r.experiment_no';
 
 /** The latest started first; walks `runs_running` from its start. */
-export async function listRunning(sql: Sql, limit: number): Promise<ActiveRunRow[]> {
+export async function listRunning(sql: Sql, { limit, visible }: LatestQuery): Promise<ActiveRunRow[]> {
+  const seen = andVisible(sql.dialect, 'r.experiment_no', visible);
   return sql.all(
     `SELECT ${RUN_COLUMNS} ${FROM}
-     WHERE r.status = 'RUNNING' AND r.lifecycle_stage = 'active' ORDER BY r.start_time DESC LIMIT ?`,
-    [limit],
+     WHERE r.status = 'RUNNING' AND r.lifecycle_stage = 'active'${seen.text} ORDER BY r.start_time DESC LIMIT ?`,
+    [...seen.params, limit],
   );
 }
 
 /** The latest ended first; walks `runs_ended` from its start. */
-export async function listEnded(sql: Sql, limit: number): Promise<ActiveRunRow[]> {
+export async function listEnded(sql: Sql, { limit, visible }: LatestQuery): Promise<ActiveRunRow[]> {
+  const seen = andVisible(sql.dialect, 'r.experiment_no', visible);
   return sql.all(
     `SELECT ${RUN_COLUMNS} ${FROM}
-     WHERE r.end_time IS NOT NULL AND r.lifecycle_stage = 'active' ORDER BY r.end_time DESC LIMIT ?`,
-    [limit],
+     WHERE r.end_time IS NOT NULL AND r.lifecycle_stage = 'active'${seen.text} ORDER BY r.end_time DESC LIMIT ?`,
+    [...seen.params, limit],
   );
 }
 
@@ -46,8 +54,9 @@ export interface ExperimentActivityRow {
  */
 export async function listActiveExperiments(
   sql: Sql,
-  { window, limit }: { readonly window: number; readonly limit: number },
+  { window, limit, visible }: LatestQuery & { readonly window: number },
 ): Promise<ExperimentActivityRow[]> {
+  const seen = andVisible(sql.dialect, 'experiment_no', visible);
   const latest = (inner: string, params: readonly SqlParam[]) =>
     sql.all<ExperimentActivityRow>(
       `SELECT a.experiment_no, e.name, max(a.at) AS at
@@ -57,18 +66,18 @@ export async function listActiveExperiments(
     );
   const ended = await latest(
     `SELECT experiment_no, end_time AS at FROM runs
-     WHERE end_time IS NOT NULL AND lifecycle_stage = 'active' ORDER BY end_time DESC LIMIT ?`,
-    [window],
+     WHERE end_time IS NOT NULL AND lifecycle_stage = 'active'${seen.text} ORDER BY end_time DESC LIMIT ?`,
+    [...seen.params, window],
   );
   const running = await latest(
     `SELECT experiment_no, start_time AS at FROM runs
-     WHERE status = 'RUNNING' AND lifecycle_stage = 'active' ORDER BY start_time DESC LIMIT ?`,
-    [window],
+     WHERE status = 'RUNNING' AND lifecycle_stage = 'active'${seen.text} ORDER BY start_time DESC LIMIT ?`,
+    [...seen.params, window],
   );
   const newest = await sql.all<ExperimentActivityRow>(
     `SELECT experiment_no, name, creation_time AS at FROM experiments
-     WHERE lifecycle_stage = 'active' ORDER BY creation_time DESC, experiment_no LIMIT ?`,
-    [limit],
+     WHERE lifecycle_stage = 'active'${seen.text} ORDER BY creation_time DESC, experiment_no LIMIT ?`,
+    [...seen.params, limit],
   );
   return [...ended, ...running, ...newest];
 }
@@ -126,24 +135,30 @@ export async function readProgress(sql: Sql, runNos: readonly number[]): Promise
 export async function countEndedSince(
   sql: Sql,
   sinceMs: number,
-  limit: number,
+  { limit, visible }: LatestQuery,
 ): Promise<ReadonlyMap<string, number>> {
+  const seen = andVisible(sql.dialect, 'experiment_no', visible);
   const rows = await sql.all<{ status: string; n: number }>(
     `SELECT status, count(*) AS n FROM (
        SELECT status FROM runs
-       WHERE end_time > ? AND lifecycle_stage = 'active' ORDER BY end_time DESC LIMIT ?
+       WHERE end_time > ? AND lifecycle_stage = 'active'${seen.text} ORDER BY end_time DESC LIMIT ?
      ) ended GROUP BY status`,
-    [sinceMs, limit],
+    [sinceMs, ...seen.params, limit],
   );
   return new Map(rows.map((row) => [row.status, Number(row.n)]));
 }
 
-export async function countExperimentsSince(sql: Sql, sinceMs: number, limit: number): Promise<number> {
+export async function countExperimentsSince(
+  sql: Sql,
+  sinceMs: number,
+  { limit, visible }: LatestQuery,
+): Promise<number> {
+  const seen = andVisible(sql.dialect, 'experiment_no', visible);
   const row = await sql.get<{ n: number }>(
     `SELECT count(*) AS n FROM (
-       SELECT 1 AS one FROM experiments WHERE lifecycle_stage = 'active' AND creation_time > ? LIMIT ?
+       SELECT 1 AS one FROM experiments WHERE lifecycle_stage = 'active' AND creation_time > ?${seen.text} LIMIT ?
      ) made`,
-    [sinceMs, limit],
+    [sinceMs, ...seen.params, limit],
   );
   return Number(row!.n);
 }

@@ -1,5 +1,6 @@
 import type { Database } from '../db/port.ts';
 import * as repository from './activity-repository.ts';
+import type { VisibleExperiments } from './visible-experiments.ts';
 
 export interface ActiveRun {
   readonly runId: string;
@@ -45,11 +46,15 @@ const MOST_COUNTED = 10_000;
 /** What is going on over all experiments. */
 export function createActivity({ db }: { readonly db: Database }) {
   return {
-    /** At most `limit` of each, the latest first. */
-    async latest(limit: number): Promise<Activity> {
+    /** At most `limit` of each, the latest first, of the experiments in view. */
+    async latest(limit: number, visible: VisibleExperiments = 'all'): Promise<Activity> {
       return db.read(async (sql) => {
         const lastOf = new Map<number, { name: string; at: number }>();
-        for (const row of await repository.listActiveExperiments(sql, { window: WINDOW, limit })) {
+        for (const row of await repository.listActiveExperiments(sql, {
+          window: WINDOW,
+          limit,
+          visible,
+        })) {
           const known = lastOf.get(row.experiment_no);
           if (known === undefined || known.at < row.at) lastOf.set(row.experiment_no, row);
         }
@@ -58,12 +63,12 @@ export function createActivity({ db }: { readonly db: Database }) {
           sql,
           recent.map(([no]) => no),
         );
-        const running = await repository.listRunning(sql, limit);
+        const running = await repository.listRunning(sql, { limit, visible });
         const progress = await repository.readProgress(
           sql,
           running.map((run) => run.run_no),
         );
-        const ended = await repository.listEnded(sql, limit);
+        const ended = await repository.listEnded(sql, { limit, visible });
         return {
           experiments: recent.map(([experimentNo, { name, at }]) => ({
             experimentNo,
@@ -78,14 +83,15 @@ export function createActivity({ db }: { readonly db: Database }) {
       });
     },
 
-    async since(sinceMs: number): Promise<Changes> {
+    async since(sinceMs: number, visible: VisibleExperiments = 'all'): Promise<Changes> {
+      const query = { limit: MOST_COUNTED, visible };
       return db.read(async (sql) => {
-        const ended = await repository.countEndedSince(sql, sinceMs, MOST_COUNTED);
+        const ended = await repository.countEndedSince(sql, sinceMs, query);
         return {
           finished: ended.get('FINISHED') ?? 0,
           failed: ended.get('FAILED') ?? 0,
           killed: ended.get('KILLED') ?? 0,
-          experiments: await repository.countExperimentsSince(sql, sinceMs, MOST_COUNTED),
+          experiments: await repository.countExperimentsSince(sql, sinceMs, query),
         };
       });
     },

@@ -43,8 +43,14 @@ describe.each(testedDatabases())('folders of experiments on $name', (database) =
     opened.db.write((tx) =>
       tx.insertMany(
         'experiments',
-        { name: 'text', artifact_location: 'text', creation_time: 'bigint', last_update_time: 'bigint' },
-        names.map((name, i) => [name, '', i, i]),
+        {
+          name: 'text',
+          name_key: 'text',
+          artifact_location: 'text',
+          creation_time: 'bigint',
+          last_update_time: 'bigint',
+        },
+        names.map((name, i) => [name, name, '', i, i]),
       ),
     );
   const all = { limit: 1000, pageToken: undefined };
@@ -313,7 +319,7 @@ describe.each(testedDatabases())('folders of experiments on $name', (database) =
       'active',
     ]);
     await expect(tracking.folders.delete('a')).rejects.toMatchObject({ code: 'NotFound' });
-    expect(await tracking.folders.restore('a', atMs)).toBe(2);
+    expect(await tracking.folders.restore('a', undefined, atMs)).toBe(2);
     expect((await tracking.runs.get(run)).run.stage).toBe('active');
     expect((await tracking.experiments.get(x!)).lifecycleStage).toBe('active');
     expect((await tracking.experiments.get(early!)).lifecycleStage).toBe('deleted');
@@ -333,7 +339,7 @@ describe.each(testedDatabases())('folders of experiments on $name', (database) =
         plan.push(...(await sql.all<object>(explain + text, params)));
         return sql.all<Row>(text, params);
       };
-      await listChildFolders({ ...sql, all }, { from: 'deep/', end: 'deep0', parentLength: 5, limit: 10 });
+      await listChildFolders({ ...sql, all }, { from: 'deep/', end: 'deep0', parentLength: 5, limit: 10, visible: 'all' });
     });
     const text = plan.flatMap((line) => Object.values(line)).join('\n');
     if (opened.db.dialect.name === 'sqlite') {

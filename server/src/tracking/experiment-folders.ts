@@ -1,5 +1,7 @@
-import type { Database } from '../db/port.ts';
+import type { Database, Transaction } from '../db/port.ts';
 import type { RecordEvents } from '../events/outbox.ts';
+import { type Access, fullAccess, LOCAL_USER } from '../governance/access.ts';
+import type { Action } from '../governance/privileges.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, alreadyExists, invalidArgument, notFound } from '../kernel/errors.ts';
 import { parsePageToken, renderPageToken } from '../kernel/page-token.ts';
@@ -7,8 +9,9 @@ import * as repository from './experiment-folders-repository.ts';
 import { folderEnd, folderKey, nameOfFolder, TOP_LEVEL } from './experiment-path.ts';
 import { MAX_NAME_LENGTH } from './experiment-rules.ts';
 import type { ViewType } from './experiment-search.ts';
-import { type Experiment, experimentEvent, readExperiments } from './experiments.ts';
+import { type Experiment, experimentEvent, NAME_MARK, readExperiments } from './experiments.ts';
 import { codePoints } from './key-rules.ts';
+import type { VisibleExperiments } from './visible-experiments.ts';
 
 export interface Folder {
   readonly path: string;
@@ -25,6 +28,14 @@ export interface PageRequest {
   /** 0 to 1000; 0 asks for none. */
   readonly limit: number;
   readonly pageToken: string | undefined;
+}
+
+export interface ListingQuery {
+  readonly viewType: ViewType;
+  readonly folders: PageRequest;
+  readonly experiments: PageRequest;
+  /** All without it. */
+  readonly visible?: VisibleExperiments;
 }
 
 export interface FolderListing {
@@ -52,10 +63,12 @@ export function createExperimentFolders({ db, clock, recordEvents }: ExperimentF
   async function changeStage(
     path: string,
     change: Omit<repository.SubtreeStageChange, 'nowMs'>,
+    by: Access,
   ): Promise<{ experiments: number; atMs: number }> {
-    const subtree = subtreeOf(path);
+    const subtree = subtreeOf(path, by);
     const from = change.stage === 'deleted' ? 'active' : 'deleted';
     return db.write(async (tx) => {
+      await requireAll(tx, subtree, { by, action: 'experiment.manage' });
       checkSize(path, await repository.countInSubtree(tx, subtree, from));
       const atMs = clock.nowMs();
       const changed = await repository.setSubtreeStage(tx, subtree, { ...change, nowMs: atMs });
@@ -80,11 +93,12 @@ export function createExperimentFolders({ db, clock, recordEvents }: ExperimentF
      */
     async list(
       parent: string,
-      query: { viewType: ViewType; folders: PageRequest; experiments: PageRequest },
+      query: ListingQuery,
     ): Promise<FolderListing> {
       checkPage(query.folders, 'max_folders');
       checkPage(query.experiments, 'max_experiments');
       const key = folderKey(parent);
+      const { visible = 'all' } = query;
       const foldersAfter = readToken(query.folders, 'folders_page_token', key);
       const experimentsAfter = readToken(query.experiments, 'experiments_page_token', key);
       return db.read(async (sql) => {
@@ -98,6 +112,7 @@ export function createExperimentFolders({ db, clock, recordEvents }: ExperimentF
             end: parent === TOP_LEVEL ? undefined : folderEnd(parent),
             parentLength: codePoints(key),
             limit,
+            visible,
           });
           for (const row of rows)
             if (isInView(row, query.viewType)) folders.push(toFolder(row, query.viewType));
@@ -112,6 +127,7 @@ export function createExperimentFolders({ db, clock, recordEvents }: ExperimentF
                 after: experimentsAfter?.slice(key.length) ?? '',
                 viewType: query.viewType,
                 limit: query.experiments.limit + 1,
+                visible,
               });
         const shownFolders = folders.slice(0, query.folders.limit);
         const shown = content.slice(0, query.experiments.limit);
@@ -135,16 +151,17 @@ export function createExperimentFolders({ db, clock, recordEvents }: ExperimentF
      * @throws AppError NotFound for an empty folder; InvalidArgument for a target that is the folder itself or inside
      * of it, or makes a name too long; AlreadyExists naming the first name that is in use; LimitExceeded.
      */
-    async rename(from: string, to: string): Promise<number> {
+    async rename(from: string, to: string, by: Access = fullAccess(LOCAL_USER)): Promise<number> {
       if (folderKey(to).startsWith(folderKey(from))) {
         throw invalidArgument(`The folder '${from}' cannot be moved into itself ('${to}').`, { field: 'to' });
       }
       const move: repository.Move = {
-        from: subtreeOf(from),
+        from: subtreeOf(from, by),
         fromLength: codePoints(folderKey(from)),
         to: folderKey(to),
       };
       return db.write(async (tx) => {
+        await requireAll(tx, move.from, { by, action: 'experiment.edit' });
         const { experiments, longest } = await repository.measureSubtree(tx, move.from);
         if (longest === null) throw notFound(`No experiment is in the folder '${from}'.`);
         checkSize(from, experiments);
@@ -157,7 +174,7 @@ export function createExperimentFolders({ db, clock, recordEvents }: ExperimentF
         }
         const clash = await repository.findClash(tx, move);
         if (clash !== undefined) throw nameTaken(clash);
-        const moved = await repository.moveSubtree(tx, move, clock.nowMs());
+        const moved = await repository.moveSubtree(tx, move, { nowMs: clock.nowMs(), mark: MOVED_MARK });
         await recordEvents(
           tx,
           moved.map((row) => experimentEvent('renamed', row.experiment_no, row.name)),
@@ -171,21 +188,51 @@ export function createExperimentFolders({ db, clock, recordEvents }: ExperimentF
      * @returns how many, and when in ms since 1970: what `restore` takes to bring back these and no others.
      * @throws AppError NotFound where none is active; LimitExceeded.
      */
-    delete: (path: string) => changeStage(path, { stage: 'deleted' }),
+    delete: (path: string, by: Access = fullAccess(LOCAL_USER)) =>
+      changeStage(path, { stage: 'deleted' }, by),
 
     /**
      * Experiments below the folder back from the trash, with their runs: all, or those that went there at `deletedAtMs`.
      * @throws AppError NotFound where none is there; LimitExceeded.
      */
-    async restore(path: string, deletedAtMs?: number): Promise<number> {
-      return (await changeStage(path, { stage: 'active', deletedAtMs })).experiments;
+    async restore(
+      path: string,
+      by: Access = fullAccess(LOCAL_USER),
+      deletedAtMs?: number,
+    ): Promise<number> {
+      return (await changeStage(path, { stage: 'active', deletedAtMs }, by)).experiments;
     },
   };
 }
 
 export type ExperimentFolders = ReturnType<typeof createExperimentFolders>;
 
-const subtreeOf = (path: string): repository.Subtree => ({ key: folderKey(path), end: folderEnd(path) });
+/** Of a folder, what the caller sees of it. */
+const subtreeOf = (path: string, by: Access): repository.Subtree => ({
+  key: folderKey(path),
+  end: folderEnd(path),
+  visible: by.visibleExperiments(),
+});
+
+/** Marks of names that a creator chose end in a number: these cannot be among them. */
+const MOVED_MARK = `${NAME_MARK}moved-`;
+
+/** A folder is changed as a whole. @throws AppError PermissionDenied */
+async function requireAll(
+  tx: Transaction,
+  subtree: repository.Subtree,
+  { by, action }: { readonly by: Access; readonly action: Action },
+): Promise<void> {
+  if (by.principal.isAdmin) return;
+  for (const experimentNo of await repository.listSubtree(tx, subtree)) {
+    if (by.decide(action, { type: 'experiment', experimentNo }) !== 'allowed') {
+      throw new AppError(
+        'PermissionDenied',
+        `Permission denied: ${by.principal.name} must have the right to ${action} on every experiment of the folder.`,
+      );
+    }
+  }
+}
 
 function isInView(row: repository.ChildFolderRow, viewType: ViewType): boolean {
   switch (viewType) {

@@ -2,6 +2,7 @@ import type { Sql, SqlParam } from '../db/port.ts';
 import { folderEnd, folderKey, TOP_LEVEL } from './experiment-path.ts';
 import type { ViewType } from './experiment-search.ts';
 import type { LifecycleStage } from './experiments-repository.ts';
+import { andVisible, type VisibleExperiments } from './visible-experiments.ts';
 
 export type OverviewOrder = 'name' | 'creation_time' | 'last_update_time' | 'last_activity';
 
@@ -17,6 +18,7 @@ export interface OverviewQuery {
   readonly descending: boolean;
   readonly offset: number;
   readonly limit: number;
+  readonly visible: VisibleExperiments;
 }
 
 export interface OverviewRow {
@@ -83,7 +85,8 @@ function conditions(sql: Sql, query: OverviewQuery): { where: string; params: Sq
     texts.push(containsText(sql, 'e.name'));
     params.push(...containsParams(query.contains));
   }
-  return { where: texts.join(' AND '), params };
+  const seen = andVisible(sql.dialect, 'e.experiment_no', query.visible);
+  return { where: texts.join(' AND ') + seen.text, params: [...params, ...seen.params] };
 }
 
 /** Whether a text is in a column, as written or, for ASCII, in any case. Takes `containsParams`. */

@@ -9,6 +9,7 @@ import type { Dialect, SqlParam } from '../db/port.ts';
 import type { FilterNode, LeafNode, Literal, OrderTerm } from '../filters/tree.ts';
 import { invalidArgument } from '../kernel/errors.ts';
 import { folderEnd, folderKey, parseFolder, TOP_LEVEL } from './experiment-path.ts';
+import { andVisible, type VisibleExperiments } from './visible-experiments.ts';
 
 export type ViewType = 'ACTIVE_ONLY' | 'DELETED_ONLY' | 'ALL';
 
@@ -24,10 +25,16 @@ export interface ExperimentCondition {
   readonly dialect: Dialect;
   readonly filter: FilterNode | undefined;
   readonly viewType: ViewType;
+  readonly visible: VisibleExperiments;
 }
 
 /** The WHERE clause of an experiment search. */
-export function renderExperimentFilter({ dialect, filter, viewType }: ExperimentCondition): SqlFragment {
+export function renderExperimentFilter({
+  dialect,
+  filter,
+  viewType,
+  visible,
+}: ExperimentCondition): SqlFragment {
   const texts: string[] = [];
   const params: SqlParam[] = [];
   if (viewType !== 'ALL') {
@@ -39,7 +46,9 @@ export function renderExperimentFilter({ dialect, filter, viewType }: Experiment
     texts.push(condition.text);
     params.push(...condition.params);
   }
-  return { text: texts.length === 0 ? '1 = 1' : texts.join(' AND '), params };
+  const scope = andVisible(dialect, 'e.experiment_no', visible);
+  const text = texts.length === 0 ? '1 = 1' : texts.join(' AND ');
+  return { text: text + scope.text, params: [...params, ...scope.params] };
 }
 
 function renderLeaf(dialect: Dialect, node: LeafNode): SqlFragment {

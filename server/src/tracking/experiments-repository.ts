@@ -21,12 +21,40 @@ export async function findExperiment(sql: Sql, experimentNo: number): Promise<Ex
   return sql.get<ExperimentRow>(`SELECT ${COLUMNS} FROM experiments WHERE experiment_no = ?`, [experimentNo]);
 }
 
-export async function findExperimentByName(sql: Sql, name: string): Promise<ExperimentRow | undefined> {
-  return sql.get<ExperimentRow>(`SELECT ${COLUMNS} FROM experiments WHERE name = ?`, [name]);
+/** Whoever sees several of a name means the first: the one that has it without a mark, then the oldest. */
+export async function listExperimentsByName(sql: Sql, name: string): Promise<ExperimentRow[]> {
+  return sql.all<ExperimentRow>(
+    `SELECT ${COLUMNS} FROM experiments WHERE name = ?
+     ORDER BY CASE WHEN name_key = name THEN 0 ELSE 1 END, experiment_no`,
+    [name],
+  );
+}
+
+/** Experiments whose artifacts lie at the place, in it, or around it. */
+export async function listPlaceSharers(sql: Sql, location: string): Promise<number[]> {
+  const place = location.replace(/\/+$/, '');
+  const around = [...place.matchAll(/\//g)].map(({ index }) => place.slice(0, index));
+  const rows = await sql.rows<[number]>(
+    `SELECT experiment_no FROM experiments
+     WHERE ${sql.dialect.inList('artifact_location', 'text')} OR artifact_location >= ? AND artifact_location < ?`,
+    [sql.dialect.list([...around, place]), `${place}/`, `${place}0`],
+  );
+  return rows.map(([experimentNo]) => experimentNo);
+}
+
+/** Whether the name, or the name with its mark, is in use in this very form. */
+export async function isNameKeyTaken(sql: Sql, nameKey: string, except: number): Promise<boolean> {
+  const row = await sql.get('SELECT 1 AS one FROM experiments WHERE name_key = ? AND experiment_no <> ?', [
+    nameKey,
+    except,
+  ]);
+  return row !== undefined;
 }
 
 export interface NewExperiment {
   readonly name: string;
+  /** Unique: the name, or the name with a mark. */
+  readonly nameKey: string;
   readonly nowMs: number;
   /** The location, where the caller chose one; otherwise it follows from the number. */
   readonly artifactLocation: string | undefined;
@@ -35,9 +63,15 @@ export interface NewExperiment {
 
 export async function insertExperiment(tx: Transaction, experiment: NewExperiment): Promise<number> {
   const row = await tx.get<{ experiment_no: number }>(
-    `INSERT INTO experiments (name, artifact_location, creation_time, last_update_time)
-     VALUES (?, ?, ?, ?) RETURNING experiment_no`,
-    [experiment.name, experiment.artifactLocation ?? '', experiment.nowMs, experiment.nowMs],
+    `INSERT INTO experiments (name, name_key, artifact_location, creation_time, last_update_time)
+     VALUES (?, ?, ?, ?, ?) RETURNING experiment_no`,
+    [
+      experiment.name,
+      experiment.nameKey,
+      experiment.artifactLocation ?? '',
+      experiment.nowMs,
+      experiment.nowMs,
+    ],
   );
   const experimentNo = row!.experiment_no;
   if (experiment.artifactLocation === undefined) {
@@ -56,18 +90,21 @@ export async function insertDefaultExperiment(
   location: string,
 ): Promise<void> {
   await tx.run(
-    `INSERT INTO experiments (experiment_no, name, artifact_location, creation_time, last_update_time)
-     VALUES (0, 'Default', ?, ?, ?) ON CONFLICT DO NOTHING`,
+    `INSERT INTO experiments (experiment_no, name, name_key, artifact_location, creation_time, last_update_time)
+     VALUES (0, 'Default', 'Default', ?, ?, ?) ON CONFLICT DO NOTHING`,
     [location, nowMs, nowMs],
   );
 }
 
-export async function renameExperiment(tx: Transaction, experimentNo: number, name: string, nowMs: number) {
-  await tx.run('UPDATE experiments SET name = ?, last_update_time = ? WHERE experiment_no = ?', [
-    name,
-    nowMs,
-    experimentNo,
-  ]);
+export async function renameExperiment(
+  tx: Transaction,
+  experimentNo: number,
+  { name, nameKey, nowMs }: Pick<NewExperiment, 'name' | 'nameKey' | 'nowMs'>,
+): Promise<void> {
+  await tx.run(
+    'UPDATE experiments SET name = ?, name_key = ?, last_update_time = ? WHERE experiment_no = ?',
+    [name, nameKey, nowMs, experimentNo],
+  );
 }
 
 export interface StageChange {

@@ -1,11 +1,14 @@
-import type { Database, Sql } from '../db/port.ts';
+import type { Database, Sql, Transaction } from '../db/port.ts';
 import type { DomainEvent, EventAction } from '../events/events.ts';
 import type { RecordEvents } from '../events/outbox.ts';
 import { experimentGrammar } from '../filters/grammars.ts';
 import { parseOrderBy } from '../filters/order.ts';
 import { parseFilter } from '../filters/parser.ts';
+import { type Access, fullAccess, LOCAL_USER } from '../governance/access.ts';
+import type { Ownership } from '../governance/ownership.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { alreadyExists, invalidArgument, invalidState, notFound } from '../kernel/errors.ts';
+import { type AppError, alreadyExists, invalidArgument, invalidState, notFound } from '../kernel/errors.ts';
+import { randomHexId } from '../kernel/ids.ts';
 import { parsePageToken, renderPageToken } from '../kernel/page-token.ts';
 import { checkExperimentName } from './experiment-rules.ts';
 import {
@@ -18,6 +21,7 @@ import {
 import * as repository from './experiments-repository.ts';
 import { checkKey, checkLength } from './key-rules.ts';
 import type { Tag } from './runs.ts';
+import type { VisibleExperiments } from './visible-experiments.ts';
 
 export interface Experiment {
   readonly experimentNo: number;
@@ -36,11 +40,19 @@ export interface ExperimentSearch {
   readonly filter?: string | undefined;
   readonly orderBy?: readonly string[];
   readonly viewType: ViewType;
+  /** All without it. */
+  readonly visible?: VisibleExperiments;
 }
 
 export interface Page<T> {
   readonly items: readonly T[];
   readonly nextPageToken: string | undefined;
+}
+
+export interface NewExperimentInput {
+  readonly name: string;
+  readonly artifactLocation?: string | undefined;
+  readonly tags: readonly Tag[];
 }
 
 const MAX_TAG_VALUE_LENGTH = 20_000;
@@ -52,8 +64,9 @@ export interface ExperimentsDependencies {
   /** Where an experiment's artifacts go unless its creator chose: made from the experiment's number. */
   defaultArtifactLocation(experimentNo: number): string;
   /** Checks a location that a caller chose; returns it in neutral form. @throws AppError InvalidArgument */
-  parseArtifactLocation(text: string): string;
+  parseArtifactLocation(text: string, by: Access): string;
   readonly recordEvents: RecordEvents;
+  readonly ownership: Ownership;
 }
 
 /** Experiments: created, renamed, tagged, searched, moved to the trash and back. */
@@ -63,10 +76,11 @@ export function createExperiments({
   defaultArtifactLocation,
   parseArtifactLocation,
   recordEvents,
+  ownership,
 }: ExperimentsDependencies) {
   async function getRow(sql: Sql, experimentNo: number): Promise<repository.ExperimentRow> {
     const row = await repository.findExperiment(sql, experimentNo);
-    if (row === undefined) throw notFound(`No Experiment with id=${experimentNo} exists`);
+    if (row === undefined) throw experimentNotFound(experimentNo);
     return row;
   }
 
@@ -91,25 +105,28 @@ export function createExperiments({
       );
     },
 
-    /** @throws AppError AlreadyExists for a name in use, in the trash too; InvalidArgument for a bad name, tag or location. */
-    async create(input: {
-      name: string;
-      artifactLocation?: string | undefined;
-      tags: readonly Tag[];
-    }): Promise<number> {
+    /**
+     * The creator owns it.
+     * @throws AppError AlreadyExists for the name of one that the creator sees, in the trash too; InvalidArgument for a
+     * bad name, tag or location.
+     */
+    async create(input: NewExperimentInput, by: Access = fullAccess(LOCAL_USER)): Promise<number> {
       checkExperimentName(input.name);
       for (const [i, tag] of input.tags.entries()) checkExperimentTag(tag, `tags[${i}].`);
-      const location = input.artifactLocation ? parseArtifactLocation(input.artifactLocation) : undefined;
+      const location = input.artifactLocation ? parseArtifactLocation(input.artifactLocation, by) : undefined;
       return db.write(async (tx) => {
-        const taken = await repository.findExperimentByName(tx, input.name);
-        if (taken !== undefined) throw nameTaken(taken);
+        const nameKey = await takeName(tx, input.name, by);
+        if (location?.startsWith('mlflow-artifacts:') && !by.principal.isAdmin)
+          await requireOwnPlace(tx, location, by);
         const experimentNo = await repository.insertExperiment(tx, {
           name: input.name,
+          nameKey,
           nowMs: clock.nowMs(),
           artifactLocation: location,
           defaultLocation: defaultArtifactLocation,
         });
         await repository.upsertExperimentTags(tx, experimentNo, input.tags);
+        await ownership.claim(tx, { type: 'experiment', experimentNo }, by.principal);
         await recordEvents(tx, [experimentEvent('created', experimentNo, input.name)]);
         return experimentNo;
       });
@@ -120,29 +137,40 @@ export function createExperiments({
       return db.read(async (sql) => (await readExperiments(sql, [await getRow(sql, experimentNo)]))[0]!);
     },
 
+    /** Those that are there, in the trash or not. */
+    async find(experimentNos: readonly number[]): Promise<Experiment[]> {
+      return db.read(async (sql) => {
+        const rows: repository.ExperimentRow[] = [];
+        for (const experimentNo of new Set(experimentNos)) {
+          const row = await repository.findExperiment(sql, experimentNo);
+          if (row !== undefined) rows.push(row);
+        }
+        return readExperiments(sql, rows);
+      });
+    },
+
     /** Where an active experiment's artifacts go. @throws AppError NotFound, InvalidArgument for one in the trash. */
     async activeLocation(experimentNo: number): Promise<string> {
       return (await db.read((sql) => getActiveRow(sql, experimentNo))).artifact_location;
     },
 
-    /** Finds experiments in the trash as well, as the real server does. @throws AppError NotFound */
-    async getByName(name: string): Promise<Experiment> {
+    /** Of those that the caller sees, in the trash as well, as the real server does. @throws AppError NotFound */
+    async getByName(name: string, by: Access = fullAccess(LOCAL_USER)): Promise<Experiment> {
       return db.read(async (sql) => {
-        const row = await repository.findExperimentByName(sql, name);
-        if (row === undefined) throw notFound(`Could not find experiment with name '${name.slice(0, 500)}'`);
+        const row = (await repository.listExperimentsByName(sql, name)).find((one) => isSeen(by, one));
+        if (row === undefined) throw experimentNameNotFound(name);
         return (await readExperiments(sql, [row]))[0]!;
       });
     },
 
     /** @throws AppError NotFound, AlreadyExists for a name in use, InvalidState for an experiment in the trash. */
-    async rename(experimentNo: number, name: string): Promise<void> {
+    async rename(experimentNo: number, name: string, by: Access = fullAccess(LOCAL_USER)): Promise<void> {
       checkExperimentName(name, 'new_name');
       await db.write(async (tx) => {
         const row = await getRow(tx, experimentNo);
         if (row.lifecycle_stage !== 'active') throw invalidState('Cannot rename a non-active experiment.');
-        const taken = await repository.findExperimentByName(tx, name);
-        if (taken !== undefined && taken.experiment_no !== experimentNo) throw nameTaken(taken);
-        await repository.renameExperiment(tx, experimentNo, name, clock.nowMs());
+        const nameKey = await takeName(tx, name, by, experimentNo);
+        await repository.renameExperiment(tx, experimentNo, { name, nameKey, nowMs: clock.nowMs() });
         await recordEvents(tx, [experimentEvent('renamed', experimentNo, name)]);
       });
     },
@@ -202,7 +230,8 @@ export function createExperiments({
       const order = parseOrderBy(search.orderBy ?? [], experimentGrammar);
       const { offset } = parsePageToken(search.pageToken);
       return db.read(async (sql) => {
-        const where = renderExperimentFilter({ dialect: sql.dialect, filter, viewType: search.viewType });
+        const { viewType, visible = 'all' } = search;
+        const where = renderExperimentFilter({ dialect: sql.dialect, filter, viewType, visible });
         const rows = await repository.selectExperiments(sql, {
           where: where.text,
           params: where.params,
@@ -226,7 +255,7 @@ export function createExperiments({
       const row = await repository.findExperiment(tx, experimentNo);
       const from = stage === 'deleted' ? 'active' : 'deleted';
       if (row === undefined || row.lifecycle_stage !== from) {
-        throw notFound(`No Experiment with id=${experimentNo} exists in the '${from}' state`);
+        throw experimentNotInStage(experimentNo, from);
       }
       await repository.setExperimentStage(tx, { experimentNo, stage, nowMs: clock.nowMs() });
       const action = stage === 'deleted' ? 'deleted' : 'restored';
@@ -234,6 +263,40 @@ export function createExperiments({
     });
   }
 }
+
+/**
+ * The form in which a name becomes unique: the name itself, or with a mark where an experiment has it that the caller
+ * does not see.
+ * @param except an experiment that may have the name already
+ * @throws AppError AlreadyExists for the name of one that the caller sees.
+ */
+async function takeName(tx: Transaction, name: string, by: Access, except = -1): Promise<string> {
+  const taken = (await repository.listExperimentsByName(tx, name)).find(
+    (row) => row.experiment_no !== except && isSeen(by, row),
+  );
+  if (taken !== undefined) throw nameTaken(taken);
+  // The caller's own mark first: two that arrive together clash, as everybody's do.
+  for (const nameKey of [name, `${name}${NAME_MARK}${by.principal.id}`]) {
+    if (!(await repository.isNameKeyTaken(tx, nameKey, except))) return nameKey;
+  }
+  return `${name}${NAME_MARK}${randomHexId()}`;
+}
+
+/** Whoever may write to an experiment may write to all below its place: so that is nobody else's. */
+async function requireOwnPlace(tx: Transaction, location: string, by: Access): Promise<void> {
+  for (const experimentNo of await repository.listPlaceSharers(tx, location)) {
+    if (by.decide('experiment.manage', { type: 'experiment', experimentNo }) === 'allowed') continue;
+    throw invalidArgument(`Artifacts cannot be kept at ${location.slice(0, 200)}.`, {
+      field: 'artifact_location',
+    });
+  }
+}
+
+/** Behind a name that is another's already. */
+export const NAME_MARK = '\u001f';
+
+const isSeen = (by: Access, { experiment_no: experimentNo }: repository.ExperimentRow): boolean =>
+  by.decide('experiment.read', { type: 'experiment', experimentNo }) === 'allowed';
 
 export type Experiments = ReturnType<typeof createExperiments>;
 
@@ -265,6 +328,15 @@ export async function readExperiments(
 export function experimentEvent(action: EventAction, experimentNo: number, name: string): DomainEvent {
   return { entity: 'experiment', action, data: { experiment_id: String(experimentNo), name } };
 }
+
+export const experimentNotFound = (experimentNo: number): AppError =>
+  notFound(`No Experiment with id=${experimentNo} exists`);
+
+export const experimentNotInStage = (experimentNo: number, stage: repository.LifecycleStage): AppError =>
+  notFound(`No Experiment with id=${experimentNo} exists in the '${stage}' state`);
+
+const experimentNameNotFound = (name: string): AppError =>
+  notFound(`Could not find experiment with name '${name.slice(0, 500)}'`);
 
 function checkExperimentTag(tag: Tag, path: string): void {
   checkKey(tag.key, 'Tag', `${path}key`);

@@ -1,5 +1,11 @@
 import type { Sql } from '../db/port.ts';
 import { containsParams, containsText } from './experiment-overview-repository.ts';
+import { andVisible, type VisibleExperiments } from './visible-experiments.ts';
+
+export interface FindQuery {
+  readonly limit: number;
+  readonly visible: VisibleExperiments;
+}
 
 export interface FoundExperimentRow {
   readonly experiment_no: number;
@@ -7,13 +13,18 @@ export interface FoundExperimentRow {
 }
 
 /** Active experiments with that number, then those with the text in their name, the newest first. */
-export async function findExperiments(sql: Sql, text: string, limit: number): Promise<FoundExperimentRow[]> {
+export async function findExperiments(
+  sql: Sql,
+  text: string,
+  { limit, visible }: FindQuery,
+): Promise<FoundExperimentRow[]> {
+  const seen = andVisible(sql.dialect, 'e.experiment_no', visible);
   const number = /^\d{1,15}$/.test(text) ? Number(text) : -1;
   return sql.all<FoundExperimentRow>(
     `SELECT e.experiment_no, e.name FROM experiments e
-     WHERE e.lifecycle_stage = 'active' AND (e.experiment_no = ? OR ${containsText(sql, 'e.name')})
+     WHERE e.lifecycle_stage = 'active' AND (e.experiment_no = ? OR ${containsText(sql, 'e.name')})${seen.text}
      ORDER BY CASE WHEN e.experiment_no = ? THEN 0 ELSE 1 END, e.creation_time DESC LIMIT ?`,
-    [number, ...containsParams(text), number, limit],
+    [number, ...containsParams(text), ...seen.params, number, limit],
   );
 }
 
@@ -29,11 +40,16 @@ export interface FoundRunRow {
 const RUN_COLUMNS = 'r.run_id, r.name, r.experiment_no, e.name AS experiment_name, r.status, r.start_time';
 
 /** Active runs whose id begins so: a range of the index of ids. */
-export async function findRunsById(sql: Sql, prefix: string, limit: number): Promise<FoundRunRow[]> {
+export async function findRunsById(
+  sql: Sql,
+  prefix: string,
+  { limit, visible }: FindQuery,
+): Promise<FoundRunRow[]> {
+  const seen = andVisible(sql.dialect, 'r.experiment_no', visible);
   return sql.all<FoundRunRow>(
     `SELECT ${RUN_COLUMNS} FROM runs r JOIN experiments e ON e.experiment_no = r.experiment_no
-     WHERE r.run_id >= ? AND r.run_id < ? AND r.lifecycle_stage = 'active' ORDER BY r.run_id LIMIT ?`,
-    [prefix, behind(prefix), limit],
+     WHERE r.run_id >= ? AND r.run_id < ? AND r.lifecycle_stage = 'active'${seen.text} ORDER BY r.run_id LIMIT ?`,
+    [prefix, behind(prefix), ...seen.params, limit],
   );
 }
 
@@ -41,15 +57,17 @@ export async function findRunsById(sql: Sql, prefix: string, limit: number): Pro
 export async function findRunsByName(
   sql: Sql,
   text: string,
-  { window, limit }: { readonly window: number; readonly limit: number },
+  { window, limit, visible }: FindQuery & { readonly window: number },
 ): Promise<FoundRunRow[]> {
+  const seen = andVisible(sql.dialect, 'experiment_no', visible);
+  const ofSeen = seen.text.replace(' AND ', 'WHERE ');
   return sql.all<FoundRunRow>(
     `SELECT ${RUN_COLUMNS}
-     FROM (SELECT * FROM runs ORDER BY run_no DESC LIMIT ?) r
+     FROM (SELECT * FROM runs ${ofSeen} ORDER BY run_no DESC LIMIT ?) r
      JOIN experiments e ON e.experiment_no = r.experiment_no
      WHERE r.lifecycle_stage = 'active' AND ${containsText(sql, 'r.name')}
      ORDER BY r.run_no DESC LIMIT ?`,
-    [window, ...containsParams(text), limit],
+    [...seen.params, window, ...containsParams(text), limit],
   );
 }
 
@@ -63,12 +81,13 @@ export interface FoundLoggedModelRow {
 export async function findLoggedModelsById(
   sql: Sql,
   prefix: string,
-  limit: number,
+  { limit, visible }: FindQuery,
 ): Promise<FoundLoggedModelRow[]> {
+  const seen = andVisible(sql.dialect, 'experiment_no', visible);
   return sql.all<FoundLoggedModelRow>(
     `SELECT model_id, name, experiment_no FROM logged_models
-     WHERE model_id >= ? AND model_id < ? AND lifecycle_stage = 'active' ORDER BY model_id LIMIT ?`,
-    [prefix, behind(prefix), limit],
+     WHERE model_id >= ? AND model_id < ? AND lifecycle_stage = 'active'${seen.text} ORDER BY model_id LIMIT ?`,
+    [prefix, behind(prefix), ...seen.params, limit],
   );
 }
 

@@ -16,21 +16,22 @@ const SHORTEST_PREFIX = 4;
 export function createFinder({ db }: { readonly db: Database }) {
   return {
     /** At most `limit` of each kind; the empty text finds nothing. */
-    async find(typed: string, limit: number): Promise<Found> {
+    async find(typed: string, query: repository.FindQuery): Promise<Found> {
+      const { limit } = query;
       const text = typed.trim();
       if (text === '') return { experiments: [], runs: [], loggedModels: [] };
       const id = text.toLowerCase();
       const isRunId = id.length >= SHORTEST_PREFIX && /^[0-9a-f]+$/.test(id);
       return db.read(async (sql) => {
-        const byId = isRunId ? await repository.findRunsById(sql, id, limit) : [];
+        const byId = isRunId ? await repository.findRunsById(sql, id, query) : [];
         const byName =
-          byId.length < limit ? await repository.findRunsByName(sql, text, { window: WINDOW, limit }) : [];
+          byId.length < limit ? await repository.findRunsByName(sql, text, { ...query, window: WINDOW }) : [];
         const known = new Set(byId.map((run) => run.run_id));
         return {
-          experiments: await repository.findExperiments(sql, text, limit),
+          experiments: await repository.findExperiments(sql, text, query),
           runs: [...byId, ...byName.filter((run) => !known.has(run.run_id))].slice(0, limit),
           loggedModels: /^m-[0-9a-f]{2,}$/.test(id)
-            ? await repository.findLoggedModelsById(sql, id, limit)
+            ? await repository.findLoggedModelsById(sql, id, query)
             : [],
         };
       });

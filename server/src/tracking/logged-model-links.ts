@@ -24,7 +24,7 @@ export async function findLoggedModelSource(
 }
 
 /** A tag of the logged model lists the versions that register it: a JSON list of {name, version}. */
-const VERSIONS_TAG = 'mlflow.modelVersions';
+export const VERSIONS_TAG = 'mlflow.modelVersions';
 
 /** Adds versions to the logged model's list of those that register it. */
 export async function linkModelVersions(
@@ -37,6 +37,13 @@ export async function linkModelVersions(
   const value = JSON.stringify([...known, ...versions.map(({ name, version }) => ({ name, version }))]);
   await repository.upsertModelTags(tx, modelNo, [{ key: VERSIONS_TAG, value }]);
 }
+
+/** The versions that such a tag names; what else somebody wrote there is passed over. */
+export const parseVersionLinks = (text: string): readonly { readonly name: string }[] =>
+  parseList(text).filter(
+    (item): item is { name: string } =>
+      typeof item === 'object' && item !== null && typeof (item as { name?: unknown }).name === 'string',
+  );
 
 /** Clients may write the tag too: a text that is no list counts as none. */
 function parseList(text: string | undefined): readonly unknown[] {

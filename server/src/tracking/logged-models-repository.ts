@@ -3,6 +3,7 @@ import { int64 } from '../kernel/int64.ts';
 import type { LifecycleStage } from './experiments-repository.ts';
 import type { LoggedMetric, Param, Tag } from './run-rules.ts';
 import type { RunRow } from './runs-repository.ts';
+import { andVisible, type VisibleExperiments } from './visible-experiments.ts';
 
 export type LoggedModelStatus = 'UNSPECIFIED' | 'PENDING' | 'READY' | 'FAILED';
 
@@ -125,11 +126,16 @@ export async function trashModel(tx: Transaction, modelNo: number, nowMs: number
 }
 
 /** Row numbers of those ids that name a model which is not in the trash. */
-export async function findModelNumbers(sql: Sql, modelIds: readonly string[]): Promise<Map<string, number>> {
+export async function findModelNumbers(
+  sql: Sql,
+  modelIds: readonly string[],
+  visible: VisibleExperiments = 'all',
+): Promise<Map<string, number>> {
+  const seen = andVisible(sql.dialect, 'experiment_no', visible);
   const rows = await sql.all<{ model_id: string; model_no: number }>(
     `SELECT model_id, model_no FROM logged_models
-     WHERE lifecycle_stage = 'active' AND ${sql.dialect.inList('model_id', 'text')}`,
-    [sql.dialect.list(modelIds)],
+     WHERE lifecycle_stage = 'active' AND ${sql.dialect.inList('model_id', 'text')}${seen.text}`,
+    [sql.dialect.list(modelIds), ...seen.params],
   );
   return new Map(rows.map((row) => [row.model_id, row.model_no]));
 }

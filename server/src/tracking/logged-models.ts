@@ -4,9 +4,9 @@ import { loggedModelGrammar } from '../filters/grammars.ts';
 import { parseFilter } from '../filters/parser.ts';
 import { fingerprint, type PendingCreates } from '../idempotency/pending-creates.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { invalidArgument, notFound } from '../kernel/errors.ts';
+import { type AppError, invalidArgument, notFound } from '../kernel/errors.ts';
 import { newLoggedModelId } from '../kernel/ids.ts';
-import type { Page } from './experiments.ts';
+import { experimentNotFound, type Page } from './experiments.ts';
 import { findExperiment } from './experiments-repository.ts';
 import {
   type DatasetFilter,
@@ -72,7 +72,7 @@ export function createLoggedModels({
   async function getModel(sql: Sql, modelId: string, allowDeleted = false): Promise<LoggedModelRow> {
     const row = await repository.findLoggedModel(sql, modelId);
     if (row === undefined || (row.lifecycle_stage === 'deleted' && !allowDeleted)) {
-      throw notFound(`Logged model with ID '${modelId.slice(0, 100)}' not found.`);
+      throw loggedModelNotFound(modelId);
     }
     return row;
   }
@@ -119,7 +119,7 @@ export function createLoggedModels({
       const sent = fingerprint('logged model', [input]);
       const creation = db.write(async (tx) => {
         const experiment = await findExperiment(tx, input.experimentNo);
-        if (experiment === undefined) throw notFound(`No Experiment with id=${input.experimentNo} exists`);
+        if (experiment === undefined) throw experimentNotFound(input.experimentNo);
         if (experiment.lifecycle_stage !== 'active') {
           throw invalidArgument(
             `The experiment ${input.experimentNo} must be in the 'active' state. Current state is deleted.`,
@@ -222,6 +222,9 @@ export function createLoggedModels({
     },
   };
 }
+
+export const loggedModelNotFound = (modelId: string): AppError =>
+  notFound(`Logged model with ID '${modelId.slice(0, 100)}' not found.`);
 
 export type LoggedModels = ReturnType<typeof createLoggedModels>;
 

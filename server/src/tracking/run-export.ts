@@ -1,13 +1,16 @@
 import type { Database } from '../db/port.ts';
 import { nextTurn } from '../kernel/turns.ts';
+import type { SeesModel } from './run-attributes-repository.ts';
 import type { RunKeys } from './run-keys.ts';
 import type { RunListQuery, RunLists } from './run-lists.ts';
-import { type Cell, type CellColumn, readCells } from './run-table-cells.ts';
+import { type Cell, type CellColumn, readCells, seenIn } from './run-table-cells.ts';
 import { type Column, parseColumns } from './run-table-columns.ts';
 
 export interface ExportQuery extends RunListQuery {
   /** None: every metric and param, and every tag that no client writes by itself. */
   readonly columns: readonly string[];
+  /** Which registered models may be named; all without it. */
+  readonly sees?: SeesModel;
 }
 
 const MAX_COLUMNS = 2000;
@@ -54,7 +57,7 @@ export function createRunExport({
       const names = query.columns.length > 0 ? query.columns : await allColumns(query.experimentNos);
       const columns = parseColumns([...FIRST, ...names], MAX_COLUMNS + FIRST.length);
       const { runs } = await lists.find(query);
-      return writeTable(db, runs.runNos, columns);
+      return writeTable(db, runs.runNos, { columns, sees: query.sees ?? (() => true) });
     },
   };
 }
@@ -64,29 +67,29 @@ export type RunExport = ReturnType<typeof createRunExport>;
 async function* writeTable(
   db: Database,
   runNos: Float64Array,
-  columns: readonly Column[],
+  { columns, sees }: { readonly columns: readonly Column[]; readonly sees: SeesModel },
 ): AsyncGenerator<string> {
   yield `${columns.map(({ name }) => quote(harmless(name))).join(',')}\r\n`;
   const rows = Math.max(1, Math.floor(CELLS_AT_ONCE / columns.length));
   for (let at = 0; at < runNos.length; at += rows) {
     const some = Array.from(runNos.subarray(at, at + rows));
     const cells = await db.read((sql) => readCells(sql, { runNos: some, columns, chars: WHOLE }));
-    yield some.map((_, row) => writeLine(cells, row)).join('');
+    yield some.map((_, row) => writeLine(cells, row, sees)).join('');
     await nextTurn();
   }
 }
 
-function writeLine(columns: readonly CellColumn[], row: number): string {
-  return `${columns.map(({ column, cells }) => quote(writeCell(column, cells[row]!))).join(',')}\r\n`;
+function writeLine(columns: readonly CellColumn[], row: number, sees: SeesModel): string {
+  return `${columns.map(({ column, cells }) => quote(writeCell(column, cells[row]!, sees))).join(',')}\r\n`;
 }
 
-function writeCell({ scope, key }: Column, cell: Cell): string {
+function writeCell({ scope, key }: Column, cell: Cell, sees: SeesModel): string {
   if (cell === null) return '';
   if (scope === 'attribute' && (key === 'start_time' || key === 'end_time')) return writeTime(cell as number);
   if (typeof cell === 'string') return harmless(cell);
   if (typeof cell === 'number' || typeof cell === 'bigint') return String(cell);
   return harmless(
-    cell
+    seenIn(cell, sees)
       .map((item) =>
         'digest' in item
           ? `${item.name} (${item.digest})`

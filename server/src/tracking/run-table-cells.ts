@@ -4,15 +4,26 @@ import {
   listAttributes,
   listDatasetsOf,
   listModelsOf,
+  onlySeen,
   type PlainAttribute,
   type RunDataset,
   type RunModel,
+  type SeesModel,
 } from './run-attributes-repository.ts';
 import type { Column } from './run-table-columns.ts';
 import { listLatestOf, listTextsOf } from './run-table-repository.ts';
 
 /** A number is a metric's value or a time; lists are models or datasets. */
 export type Cell = number | bigint | string | readonly RunModel[] | readonly RunDataset[] | null;
+
+/** A list without the registered models that a caller does not see. */
+export function seenIn(
+  items: readonly RunModel[] | readonly RunDataset[],
+  sees: SeesModel,
+): readonly (RunModel | RunDataset)[] {
+  const [first] = items;
+  return first !== undefined && 'versions' in first ? onlySeen(items as readonly RunModel[], sees) : items;
+}
 
 export interface CellColumn {
   readonly column: Column;

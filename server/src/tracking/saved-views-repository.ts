@@ -13,12 +13,21 @@ export interface SavedViewRow {
 
 const COLUMNS = 'view_id, scope, name, state, created_by, creation_time, last_update_time, version';
 
+export interface ViewsQuery {
+  readonly scope: string;
+  /** Who made them; anybody where undefined. */
+  readonly owner: string | undefined;
+  readonly limit: number;
+}
+
 /** By name. */
-export async function listViews(sql: Sql, scope: string, limit: number): Promise<SavedViewRow[]> {
-  return sql.all<SavedViewRow>(`SELECT ${COLUMNS} FROM saved_views WHERE scope = ? ORDER BY name LIMIT ?`, [
-    scope,
-    limit,
-  ]);
+export async function listViews(sql: Sql, { scope, owner, limit }: ViewsQuery): Promise<SavedViewRow[]> {
+  const ofOwner = owner === undefined ? [] : [owner];
+  return sql.all<SavedViewRow>(
+    `SELECT ${COLUMNS} FROM saved_views
+     WHERE scope = ? ${owner === undefined ? '' : 'AND created_by = ?'} ORDER BY name LIMIT ?`,
+    [scope, ...ofOwner, limit],
+  );
 }
 
 export async function countViews(sql: Sql, scope: string): Promise<number> {

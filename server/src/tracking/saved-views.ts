@@ -1,4 +1,6 @@
 import type { Database } from '../db/port.ts';
+import { type Access, fullAccess, LOCAL_USER } from '../governance/access.ts';
+import type { Action } from '../governance/privileges.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, alreadyExists, invalidArgument, notFound } from '../kernel/errors.ts';
 import { randomHexId } from '../kernel/ids.ts';
@@ -36,23 +38,32 @@ export interface SavedViewsDependencies {
 /** Views that everybody who sees a page can choose. Those of an experiment go when the experiment goes for good. */
 export function createSavedViews({ db, clock }: SavedViewsDependencies) {
   return {
-    /** The views of a page, by name. */
-    async list(scope: string): Promise<readonly SavedView[]> {
-      checkScope(scope);
-      return (await db.read((sql) => repository.listViews(sql, scope, MAX_VIEWS))).map(toView);
+    /** The views of a page that the caller may choose, by name. */
+    async list(scope: string, by: Access = fullAccess(LOCAL_USER)): Promise<readonly SavedView[]> {
+      const experimentNo = experimentOf(checkScope(scope));
+      if (experimentNo !== null && !may(by, 'experiment.read', experimentNo)) return [];
+      const owner = experimentNo === null && !by.principal.isAdmin ? by.principal.name : undefined;
+      const rows = await db.read((sql) => repository.listViews(sql, { scope, owner, limit: MAX_VIEWS }));
+      return rows.map(toView);
     },
 
     /**
      * @throws AppError AlreadyExists when the page has a view of that name; NotFound for the scope of an experiment that
      * there is not; LimitExceeded when the page has 500.
      */
-    async create(view: {
-      readonly scope: string;
-      readonly name: string;
-      readonly state: string;
-      readonly createdBy: string;
-    }): Promise<SavedView> {
+    async create(
+      view: {
+        readonly scope: string;
+        readonly name: string;
+        readonly state: string;
+        readonly createdBy: string;
+      },
+      by: Access = fullAccess(LOCAL_USER),
+    ): Promise<SavedView> {
       const experimentNo = experimentOf(checkScope(view.scope));
+      if (experimentNo !== null && !may(by, 'experiment.read', experimentNo))
+        throw notFound(`No experiment with id ${experimentNo} exists.`);
+      if (experimentNo !== null) requireEdit(by, experimentNo);
       checkName(view.name);
       checkState(view.state);
       return db.write(async (tx) => {
@@ -81,12 +92,14 @@ export function createSavedViews({ db, clock }: SavedViewsDependencies) {
     async update(
       viewId: string,
       change: { readonly version: number; readonly name?: string; readonly state?: string },
+      by: Access = fullAccess(LOCAL_USER),
     ): Promise<SavedView> {
       if (change.name !== undefined) checkName(change.name);
       if (change.state !== undefined) checkState(change.state);
       return db.write(async (tx) => {
         const current = await repository.findView(tx, viewId);
         if (current === undefined) throw unknownView(viewId);
+        requireChange(by, current);
         const { name = current.name, state = current.state, version } = change;
         if (await repository.isNameTaken(tx, { scope: current.scope, name, viewId })) throw nameTaken(name);
         const row = await repository.updateView(tx, viewId, { name, state, version, nowMs: clock.nowMs() });
@@ -99,10 +112,38 @@ export function createSavedViews({ db, clock }: SavedViewsDependencies) {
     },
 
     /** @throws AppError NotFound */
-    async delete(viewId: string): Promise<void> {
-      if (!(await db.write((tx) => repository.deleteView(tx, viewId)))) throw unknownView(viewId);
+    async delete(viewId: string, by: Access = fullAccess(LOCAL_USER)): Promise<void> {
+      await db.write(async (tx) => {
+        const current = await repository.findView(tx, viewId);
+        if (current === undefined) throw unknownView(viewId);
+        requireChange(by, current);
+        await repository.deleteView(tx, viewId);
+      });
     },
   };
+}
+
+const may = (by: Access, action: Action, experimentNo: number): boolean =>
+  by.decide(action, { type: 'experiment', experimentNo }) === 'allowed';
+
+function requireEdit(by: Access, experimentNo: number): void {
+  if (may(by, 'experiment.edit', experimentNo)) return;
+  throw new AppError(
+    'PermissionDenied',
+    `Permission denied: ${by.principal.name} must have the right to experiment.edit on it.`,
+  );
+}
+
+/** Views of experiments are theirs who may change the experiment, all others their creators'. */
+function requireChange(by: Access, row: repository.SavedViewRow): void {
+  if (by.principal.isAdmin) return;
+  const experimentNo = experimentOf(row.scope);
+  const isSeen =
+    experimentNo === null
+      ? row.created_by === by.principal.name
+      : may(by, 'experiment.read', experimentNo);
+  if (!isSeen) throw unknownView(row.view_id);
+  if (experimentNo !== null) requireEdit(by, experimentNo);
 }
 
 export type SavedViews = ReturnType<typeof createSavedViews>;

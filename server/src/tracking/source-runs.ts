@@ -1,6 +1,7 @@
 import type { Sql } from '../db/port.ts';
 import { findRuns, type RunRow } from './runs-repository.ts';
 import { listLatestValues, listMetricKeys } from './source-runs-repository.ts';
+import type { VisibleExperiments } from './visible-experiments.ts';
 
 /** A run that something came from, and the latest values of some of its metrics. */
 export interface SourceRun {
@@ -8,13 +9,29 @@ export interface SourceRun {
   readonly metrics: ReadonlyMap<string, number>;
 }
 
-/** The runs that are there, by id, with their latest values of the metrics that are named; NaN stands for itself. */
+export interface SourceQuery {
+  readonly keys: readonly string[];
+  readonly visible: VisibleExperiments;
+}
+
+async function findVisible(
+  sql: Sql,
+  runIds: readonly string[],
+  visible: VisibleExperiments,
+): Promise<readonly RunRow[]> {
+  const rows = runIds.length === 0 ? [] : await findRuns(sql, runIds);
+  if (visible === 'all') return rows;
+  const seen = new Set(visible);
+  return rows.filter((run) => seen.has(run.experimentNo));
+}
+
+/** The runs that are there and in view, by id, with their latest values of the metrics that are named; NaN stands for itself. */
 export async function readSourceRuns(
   sql: Sql,
   runIds: readonly string[],
-  keys: readonly string[],
+  { keys, visible }: SourceQuery,
 ): Promise<ReadonlyMap<string, SourceRun>> {
-  const rows = runIds.length === 0 ? [] : await findRuns(sql, runIds);
+  const rows = await findVisible(sql, runIds, visible);
   const metrics = new Map(rows.map((run) => [run.runNo, new Map<string, number>()]));
   if (rows.length > 0 && keys.length > 0) {
     for (const [runNo, key, value, isNan] of await listLatestValues(sql, [...metrics.keys()], keys)) {
@@ -28,9 +45,9 @@ export async function readSourceRuns(
 export async function listSourceMetrics(
   sql: Sql,
   runIds: readonly string[],
-  limit: number,
+  { limit, visible }: { readonly limit: number; readonly visible: VisibleExperiments },
 ): Promise<string[]> {
-  const rows = runIds.length === 0 ? [] : await findRuns(sql, runIds);
+  const rows = await findVisible(sql, runIds, visible);
   return rows.length === 0
     ? []
     : listMetricKeys(

@@ -56,8 +56,9 @@ export async function insertExperimentRow(
   experimentNo: number | undefined,
   facts: ExperimentFacts,
 ): Promise<number> {
-  const columns = 'name, artifact_location, lifecycle_stage, creation_time, last_update_time, deleted_at';
+  const columns = 'name, name_key, artifact_location, lifecycle_stage, creation_time, last_update_time, deleted_at';
   const values = [
+    facts.name,
     facts.name,
     facts.artifactLocation,
     facts.stage,
@@ -68,11 +69,11 @@ export async function insertExperimentRow(
   const row =
     experimentNo === undefined
       ? await tx.get<{ experiment_no: number }>(
-          `INSERT INTO experiments (${columns}) VALUES (?, ?, ?, ?, ?, ?) RETURNING experiment_no`,
+          `INSERT INTO experiments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING experiment_no`,
           values,
         )
       : await tx.get<{ experiment_no: number }>(
-          `INSERT INTO experiments (experiment_no, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING experiment_no`,
+          `INSERT INTO experiments (experiment_no, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING experiment_no`,
           [experimentNo, ...values],
         );
   return row!.experiment_no;
@@ -84,9 +85,10 @@ export async function overwriteExperimentRow(
   facts: ExperimentFacts,
 ): Promise<void> {
   await tx.run(
-    `UPDATE experiments SET name = ?, artifact_location = ?, lifecycle_stage = ?, creation_time = ?, last_update_time = ?,
+    `UPDATE experiments SET name = ?, name_key = ?, artifact_location = ?, lifecycle_stage = ?, creation_time = ?, last_update_time = ?,
        deleted_at = ? WHERE experiment_no = ?`,
     [
+      facts.name,
       facts.name,
       facts.artifactLocation,
       facts.stage,

@@ -3,7 +3,7 @@ import { createSetClock, openFiles, type SetClock } from '../artifacts/conforman
 import { type OpenedDatabase, testedDatabases } from '../db/conformance/databases.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
-import { createTracking, type Tracking } from './conformance/tracking.ts';
+import { createTracking, ownership, type Tracking } from './conformance/tracking.ts';
 import { readGcCommand, runGcCommand } from './gc-command.ts';
 import { createTrash, type Trash } from './trash.ts';
 
@@ -29,7 +29,7 @@ describe.each(testedDatabases())('the trash on $name', (database) => {
         if (subject.includes(each)) throw new AppError('Conflict', `somebody needs ${each}`);
       }
     };
-    trash = createTrash({ db: opened.db, clock, guards: { files: guard, loggedModel: guard } });
+    trash = createTrash({ db: opened.db, clock, guards: { files: guard, loggedModel: guard }, ownership });
   });
   afterEach(async () => {
     home.remove();

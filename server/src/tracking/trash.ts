@@ -1,5 +1,6 @@
 import { type ArtifactDeletionGuard, forget, measure } from '../artifacts/files.ts';
 import type { Database, Sql, Transaction } from '../db/port.ts';
+import type { Ownership } from '../governance/ownership.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, invalidArgument } from '../kernel/errors.ts';
 import { type ArtifactPath, parseArtifactPath } from '../objects/artifact-path.ts';
@@ -19,6 +20,7 @@ export interface TrashDependencies {
   readonly db: Database;
   readonly clock: Clock;
   readonly guards: TrashGuards;
+  readonly ownership: Pick<Ownership, 'drop'>;
 }
 
 export interface EmptyOptions {
@@ -62,7 +64,7 @@ const MAX_REASONS = 100;
  * with its files, whose bytes the collection of garbage frees. What a model version needs stays. A run's time counts from
  * its own deletion, also where its experiment was deleted later; restoring the experiment revives the runs that are left.
  */
-export function createTrash({ db, clock, guards }: TrashDependencies) {
+export function createTrash({ db, clock, guards, ownership }: TrashDependencies) {
   async function checkScope({ runIds, experimentNos }: EmptyOptions): Promise<void> {
     const missing = await db.read((sql) => repository.findNotTrashed(sql, { runIds, experimentNos }));
     if (missing.runIds.length > 0) {
@@ -199,6 +201,7 @@ export function createTrash({ db, clock, guards }: TrashDependencies) {
       if (!(await isFree(() => guardFiles(tx, folder), { subject, entry, report }))) return;
       const removed = await removeFiles(tx, folder);
       await repository.deleteExperiment(tx, experimentNo);
+      await ownership.drop(tx, [{ type: 'experiment', experimentNo }]);
       tx.afterCommit(() => {
         entry.removed = true;
         addFiles(entry, removed);

@@ -15,6 +15,9 @@ import { governance } from './0013-governance.ts';
 import { threeLevels } from './0015-three-levels.ts';
 import { files } from './0016-files.ts';
 import { databricks } from './0017-databricks.ts';
+import { statements } from './0018-statements.ts';
+import { audit } from './0019-audit.ts';
+import { experimentVisibility } from './0020-experiment-visibility.ts';
 
 /** Every migration, oldest first. A migration that has shipped is never edited: the next one mends it. */
 export const migrations: readonly Migration[] = [
@@ -34,4 +37,7 @@ export const migrations: readonly Migration[] = [
   threeLevels,
   files,
   databricks,
+  statements,
+  audit,
+  experimentVisibility,
 ];

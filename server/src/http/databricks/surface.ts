@@ -1,16 +1,25 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, invalidArgument } from '../../kernel/errors.ts';
-import { authenticate } from '../authenticate.ts';
+import type { Authenticate } from '../authenticate.ts';
 import { callerSignal } from '../caller-presence.ts';
 import type { AsAppError } from '../failures.ts';
 import { type Json, type JsonObject, parseJson } from '../mlflow/json.ts';
-import { requireAccess } from '../route-access.ts';
-import type { ListedRoute, Privilege } from '../routes.ts';
+import type { Caller } from '../mlflow/routes.ts';
+import { describeAccess, requireAccess } from '../route-access.ts';
+import type { ListedRoute } from '../routes.ts';
+import type { ShownLocations } from '../shown-locations.ts';
 import { sendDatabricksError } from './errors.ts';
 import { Answer, type DatabricksCall, type DatabricksRoute } from './routes.ts';
 
 /** Workspace files and secrets come within JSON; large files have routes that stream. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+export interface DatabricksSurfaceOptions {
+  readonly routes: readonly DatabricksRoute[];
+  readonly authenticate: Authenticate;
+  readonly locations: ShownLocations;
+  readonly asAppError: AsAppError;
+}
 
 /**
  * Registers Databricks' JSON protocol: its codec, its errors, its routes. Trailing slashes are the server's to ignore;
@@ -18,8 +27,7 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
  */
 export function registerDatabricksSurface(
   server: FastifyInstance,
-  routes: readonly DatabricksRoute[],
-  asAppError: AsAppError,
+  { routes, authenticate, locations, asAppError }: DatabricksSurfaceOptions,
 ): void {
   server.register(async (scope) => {
     scope.removeAllContentTypeParsers();
@@ -40,7 +48,8 @@ export function registerDatabricksSurface(
         url: literalColons(route.path),
         handler: async (request, reply) => {
           try {
-            return await answer(route, request, reply);
+            const caller = await authenticate(request, route.access);
+            return await answer(route, { caller, locations }, { request, reply });
           } catch (error) {
             return sendDatabricksError(asAppError(error, request), request, reply);
           }
@@ -53,15 +62,23 @@ export function registerDatabricksSurface(
 /** Only a colon at the start of a segment names a parameter: `registered-models:is-enabled` is one plain word. */
 const literalColons = (path: string): string => path.replace(/(?<!\/):/g, '::');
 
-async function answer(route: DatabricksRoute, request: FastifyRequest, reply: FastifyReply) {
-  const caller = authenticate(request, privilegeOf(route));
+interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+async function answer(
+  route: DatabricksRoute,
+  { caller, locations }: { readonly caller: Caller; readonly locations: ShownLocations },
+  { request, reply }: Exchange,
+) {
   const { query, queryLists } = readQuery(request);
   let signal: AbortSignal | undefined;
   const call: DatabricksCall = {
     caller,
-    query,
+    query: locations.read(query, caller) as Record<string, string>,
     queryLists,
-    body: readBody(request),
+    body: locations.read(readBody(request), caller),
     path: request.params as Record<string, string>,
     get signal() {
       signal ??= callerSignal(reply);
@@ -69,11 +86,12 @@ async function answer(route: DatabricksRoute, request: FastifyRequest, reply: Fa
     },
   };
   await requireAccess(caller.access, route.access, call);
-  return send(await route.handle(call), reply);
+  const result = await route.handle(call);
+  const { status, body, headers } = result instanceof Answer ? result : new Answer(200, result);
+  return send(new Answer(status, body && locations.show(body, caller), headers), reply);
 }
 
-function send(result: object | Answer, reply: FastifyReply): FastifyReply {
-  const { status, body, headers } = result instanceof Answer ? result : new Answer(200, result);
+function send({ status, body, headers }: Answer, reply: FastifyReply): FastifyReply {
   reply.code(status).headers(headers);
   if (status === 204 || reply.request.method === 'HEAD') return reply.send();
   // Old clients read JSON out of every answer, also where it says nothing.
@@ -110,25 +128,10 @@ function readBody({ body, method }: FastifyRequest): JsonObject {
   throw invalidArgument('The request body must be a JSON object.');
 }
 
-/** The coarse word for a route's rule, in the list of all routes. */
-export function privilegeOf({ access, method }: Pick<DatabricksRoute, 'access' | 'method'>): Privilege {
-  switch (access) {
-    case 'open':
-      return 'none';
-    case 'signed':
-      return 'signed';
-    case 'admin':
-      return 'ADMIN';
-    case 'filtered':
-      return 'READ';
-  }
-  return method === 'GET' || method === 'HEAD' ? 'READ' : 'EDIT';
-}
-
 export const listDatabricksRoute = (route: DatabricksRoute): ListedRoute => ({
   method: route.method,
   path: route.path,
-  privilege: privilegeOf(route),
+  needs: describeAccess(route.access),
 });
 
 /** What a path of this surface answers where it has no route. */

@@ -2,12 +2,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Files } from '../../artifacts/files.ts';
 import { invalidArgument } from '../../kernel/errors.ts';
 import { type ArtifactPath, parseArtifactPath } from '../../objects/artifact-path.ts';
+import { parseVersion } from '../../registry/model-rules.ts';
+import { versionNotFound } from '../../registry/version-details.ts';
 import type { LoggedModels } from '../../tracking/logged-models.ts';
 import { modelArtifactLocation } from '../../tracking/logged-models.ts';
 import { runArtifactLocation } from '../../tracking/run-details.ts';
 import type { Runs } from '../../tracking/runs.ts';
-import { authenticate } from '../authenticate.ts';
-import type { RawRoute } from '../routes.ts';
+import { onModel, type ReadModelName } from '../model-access.ts';
+import type { RawCall, RawRoute } from '../routes.ts';
 import {
   DELETES,
   describeDownload,
@@ -21,17 +23,21 @@ import {
 import { sendFile } from './artifact-download.ts';
 import { managedPath } from './artifact-paths.ts';
 import { receiveFile } from './artifact-upload.ts';
-import { missing, requiredString } from './fields.ts';
+import { missing, parseRunId, requiredString } from './fields.ts';
 import type { JsonObject } from './json.ts';
-import { parseRunId } from './runs.ts';
+import { needs, ofStream, type Targets } from './targets.ts';
 
 export interface ArtifactServices {
   readonly files: Files;
   readonly runs: Runs;
   readonly loggedModels: LoggedModels;
+  readonly targets: Targets;
+  readonly readModelName: ReadModelName;
   /** Where a version's files are. @throws AppError NotFound */
   getVersionLocation(name: string, version: string): Promise<string>;
 }
+
+const query = (request: FastifyRequest): JsonObject => request.query as JsonObject;
 
 const PROXY = '2.0/mlflow-artifacts/artifacts/*';
 const PATH = queryParameter('path', 'The file, below the folder of its owner.');
@@ -43,26 +49,33 @@ export function artifactStreamRoutes({
   files,
   runs,
   loggedModels,
+  targets,
+  readModelName,
   getVersionLocation,
 }: ArtifactServices): readonly RawRoute[] {
   const send = (request: FastifyRequest, reply: FastifyReply, path: ArtifactPath) =>
     sendFile(request, reply, { files, path });
-  const query = (request: FastifyRequest): JsonObject => request.query as JsonObject;
+  const reading = ofStream(needs('experiment.read', targets.ofReadablePathInUrl));
   const below = (location: string, message: JsonObject, field: string): ArtifactPath =>
     managedPath(location, parseArtifactPath(requiredString(message, field), field));
   const nothing = (reply: FastifyReply) => reply.header('content-type', 'application/json').send('{}');
 
   return [
     ...onBoth(
-      { method: 'GET', path: PROXY, privilege: 'READ', description: describeDownload('GET', IN_PATH) },
+      { method: 'GET', path: PROXY, access: reading, description: describeDownload('GET', IN_PATH) },
       (request, reply) => send(request, reply, pathInUrl(request)),
     ),
     ...onBoth(
-      { method: 'HEAD', path: PROXY, privilege: 'READ', description: describeDownload('HEAD', IN_PATH) },
+      { method: 'HEAD', path: PROXY, access: reading, description: describeDownload('HEAD', IN_PATH) },
       (request, reply) => send(request, reply, pathInUrl(request)),
     ),
     ...onBoth(
-      { method: 'PUT', path: PROXY, privilege: 'EDIT', description: describeUpload(IN_PATH) },
+      {
+        method: 'PUT',
+        path: PROXY,
+        access: ofStream(needs('experiment.edit', targets.ofPathInUrl)),
+        description: describeUpload(IN_PATH),
+      },
       async (request, reply) => {
         const path = pathInUrl(request);
         // The router takes `dir/` for `dir`, which would make a file of what the sender takes for a folder.
@@ -76,7 +89,12 @@ export function artifactStreamRoutes({
       },
     ),
     ...onBoth(
-      { method: 'DELETE', path: PROXY, privilege: 'EDIT', description: DELETES },
+      {
+        method: 'DELETE',
+        path: PROXY,
+        access: ofStream(needs('experiment.manage', targets.ofPathInUrl)),
+        description: DELETES,
+      },
       async (request, reply) => {
         await files.delete(pathInUrl(request));
         return nothing(reply);
@@ -86,7 +104,7 @@ export function artifactStreamRoutes({
       {
         method: 'GET',
         path: '/get-artifact',
-        privilege: 'READ',
+        access: ofStream(needs('experiment.read', targets.ofRun)),
         description: describeDownload('GET', RUN_ID, PATH),
       },
       async (request, reply) => {
@@ -98,12 +116,18 @@ export function artifactStreamRoutes({
       {
         method: 'GET',
         path: '/model-versions/get-artifact',
-        privilege: 'READ',
+        access: [
+          onModel('model.read-files', readModelName, {
+            nameOf: ({ request }: RawCall) => requiredString(query(request), 'name'),
+            missing: (name, { request }) =>
+              versionNotFound(name, parseVersion(requiredString(query(request), 'version'))),
+          }),
+        ],
         description: describeDownload('GET', NAME, VERSION, PATH),
       },
       async (request, reply) => {
         const message = query(request);
-        const name = requiredString(message, 'name');
+        const name = readModelName(requiredString(message, 'name')).stored;
         const location = await getVersionLocation(name, requiredString(message, 'version'));
         return send(request, reply, below(location, message, 'path'));
       },
@@ -112,7 +136,7 @@ export function artifactStreamRoutes({
       {
         method: 'GET',
         path: '/ajax-api/2.0/mlflow/logged-models/:model_id/artifacts/files',
-        privilege: 'READ',
+        access: ofStream(needs('experiment.read', targets.ofLoggedModel)),
         description: describeDownload(
           'GET',
           MODEL_ID,
@@ -129,7 +153,7 @@ export function artifactStreamRoutes({
       {
         method: 'POST',
         path: '/ajax-api/2.0/mlflow/upload-artifact',
-        privilege: 'EDIT',
+        access: ofStream(needs('experiment.edit', targets.ofRun)),
         description: describeUpload(RUN_UUID, PATH),
       },
       async (request, reply) => {
@@ -155,19 +179,9 @@ function pathInUrl(request: FastifyRequest): ArtifactPath {
   return parseArtifactPath((request.params as { '*': string })['*'], 'artifact_path');
 }
 
-type Handle = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
-
 type Facts = Omit<RawRoute, 'handle'>;
 
-function route(facts: Facts, handle: Handle): RawRoute {
-  return {
-    ...facts,
-    async handle(request, reply) {
-      authenticate(request, facts.privilege);
-      return handle(request, reply);
-    },
-  };
-}
+const route = (facts: Facts, handle: RawRoute['handle']): RawRoute => ({ ...facts, handle });
 
-const onBoth = (facts: Facts, handle: Handle): readonly RawRoute[] =>
+const onBoth = (facts: Facts, handle: RawRoute['handle']): readonly RawRoute[] =>
   ['/api/', '/ajax-api/'].map((prefix) => route({ ...facts, path: prefix + facts.path }, handle));

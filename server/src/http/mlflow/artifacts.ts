@@ -6,15 +6,20 @@ import { modelArtifactLocation } from '../../tracking/logged-models.ts';
 import { runArtifactLocation } from '../../tracking/run-details.ts';
 import { managedFolder } from './artifact-paths.ts';
 import type { ArtifactServices } from './artifact-proxy.ts';
-import { invalid, optionalInt32, optionalString, requiredString } from './fields.ts';
+import { invalid, optionalInt32, optionalString, parseRunId, requiredString } from './fields.ts';
 import type { JsonObject } from './json.ts';
 import { JsonText, type MlflowRoute } from './routes.ts';
-import { parseRunId } from './runs.ts';
+import { needs, type Named } from './targets.ts';
 
 const MAX_PAGE = 1000;
 
 /** The routes that tell what there is, and those that would sign URLs of a store that clients use directly. */
-export function artifactRoutes({ files, runs, loggedModels }: ArtifactServices): readonly MlflowRoute[] {
+export function artifactRoutes({
+  files,
+  runs,
+  loggedModels,
+  targets,
+}: ArtifactServices): readonly MlflowRoute[] {
   /** A listing below a root; paths are relative to the root. */
   async function listBelow(location: string, message: JsonObject, field: string): Promise<object> {
     const root = managedFolder(location);
@@ -31,14 +36,16 @@ export function artifactRoutes({ files, runs, loggedModels }: ArtifactServices):
     {
       method: 'GET',
       path: '2.0/mlflow-artifacts/artifacts',
-      privilege: 'READ',
+      access: needs('experiment.read', ({ message, caller }: Named) =>
+        targets.ofReadablePath(folderOf(message, 'path'), caller.access),
+      ),
       handle: ({ message }) =>
         list(files, folderOf(message, 'path'), { message, fields: {}, pathOf: (name) => name }),
     },
     {
       method: 'GET',
       path: '2.0/mlflow/artifacts/list',
-      privilege: 'READ',
+      access: needs('experiment.read', targets.ofRun),
       async handle({ message }) {
         const { run } = await runs.get(parseRunId(message));
         return listBelow(runArtifactLocation(run), message, 'path');
@@ -47,7 +54,7 @@ export function artifactRoutes({ files, runs, loggedModels }: ArtifactServices):
     {
       method: 'GET',
       path: '2.0/mlflow/logged-models/:model_id/artifacts/directories',
-      privilege: 'READ',
+      access: needs('experiment.read', targets.ofLoggedModel),
       async handle({ message, path }) {
         const { row } = await loggedModels.get(path.model_id!, { allowDeleted: false });
         return listBelow(modelArtifactLocation(row), message, 'artifact_directory_path');
@@ -56,7 +63,7 @@ export function artifactRoutes({ files, runs, loggedModels }: ArtifactServices):
     {
       method: 'POST',
       path: '2.0/mlflow/artifacts/presigned-upload-url',
-      privilege: 'EDIT',
+      access: [...needs('experiment.edit', targets.ofOptionalRun('run_id')), ...needs('experiment.edit', targets.ofOptionalLoggedModel('model_id'))],
       async handle({ message }) {
         const hasRun = Boolean(message.run_id);
         if (hasRun === Boolean(message.model_id)) {
@@ -68,7 +75,7 @@ export function artifactRoutes({ files, runs, loggedModels }: ArtifactServices):
     {
       method: 'POST',
       path: '2.0/mlflow/artifacts/presigned-download-url',
-      privilege: 'READ',
+      access: needs('experiment.read', targets.ofRun),
       handle: async ({ message }) => refuseDirect(await runLocation(message)),
     },
   ];

@@ -10,16 +10,17 @@ import {
 import { missing, optionalObject, optionalString, requiredString } from './fields.ts';
 import type { JsonObject } from './json.ts';
 import type { MlflowRoute } from './routes.ts';
+import { needs, type Targets } from './targets.ts';
 
 const COLLECTION = '3.0/mlflow/traces/:trace_id/assessments';
 const ONE = `${COLLECTION}/:assessment_id`;
 
-export function assessmentRoutes(assessments: Assessments): readonly MlflowRoute[] {
+export function assessmentRoutes(assessments: Assessments, targets: Targets): readonly MlflowRoute[] {
   return [
     {
       method: 'POST',
       path: COLLECTION,
-      privilege: 'EDIT',
+      access: needs('experiment.edit', targets.ofTrace),
       async handle({ message, path }) {
         const given = readAssessment(assessmentOf(message), 'assessment');
         return { assessment: renderAssessment(await assessments.create(path.trace_id!, given)) };
@@ -28,7 +29,7 @@ export function assessmentRoutes(assessments: Assessments): readonly MlflowRoute
     {
       method: 'GET',
       path: ONE,
-      privilege: 'READ',
+      access: needs('experiment.read', targets.ofTrace),
       async handle({ path }) {
         return { assessment: renderAssessment(await assessments.get(path.trace_id!, path.assessment_id!)) };
       },
@@ -36,7 +37,7 @@ export function assessmentRoutes(assessments: Assessments): readonly MlflowRoute
     {
       method: 'PATCH',
       path: ONE,
-      privilege: 'EDIT',
+      access: needs('experiment.edit', targets.ofTrace),
       async handle({ message, path }) {
         const change = readChange(assessmentOf(message), requiredString(message, 'update_mask'));
         return {
@@ -47,7 +48,7 @@ export function assessmentRoutes(assessments: Assessments): readonly MlflowRoute
     {
       method: 'DELETE',
       path: ONE,
-      privilege: 'EDIT',
+      access: needs('experiment.edit', targets.ofTrace),
       async handle({ path }) {
         await assessments.delete(path.trace_id!, path.assessment_id!);
         return {};

@@ -4,12 +4,16 @@ import { type ArtifactPath, parseArtifactPath } from '../../objects/artifact-pat
 import { objectList, optionalInt32, optionalString, requiredString } from './fields.ts';
 import type { JsonObject } from './json.ts';
 import type { MlflowCall, MlflowRoute } from './routes.ts';
+import { needs, type Targets } from './targets.ts';
 
 /**
  * Large files between clients and the object store, by signed requests. Without a store that signs, or where the operator
  * does not offer it, clients send them through the server.
  */
-export function directTransferRoutes(transfers: DirectTransfers | undefined): readonly MlflowRoute[] {
+export function directTransferRoutes(
+  transfers: DirectTransfers | undefined,
+  targets: Targets,
+): readonly MlflowRoute[] {
   // Clients know the answer by the beginning of the sentence.
   const offered = (way: 'upload' | 'download'): DirectTransfers => {
     if (transfers !== undefined) return transfers;
@@ -23,7 +27,7 @@ export function directTransferRoutes(transfers: DirectTransfers | undefined): re
     {
       method: 'POST',
       path: '2.0/mlflow-artifacts/mpu/create/*',
-      privilege: 'EDIT',
+      access: needs('experiment.edit', targets.ofPathInUrl),
       async handle(call) {
         const partCount = optionalInt32(call.message, 'num_parts') ?? 1;
         const upload = await offered('upload').startUpload(fileOf(call), partCount);
@@ -40,7 +44,7 @@ export function directTransferRoutes(transfers: DirectTransfers | undefined): re
     {
       method: 'POST',
       path: '2.0/mlflow-artifacts/mpu/complete/*',
-      privilege: 'EDIT',
+      access: needs('experiment.edit', targets.ofPathInUrl),
       async handle(call) {
         const path = fileOf(call);
         const uploadId = requiredString(call.message, 'upload_id');
@@ -55,7 +59,7 @@ export function directTransferRoutes(transfers: DirectTransfers | undefined): re
     {
       method: 'POST',
       path: '2.0/mlflow-artifacts/mpu/abort/*',
-      privilege: 'EDIT',
+      access: needs('experiment.edit', targets.ofPathInUrl),
       async handle(call) {
         const path = fileOf(call);
         await offered('upload').abortUpload(path, requiredString(call.message, 'upload_id'));
@@ -65,7 +69,7 @@ export function directTransferRoutes(transfers: DirectTransfers | undefined): re
     {
       method: 'GET',
       path: '2.0/mlflow-artifacts/presigned/*',
-      privilege: 'READ',
+      access: needs('experiment.read', targets.ofReadablePathInUrl),
       async handle({ path }) {
         const signed = await offered('download').signDownload(parseArtifactPath(path['*']!, 'artifact_path'));
         return { url: signed.url, headers: signed.headers, file_size: signed.sizeBytes };

@@ -1,6 +1,6 @@
 import { parseExperimentId } from '../../tracking/experiment-rules.ts';
 import type { ViewType } from '../../tracking/experiment-search.ts';
-import type { Experiment, Experiments } from '../../tracking/experiments.ts';
+import { type Experiment, type Experiments, experimentNotInStage } from '../../tracking/experiments.ts';
 import type { Tag } from '../../tracking/runs.ts';
 import {
   objectList,
@@ -12,6 +12,7 @@ import {
 } from './fields.ts';
 import type { JsonObject } from './json.ts';
 import type { MlflowCall, MlflowRoute } from './routes.ts';
+import { needs, ofExperiment, workspace } from './targets.ts';
 
 const VIEW_TYPES: Readonly<Record<ViewType, number>> = { ACTIVE_ONLY: 1, DELETED_ONLY: 2, ALL: 3 };
 
@@ -42,14 +43,18 @@ export function renderExperiment(experiment: Experiment): object {
   };
 }
 
+const notActive = (experimentNo: number) => experimentNotInStage(experimentNo, 'active');
+const notInTrash = (experimentNo: number) => experimentNotInStage(experimentNo, 'deleted');
+
 export function experimentRoutes(experiments: Experiments): readonly MlflowRoute[] {
-  async function search({ message }: MlflowCall): Promise<object> {
+  async function search({ message, caller }: MlflowCall): Promise<object> {
     const page = await experiments.search({
       maxResults: optionalInt32(message, 'max_results') ?? 0,
       pageToken: optionalString(message, 'page_token'),
       filter: optionalString(message, 'filter'),
       orderBy: stringList(message, 'order_by'),
       viewType: parseViewType(message, 'view_type'),
+      visible: caller.access.visibleExperiments(),
     });
     return {
       ...(page.items.length > 0 && { experiments: page.items.map(renderExperiment) }),
@@ -61,22 +66,25 @@ export function experimentRoutes(experiments: Experiments): readonly MlflowRoute
     {
       method: 'POST',
       path: '2.0/mlflow/experiments/create',
-      privilege: 'EDIT',
-      async handle({ message }) {
-        const experimentNo = await experiments.create({
-          name: requiredString(message, 'name'),
-          artifactLocation: optionalString(message, 'artifact_location'),
-          tags: parseTags(message),
-        });
+      access: needs('workspace.create-experiment', workspace),
+      async handle({ message, caller }) {
+        const experimentNo = await experiments.create(
+          {
+            name: requiredString(message, 'name'),
+            artifactLocation: optionalString(message, 'artifact_location'),
+            tags: parseTags(message),
+          },
+          caller.access,
+        );
         return { experiment_id: String(experimentNo) };
       },
     },
-    { method: 'GET', path: '2.0/mlflow/experiments/search', privilege: 'READ', handle: search },
-    { method: 'POST', path: '2.0/mlflow/experiments/search', privilege: 'READ', handle: search },
+    { method: 'GET', path: '2.0/mlflow/experiments/search', access: 'filtered', handle: search },
+    { method: 'POST', path: '2.0/mlflow/experiments/search', access: 'filtered', handle: search },
     {
       method: 'GET',
       path: '2.0/mlflow/experiments/get',
-      privilege: 'READ',
+      access: needs('experiment.read', ofExperiment()),
       handle: async ({ message }) => ({
         experiment: renderExperiment(await experiments.get(experimentNoOf(message))),
       }),
@@ -84,11 +92,11 @@ export function experimentRoutes(experiments: Experiments): readonly MlflowRoute
     {
       method: 'GET',
       path: '2.0/mlflow/experiments/get-by-name',
-      privilege: 'READ',
-      async handle({ message }) {
+      access: 'filtered',
+      async handle({ message, caller }) {
         return {
           experiment: renderExperiment(
-            await experiments.getByName(requiredString(message, 'experiment_name')),
+            await experiments.getByName(requiredString(message, 'experiment_name'), caller.access),
           ),
         };
       },
@@ -96,7 +104,7 @@ export function experimentRoutes(experiments: Experiments): readonly MlflowRoute
     {
       method: 'POST',
       path: '2.0/mlflow/experiments/delete',
-      privilege: 'MANAGE',
+      access: needs('experiment.manage', ofExperiment('experiment_id', notActive)),
       async handle({ message }) {
         await experiments.delete(experimentNoOf(message));
         return {};
@@ -105,7 +113,7 @@ export function experimentRoutes(experiments: Experiments): readonly MlflowRoute
     {
       method: 'POST',
       path: '2.0/mlflow/experiments/restore',
-      privilege: 'MANAGE',
+      access: needs('experiment.manage', ofExperiment('experiment_id', notInTrash)),
       async handle({ message }) {
         await experiments.restore(experimentNoOf(message));
         return {};
@@ -114,16 +122,20 @@ export function experimentRoutes(experiments: Experiments): readonly MlflowRoute
     {
       method: 'POST',
       path: '2.0/mlflow/experiments/update',
-      privilege: 'EDIT',
-      async handle({ message }) {
-        await experiments.rename(experimentNoOf(message), requiredString(message, 'new_name'));
+      access: needs('experiment.edit', ofExperiment()),
+      async handle({ message, caller }) {
+        await experiments.rename(
+          experimentNoOf(message),
+          requiredString(message, 'new_name'),
+          caller.access,
+        );
         return {};
       },
     },
     {
       method: 'POST',
       path: '2.0/mlflow/experiments/set-experiment-tag',
-      privilege: 'EDIT',
+      access: needs('experiment.edit', ofExperiment()),
       async handle({ message }) {
         await experiments.setTag(experimentNoOf(message), {
           key: requiredString(message, 'key'),
@@ -135,7 +147,7 @@ export function experimentRoutes(experiments: Experiments): readonly MlflowRoute
     {
       method: 'POST',
       path: '2.0/mlflow/experiments/delete-experiment-tag',
-      privilege: 'EDIT',
+      access: needs('experiment.edit', ofExperiment()),
       async handle({ message }) {
         await experiments.deleteTag(experimentNoOf(message), requiredString(message, 'key'));
         return {};

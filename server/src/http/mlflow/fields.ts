@@ -64,6 +64,15 @@ export function requiredString(message: JsonObject, name: string, path = name): 
   return value;
 }
 
+/** Clients before 1.x call it run_uuid, and newer ones send both. */
+export function parseRunId(message: JsonObject): string {
+  // A required field counts under its own name alone, not in camelCase.
+  if (message.run_id === undefined && message.run_uuid === undefined) throw missing('run_id');
+  const runId = optionalString(message, 'run_id') || optionalString(message, 'run_uuid');
+  if (!runId) throw missing('run_id');
+  return runId;
+}
+
 export function optionalInt64(message: JsonObject, name: string, path = name): Int64 | undefined {
   const value = read(message, name, path);
   if (value === undefined || value === null || value === '') return undefined;

@@ -6,7 +6,9 @@ import {
   type LoggedModels,
   modelArtifactLocation,
 } from '../../tracking/logged-models.ts';
-import type { Param } from '../../tracking/run-rules.ts';
+import { parseVersionLinks, VERSIONS_TAG } from '../../tracking/logged-model-links.ts';
+import type { SeesModel } from '../../tracking/run-attributes-repository.ts';
+import type { Param, Tag } from '../../tracking/run-rules.ts';
 import { parseTags } from './experiments.ts';
 import {
   missing,
@@ -19,7 +21,8 @@ import {
   stringList,
 } from './fields.ts';
 import { type JsonObject, renderDouble, renderInt64 } from './json.ts';
-import type { MlflowRoute } from './routes.ts';
+import type { Caller, MlflowRoute } from './routes.ts';
+import { needs, ofExperiment, readableExperiments, type Targets } from './targets.ts';
 
 const STATUSES = {
   LOGGED_MODEL_STATUS_UNSPECIFIED: 0,
@@ -36,7 +39,18 @@ const STATUS_OF: Readonly<Record<keyof typeof STATUSES, LoggedModelStatus>> = {
 };
 const NAME_OF = Object.fromEntries(Object.entries(STATUS_OF).map(([name, status]) => [status, name]));
 
-function renderLoggedModel({ row, params, tags, metrics }: LoggedModel): object {
+/** The registered versions of a model are named in a tag of it: those that the caller may know of are. */
+function seenTags(tags: readonly Tag[], sees: SeesModel): readonly Tag[] {
+  return tags.map((tag) => {
+    if (tag.key !== VERSIONS_TAG) return tag;
+    const versions = parseVersionLinks(tag.value);
+    const seen = versions.filter(({ name }) => sees(name));
+    return seen.length === versions.length ? tag : { ...tag, value: JSON.stringify(seen) };
+  });
+}
+
+function renderLoggedModel({ row, params, tags: all, metrics }: LoggedModel, sees: SeesModel): object {
+  const tags = seenTags(all, sees);
   return {
     info: {
       model_id: row.model_id,
@@ -76,13 +90,15 @@ function parseParams(message: JsonObject): Param[] {
   }));
 }
 
-export function loggedModelRoutes(models: LoggedModels): readonly MlflowRoute[] {
+export function loggedModelRoutes(models: LoggedModels, targets: Targets): readonly MlflowRoute[] {
+  const sees = ({ access }: Caller): SeesModel => targets.seesModel(access);
+
   return [
     {
       method: 'POST',
       path: '2.0/mlflow/logged-models',
-      privilege: 'EDIT',
-      async handle({ message, onAnswered }) {
+      access: [...needs('experiment.edit', ofExperiment()), ...needs('experiment.read', targets.ofOptionalRun('source_run_id'))],
+      async handle({ message, caller, onAnswered }) {
         const model = await models.create({
           experimentNo: parseExperimentId(requiredString(message, 'experiment_id')),
           name: optionalString(message, 'name'),
@@ -92,19 +108,20 @@ export function loggedModelRoutes(models: LoggedModels): readonly MlflowRoute[] 
           tags: parseTags(message),
         });
         onAnswered((delivered) => models.answered(model, delivered));
-        return { model: renderLoggedModel(model) };
+        return { model: renderLoggedModel(model, sees(caller)) };
       },
     },
     {
       method: 'POST',
       path: '2.0/mlflow/logged-models/search',
-      privilege: 'READ',
-      async handle({ message }) {
+      access: 'filtered',
+      async handle({ message, caller }) {
         const experimentIds = stringList(message, 'experiment_ids');
         if (experimentIds.length === 0 || message.experiment_ids === undefined)
           throw missing('experiment_ids');
+        const experimentNos = experimentIds.map((id) => parseExperimentId(id, 'experiment_ids'));
         const page = await models.search({
-          experimentNos: experimentIds.map((id) => parseExperimentId(id, 'experiment_ids')),
+          experimentNos: readableExperiments(caller.access, experimentNos),
           filter: optionalString(message, 'filter') || undefined,
           datasets: objectList(message, 'datasets').map((dataset) => ({
             name: parseDatasetName(dataset),
@@ -123,7 +140,7 @@ export function loggedModelRoutes(models: LoggedModels): readonly MlflowRoute[] 
           pageToken: optionalString(message, 'page_token'),
         });
         return {
-          ...(page.items.length > 0 && { models: page.items.map(renderLoggedModel) }),
+          ...(page.items.length > 0 && { models: page.items.map((model) => renderLoggedModel(model, sees(caller))) }),
           ...(page.nextPageToken && { next_page_token: page.nextPageToken }),
         };
       },
@@ -131,27 +148,29 @@ export function loggedModelRoutes(models: LoggedModels): readonly MlflowRoute[] 
     {
       method: 'GET',
       path: '2.0/mlflow/logged-models/:model_id',
-      privilege: 'READ',
-      async handle({ message, path }) {
+      access: needs('experiment.read', targets.ofLoggedModel),
+      async handle({ message, path, caller }) {
         const allowDeleted = optionalBoolean(message, 'allow_deleted') ?? false;
-        return { model: renderLoggedModel(await models.get(path.model_id!, { allowDeleted })) };
+        const model = await models.get(path.model_id!, { allowDeleted });
+        return { model: renderLoggedModel(model, sees(caller)) };
       },
     },
     {
       method: 'PATCH',
       path: '2.0/mlflow/logged-models/:model_id',
-      privilege: 'EDIT',
-      async handle({ message, path }) {
+      access: needs('experiment.edit', targets.ofLoggedModel),
+      async handle({ message, path, caller }) {
         if (message.status === undefined || message.status === null || message.status === '')
           throw missing('status');
         const name = optionalEnum(message, 'status', STATUSES) ?? 'LOGGED_MODEL_STATUS_UNSPECIFIED';
-        return { model: renderLoggedModel(await models.setStatus(path.model_id!, STATUS_OF[name])) };
+        const model = await models.setStatus(path.model_id!, STATUS_OF[name]);
+        return { model: renderLoggedModel(model, sees(caller)) };
       },
     },
     {
       method: 'DELETE',
       path: '2.0/mlflow/logged-models/:model_id',
-      privilege: 'EDIT',
+      access: needs('experiment.manage', targets.ofLoggedModel),
       async handle({ path }) {
         await models.delete(path.model_id!);
         return {};
@@ -160,7 +179,7 @@ export function loggedModelRoutes(models: LoggedModels): readonly MlflowRoute[] 
     {
       method: 'POST',
       path: '2.0/mlflow/logged-models/:model_id/params',
-      privilege: 'EDIT',
+      access: needs('experiment.edit', targets.ofLoggedModel),
       async handle({ message, path }) {
         await models.logParams(path.model_id!, parseParams(message));
         return {};
@@ -169,15 +188,16 @@ export function loggedModelRoutes(models: LoggedModels): readonly MlflowRoute[] 
     {
       method: 'PATCH',
       path: '2.0/mlflow/logged-models/:model_id/tags',
-      privilege: 'EDIT',
-      async handle({ message, path }) {
-        return { model: renderLoggedModel(await models.setTags(path.model_id!, parseTags(message))) };
+      access: needs('experiment.edit', targets.ofLoggedModel),
+      async handle({ message, path, caller }) {
+        const model = await models.setTags(path.model_id!, parseTags(message));
+        return { model: renderLoggedModel(model, sees(caller)) };
       },
     },
     {
       method: 'DELETE',
       path: '2.0/mlflow/logged-models/:model_id/tags/:tag_key',
-      privilege: 'EDIT',
+      access: needs('experiment.edit', targets.ofLoggedModel),
       async handle({ path }) {
         await models.deleteTag(path.model_id!, path.tag_key!);
         return {};

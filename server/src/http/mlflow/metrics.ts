@@ -1,9 +1,16 @@
 import type { MetricPoint } from '../../tracking/metric-rules.ts';
 import type { Metrics } from '../../tracking/metrics.ts';
-import { optionalInt32, optionalInt64, optionalString, requiredString, stringList } from './fields.ts';
+import {
+  optionalInt32,
+  optionalInt64,
+  optionalString,
+  parseRunId,
+  requiredString,
+  stringList,
+} from './fields.ts';
 import { renderDouble, renderInt64 } from './json.ts';
 import { JsonText, type MlflowCall, type MlflowRoute } from './routes.ts';
-import { parseRunId } from './runs.ts';
+import { needs, type Targets } from './targets.ts';
 
 /** Most points are plain numbers: those are written without going through JSON.stringify. */
 function renderPoint(keyJson: string, runIdJson: string | undefined, point: MetricPoint): string {
@@ -14,7 +21,7 @@ function renderPoint(keyJson: string, runIdJson: string | undefined, point: Metr
   return `{"key":${keyJson},"value":${value},"timestamp":${point.timestampMs},"step":${point.step}${run}}`;
 }
 
-export function metricRoutes(metrics: Metrics): readonly MlflowRoute[] {
+export function metricRoutes(metrics: Metrics, targets: Targets): readonly MlflowRoute[] {
   async function* wholeHistory(runId: string, key: string): AsyncGenerator<string> {
     let open = '{"metrics":[';
     for await (const json of metrics.renderedHistory(runId, key)) {
@@ -37,8 +44,8 @@ export function metricRoutes(metrics: Metrics): readonly MlflowRoute[] {
     return new JsonText([`{"metrics":${page.json}${token}}`]);
   }
 
-  async function bulkHistory({ message }: MlflowCall): Promise<object> {
-    const runIds = stringList(message, 'run_id');
+  async function bulkHistory({ message, caller }: MlflowCall): Promise<object> {
+    const runIds = await targets.readableRuns(caller.access, stringList(message, 'run_id'));
     const key = requiredString(message, 'metric_key');
     const maxResults = Math.min(optionalInt32(message, 'max_results') ?? 25_000, 25_000);
     const rendered: object[] = [];
@@ -59,10 +66,10 @@ export function metricRoutes(metrics: Metrics): readonly MlflowRoute[] {
     return { metrics: rendered };
   }
 
-  async function bulkInterval({ message }: MlflowCall): Promise<object | JsonText> {
+  async function bulkInterval({ message, caller }: MlflowCall): Promise<object | JsonText> {
     const key = requiredString(message, 'metric_key');
     const runs = await metrics.bulkInterval({
-      runIds: stringList(message, 'run_ids'),
+      runIds: await targets.readableRuns(caller.access, stringList(message, 'run_ids')),
       key,
       startStep: optionalInt64(message, 'start_step'),
       endStep: optionalInt64(message, 'end_step'),
@@ -76,12 +83,12 @@ export function metricRoutes(metrics: Metrics): readonly MlflowRoute[] {
   }
 
   return [
-    { method: 'GET', path: '2.0/mlflow/metrics/get-history', privilege: 'READ', handle: history },
+    { method: 'GET', path: '2.0/mlflow/metrics/get-history', access: needs('experiment.read', targets.ofRun), handle: history },
     {
       method: 'GET',
       path: '2.0/mlflow/metrics/get-history-bulk',
       prefixes: 'ajax',
-      privilege: 'READ',
+      access: 'filtered',
       request: [
         { name: 'run_id', type: 'string', repeated: true },
         { name: 'metric_key', type: 'string', required: true },
@@ -92,7 +99,7 @@ export function metricRoutes(metrics: Metrics): readonly MlflowRoute[] {
     {
       method: 'GET',
       path: '2.0/mlflow/metrics/get-history-bulk-interval',
-      privilege: 'READ',
+      access: 'filtered',
       handle: bulkInterval,
     },
   ];

@@ -1,29 +1,56 @@
 import { parseVersion } from '../../registry/model-rules.ts';
+import { versionNotFound } from '../../registry/version-details.ts';
 import type { Versions } from '../../registry/versions.ts';
+import { onModel, type ReadModelName } from '../model-access.ts';
 import { parseTags } from './experiments.ts';
 import { optionalBoolean, optionalString, requiredString } from './fields.ts';
 import type { JsonObject } from './json.ts';
-import { parseRegistrySearch } from './registered-models.ts';
+import { named, parseRegistrySearch } from './registered-models.ts';
 import { renderVersion } from './registry-rendering.ts';
-import type { MlflowRoute } from './routes.ts';
+import type { MlflowCall, MlflowRoute } from './routes.ts';
+import { needs, type Targets } from './targets.ts';
 
 const DEFAULT_PAGE = 200_000;
 const PATH = '2.0/mlflow/model-versions';
 
-const keyOf = (message: JsonObject): [name: string, version: number] => [
-  requiredString(message, 'name'),
-  parseVersion(requiredString(message, 'version')),
-];
+const versionOf = (message: JsonObject): number => parseVersion(requiredString(message, 'version'));
 
-export function modelVersionRoutes(versions: Versions): readonly MlflowRoute[] {
+/** Rules of routes whose call names a version. */
+const versioned = {
+  ...named,
+  missing: (name: string, { message }: MlflowCall) => versionNotFound(name, versionOf(message)),
+};
+
+export interface ModelVersionServices {
+  readonly versions: Versions;
+  readonly targets: Targets;
+  readonly readModelName: ReadModelName;
+}
+
+export function modelVersionRoutes({
+  versions,
+  targets,
+  readModelName,
+}: ModelVersionServices): readonly MlflowRoute[] {
+  const nameIn = (message: JsonObject): string => readModelName(requiredString(message, 'name')).stored;
+  const keyOf = (message: JsonObject): [name: string, version: number] => [
+    nameIn(message),
+    versionOf(message),
+  ];
+
   return [
     {
       method: 'POST',
       path: `${PATH}/create`,
-      privilege: 'EDIT',
+      access: [
+        onModel('model.create-version', readModelName, named),
+        ...targets.ofVersionSource,
+        ...needs('experiment.read', targets.ofOptionalRun('run_id')),
+        ...needs('experiment.read', targets.ofOptionalLoggedModel('model_id')),
+      ],
       async handle({ message, onAnswered }) {
         const version = await versions.create({
-          name: requiredString(message, 'name'),
+          name: nameIn(message),
           source: requiredString(message, 'source'),
           runId: optionalString(message, 'run_id'),
           modelId: optionalString(message, 'model_id'),
@@ -38,7 +65,7 @@ export function modelVersionRoutes(versions: Versions): readonly MlflowRoute[] {
     {
       method: 'GET',
       path: `${PATH}/get`,
-      privilege: 'READ',
+      access: [onModel('model.see', readModelName, versioned)],
       handle: async ({ message }) => ({
         model_version: renderVersion(await versions.get(...keyOf(message))),
       }),
@@ -46,13 +73,13 @@ export function modelVersionRoutes(versions: Versions): readonly MlflowRoute[] {
     {
       method: 'GET',
       path: `${PATH}/get-download-uri`,
-      privilege: 'READ',
+      access: [onModel('model.read-files', readModelName, versioned)],
       handle: async ({ message }) => ({ artifact_uri: await versions.downloadUri(...keyOf(message)) }),
     },
     {
       method: 'PATCH',
       path: `${PATH}/update`,
-      privilege: 'EDIT',
+      access: [onModel('model.create-version', readModelName, versioned)],
       async handle({ message }) {
         const description = optionalString(message, 'description') ?? null;
         return { model_version: renderVersion(await versions.describe(...keyOf(message), description)) };
@@ -61,7 +88,7 @@ export function modelVersionRoutes(versions: Versions): readonly MlflowRoute[] {
     {
       method: 'POST',
       path: `${PATH}/transition-stage`,
-      privilege: 'EDIT',
+      access: [onModel('model.promote', readModelName, versioned)],
       async handle({ message }) {
         const [name, version] = keyOf(message);
         const moved = await versions.transition(name, version, {
@@ -74,7 +101,7 @@ export function modelVersionRoutes(versions: Versions): readonly MlflowRoute[] {
     {
       method: 'DELETE',
       path: `${PATH}/delete`,
-      privilege: 'MANAGE',
+      access: [onModel('model.manage', readModelName, versioned)],
       async handle({ message }) {
         await versions.delete(...keyOf(message));
         return {};
@@ -83,9 +110,9 @@ export function modelVersionRoutes(versions: Versions): readonly MlflowRoute[] {
     {
       method: 'GET',
       path: `${PATH}/search`,
-      privilege: 'READ',
-      async handle({ message }) {
-        const page = await versions.search(parseRegistrySearch(message, DEFAULT_PAGE));
+      access: 'filtered',
+      async handle(call) {
+        const page = await versions.search(parseRegistrySearch(call, DEFAULT_PAGE));
         return {
           ...(page.items.length > 0 && { model_versions: page.items.map(renderVersion) }),
           ...(page.nextPageToken && { next_page_token: page.nextPageToken }),
@@ -95,7 +122,7 @@ export function modelVersionRoutes(versions: Versions): readonly MlflowRoute[] {
     {
       method: 'POST',
       path: `${PATH}/set-tag`,
-      privilege: 'EDIT',
+      access: [onModel('model.tag', readModelName, versioned)],
       async handle({ message }) {
         await versions.setTag(...keyOf(message), {
           key: requiredString(message, 'key'),
@@ -107,7 +134,7 @@ export function modelVersionRoutes(versions: Versions): readonly MlflowRoute[] {
     {
       method: 'DELETE',
       path: `${PATH}/delete-tag`,
-      privilege: 'EDIT',
+      access: [onModel('model.tag', readModelName, versioned)],
       async handle({ message }) {
         await versions.deleteTag(...keyOf(message), requiredString(message, 'key'));
         return {};

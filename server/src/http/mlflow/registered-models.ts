@@ -1,6 +1,7 @@
 import type { Aliases } from '../../registry/aliases.ts';
 import { parseVersion } from '../../registry/model-rules.ts';
 import type { Models, RegistrySearch } from '../../registry/models.ts';
+import { creating, intoSchema, onModel, type ReadModelName } from '../model-access.ts';
 import { parseTags } from './experiments.ts';
 import { optionalInt32, optionalString, requiredString, stringList } from './fields.ts';
 import type { JsonObject } from './json.ts';
@@ -12,18 +13,34 @@ const PATH = '2.0/mlflow/registered-models';
 
 const nameOf = (message: JsonObject): string => requiredString(message, 'name');
 
-export function parseRegistrySearch(message: JsonObject, defaultPage: number): RegistrySearch {
+export function parseRegistrySearch({ message, caller }: MlflowCall, defaultPage: number): RegistrySearch {
   return {
     filter: optionalString(message, 'filter'),
     orderBy: stringList(message, 'order_by'),
     maxResults: optionalInt32(message, 'max_results') ?? defaultPage,
     pageToken: optionalString(message, 'page_token'),
+    visible: caller.access.visibleModels(),
   };
 }
 
-export function registeredModelRoutes(models: Models, aliases: Aliases): readonly MlflowRoute[] {
+/** Rules of routes whose call names a model in `name`. */
+export const named = { nameOf: ({ message }: MlflowCall) => nameOf(message) };
+
+export interface RegisteredModelServices {
+  readonly models: Models;
+  readonly aliases: Aliases;
+  readonly readModelName: ReadModelName;
+}
+
+export function registeredModelRoutes({
+  models,
+  aliases,
+  readModelName,
+}: RegisteredModelServices): readonly MlflowRoute[] {
+  const nameIn = (message: JsonObject): string => readModelName(nameOf(message)).stored;
+
   async function latestVersions({ message }: MlflowCall): Promise<object> {
-    const versions = await models.latestVersions(nameOf(message), stringList(message, 'stages'));
+    const versions = await models.latestVersions(nameIn(message), stringList(message, 'stages'));
     return versions.length > 0 ? { model_versions: versions.map(renderVersion) } : {};
   }
 
@@ -31,55 +48,66 @@ export function registeredModelRoutes(models: Models, aliases: Aliases): readonl
     {
       method: 'POST',
       path: `${PATH}/create`,
-      privilege: 'EDIT',
-      async handle({ message }) {
-        const model = await models.create({
-          name: nameOf(message),
-          description: optionalString(message, 'description') ?? '',
-          tags: parseTags(message),
-        });
+      access: [intoSchema(readModelName, named.nameOf)],
+      async handle({ message, caller }) {
+        const name = readModelName(nameOf(message));
+        const model = await creating(caller.access, name, () =>
+          models.create({
+            name,
+            description: optionalString(message, 'description') ?? '',
+            tags: parseTags(message),
+            by: caller.access.principal,
+          }),
+        );
         return { registered_model: renderModel(model) };
       },
     },
     {
       method: 'GET',
       path: `${PATH}/get`,
-      privilege: 'READ',
-      handle: async ({ message }) => ({ registered_model: renderModel(await models.get(nameOf(message))) }),
+      access: [onModel('model.see', readModelName, named)],
+      handle: async ({ message }) => ({ registered_model: renderModel(await models.get(nameIn(message))) }),
     },
     {
       method: 'PATCH',
       path: `${PATH}/update`,
-      privilege: 'EDIT',
-      async handle({ message }) {
+      access: [onModel('model.create-version', readModelName, named)],
+      async handle({ message, caller }) {
         const description = optionalString(message, 'description') ?? '';
-        return { registered_model: renderModel(await models.describe(nameOf(message), description)) };
+        const model = await models.change(nameIn(message), { description }, caller.access.principal);
+        return { registered_model: renderModel(model) };
       },
     },
     {
       method: 'POST',
       path: `${PATH}/rename`,
-      privilege: 'EDIT',
-      async handle({ message }) {
-        const model = await models.rename(nameOf(message), requiredString(message, 'new_name'));
+      access: [
+        onModel('model.manage', readModelName, named),
+        intoSchema(readModelName, ({ message }: MlflowCall) => requiredString(message, 'new_name')),
+      ],
+      async handle({ message, caller }) {
+        const newName = readModelName(requiredString(message, 'new_name'));
+        const model = await creating(caller.access, newName, () =>
+          models.rename(nameIn(message), newName, caller.access.principal),
+        );
         return { registered_model: renderModel(model) };
       },
     },
     {
       method: 'DELETE',
       path: `${PATH}/delete`,
-      privilege: 'MANAGE',
+      access: [onModel('model.manage', readModelName, named)],
       async handle({ message }) {
-        await models.delete(nameOf(message));
+        await models.delete(nameIn(message));
         return {};
       },
     },
     {
       method: 'GET',
       path: `${PATH}/search`,
-      privilege: 'READ',
-      async handle({ message }) {
-        const page = await models.search(parseRegistrySearch(message, DEFAULT_PAGE));
+      access: 'filtered',
+      async handle(call) {
+        const page = await models.search(parseRegistrySearch(call, DEFAULT_PAGE));
         return {
           ...(page.items.length > 0 && { registered_models: page.items.map(renderModel) }),
           ...(page.nextPageToken && { next_page_token: page.nextPageToken }),
@@ -87,14 +115,14 @@ export function registeredModelRoutes(models: Models, aliases: Aliases): readonl
       },
     },
     // Python asks by POST, Java and old clients by GET.
-    { method: 'GET', path: `${PATH}/get-latest-versions`, privilege: 'READ', handle: latestVersions },
-    { method: 'POST', path: `${PATH}/get-latest-versions`, privilege: 'READ', handle: latestVersions },
+    { method: 'GET', path: `${PATH}/get-latest-versions`, access: [onModel('model.see', readModelName, named)], handle: latestVersions },
+    { method: 'POST', path: `${PATH}/get-latest-versions`, access: [onModel('model.see', readModelName, named)], handle: latestVersions },
     {
       method: 'POST',
       path: `${PATH}/set-tag`,
-      privilege: 'EDIT',
+      access: [onModel('model.tag', readModelName, named)],
       async handle({ message }) {
-        await models.setTag(nameOf(message), {
+        await models.setTag(nameIn(message), {
           key: requiredString(message, 'key'),
           value: optionalString(message, 'value') ?? '',
         });
@@ -104,37 +132,37 @@ export function registeredModelRoutes(models: Models, aliases: Aliases): readonl
     {
       method: 'DELETE',
       path: `${PATH}/delete-tag`,
-      privilege: 'EDIT',
+      access: [onModel('model.tag', readModelName, named)],
       async handle({ message }) {
-        await models.deleteTag(nameOf(message), requiredString(message, 'key'));
+        await models.deleteTag(nameIn(message), requiredString(message, 'key'));
         return {};
       },
     },
     {
       method: 'POST',
       path: `${PATH}/alias`,
-      privilege: 'EDIT',
+      access: [onModel('model.promote', readModelName, named)],
       async handle({ message }) {
         const version = parseVersion(requiredString(message, 'version'));
-        await aliases.set(nameOf(message), requiredString(message, 'alias'), version);
+        await aliases.set(nameIn(message), requiredString(message, 'alias'), version);
         return {};
       },
     },
     {
       method: 'DELETE',
       path: `${PATH}/alias`,
-      privilege: 'EDIT',
+      access: [onModel('model.promote', readModelName, named)],
       async handle({ message }) {
-        await aliases.delete(nameOf(message), requiredString(message, 'alias'));
+        await aliases.delete(nameIn(message), requiredString(message, 'alias'));
         return {};
       },
     },
     {
       method: 'GET',
       path: `${PATH}/alias`,
-      privilege: 'READ',
+      access: [onModel('model.see', readModelName, named)],
       async handle({ message }) {
-        const version = await aliases.resolve(nameOf(message), requiredString(message, 'alias'));
+        const version = await aliases.resolve(nameIn(message), requiredString(message, 'alias'));
         return { model_version: renderVersion(version) };
       },
     },

@@ -6,12 +6,13 @@ import {
   objectList,
   optionalInt64,
   optionalString,
+  parseRunId,
   requiredString,
   stringList,
 } from './fields.ts';
 import type { JsonObject } from './json.ts';
 import type { MlflowRoute } from './routes.ts';
-import { parseRunId } from './runs.ts';
+import { needs, readableExperiments, type Targets } from './targets.ts';
 
 function parseDataset(input: JsonObject, path: string): InputDataset {
   const dataset = asObject(input.dataset, `${path}.dataset`);
@@ -31,12 +32,12 @@ function parseDataset(input: JsonObject, path: string): InputDataset {
   };
 }
 
-export function runInputRoutes(inputs: RunInputs): readonly MlflowRoute[] {
+export function runInputRoutes(inputs: RunInputs, targets: Targets): readonly MlflowRoute[] {
   return [
     {
       method: 'POST',
       path: '2.0/mlflow/runs/log-inputs',
-      privilege: 'EDIT',
+      access: [...needs('experiment.edit', targets.ofRun), ...needs('experiment.edit', targets.ofLinkedModels)],
       async handle({ message }) {
         await inputs.logInputs(parseRunId(message), {
           datasets: objectList(message, 'datasets').map((input, i) => parseDataset(input, `datasets[${i}]`)),
@@ -50,7 +51,7 @@ export function runInputRoutes(inputs: RunInputs): readonly MlflowRoute[] {
     {
       method: 'POST',
       path: '2.0/mlflow/runs/outputs',
-      privilege: 'EDIT',
+      access: [...needs('experiment.edit', targets.ofRun), ...needs('experiment.edit', targets.ofLinkedModels)],
       async handle({ message }) {
         if (message.models === undefined || message.models === null) throw missing('models');
         await inputs.logOutputs(
@@ -67,12 +68,12 @@ export function runInputRoutes(inputs: RunInputs): readonly MlflowRoute[] {
       method: 'POST',
       path: '2.0/mlflow/experiments/search-datasets',
       prefixes: 'ajax',
-      privilege: 'READ',
-      async handle({ message }) {
+      access: 'filtered',
+      async handle({ message, caller }) {
         const ids = stringList(message, 'experiment_ids').map((id) =>
           parseExperimentId(id, 'experiment_ids'),
         );
-        const summaries = await inputs.searchDatasets(ids);
+        const summaries = await inputs.searchDatasets(readableExperiments(caller.access, ids));
         if (summaries.length === 0) return {};
         return {
           dataset_summaries: summaries.map((summary) => ({

@@ -16,12 +16,14 @@ import {
   optionalInt32,
   optionalInt64,
   optionalString,
+  parseRunId,
   requiredString,
   stringList,
 } from './fields.ts';
 import { type JsonObject, parseJson } from './json.ts';
 import { JsonText, type MlflowRoute } from './routes.ts';
 import { renderRun, renderRunDocument, renderRunInfo } from './run-rendering.ts';
+import { needs, ofExperiment, readableExperiments, type Targets } from './targets.ts';
 
 const STATUSES: Readonly<Record<RunStatus, number>> = {
   RUNNING: 1,
@@ -30,15 +32,6 @@ const STATUSES: Readonly<Record<RunStatus, number>> = {
   FAILED: 4,
   KILLED: 5,
 };
-
-/** Clients before 1.x call it run_uuid, and newer ones send both. */
-export function parseRunId(message: JsonObject): string {
-  // A required field counts under its own name alone, not in camelCase.
-  if (message.run_id === undefined && message.run_uuid === undefined) throw missing('run_id');
-  const runId = optionalString(message, 'run_id') || optionalString(message, 'run_uuid');
-  if (!runId) throw missing('run_id');
-  return runId;
-}
 
 const PLAIN_FIELDS: ReadonlySet<string> = new Set(['key', 'value', 'timestamp', 'step']);
 
@@ -112,15 +105,16 @@ export interface RunServices {
   readonly runs: Runs;
   readonly searches: RunSearches;
   readonly pendingCreates: PendingCreates;
+  readonly targets: Targets;
 }
 
-export function runRoutes({ runs, searches, pendingCreates }: RunServices): readonly MlflowRoute[] {
+export function runRoutes({ runs, searches, pendingCreates, targets }: RunServices): readonly MlflowRoute[] {
   const none = { metrics: [], params: [], tags: [] } as const;
   return [
     {
       method: 'POST',
       path: '2.0/mlflow/runs/create',
-      privilege: 'EDIT',
+      access: needs('experiment.edit', ofExperiment()),
       async handle({ message, onAnswered }) {
         const details = await runs.create({
           experimentNo: parseExperimentId(requiredString(message, 'experiment_id')),
@@ -136,7 +130,7 @@ export function runRoutes({ runs, searches, pendingCreates }: RunServices): read
     {
       method: 'GET',
       path: '2.0/mlflow/runs/get',
-      privilege: 'READ',
+      access: needs('experiment.read', targets.ofRun),
       async handle({ message }) {
         const run = await runs.getDocument(parseRunId(message));
         return new JsonText([`{"run":${renderRunDocument(run, { withModelInputs: true })}}`]);
@@ -145,7 +139,7 @@ export function runRoutes({ runs, searches, pendingCreates }: RunServices): read
     {
       method: 'POST',
       path: '2.0/mlflow/runs/update',
-      privilege: 'EDIT',
+      access: needs('experiment.edit', targets.ofRun),
       async handle({ message }) {
         const run = await runs.update(parseRunId(message), {
           status: optionalEnum(message, 'status', STATUSES),
@@ -158,7 +152,7 @@ export function runRoutes({ runs, searches, pendingCreates }: RunServices): read
     {
       method: 'POST',
       path: '2.0/mlflow/runs/delete',
-      privilege: 'EDIT',
+      access: needs('experiment.manage', targets.ofRun),
       async handle({ message }) {
         await runs.delete(parseRunId(message));
         return {};
@@ -167,7 +161,7 @@ export function runRoutes({ runs, searches, pendingCreates }: RunServices): read
     {
       method: 'POST',
       path: '2.0/mlflow/runs/restore',
-      privilege: 'EDIT',
+      access: needs('experiment.manage', targets.ofRun),
       async handle({ message }) {
         await runs.restore(parseRunId(message));
         return {};
@@ -176,7 +170,7 @@ export function runRoutes({ runs, searches, pendingCreates }: RunServices): read
     {
       method: 'POST',
       path: '2.0/mlflow/runs/log-metric',
-      privilege: 'EDIT',
+      access: needs('experiment.edit', targets.ofRun),
       async handle({ message }) {
         const runId = parseRunId(message);
         await runs.logBatch({ ...none, runId, metrics: [parseMetric(message, '')] });
@@ -186,7 +180,7 @@ export function runRoutes({ runs, searches, pendingCreates }: RunServices): read
     {
       method: 'POST',
       path: '2.0/mlflow/runs/log-parameter',
-      privilege: 'EDIT',
+      access: needs('experiment.edit', targets.ofRun),
       async handle({ message }) {
         const runId = parseRunId(message);
         const param = { key: requiredString(message, 'key'), value: optionalString(message, 'value') ?? '' };
@@ -197,7 +191,7 @@ export function runRoutes({ runs, searches, pendingCreates }: RunServices): read
     {
       method: 'POST',
       path: '2.0/mlflow/runs/set-tag',
-      privilege: 'EDIT',
+      access: needs('experiment.edit', targets.ofRun),
       async handle({ message }) {
         const runId = parseRunId(message);
         const tag = { key: requiredString(message, 'key'), value: optionalString(message, 'value') ?? '' };
@@ -208,7 +202,7 @@ export function runRoutes({ runs, searches, pendingCreates }: RunServices): read
     {
       method: 'POST',
       path: '2.0/mlflow/runs/delete-tag',
-      privilege: 'EDIT',
+      access: needs('experiment.edit', targets.ofRun),
       async handle({ message }) {
         await runs.deleteTag(parseRunId(message), requiredString(message, 'key'));
         return {};
@@ -217,7 +211,7 @@ export function runRoutes({ runs, searches, pendingCreates }: RunServices): read
     {
       method: 'POST',
       path: '2.0/mlflow/runs/log-batch',
-      privilege: 'EDIT',
+      access: needs('experiment.edit', targets.ofRun),
       async handle({ message }) {
         await runs.logBatch(parseBatch(message));
         return {};
@@ -226,7 +220,7 @@ export function runRoutes({ runs, searches, pendingCreates }: RunServices): read
     {
       method: 'POST',
       path: '2.0/mlflow/runs/log-model',
-      privilege: 'EDIT',
+      access: needs('experiment.edit', targets.ofRun),
       async handle({ message }) {
         await runs.appendModelHistory(parseRunId(message), parseModelDescription(message));
         return {};
@@ -235,12 +229,13 @@ export function runRoutes({ runs, searches, pendingCreates }: RunServices): read
     {
       method: 'POST',
       path: '2.0/mlflow/runs/search',
-      privilege: 'READ',
-      async handle({ message }) {
+      access: 'filtered',
+      async handle({ message, caller }) {
+        const experimentNos = stringList(message, 'experiment_ids').map((id) =>
+          parseExperimentId(id, 'experiment_ids'),
+        );
         const page = await searches.search({
-          experimentNos: stringList(message, 'experiment_ids').map((id) =>
-            parseExperimentId(id, 'experiment_ids'),
-          ),
+          experimentNos: readableExperiments(caller.access, experimentNos),
           filter: optionalString(message, 'filter'),
           viewType: parseViewType(message, 'run_view_type'),
           maxResults: optionalInt32(message, 'max_results') ?? 1000,

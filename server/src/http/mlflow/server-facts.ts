@@ -15,7 +15,7 @@ export function serverFactRoutes(abilities: TransferAbilities): readonly MlflowR
     {
       method: 'GET',
       path: '3.0/mlflow/server-info',
-      privilege: 'none',
+      access: 'open',
       request: [],
       handle: async () => ({
         store_type: 'SqlStore',

@@ -1,11 +1,13 @@
 import { pipeline, Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, invalidArgument } from '../../kernel/errors.ts';
-import { authenticate } from '../authenticate.ts';
+import type { Authenticate } from '../authenticate.ts';
 import { callerSignal } from '../caller-presence.ts';
 import { chooseEncoding, createCompression, WORTH_COMPRESSING } from '../compression.ts';
 import type { AsAppError } from '../failures.ts';
 import { renderError } from './errors.ts';
+import { requireAccess } from '../route-access.ts';
+import type { ShownLocations } from '../shown-locations.ts';
 import { type Json, type JsonObject, parseJson } from './json.ts';
 import { JsonText, type MlflowCall, type MlflowRoute } from './routes.ts';
 
@@ -17,11 +19,17 @@ const PREFIXES = { both: ['/api/', '/ajax-api/'], ajax: ['/ajax-api/'] } as cons
 export const pathsOf = (route: MlflowRoute): readonly string[] =>
   PREFIXES[route.prefixes ?? 'both'].map((prefix) => prefix + route.path);
 
+export interface MlflowSurfaceOptions {
+  readonly routes: readonly MlflowRoute[];
+  readonly authenticate: Authenticate;
+  readonly locations: ShownLocations;
+  readonly asAppError: AsAppError;
+}
+
 /** Registers MLflow's JSON protocol: its codec, its errors, its routes under both prefixes. */
 export function registerMlflowSurface(
   server: FastifyInstance,
-  routes: readonly MlflowRoute[],
-  asAppError: AsAppError,
+  { routes, authenticate, locations, asAppError }: MlflowSurfaceOptions,
 ): void {
   server.register(async (scope) => {
     scope.removeAllContentTypeParsers();
@@ -40,7 +48,7 @@ export function registerMlflowSurface(
           url,
           handler: async (request, reply) => {
             try {
-              return await answer(route, request, reply);
+              return await answer(route, { authenticate, locations }, { request, reply });
             } catch (error) {
               return sendError(asAppError(error, request), reply);
             }
@@ -51,12 +59,22 @@ export function registerMlflowSurface(
   });
 }
 
-async function answer(route: MlflowRoute, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+async function answer(
+  route: MlflowRoute,
+  { authenticate, locations }: Pick<MlflowSurfaceOptions, 'authenticate' | 'locations'>,
+  { request, reply }: Exchange,
+): Promise<unknown> {
+  const caller = await authenticate(request, route.access);
   const { message, refused } = readMessage(request);
   let signal: AbortSignal | undefined;
   const call: MlflowCall = {
-    caller: authenticate(request, route.privilege),
-    message,
+    caller,
+    message: locations.read(message, caller),
     path: request.params as Record<string, string>,
     get signal() {
       signal ??= callerSignal(reply);
@@ -66,13 +84,36 @@ async function answer(route: MlflowRoute, request: FastifyRequest, reply: Fastif
       reply.raw.once('close', () => action(reply.raw.writableFinished));
     },
   };
-  const result = await (refused === undefined
-    ? route.handle(call)
-    : explainRefusal(route.handle(call), refused));
+  const handled = handle(route, call);
+  const answered = await (refused === undefined ? handled : explainRefusal(handled, refused));
+  const result = showLocations(answered, (text) => locations.showText(text, caller)) ?? locations.show(answered, caller);
   reply.header('content-type', 'application/json');
   if (route.compressed) return sendCompressed(result, request, reply);
   if (result instanceof JsonText) return sendText(result, reply);
   return reply.send(JSON.stringify(result));
+}
+
+/** Undefined for an answer that is no text yet. */
+function showLocations(answer: object | JsonText, show: (text: string) => string): JsonText | undefined {
+  if (!(answer instanceof JsonText)) return undefined;
+  const { chunks } = answer;
+  return new JsonText(Symbol.iterator in chunks ? mapped(chunks, show) : mappedLater(chunks, show));
+}
+
+function* mapped(chunks: Iterable<string>, show: (text: string) => string): Generator<string, void> {
+  for (const chunk of chunks) yield show(chunk);
+}
+
+async function* mappedLater(
+  chunks: AsyncIterable<string>,
+  show: (text: string) => string,
+): AsyncGenerator<string, void> {
+  for await (const chunk of chunks) yield show(chunk);
+}
+
+async function handle(route: MlflowRoute, call: MlflowCall): Promise<object | JsonText> {
+  await requireAccess(call.caller.access, route.access, call);
+  return route.handle(call);
 }
 
 function sendCompressed(result: object, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -133,6 +174,10 @@ async function explainRefusal(handled: Promise<object>, refused: AppError): Prom
 }
 
 export function sendError(error: AppError, reply: FastifyReply): FastifyReply {
+  // Pages of ours sign in by a form of their own: a browser that is challenged would put its dialog before it.
+  const isPage = (reply.request.headers['sec-fetch-mode'] ?? 'navigate') !== 'navigate';
+  if (error.code === 'Unauthenticated' && !isPage)
+    reply.header('www-authenticate', 'Basic realm="slipway", charset="UTF-8"');
   const { status, body } = renderError(error);
   return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body));
 }

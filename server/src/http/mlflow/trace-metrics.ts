@@ -15,6 +15,7 @@ import {
 } from './fields.ts';
 import { type JsonObject, renderDouble } from './json.ts';
 import type { MlflowRoute } from './routes.ts';
+import { readableExperiments } from './targets.ts';
 import { readTimeMs } from './trace-messages.ts';
 
 const VIEWS: Readonly<Record<MetricView, number>> = { TRACES: 1, SPANS: 2, ASSESSMENTS: 3 };
@@ -34,8 +35,8 @@ export function traceMetricRoutes(metrics: TraceMetrics): readonly MlflowRoute[]
     {
       method: 'POST',
       path: '3.0/mlflow/traces/metrics',
-      privilege: 'READ',
-      async handle({ message }) {
+      access: 'filtered',
+      async handle({ message, caller }) {
         const experimentIds = stringList(message, 'experiment_ids');
         if (experimentIds.length === 0) throw missing('experiment_ids');
         const view = optionalEnum(message, 'view_type', VIEWS);
@@ -44,7 +45,10 @@ export function traceMetricRoutes(metrics: TraceMetrics): readonly MlflowRoute[]
         const aggregations = objectList(message, 'aggregations').map(readAggregation);
         if (aggregations.length === 0) throw missing('aggregations');
         const page = await metrics.query({
-          experimentNos: experimentIds.map((id) => parseExperimentId(id, 'experiment_ids')),
+          experimentNos: readableExperiments(
+            caller.access,
+            experimentIds.map((id) => parseExperimentId(id, 'experiment_ids')),
+          ),
           view,
           metric,
           aggregations,

@@ -1,3 +1,4 @@
+import type { Access } from '../../governance/access.ts';
 import { spanMessages, type TraceData, type TraceDataReader } from '../../traces/trace-data.ts';
 import type { TraceSearches } from '../../traces/trace-search.ts';
 import type { Traces } from '../../traces/traces.ts';
@@ -14,18 +15,33 @@ import {
 } from './fields.ts';
 import type { JsonObject } from './json.ts';
 import { JsonText, type MlflowCall, type MlflowRoute } from './routes.ts';
+import {
+  experimentTarget,
+  type Named,
+  needs,
+  ofExperiment,
+  readableExperiments,
+  type Targets,
+} from './targets.ts';
 import { readStartedTrace, readTimeMs, renderTraceInfo } from './trace-messages.ts';
 
 export interface TraceServices {
   readonly traces: Traces;
   readonly searches: TraceSearches;
   readonly data: TraceDataReader;
+  readonly targets: Targets;
 }
 
 const DEFAULT_PAGE = 100;
 
 /** Traces as clients from 3.0 on speak of them. */
-export function traceRoutes({ traces, searches, data }: TraceServices): readonly MlflowRoute[] {
+export function traceRoutes({ traces, searches, data, targets }: TraceServices): readonly MlflowRoute[] {
+  /** A trace whose spans came before may be in another experiment, and would leave it. */
+  async function ofStartedTrace({ message }: Named) {
+    const { traceId, experimentNo } = readStartedTrace(message);
+    return [experimentTarget(experimentNo), ...(await targets.ofKnownTraces([traceId]))];
+  }
+
   async function deleteTraces({ message }: MlflowCall): Promise<object> {
     const deleted = await traces.delete({
       experimentNo: parseExperimentId(requiredString(message, 'experiment_id')),
@@ -36,8 +52,10 @@ export function traceRoutes({ traces, searches, data }: TraceServices): readonly
     return { traces_deleted: deleted };
   }
 
-  async function linkToRun({ message }: MlflowCall): Promise<object> {
-    await traces.linkToRun(requiredList(message, 'trace_ids'), requiredString(message, 'run_id'));
+  async function linkToRun({ message, caller }: MlflowCall): Promise<object> {
+    const traceIds = requiredList(message, 'trace_ids');
+    const runId = requiredString(message, 'run_id');
+    await traces.linkToRun(await targets.withoutForeignTraces(caller.access, traceIds), runId);
     return {};
   }
 
@@ -45,7 +63,7 @@ export function traceRoutes({ traces, searches, data }: TraceServices): readonly
     {
       method: 'POST',
       path: '3.0/mlflow/traces',
-      privilege: 'EDIT',
+      access: needs('experiment.edit', ofStartedTrace),
       async handle({ message }) {
         return { trace: { trace_info: renderTraceInfo(await traces.start(readStartedTrace(message))) } };
       },
@@ -53,7 +71,7 @@ export function traceRoutes({ traces, searches, data }: TraceServices): readonly
     {
       method: 'GET',
       path: '3.0/mlflow/traces/:trace_id',
-      privilege: 'READ',
+      access: needs('experiment.read', targets.ofTrace),
       async handle({ path }) {
         return { trace: { trace_info: renderTraceInfo(await traces.get(path.trace_id!)) } };
       },
@@ -63,7 +81,7 @@ export function traceRoutes({ traces, searches, data }: TraceServices): readonly
         method: 'GET',
         path: `${version}/mlflow/get-trace-artifact`,
         prefixes: 'ajax',
-        privilege: 'READ',
+        access: needs('experiment.read', targets.ofTraceIn('request_id')),
         request: [{ name: 'request_id', type: 'string', required: true }],
         async handle({ message }) {
           const { contents } = await data.getPartial(requiredString(message, 'request_id'));
@@ -74,7 +92,7 @@ export function traceRoutes({ traces, searches, data }: TraceServices): readonly
     {
       method: 'GET',
       path: '3.0/mlflow/traces/get',
-      privilege: 'READ',
+      access: needs('experiment.read', targets.ofTraceIn('trace_id')),
       async handle({ message, signal }) {
         const traceId = requiredString(message, 'trace_id');
         const trace = await (optionalBoolean(message, 'allow_partial')
@@ -86,29 +104,31 @@ export function traceRoutes({ traces, searches, data }: TraceServices): readonly
     {
       method: 'GET',
       path: '3.0/mlflow/traces/batchGet',
-      privilege: 'READ',
-      async handle({ message }) {
-        const found = await data.getMany(requiredList(message, 'trace_ids'), experimentScope(message));
+      access: 'filtered',
+      async handle({ message, caller }) {
+        const scope = experimentScope(message, caller.access);
+        const found = await data.getMany(requiredList(message, 'trace_ids'), scope);
         return found.length === 0 ? {} : new JsonText(renderTraces('{"traces":[', found, ']}'));
       },
     },
     {
       method: 'POST',
       path: '3.0/mlflow/traces/batchGetInfos',
-      privilege: 'READ',
-      async handle({ message }) {
-        const found = await traces.getMany(requiredList(message, 'trace_ids'), experimentScope(message));
+      access: 'filtered',
+      async handle({ message, caller }) {
+        const scope = experimentScope(message, caller.access);
+        const found = await traces.getMany(requiredList(message, 'trace_ids'), scope);
         return found.length === 0 ? {} : { trace_infos: found.map(renderTraceInfo) };
       },
     },
     {
       method: 'POST',
       path: '3.0/mlflow/traces/search',
-      privilege: 'READ',
-      async handle({ message }) {
+      access: 'filtered',
+      async handle({ message, caller }) {
         if (message.locations === undefined) throw missing('locations');
         const page = await searches.search({
-          experimentNos: locationsOf(message),
+          experimentNos: readableExperiments(caller.access, locationsOf(message)),
           filter: optionalString(message, 'filter'),
           maxResults: optionalInt32(message, 'max_results') ?? DEFAULT_PAGE,
           orderBy: stringList(message, 'order_by'),
@@ -123,10 +143,11 @@ export function traceRoutes({ traces, searches, data }: TraceServices): readonly
     {
       method: 'POST',
       path: '3.0/mlflow/traces/calculate-filter-correlation',
-      privilege: 'READ',
-      async handle({ message }) {
+      access: 'filtered',
+      async handle({ message, caller }) {
+        const experimentNos = requiredList(message, 'experiment_ids').map((id) => parseExperimentId(id));
         const found = await searches.associate({
-          experimentNos: requiredList(message, 'experiment_ids').map((id) => parseExperimentId(id)),
+          experimentNos: readableExperiments(caller.access, experimentNos),
           first: requiredString(message, 'filter_string1'),
           second: requiredString(message, 'filter_string2'),
           base: optionalString(message, 'base_filter'),
@@ -146,7 +167,7 @@ export function traceRoutes({ traces, searches, data }: TraceServices): readonly
         {
           method: 'PATCH',
           path: `${one}/tags`,
-          privilege: 'EDIT',
+          access: needs('experiment.edit', targets.ofTrace),
           async handle({ message, path }) {
             const value = optionalString(message, 'value') ?? '';
             await traces.setTag(idOf(path), requiredString(message, 'key'), value);
@@ -156,7 +177,7 @@ export function traceRoutes({ traces, searches, data }: TraceServices): readonly
         {
           method: 'DELETE',
           path: `${one}/tags`,
-          privilege: 'EDIT',
+          access: needs('experiment.edit', targets.ofTrace),
           async handle({ message, path }) {
             await traces.deleteTag(idOf(path), requiredString(message, 'key'));
             return {};
@@ -164,13 +185,13 @@ export function traceRoutes({ traces, searches, data }: TraceServices): readonly
         },
       ],
     ),
-    { method: 'POST', path: '2.0/mlflow/traces/delete-traces', privilege: 'EDIT', handle: deleteTraces },
-    { method: 'POST', path: '3.0/mlflow/traces/delete-traces', privilege: 'EDIT', handle: deleteTraces },
-    { method: 'POST', path: '2.0/mlflow/traces/link-to-run', privilege: 'EDIT', handle: linkToRun },
+    { method: 'POST', path: '2.0/mlflow/traces/delete-traces', access: needs('experiment.manage', ofExperiment()), handle: deleteTraces },
+    { method: 'POST', path: '3.0/mlflow/traces/delete-traces', access: needs('experiment.manage', ofExperiment()), handle: deleteTraces },
+    { method: 'POST', path: '2.0/mlflow/traces/link-to-run', access: needs('experiment.edit', targets.ofRun), handle: linkToRun },
     {
       method: 'POST',
       path: '2.0/mlflow/traces/link-prompts',
-      privilege: 'EDIT',
+      access: needs('experiment.edit', targets.ofTraceIn('trace_id')),
       async handle({ message }) {
         if (message.prompt_versions === undefined) throw missing('prompt_versions');
         const prompts = objectList(message, 'prompt_versions').map((prompt, i) => {
@@ -193,10 +214,17 @@ function requiredList(message: JsonObject, name: string): readonly string[] {
   return values;
 }
 
-/** The experiments to look in; all where none is named. */
-function experimentScope(message: JsonObject): readonly number[] | undefined {
+/** The experiments to look in; all that the caller may read where none is named. */
+function experimentScope(message: JsonObject, access: Access): readonly number[] | undefined {
   const ids = stringList(message, 'experiment_ids');
-  return ids.length === 0 ? undefined : ids.map((id) => parseExperimentId(id, 'experiment_ids'));
+  if (ids.length > 0) {
+    return readableExperiments(
+      access,
+      ids.map((id) => parseExperimentId(id, 'experiment_ids')),
+    );
+  }
+  const visible = access.visibleExperiments();
+  return visible === 'all' ? undefined : visible;
 }
 
 function locationsOf(message: JsonObject): number[] {

@@ -114,7 +114,7 @@ export function webhookRoutes(webhooks: Webhooks): readonly MlflowRoute[] {
     {
       method: 'POST',
       path: PATH,
-      privilege: 'ADMIN',
+      access: 'admin',
       async handle({ message, caller }) {
         const webhook = await webhooks.create({
           name: requiredString(message, 'name'),
@@ -130,7 +130,7 @@ export function webhookRoutes(webhooks: Webhooks): readonly MlflowRoute[] {
     {
       method: 'GET',
       path: PATH,
-      privilege: 'ADMIN',
+      access: 'admin',
       async handle({ message, caller }) {
         const maxResults = optionalInt32(message, 'max_results') ?? 0;
         const page = await webhooks.list(maxResults, optionalString(message, 'page_token'));
@@ -145,7 +145,7 @@ export function webhookRoutes(webhooks: Webhooks): readonly MlflowRoute[] {
     {
       method: 'GET',
       path: `${PATH}/:webhook_id`,
-      privilege: 'ADMIN',
+      access: 'admin',
       handle: async ({ path, caller }) => ({
         webhook: renderWebhook(await webhooks.get(path.webhook_id!), caller),
       }),
@@ -153,7 +153,7 @@ export function webhookRoutes(webhooks: Webhooks): readonly MlflowRoute[] {
     {
       method: 'PATCH',
       path: `${PATH}/:webhook_id`,
-      privilege: 'ADMIN',
+      access: 'admin',
       async handle({ message, path, caller }) {
         const events = parseEvents(message);
         const webhook = await webhooks.update(path.webhook_id!, {
@@ -170,7 +170,7 @@ export function webhookRoutes(webhooks: Webhooks): readonly MlflowRoute[] {
     {
       method: 'DELETE',
       path: `${PATH}/:webhook_id`,
-      privilege: 'ADMIN',
+      access: 'admin',
       async handle({ path }) {
         await webhooks.delete(path.webhook_id!);
         return {};
@@ -179,7 +179,7 @@ export function webhookRoutes(webhooks: Webhooks): readonly MlflowRoute[] {
     {
       method: 'POST',
       path: `${PATH}/:webhook_id/test`,
-      privilege: 'ADMIN',
+      access: 'admin',
       async handle({ message, path }) {
         const event =
           message.event === undefined || message.event === null
@@ -198,7 +198,7 @@ export function webhookRoutes(webhooks: Webhooks): readonly MlflowRoute[] {
     {
       method: 'GET',
       path: `${PATH}/:webhook_id/deliveries`,
-      privilege: 'ADMIN',
+      access: 'admin',
       request: [{ name: 'max_results', type: 'int32' }],
       async handle({ message, path }) {
         const limit = optionalInt32(message, 'max_results') ?? DEFAULT_DELIVERIES;

@@ -6,16 +6,20 @@ import type { Clock } from '../../kernel/clock.ts';
 import { AppError, invalidArgument, notFound } from '../../kernel/errors.ts';
 import { type ArtifactPath, parseArtifactPath } from '../../objects/artifact-path.ts';
 import { renderAttachment } from '../../objects/content-disposition.ts';
+import { parseVersion } from '../../registry/model-rules.ts';
+import { versionNotFound } from '../../registry/version-details.ts';
 import { modelArtifactLocation } from '../../tracking/logged-models.ts';
 import { runArtifactLocation } from '../../tracking/run-details.ts';
-import { authenticate } from '../authenticate.ts';
 import { describeDownload, queryParameter } from '../mlflow/artifact-descriptions.ts';
 import { sendFile } from '../mlflow/artifact-download.ts';
 import { managedFolder, managedPath } from '../mlflow/artifact-paths.ts';
 import type { ArtifactServices } from '../mlflow/artifact-proxy.ts';
 import { optionalString, requiredString } from '../mlflow/fields.ts';
 import type { JsonObject } from '../mlflow/json.ts';
-import type { DescribedParameter, RawRoute, RouteDescription } from '../routes.ts';
+import { needs, ofStream } from '../mlflow/targets.ts';
+import { onModel, type ReadModelName } from '../model-access.ts';
+import type { Need } from '../route-access.ts';
+import type { DescribedParameter, RawCall, RawRoute, RouteDescription } from '../routes.ts';
 import { viewHeaders } from './view-headers.ts';
 
 const VIEW = '/ajax-api/slipway/v1/artifacts/view';
@@ -49,10 +53,16 @@ export interface ViewServices extends ArtifactServices {
  * - `…/artifacts/folder.zip?run_id=&path=`: a folder, or without `path` everything, to be saved as one archive.
  */
 export function artifactViewRoutes(services: ViewServices): readonly RawRoute[] {
-  const { files, clock } = services;
+  const { files, clock, targets, readModelName } = services;
+  const access = [
+    ...ofStream([
+      ...needs('experiment.read', targets.ofOptionalRun('run_id')),
+      ...needs('experiment.read', targets.ofOptionalLoggedModel('model_id')),
+    ]),
+    ofVersionInQuery(readModelName),
+  ];
 
   async function view(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    authenticate(request, 'READ');
     const query = request.query as JsonObject;
     const path = parseArtifactPath(requiredString(query, 'path'));
     const { location } = await findOwner(services, query);
@@ -66,7 +76,6 @@ export function artifactViewRoutes(services: ViewServices): readonly RawRoute[] 
   }
 
   async function folder(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    authenticate(request, 'READ');
     const query = request.query as JsonObject;
     const inside = optionalString(query, 'path') ?? '';
     const { location, name } = await findOwner(services, query);
@@ -89,19 +98,33 @@ export function artifactViewRoutes(services: ViewServices): readonly RawRoute[] 
     {
       method: 'GET',
       path: VIEW,
-      privilege: 'READ',
+      access,
       description: describeDownload('GET', ...OWNER, queryParameter('path', 'The file.')),
       handle: view,
     },
     {
       method: 'HEAD',
       path: VIEW,
-      privilege: 'READ',
+      access,
       description: describeDownload('HEAD', ...OWNER, queryParameter('path', 'The file.')),
       handle: view,
     },
-    { method: 'GET', path: FOLDER, privilege: 'READ', description: PACKS, handle: folder },
+    { method: 'GET', path: FOLDER, access, description: PACKS, handle: folder },
   ];
+}
+
+/** Of the model whose version the query names, where it names one. */
+function ofVersionInQuery(readModelName: ReadModelName): Need<RawCall> {
+  const ofVersion = onModel('model.read-files', readModelName, {
+    nameOf: ({ request }: RawCall) => requiredString(request.query as JsonObject, 'name'),
+    missing: (name, { request }) =>
+      versionNotFound(name, parseVersion(requiredString(request.query as JsonObject, 'version'))),
+  });
+  return {
+    action: ofVersion.action,
+    target: (call) =>
+      optionalString(call.request.query as JsonObject, 'name') ? ofVersion.target(call) : [],
+  };
 }
 
 interface Owner {
@@ -111,7 +134,7 @@ interface Owner {
 }
 
 async function findOwner(
-  { runs, loggedModels, getVersionLocation }: ArtifactServices,
+  { runs, loggedModels, readModelName, getVersionLocation }: ArtifactServices,
   query: JsonObject,
 ): Promise<Owner> {
   const runId = optionalString(query, 'run_id');
@@ -128,7 +151,8 @@ async function findOwner(
     return { location: modelArtifactLocation(row), name: modelId };
   }
   const version = requiredString(query, 'version');
-  return { location: await getVersionLocation(name!, version), name: `${name}-${version}` };
+  const { stored } = readModelName(name!);
+  return { location: await getVersionLocation(stored, version), name: `${stored}-${version}` };
 }
 
 /** Every file below a folder, called as in `title/sub/file`. */

@@ -3,6 +3,7 @@ import type { ChartLine, Charts } from '../../tracking/charts.ts';
 import {
   invalid,
   missing,
+  optionalBoolean,
   optionalInt32,
   optionalInt64,
   optionalString,
@@ -10,18 +11,19 @@ import {
 } from '../mlflow/fields.ts';
 import { type JsonObject, renderInt64 } from '../mlflow/json.ts';
 import { JsonText, type MlflowRoute } from '../mlflow/routes.ts';
+import type { Targets } from '../mlflow/targets.ts';
 import { renderIntegers, renderNumber, renderNumbers } from './columns.ts';
 
 const DEFAULT_POINTS = 1000;
 const AXES: readonly LineX[] = ['step', 'time', 'relative'];
 
 /** Histories of metrics as charts draw them: columns of real points, thinned so that no extreme is lost. */
-export function chartLineRoutes(charts: Charts): readonly MlflowRoute[] {
+export function chartLineRoutes(charts: Charts, targets: Targets): readonly MlflowRoute[] {
   return [
     {
       method: 'POST',
       path: 'slipway/v1/charts/lines',
-      privilege: 'READ',
+      access: 'filtered',
       compressed: true,
       request: [
         { name: 'run_ids', type: 'string', required: true, repeated: true },
@@ -30,19 +32,21 @@ export function chartLineRoutes(charts: Charts): readonly MlflowRoute[] {
         { name: 'from', type: 'int64' },
         { name: 'to', type: 'int64' },
         { name: 'max_points', type: 'int32' },
+        { name: 'with_means', type: 'boolean' },
       ],
-      async handle({ message }) {
+      async handle({ message, caller }) {
         const runIds = stringList(message, 'run_ids');
         const keys = stringList(message, 'keys');
         if (runIds.length === 0) throw missing('run_ids');
         if (keys.length === 0) throw missing('keys');
         const lines = await charts.lines({
-          runIds,
+          runIds: await targets.readableRuns(caller.access, runIds),
           keys,
           x: readAxis(message),
           from: optionalInt64(message, 'from'),
           to: optionalInt64(message, 'to'),
           maxPoints: optionalInt32(message, 'max_points') ?? DEFAULT_POINTS,
+          withMeans: optionalBoolean(message, 'with_means'),
         });
         return new JsonText(renderLines(lines));
       },
@@ -67,7 +71,7 @@ async function* renderLines(lines: AsyncIterable<ChartLine>): AsyncGenerator<str
 }
 
 function renderLine(line: ChartLine): object {
-  const { summary, x, steps, values } = line;
+  const { summary, x, steps, values, means } = line;
   const { latest } = summary;
   const orNull = (value: number | null) => (value === null ? null : renderNumber(value));
   const stepOrNull = (step: ChartLine['minStep']) => (step === undefined ? null : renderInt64(step));
@@ -78,6 +82,7 @@ function renderLine(line: ChartLine): object {
     x: renderIntegers(x),
     y: renderNumbers(values),
     ...(x !== steps && { steps: renderIntegers(steps) }),
+    ...(means && { mean: { x: means.x, y: renderNumbers(means.y) } }),
     summary: {
       last: renderNumber(latest.value),
       last_step: renderInt64(latest.step),

@@ -1,11 +1,15 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Access } from '../../governance/access.ts';
 import { AppError, invalidArgument } from '../../kernel/errors.ts';
 import type { Journal, RecordedChange } from '../../live/journal.ts';
+import { securableOf } from '../../registry/model-names.ts';
 import { parseExperimentId } from '../../tracking/experiment-rules.ts';
-import { authenticate } from '../authenticate.ts';
 import { stringList } from '../mlflow/fields.ts';
 import type { JsonObject } from '../mlflow/json.ts';
+import type { Caller } from '../mlflow/routes.ts';
+import { experimentOn } from '../mlflow/targets.ts';
+import type { ReadModelName } from '../model-access.ts';
 import type { RawRoute, RouteDescription } from '../routes.ts';
 
 const HEARTBEAT_MS = 15_000;
@@ -50,11 +54,20 @@ export interface LiveStreams {
  * resume from (`Last-Event-ID`), its kind as the event's name, and `{experiment_id, subject, keys}` as data. Without
  * `experiment_ids` everything is told.
  */
-export function createLiveStreams(journal: Journal): LiveStreams {
+export function createLiveStreams(journal: Journal, readModelName: ReadModelName): LiveStreams {
   const streams = new Set<ServerResponse>();
 
-  async function stream(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    authenticate(request, 'READ');
+  /** Asked for every change anew: rights come and go while somebody listens. */
+  function isVisible({ kind, experimentNo, subject }: RecordedChange, access: Access): boolean {
+    if (kind === 'reset') return true;
+    const [action, on] =
+      experimentNo === undefined
+        ? (['model.see', securableOf(readModelName(subject))] as const)
+        : (['experiment.read', experimentOn(experimentNo)] as const);
+    return access.decide(action, on) === 'allowed';
+  }
+
+  async function stream(request: FastifyRequest, reply: FastifyReply, caller: Caller): Promise<void> {
     const experiments = stringList(request.query as JsonObject, 'experiment_ids').map((id) =>
       parseExperimentId(id),
     );
@@ -63,9 +76,10 @@ export function createLiveStreams(journal: Journal): LiveStreams {
       throw new AppError('LimitExceeded', `There are ${MAX_STREAMS} live streams already: try again later.`);
     }
     const wanted = (change: RecordedChange) =>
-      experiments.length === 0 ||
-      change.experimentNo === undefined ||
-      experiments.includes(change.experimentNo);
+      (experiments.length === 0 ||
+        change.experimentNo === undefined ||
+        experiments.includes(change.experimentNo)) &&
+      isVisible(change, caller.access);
     const socket = reply.raw;
     const write = (text: string) => {
       socket.write(text);
@@ -99,7 +113,7 @@ export function createLiveStreams(journal: Journal): LiveStreams {
     routes: ['/api/2.0/slipway/events', '/ajax-api/2.0/slipway/events'].map((path) => ({
       method: 'GET',
       path,
-      privilege: 'READ',
+      access: 'filtered',
       description: STREAMS,
       handle: stream,
     })),

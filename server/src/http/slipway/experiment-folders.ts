@@ -23,7 +23,7 @@ export function experimentFolderRoutes(folders: ExperimentFolders): readonly Mlf
     {
       method: 'GET',
       path: PATH,
-      privilege: 'READ',
+      access: 'filtered',
       request: [
         { name: 'parent', type: 'string' },
         { name: 'view_type', type: 'string' },
@@ -32,7 +32,7 @@ export function experimentFolderRoutes(folders: ExperimentFolders): readonly Mlf
         { name: 'max_experiments', type: 'int32' },
         { name: 'experiments_page_token', type: 'string' },
       ],
-      async handle({ message }) {
+      async handle({ message, caller }) {
         const parent = parseFolder(optionalString(message, 'parent') ?? '', 'parent');
         const page = (noun: 'folders' | 'experiments') => ({
           limit: optionalInt32(message, `max_${noun}`) ?? DEFAULT_PAGE,
@@ -42,6 +42,7 @@ export function experimentFolderRoutes(folders: ExperimentFolders): readonly Mlf
           viewType: parseViewType(message, 'view_type'),
           folders: page('folders'),
           experiments: page('experiments'),
+          visible: caller.access.visibleExperiments(),
         });
         return {
           parent,
@@ -63,35 +64,43 @@ export function experimentFolderRoutes(folders: ExperimentFolders): readonly Mlf
     {
       method: 'POST',
       path: `${PATH}/rename`,
-      privilege: 'EDIT',
+      access: 'filtered',
       request: [
         { name: 'from', type: 'string', required: true },
         { name: 'to', type: 'string', required: true },
       ],
-      handle: async ({ message }) => ({
-        renamed_experiments: await folders.rename(readFolder(message, 'from'), readFolder(message, 'to')),
+      handle: async ({ message, caller }) => ({
+        renamed_experiments: await folders.rename(
+          readFolder(message, 'from'),
+          readFolder(message, 'to'),
+          caller.access,
+        ),
       }),
     },
     {
       method: 'POST',
       path: `${PATH}/delete`,
-      privilege: 'MANAGE',
+      access: 'filtered',
       request: [{ name: 'path', type: 'string', required: true }],
-      async handle({ message }) {
-        const { experiments, atMs } = await folders.delete(readFolder(message, 'path'));
+      async handle({ message, caller }) {
+        const { experiments, atMs } = await folders.delete(readFolder(message, 'path'), caller.access);
         return { deleted_experiments: experiments, deleted_at: atMs };
       },
     },
     {
       method: 'POST',
       path: `${PATH}/restore`,
-      privilege: 'MANAGE',
+      access: 'filtered',
       request: [
         { name: 'path', type: 'string', required: true },
         { name: 'deleted_at', type: 'int64' },
       ],
-      handle: async ({ message }) => ({
-        restored_experiments: await folders.restore(readFolder(message, 'path'), readDeletedAt(message)),
+      handle: async ({ message, caller }) => ({
+        restored_experiments: await folders.restore(
+          readFolder(message, 'path'),
+          caller.access,
+          readDeletedAt(message),
+        ),
       }),
     },
   ];

@@ -42,13 +42,13 @@ export function homeRoutes({
     {
       method: 'GET',
       path: 'slipway/v1/home',
-      privilege: 'READ',
+      access: 'filtered',
       request: [{ name: 'since', type: 'int64' }],
-      async handle({ message }) {
+      async handle({ message, caller }) {
         const since = optionalInt64(message, 'since');
         if (typeof since === 'bigint') throw invalid('since', since, 'expected milliseconds since 1970.');
-        const { experiments, running, ended } = await activity.latest(SHOWN);
-        const models = await recentModels.latest(SHOWN);
+        const { experiments, running, ended } = await activity.latest(SHOWN, caller.access.visibleExperiments());
+        const models = await recentModels.latest(SHOWN, caller.access.visibleModels());
         return {
           experiments: experiments.map((experiment) => ({
             experiment_id: String(experiment.experimentNo),
@@ -68,8 +68,8 @@ export function homeRoutes({
           ...(since !== undefined && {
             changes: {
               since,
-              ...(await activity.since(since)),
-              model_versions: await recentModels.versionsSince(since),
+              ...(await activity.since(since, caller.access.visibleExperiments())),
+              model_versions: await recentModels.versionsSince(since, caller.access.visibleModels()),
             },
           }),
         };
@@ -78,7 +78,7 @@ export function homeRoutes({
     {
       method: 'GET',
       path: 'slipway/v1/experiments/overview',
-      privilege: 'READ',
+      access: 'filtered',
       request: [
         { name: 'folder', type: 'string' },
         { name: 'within', type: 'string' },
@@ -88,7 +88,7 @@ export function homeRoutes({
         { name: 'offset', type: 'int32' },
         { name: 'limit', type: 'int32' },
       ],
-      async handle({ message }) {
+      async handle({ message, caller }) {
         const folder = optionalString(message, 'folder');
         const within = optionalString(message, 'within');
         const offset = optionalInt32(message, 'offset') ?? 0;
@@ -100,6 +100,7 @@ export function homeRoutes({
           order: optionalString(message, 'order_by'),
           offset,
           limit: optionalInt32(message, 'limit') ?? DEFAULT_WINDOW,
+          visible: caller.access.visibleExperiments(),
         });
         return {
           total,
@@ -122,11 +123,11 @@ export function homeRoutes({
     {
       method: 'GET',
       path: 'slipway/v1/find',
-      privilege: 'READ',
+      access: 'filtered',
       request: [{ name: 'q', type: 'string' }],
-      async handle({ message }) {
+      async handle({ message, caller }) {
         const text = (optionalString(message, 'q') ?? '').slice(0, 500);
-        const { experiments, runs, loggedModels } = await finder.find(text, FOUND);
+        const { experiments, runs, loggedModels } = await finder.find(text, { limit: FOUND, visible: caller.access.visibleExperiments() });
         return {
           experiments: experiments.map((row) => ({
             experiment_id: String(row.experiment_no),
@@ -145,7 +146,7 @@ export function homeRoutes({
             name: row.name,
             experiment_id: String(row.experiment_no),
           })),
-          models: (await recentModels.find(text, FOUND)).map((name) => ({ name })),
+          models: (await recentModels.find(text, { limit: FOUND, visible: caller.access.visibleModels() })).map((name) => ({ name })),
         };
       },
     },

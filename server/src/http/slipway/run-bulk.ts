@@ -1,3 +1,4 @@
+import type { Access } from '../../governance/access.ts';
 import type { BulkAction, BulkTarget, RunBulk } from '../../tracking/run-bulk.ts';
 import {
   invalid,
@@ -9,15 +10,22 @@ import {
 } from '../mlflow/fields.ts';
 import type { JsonObject } from '../mlflow/json.ts';
 import type { MlflowRoute } from '../mlflow/routes.ts';
+import { experimentTarget, type Targets } from '../mlflow/targets.ts';
+import { requireAccess, type Target } from '../route-access.ts';
 import { readListQuery } from './run-table.ts';
 
 /** One change made to many runs, so that the page need not send ten thousand calls. */
-export function runBulkRoutes(bulk: RunBulk): readonly MlflowRoute[] {
+export function runBulkRoutes(bulk: RunBulk, targets: Targets): readonly MlflowRoute[] {
+  async function ofTarget(target: BulkTarget): Promise<readonly Target[]> {
+    if ('query' in target) return target.query.experimentNos.map((no) => experimentTarget(no));
+    return targets.runTargets(target.runIds);
+  }
+
   return [
     {
       method: 'POST',
       path: 'slipway/v1/runs/bulk',
-      privilege: 'EDIT',
+      access: 'filtered',
       compressed: true,
       request: [
         { name: 'action', type: 'string', required: true },
@@ -26,9 +34,12 @@ export function runBulkRoutes(bulk: RunBulk): readonly MlflowRoute[] {
         { name: 'key', type: 'string' },
         { name: 'value', type: 'string' },
       ],
-      async handle({ message }) {
+      async handle({ message, caller }) {
         const action = readAction(message);
-        const { runIds, previous, refused } = await bulk.change(readTarget(message), action);
+        const target = readTarget(message, caller.access);
+        const needed = action.kind === 'set-tag' || action.kind === 'delete-tag' ? 'edit' : 'manage';
+        await requireAccess(caller.access, [{ action: `experiment.${needed}`, target: ofTarget }], target);
+        const { runIds, previous, refused } = await bulk.change(target, action);
         return {
           changed: runIds.length,
           run_ids: runIds,
@@ -61,7 +72,7 @@ function readAction(message: JsonObject): BulkAction {
   }
 }
 
-function readTarget(message: JsonObject): BulkTarget {
+function readTarget(message: JsonObject, access: Access): BulkTarget {
   const runIds = stringList(message, 'run_ids');
   const query = optionalObject(message, 'query');
   if (query === undefined) {
@@ -69,5 +80,5 @@ function readTarget(message: JsonObject): BulkTarget {
     return { runIds };
   }
   if (runIds.length > 0) throw invalid('query', '{…}', 'run_ids and query exclude each other.');
-  return { query: readListQuery(query) };
+  return { query: readListQuery(query, access) };
 }

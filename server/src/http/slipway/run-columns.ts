@@ -19,7 +19,7 @@ export function runColumnRoutes({ columns, groups }: RunColumnServices): readonl
     {
       method: 'POST',
       path: 'slipway/v1/run-table/values',
-      privilege: 'READ',
+      access: 'filtered',
       compressed: true,
       request: [
         ...LIST_FIELDS,
@@ -27,9 +27,9 @@ export function runColumnRoutes({ columns, groups }: RunColumnServices): readonl
         { name: 'columns', type: 'string', repeated: true },
         { name: 'with_ids', type: 'boolean' },
       ],
-      async handle({ message }) {
+      async handle({ message, caller }) {
         const found = await columns.read({
-          ...readListQuery(message),
+          ...readListQuery(message, caller.access),
           snapshot: optionalString(message, 'snapshot'),
           columns: stringList(message, 'columns'),
           withIds: optionalBoolean(message, 'with_ids') ?? false,
@@ -40,7 +40,7 @@ export function runColumnRoutes({ columns, groups }: RunColumnServices): readonl
     {
       method: 'POST',
       path: 'slipway/v1/run-table/groups',
-      privilege: 'READ',
+      access: 'filtered',
       compressed: true,
       request: [
         ...LIST_FIELDS.filter(({ name }) => name !== 'order_by'),
@@ -49,9 +49,9 @@ export function runColumnRoutes({ columns, groups }: RunColumnServices): readonl
         { name: 'offset', type: 'int32' },
         { name: 'limit', type: 'int32' },
       ],
-      async handle({ message }) {
+      async handle({ message, caller }) {
         const { total, groups: found } = await groups.list({
-          ...readListQuery(message),
+          ...readListQuery(message, caller.access),
           groupBy: stringList(message, 'group_by'),
           metrics: stringList(message, 'metrics'),
           offset: optionalInt32(message, 'offset') ?? 0,

@@ -1,10 +1,11 @@
 import { pipeline, Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RunExport } from '../../tracking/run-export.ts';
-import { authenticate } from '../authenticate.ts';
 import { chooseEncoding, createCompression } from '../compression.ts';
 import { stringList } from '../mlflow/fields.ts';
 import type { JsonObject } from '../mlflow/json.ts';
+import type { Caller } from '../mlflow/routes.ts';
+import type { Targets } from '../mlflow/targets.ts';
 import type { RawRoute, RouteDescription } from '../routes.ts';
 import { readListQuery } from './run-table.ts';
 
@@ -34,11 +35,14 @@ const DESCRIPTION: RouteDescription = {
 };
 
 /** `GET …/slipway/v1/run-table/export.csv`: all matching runs as a file, sent while it is read. */
-export function runExportRoutes(exports: RunExport): readonly RawRoute[] {
-  async function send(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    authenticate(request, 'READ');
+export function runExportRoutes(exports: RunExport, targets: Targets): readonly RawRoute[] {
+  async function send(request: FastifyRequest, reply: FastifyReply, caller: Caller): Promise<unknown> {
     const message = request.query as JsonObject;
-    const text = await exports.csv({ ...readListQuery(message), columns: stringList(message, 'columns') });
+    const text = await exports.csv({
+      ...readListQuery(message, caller.access),
+      columns: stringList(message, 'columns'),
+      sees: targets.seesModel(caller.access),
+    });
     reply.headers({
       'content-type': 'text/csv; charset=utf-8; header=present',
       'content-disposition': 'attachment; filename="runs.csv"',
@@ -58,7 +62,7 @@ export function runExportRoutes(exports: RunExport): readonly RawRoute[] {
   return ['/api/', '/ajax-api/'].map((prefix) => ({
     method: 'GET',
     path: `${prefix}slipway/v1/run-table/export.csv`,
-    privilege: 'READ',
+    access: 'filtered',
     description: DESCRIPTION,
     handle: send,
   }));

@@ -1,8 +1,11 @@
+import type { Access } from '../../governance/access.ts';
 import { parseExperimentId } from '../../tracking/experiment-rules.ts';
 import type { KeyKind, RunKeys } from '../../tracking/run-keys.ts';
-import type { RunTable } from '../../tracking/run-table.ts';
-import type { Cell, CellColumn } from '../../tracking/run-table-cells.ts';
-import { parseViewType } from '../mlflow/experiments.ts';
+import type { RunOpening } from '../../tracking/run-opening.ts';
+import type { RunTable, RunWindow } from '../../tracking/run-table.ts';
+import type { SeesModel } from '../../tracking/run-attributes-repository.ts';
+import { type Cell, type CellColumn, seenIn } from '../../tracking/run-table-cells.ts';
+import { parseViewType, renderExperiment } from '../mlflow/experiments.ts';
 import {
   invalid,
   missing,
@@ -14,11 +17,14 @@ import {
 } from '../mlflow/fields.ts';
 import { type JsonObject, renderInt64 } from '../mlflow/json.ts';
 import type { MlflowRoute, RequestField } from '../mlflow/routes.ts';
+import { readableExperiments, type Targets } from '../mlflow/targets.ts';
 import { renderNumber } from './columns.ts';
 
 export interface RunTableServices {
   readonly table: RunTable;
   readonly keys: RunKeys;
+  readonly opening: RunOpening;
+  readonly targets: Targets;
 }
 
 export const LIST_FIELDS: readonly RequestField[] = [
@@ -39,12 +45,17 @@ const DEFAULT_KEYS = 100;
 const KINDS: readonly KeyKind[] = ['metrics', 'params', 'tags'];
 
 /** What the runs table of the web page reads: windows over whole experiments, by column. */
-export function runTableRoutes({ table, keys }: RunTableServices): readonly MlflowRoute[] {
+export function runTableRoutes({
+  table,
+  keys,
+  opening,
+  targets,
+}: RunTableServices): readonly MlflowRoute[] {
   return [
     {
       method: 'POST',
       path: 'slipway/v1/run-table/window',
-      privilege: 'READ',
+      access: 'filtered',
       compressed: true,
       request: [
         ...PLACE_FIELDS,
@@ -52,43 +63,47 @@ export function runTableRoutes({ table, keys }: RunTableServices): readonly Mlfl
         { name: 'offset', type: 'int32' },
         { name: 'limit', type: 'int32' },
       ],
-      async handle({ message }) {
+      async handle({ message, caller }) {
         const window = await table.window({
-          ...readPlaceQuery(message),
+          ...readPlaceQuery(message, caller.access),
           columns: stringList(message, 'columns'),
           offset: optionalInt32(message, 'offset') ?? 0,
           limit: optionalInt32(message, 'limit') ?? DEFAULT_ROWS,
         });
-        const { rows } = window;
+        return renderWindow(window, targets.seesModel(caller.access));
+      },
+    },
+    {
+      method: 'POST',
+      path: 'slipway/v1/run-table/opening',
+      access: 'filtered',
+      compressed: true,
+      request: [
+        ...PLACE_FIELDS,
+        { name: 'columns', type: 'string', repeated: true },
+        { name: 'limit', type: 'int32' },
+      ],
+      async handle({ message, caller }) {
+        const { experiments, keys, window } = await opening.open({
+          ...readPlaceQuery(message, caller.access),
+          columns: message.columns === undefined ? undefined : stringList(message, 'columns'),
+          limit: optionalInt32(message, 'limit') ?? DEFAULT_ROWS,
+        });
         return {
-          snapshot: window.snapshot,
-          total: window.total,
-          matching: window.matching,
-          all: window.all,
-          offset: window.offset,
-          rows: {
-            run_id: rows.runIds,
-            run_name: rows.names,
-            experiment_id: rows.experimentIds,
-            status: rows.statuses,
-            start_time: rows.startTimesMs.map((time) => time && renderInt64(time)),
-            end_time: rows.endTimesMs.map((time) => time && renderInt64(time)),
-            lifecycle_stage: rows.stages,
-            depth: rows.depths,
-            child_count: rows.childCounts,
-          },
-          columns: renderColumns(window.columns),
+          experiments: experiments.map(renderExperiment),
+          keys: Object.fromEntries(keys),
+          window: renderWindow(window, targets.seesModel(caller.access)),
         };
       },
     },
     {
       method: 'POST',
       path: 'slipway/v1/run-table/locate',
-      privilege: 'READ',
+      access: 'filtered',
       request: [...PLACE_FIELDS, { name: 'run_id', type: 'string', required: true }],
-      async handle({ message }) {
+      async handle({ message, caller }) {
         const index = await table.locate({
-          ...readPlaceQuery(message),
+          ...readPlaceQuery(message, caller.access),
           runId: requiredString(message, 'run_id'),
         });
         return { index: index ?? null };
@@ -97,7 +112,7 @@ export function runTableRoutes({ table, keys }: RunTableServices): readonly Mlfl
     {
       method: 'GET',
       path: 'slipway/v1/run-table/keys',
-      privilege: 'READ',
+      access: 'filtered',
       compressed: true,
       request: [
         { name: 'experiment_ids', type: 'string', required: true, repeated: true },
@@ -105,9 +120,9 @@ export function runTableRoutes({ table, keys }: RunTableServices): readonly Mlfl
         { name: 'contains', type: 'string' },
         { name: 'limit', type: 'int32' },
       ],
-      async handle({ message }) {
+      async handle({ message, caller }) {
         const found = await keys.list({
-          experimentNos: readExperiments(message),
+          experimentNos: readableExperiments(caller.access, readExperiments(message)),
           kinds: readKinds(message),
           contains: optionalString(message, 'contains'),
           limit: optionalInt32(message, 'limit') ?? DEFAULT_KEYS,
@@ -124,18 +139,18 @@ function readExperiments(message: JsonObject): readonly number[] {
   return ids.map((id, i) => parseExperimentId(id, `experiment_ids[${i}]`));
 }
 
-export function readListQuery(message: JsonObject) {
+export function readListQuery(message: JsonObject, access: Access) {
   return {
-    experimentNos: readExperiments(message),
+    experimentNos: readableExperiments(access, readExperiments(message)),
     filter: optionalString(message, 'filter'),
     orderBy: stringList(message, 'order_by'),
     viewType: parseViewType(message, 'view_type'),
   };
 }
 
-function readPlaceQuery(message: JsonObject) {
+function readPlaceQuery(message: JsonObject, access: Access) {
   return {
-    ...readListQuery(message),
+    ...readListQuery(message, access),
     nested: optionalBoolean(message, 'nested'),
     expanded: stringList(message, 'expanded'),
     snapshot: optionalString(message, 'snapshot'),
@@ -152,17 +167,42 @@ function readKinds(message: JsonObject): readonly KeyKind[] {
   });
 }
 
-function renderColumns(columns: readonly CellColumn[]): Record<string, unknown[]> {
+function renderWindow(window: RunWindow, sees: SeesModel): object {
+  const { rows } = window;
+  return {
+    snapshot: window.snapshot,
+    total: window.total,
+    matching: window.matching,
+    all: window.all,
+    offset: window.offset,
+    rows: {
+      run_id: rows.runIds,
+      run_name: rows.names,
+      experiment_id: rows.experimentIds,
+      status: rows.statuses,
+      start_time: rows.startTimesMs.map((time) => time && renderInt64(time)),
+      end_time: rows.endTimesMs.map((time) => time && renderInt64(time)),
+      lifecycle_stage: rows.stages,
+      depth: rows.depths,
+      child_count: rows.childCounts,
+    },
+    columns: renderColumns(window.columns, sees),
+  };
+}
+
+function renderColumns(columns: readonly CellColumn[], sees: SeesModel): Record<string, unknown[]> {
   const rendered: Record<string, unknown[]> = Object.create(null);
-  for (const { column, cells } of columns) rendered[column.name] = cells.map(renderCell);
+  for (const { column, cells } of columns) {
+    rendered[column.name] = cells.map((cell) => renderCell(cell, sees));
+  }
   return rendered;
 }
 
-function renderCell(cell: Cell): unknown {
+function renderCell(cell: Cell, sees: SeesModel): unknown {
   if (typeof cell === 'number') return renderNumber(cell);
   if (typeof cell === 'bigint') return renderInt64(cell);
   if (cell === null || typeof cell === 'string') return cell;
-  return cell.map((item) =>
+  return seenIn(cell, sees).map((item) =>
     'versions' in item
       ? { ...(item.modelId !== null && { model_id: item.modelId }), name: item.name, versions: item.versions }
       : { name: item.name, digest: item.digest, ...(item.context !== null && { context: item.context }) },

@@ -8,18 +8,20 @@ import {
   optionalInt32,
   optionalInt64,
   optionalString,
+  parseRunId,
   requiredString,
   stringList,
 } from '../mlflow/fields.ts';
 import { renderDouble, renderInt64 } from '../mlflow/json.ts';
 import type { MlflowRoute } from '../mlflow/routes.ts';
 import { renderRun } from '../mlflow/run-rendering.ts';
-import { parseRunId } from '../mlflow/runs.ts';
+import { needs, ofExperiment, type Targets } from '../mlflow/targets.ts';
 
 export interface TrackingServices {
   readonly runs: Runs;
   readonly experiments: Experiments;
   readonly charts: Charts;
+  readonly targets: Targets;
 }
 
 const DEFAULT_POINTS = 1000;
@@ -29,12 +31,13 @@ export function trackingExtensionRoutes({
   runs,
   experiments,
   charts,
+  targets,
 }: TrackingServices): readonly MlflowRoute[] {
   return [
     {
       method: 'POST',
       path: '2.0/slipway/runs/clone',
-      privilege: 'EDIT',
+      access: needs('experiment.edit', targets.ofRun),
       request: [
         { name: 'run_id', type: 'string', required: true },
         { name: 'run_name', type: 'string' },
@@ -51,7 +54,7 @@ export function trackingExtensionRoutes({
     {
       method: 'GET',
       path: '2.0/slipway/experiments/finished-runs-lock',
-      privilege: 'READ',
+      access: needs('experiment.read', ofExperiment()),
       request: [{ name: 'experiment_id', type: 'string', required: true }],
       async handle({ message }) {
         const experiment = await experiments.get(parseExperimentId(requiredString(message, 'experiment_id')));
@@ -62,7 +65,7 @@ export function trackingExtensionRoutes({
     {
       method: 'PUT',
       path: '2.0/slipway/experiments/finished-runs-lock',
-      privilege: 'MANAGE',
+      access: needs('experiment.manage', ofExperiment()),
       request: [
         { name: 'experiment_id', type: 'string', required: true },
         { name: 'locked', type: 'boolean', required: true },
@@ -82,7 +85,7 @@ export function trackingExtensionRoutes({
     {
       method: 'GET',
       path: '2.0/slipway/metrics/chart',
-      privilege: 'READ',
+      access: 'filtered',
       request: [
         { name: 'run_ids', type: 'string', required: true, repeated: true },
         { name: 'metric_key', type: 'string', required: true },
@@ -90,9 +93,9 @@ export function trackingExtensionRoutes({
         { name: 'end_step', type: 'int64' },
         { name: 'max_points', type: 'int32' },
       ],
-      async handle({ message }) {
+      async handle({ message, caller }) {
         const series = await charts.series({
-          runIds: stringList(message, 'run_ids'),
+          runIds: await targets.readableRuns(caller.access, stringList(message, 'run_ids')),
           key: requiredString(message, 'metric_key'),
           startStep: optionalInt64(message, 'start_step'),
           endStep: optionalInt64(message, 'end_step'),

@@ -29,16 +29,16 @@ export function savedViewRoutes(views: SavedViews): readonly MlflowRoute[] {
     {
       method: 'GET',
       path: PATH,
-      privilege: 'READ',
+      access: 'filtered',
       request: [{ name: 'scope', type: 'string', required: true }],
-      handle: async ({ message }) => ({
-        views: (await views.list(requiredString(message, 'scope'))).map(renderView),
+      handle: async ({ message, caller }) => ({
+        views: (await views.list(requiredString(message, 'scope'), caller.access)).map(renderView),
       }),
     },
     {
       method: 'POST',
       path: PATH,
-      privilege: 'EDIT',
+      access: 'filtered',
       request: [
         { name: 'scope', type: 'string', required: true },
         { name: 'name', type: 'string', required: true },
@@ -47,44 +47,48 @@ export function savedViewRoutes(views: SavedViews): readonly MlflowRoute[] {
       async handle({ message, caller }) {
         const state = readState(message);
         if (state === undefined) throw missing('state');
-        const view = await views.create({
-          scope: requiredString(message, 'scope'),
-          name: requiredString(message, 'name'),
-          state,
-          createdBy: caller.principal,
-        });
+        const view = await views.create(
+          {
+            scope: requiredString(message, 'scope'),
+            name: requiredString(message, 'name'),
+            state,
+            createdBy: caller.principal,
+          },
+          caller.access,
+        );
         return { view: renderView(view) };
       },
     },
     {
       method: 'PATCH',
       path: `${PATH}/:view_id`,
-      privilege: 'EDIT',
+      access: 'filtered',
       request: [
         { name: 'version', type: 'int32', required: true },
         { name: 'name', type: 'string' },
         { name: 'state', type: 'any' },
       ],
-      async handle({ message, path }) {
+      async handle({ message, path, caller }) {
         const version = optionalInt32(message, 'version');
         if (version === undefined) throw missing('version');
         const name = optionalString(message, 'name');
         const state = readState(message);
-        const view = await views.update(path.view_id!, {
+        const change = {
           version,
           ...(name !== undefined && { name }),
           ...(state !== undefined && { state }),
-        });
+        };
+        const view = await views.update(path.view_id!, change, caller.access);
         return { view: renderView(view) };
       },
     },
     {
       method: 'DELETE',
       path: `${PATH}/:view_id`,
-      privilege: 'EDIT',
+      access: 'filtered',
       request: [],
-      async handle({ path }) {
-        await views.delete(path.view_id!);
+      async handle({ path, caller }) {
+        await views.delete(path.view_id!, caller.access);
         return {};
       },
     },

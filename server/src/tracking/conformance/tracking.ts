@@ -1,6 +1,7 @@
 import type { Database } from '../../db/port.ts';
 import { createOutbox } from '../../events/outbox.ts';
 import { createPendingCreates } from '../../idempotency/pending-creates.ts';
+import type { Ownership } from '../../governance/ownership.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { createCharts } from '../charts.ts';
 import { createExperimentFolders } from '../experiment-folders.ts';
@@ -14,10 +15,19 @@ import { createRunGroups } from '../run-groups.ts';
 import { createRunInputs } from '../run-inputs.ts';
 import { createRunKeys } from '../run-keys.ts';
 import { createRunLists } from '../run-lists.ts';
+import { createRunOpening } from '../run-opening.ts';
 import { createRunSearches } from '../run-search.ts';
 import { createRunTable } from '../run-table.ts';
 import type { OnRunChange } from '../run-writes.ts';
 import { createRuns } from '../runs.ts';
+
+/** Nobody owns anything where a test has no identities. */
+export const ownership: Ownership = {
+  claim: async () => undefined,
+  claimAll: async () => undefined,
+  move: async () => undefined,
+  drop: async () => undefined,
+};
 
 /** The tracking services over a database, as tests need them: wired like `compose.ts` does, without HTTP. */
 export function createTracking(db: Database) {
@@ -48,24 +58,28 @@ export function createTracking(db: Database) {
   });
   const lists = createRunLists({ db });
   const keys = createRunKeys({ db });
+  const table = createRunTable({ db, lists });
+  const experiments = createExperiments({
+    db,
+    clock,
+    defaultArtifactLocation: (experimentNo) => `mlflow-artifacts:/${experimentNo}`,
+    parseArtifactLocation: (text) => text,
+    recordEvents,
+    ownership,
+  });
   return {
     pendingCreates,
     charts,
     changes,
-    experiments: createExperiments({
-      db,
-      clock,
-      defaultArtifactLocation: (experimentNo) => `mlflow-artifacts:/${experimentNo}`,
-      parseArtifactLocation: (text) => text,
-      recordEvents,
-    }),
+    experiments,
     folders: createExperimentFolders({ db, clock, recordEvents }),
     runs,
     inputs: createRunInputs({ db }),
     loggedModels: createLoggedModels({ db, clock, pendingCreates }),
     searches: createRunSearches({ db }),
-    table: createRunTable({ db, lists }),
+    table,
     keys,
+    opening: createRunOpening({ experiments, keys, table }),
     columns: createRunColumns({ db, lists }),
     groups: createRunGroups({ db, lists }),
     exports: createRunExport({ db, lists, keys }),

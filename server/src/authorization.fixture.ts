@@ -1,0 +1,224 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compose, type Program } from './compose.ts';
+import { readConfig } from './config.ts';
+
+export const ADMIN_TOKEN = 'a-token-of-the-first-administrator';
+const PASSWORD = 'correct horse battery';
+
+/** Who calls: a user's name, the administrator, or nobody. */
+export type As = string | { readonly nobody: true };
+export const ADMIN: As = 'admin';
+export const NOBODY: As = { nobody: true };
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+  json<T = Record<string, unknown>>(): T;
+}
+
+export interface Request {
+  readonly method?: string;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: object | string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface GovernedServer {
+  readonly program: Program;
+  call(as: As, request: Request): Promise<Answer>;
+  /** A call that must be answered 200; what it answers. */
+  done<T = Record<string, unknown>>(as: As, request: Request): Promise<T>;
+  post<T = Record<string, unknown>>(as: As, path: string, body: object): Promise<T>;
+  /** A new user without any rights but those that everybody has. */
+  addUser(name: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The whole program with identities on, and no socket: callers come with names and passwords. */
+export async function startGoverned(args: readonly string[] = []): Promise<GovernedServer> {
+  const home = mkdtempSync(join(tmpdir(), 'slipway-governed-'));
+  const program = await compose(
+    readConfig(['--home', home, '--log-level', 'silent', '--auth', 'true', ...args], {
+      SLIPWAY_ADMIN_TOKEN: ADMIN_TOKEN,
+    }),
+  );
+
+  const credentialsOf = (as: As): Record<string, string> => {
+    if (typeof as !== 'string') return {};
+    if (as === ADMIN) return { authorization: `Bearer ${ADMIN_TOKEN}` };
+    return { authorization: `Basic ${Buffer.from(`${as}:${PASSWORD}`).toString('base64')}` };
+  };
+
+  async function call(as: As, { method = 'GET', path, query, body, headers }: Request): Promise<Answer> {
+    const parameters = new URLSearchParams();
+    for (const [name, value] of Object.entries(query ?? {}))
+      for (const one of [value].flat()) parameters.append(name, one);
+    const text = parameters.size === 0 ? path : `${path}?${parameters}`;
+    const answer = await program.server.inject({
+      method: method as 'GET',
+      url: text,
+      headers: {
+        host: 'localhost',
+        ...(typeof body === 'object' && { 'content-type': 'application/json' }),
+        ...credentialsOf(as),
+        ...headers,
+      },
+      ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    return {
+      status: answer.statusCode,
+      text: answer.payload,
+      headers: answer.headers,
+      json: <T>() => JSON.parse(answer.payload) as T,
+    };
+  }
+
+  async function done<T>(as: As, request: Request): Promise<T> {
+    const answer = await call(as, request);
+    if (answer.status !== 200)
+      throw new Error(`${request.method ?? 'GET'} ${request.path}: ${answer.status} ${answer.text}`);
+    return answer.text === '' ? ({} as T) : (JSON.parse(answer.text) as T);
+  }
+
+  return {
+    program,
+    call,
+    done,
+    post: (as, path, body) => done(as, { method: 'POST', path, body }),
+    async addUser(name) {
+      await done(ADMIN, {
+        method: 'POST',
+        path: '/api/2.0/mlflow/users/create',
+        body: { username: name, password: PASSWORD },
+      });
+    },
+    async close() {
+      await program.close();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Everything of one person's, under names that are found nowhere else. */
+export interface World {
+  readonly marker: string;
+  readonly experimentId: string;
+  readonly experimentName: string;
+  readonly runId: string;
+  readonly modelId: string;
+  readonly traceId: string;
+  readonly assessmentId: string;
+  readonly viewId: string;
+  /** The registered model's name. */
+  readonly name: string;
+  /** Below which the run's artifacts lie, as the proxy names it. */
+  readonly folder: string;
+}
+
+const API = '/api/2.0/mlflow';
+
+/** Makes one of everything as `as`, with `marker` in every text. */
+export async function makeWorld(server: GovernedServer, as: As, marker: string): Promise<World> {
+  const { post, done } = server;
+  const experimentName = `experiment-${marker}`;
+  const { experiment_id: experimentId } = await post<{ experiment_id: string }>(
+    as,
+    `${API}/experiments/create`,
+    { name: experimentName, tags: [{ key: 'note', value: marker }] },
+  );
+  const { run } = await post<{ run: { info: { run_id: string } } }>(as, `${API}/runs/create`, {
+    experiment_id: experimentId,
+    run_name: `run-${marker}`,
+    start_time: 1,
+    tags: [{ key: 'k', value: marker }],
+  });
+  const runId = run.info.run_id;
+  await post(as, `${API}/runs/log-batch`, {
+    run_id: runId,
+    metrics: [{ key: `metric-${marker}`, value: 1, timestamp: 1, step: 1 }],
+    params: [{ key: `param-${marker}`, value: marker }],
+  });
+  await post(as, `${API}/runs/log-inputs`, {
+    run_id: runId,
+    datasets: [
+      { dataset: { name: `data-${marker}`, digest: 'd', source_type: 'local', source: marker } },
+    ],
+  });
+  const { model } = await post<{ model: { info: { model_id: string } } }>(as, `${API}/logged-models`, {
+    experiment_id: experimentId,
+    name: `logged-${marker}`,
+    source_run_id: runId,
+  });
+  const modelId = model.info.model_id;
+  const traceId = `tr-${marker}`;
+  await post(as, '/api/3.0/mlflow/traces', {
+    trace: {
+      trace_info: {
+        trace_id: traceId,
+        trace_location: {
+          type: 'MLFLOW_EXPERIMENT',
+          mlflow_experiment: { experiment_id: experimentId },
+        },
+        request_time: '2026-01-01T00:00:00Z',
+        state: 'OK',
+        request_preview: marker,
+        tags: { k: marker },
+      },
+    },
+  });
+  const { assessment } = await post<{ assessment: { assessment_id: string } }>(
+    as,
+    `/api/3.0/mlflow/traces/${traceId}/assessments`,
+    {
+      assessment: {
+        assessment_name: `judged-${marker}`,
+        source: { source_type: 'HUMAN', source_id: 'somebody' },
+        feedback: { value: true },
+      },
+    },
+  );
+  const { view } = await post<{ view: { view_id: string } }>(as, '/api/slipway/v1/views', {
+    scope: `experiment:${experimentId}`,
+    name: `view-${marker}`,
+    state: {},
+  });
+  const folder = `${experimentId}/${runId}/artifacts`;
+  await done(as, {
+    method: 'PUT',
+    path: `/api/2.0/mlflow-artifacts/artifacts/${folder}/file-${marker}.txt`,
+    body: marker,
+  });
+  const name = `model-${marker}`;
+  await post(as, `${API}/registered-models/create`, {
+    name,
+    description: marker,
+    tags: [{ key: 'k', value: marker }],
+  });
+  await post(as, `${API}/model-versions/create`, {
+    name,
+    source: `mlflow-artifacts:/${folder}`,
+    run_id: runId,
+    description: marker,
+    tags: [{ key: 'k', value: marker }],
+  });
+  await post(as, `${API}/registered-models/alias`, { name, alias: `alias-${marker}`, version: '1' });
+  return {
+    marker,
+    experimentId,
+    experimentName,
+    runId,
+    modelId,
+    traceId,
+    assessmentId: assessment.assessment_id,
+    viewId: view.view_id,
+    name,
+    folder,
+  };
+}
+
+export const uniqueMarker = (prefix: string): string =>
+  `${prefix}${Math.random().toString(16).slice(2, 12).padEnd(10, '0')}`;

@@ -1,0 +1,303 @@
+import { artifactNotFound } from '../../artifacts/files.ts';
+import type { Access } from '../../governance/access.ts';
+import type { Action, Securable } from '../../governance/privileges.ts';
+import { AppError } from '../../kernel/errors.ts';
+import type { ArtifactPath } from '../../objects/artifact-path.ts';
+import type { Location } from '../../objects/location.ts';
+import { nameOfRow, securableOf } from '../../registry/model-names.ts';
+import { parseSource } from '../../registry/source-rules.ts';
+import { versionOfPath } from '../../registry/version-folders.ts';
+import { traceNotFound } from '../../traces/traces.ts';
+import { parseExperimentId } from '../../tracking/experiment-rules.ts';
+import { experimentNotFound } from '../../tracking/experiments.ts';
+import { loggedModelNotFound } from '../../tracking/logged-models.ts';
+import type { Owners } from '../../tracking/owners.ts';
+import { runNotFound } from '../../tracking/run-writes.ts';
+import { modelNotFound, type ReadModelName } from '../model-access.ts';
+import type { Need, Target } from '../route-access.ts';
+import type { RawCall } from '../routes.ts';
+import { objectList, optionalString, parseRunId, requiredString } from './fields.ts';
+import type { JsonObject } from './json.ts';
+import type { MlflowCall } from './routes.ts';
+
+/** What a target is found by, whichever surface the call came over. */
+export type Named = Pick<MlflowCall, 'message' | 'path' | 'caller'>;
+export type TargetOf = (call: Named) => Target | readonly Target[] | Promise<Target | readonly Target[]>;
+
+export interface TargetServices {
+  readonly owners: Owners;
+  /** The experiments of those of the traces that are there. */
+  experimentsOfTraces(traceIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  readonly readModelName: ReadModelName;
+  /** The stored names of the models whose versions a file belongs to. */
+  modelsAt(path: string): Promise<readonly string[]>;
+}
+
+export const needs = (action: Action, target: TargetOf): readonly Need<Named>[] => [{ action, target }];
+
+/** For routes that read streams: the fields are those of the query. */
+export const ofStream = (rule: readonly Need<Named>[]): readonly Need<RawCall>[] =>
+  rule.map(({ action, target }) => ({ action, target: (call) => target(namedIn(call)) }));
+
+const namedIn = ({ request, caller }: RawCall): Named => ({
+  message: request.query as JsonObject,
+  path: request.params as Record<string, string>,
+  caller,
+});
+
+export const workspace: TargetOf = () => ({
+  on: { type: 'workspace' },
+  missing: () => new AppError('PermissionDenied', 'Permission denied: you may not create experiments here.'),
+});
+
+export const experimentOn = (experimentNo: number): Securable => ({ type: 'experiment', experimentNo });
+
+/** Of the experiment that a field names. `missing` where the operation says it in another way. */
+export const ofExperiment =
+  (field = 'experiment_id', missing = experimentNotFound): TargetOf =>
+  ({ message }) =>
+    experimentTarget(parseExperimentId(requiredString(message, field), field), missing);
+
+export const experimentTarget = (experimentNo: number, missing = experimentNotFound): Target => ({
+  on: experimentOn(experimentNo),
+  missing: () => missing(experimentNo),
+});
+
+/** Those of the experiments that the caller may read; for none of them one that there never is. */
+export function readableExperiments(access: Access, experimentNos: readonly number[]): readonly number[] {
+  if (access.principal.isAdmin || experimentNos.length === 0) return experimentNos;
+  const readable = experimentNos.filter(
+    (experimentNo) => access.decide('experiment.read', experimentOn(experimentNo)) === 'allowed',
+  );
+  return readable.length === 0 ? [NO_EXPERIMENT] : readable;
+}
+
+const NO_EXPERIMENT = -1;
+/** No run has the empty id. */
+const NO_RUN = '';
+
+export type Targets = ReturnType<typeof createTargets>;
+
+/**
+ * What calls are about. What there is not ends here, with the error that the operation would give, so that it is told in
+ * the same words, and after as much work, as what is hidden.
+ */
+export function createTargets({ owners, experimentsOfTraces, readModelName, modelsAt }: TargetServices) {
+  async function runTarget(runId: string): Promise<Target> {
+    const experimentNo = await owners.ofRun(runId);
+    const missing = () => runNotFound(runId);
+    if (experimentNo === undefined) throw missing();
+    return { on: experimentOn(experimentNo), missing };
+  }
+
+  async function loggedModelTarget(modelId: string): Promise<Target> {
+    const experimentNo = await owners.ofLoggedModel(modelId);
+    const missing = () => loggedModelNotFound(modelId);
+    if (experimentNo === undefined) throw missing();
+    return { on: experimentOn(experimentNo), missing };
+  }
+
+  async function traceTarget(traceId: string): Promise<Target> {
+    const experimentNo = (await experimentsOfTraces([traceId])).get(traceId);
+    const missing = () => traceNotFound(traceId);
+    if (experimentNo === undefined) throw missing();
+    return { on: experimentOn(experimentNo), missing };
+  }
+
+  async function pathTargets(path: string): Promise<readonly Target[]> {
+    const missing = () => artifactNotFound(path);
+    const experimentNos = await owners.ofPath(path);
+    if (experimentNos.length === 0) throw missing();
+    return experimentNos.map((experimentNo) => ({ on: experimentOn(experimentNo), missing }));
+  }
+
+  async function ofReadablePath(path: string, access: Access): Promise<readonly Target[]> {
+    const experimentNos = await owners.ofPath(path);
+    const isReadable = ({ on }: { readonly on: Securable }) => access.decide('experiment.read', on) === 'allowed';
+    if (experimentNos.length > 0 && experimentNos.map((no) => ({ on: experimentOn(no) })).every(isReadable))
+      return [];
+    const models = await modelsAt(path);
+    const through = (name: string) =>
+      access.decide('model.read-files', securableOf(readModelName(name))) === 'allowed';
+    if (models.some(through)) return [];
+    return pathTargets(path);
+  }
+
+  /** Of a path below the files of registered versions. */
+  async function versionPathTargets(path: string): Promise<readonly Target[]> {
+    const of = versionOfPath(path as ArtifactPath);
+    if (of === 'elsewhere') return [];
+    const missing = () => artifactNotFound(path);
+    if (of === undefined) throw missing();
+    try {
+      return [{ on: securableOf(nameOfRow(await modelOfNumber(of.modelNo))), missing }];
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'NotFound') throw missing();
+      throw error;
+    }
+  }
+
+  /** What reading at a path needs: of its experiment, or of the registered model whose version's files lie there. */
+  const readsPath = (pathOf: (call: Named) => string): readonly Need<Named>[] => [
+    {
+      action: 'experiment.read',
+      target: (call) =>
+        versionOfPath(pathOf(call) as ArtifactPath) === 'elsewhere' ? pathTargets(pathOf(call)) : [],
+    },
+    { action: 'model.read-files', target: (call) => versionPathTargets(pathOf(call)) },
+  ];
+
+  const modelTarget = (name: string): Target => ({
+    on: securableOf(readModelName(name)),
+    missing: () => modelNotFound(name),
+  });
+
+  /** What a version would be made from: whoever registers it lets all who may read the model read the files. */
+  async function sourceNeeds(source: string): Promise<readonly (readonly [Action, readonly Target[]])[]> {
+    let location: Location;
+    try {
+      location = parseSource(source);
+    } catch (error) {
+      // Prompts have a placeholder; of everything else the operation says what is wrong with it.
+      if (error instanceof AppError) return [];
+      throw error;
+    }
+    switch (location.kind) {
+      case 'runs':
+        return [['experiment.read', [await runTarget(location.runId)]]];
+      case 'models':
+        return location.model.by === 'id'
+          ? [['experiment.read', [await loggedModelTarget(location.model.modelId)]]]
+          : [['model.read-files', [modelTarget(location.model.name)]]];
+      case 'managed':
+        return [['experiment.read', await pathTargets(location.path)]];
+      default:
+        return [];
+    }
+  }
+
+  const sourceTargets =
+    (wanted: Action): TargetOf =>
+    async ({ message }) => {
+      const found = await sourceNeeds(requiredString(message, 'source'));
+      return found.flatMap(([action, targets]) => (action === wanted ? targets : []));
+    };
+
+  /** Which of the runs the caller may read; in the places of the others stands an id that no run has. */
+  async function readableRuns(access: Access, runIds: readonly string[]): Promise<readonly string[]> {
+    if (access.principal.isAdmin) return runIds;
+    const experiments = await owners.ofRuns(runIds);
+    return runIds.map((runId) => {
+      const experimentNo = experiments.get(runId);
+      return experimentNo !== undefined &&
+        access.decide('experiment.read', experimentOn(experimentNo)) === 'allowed'
+        ? runId
+        : NO_RUN;
+    });
+  }
+
+  return {
+    readableRuns,
+
+    /** Which registered models the caller may know of, by their stored names. */
+    seesModel:
+      (access: Access) =>
+      (name: string): boolean =>
+        access.principal.isAdmin ||
+        access.decide('model.see', securableOf(readModelName(name))) === 'allowed',
+
+    /** The traces without those that the caller may not change; those that are not there (yet) stay. */
+    async withoutForeignTraces(access: Access, traceIds: readonly string[]): Promise<readonly string[]> {
+      if (access.principal.isAdmin) return traceIds;
+      const experiments = await experimentsOfTraces(traceIds);
+      return traceIds.filter((traceId) => {
+        const experimentNo = experiments.get(traceId);
+        return (
+          experimentNo === undefined ||
+          access.decide('experiment.edit', experimentOn(experimentNo)) === 'allowed'
+        );
+      });
+    },
+
+    /** Of the run in `run_id`, or `run_uuid`. */
+    ofRun: (({ message }) => runTarget(parseRunId(message))) satisfies TargetOf,
+
+    /** Of every one of the runs. @throws AppError NotFound */
+    async runTargets(runIds: readonly string[]): Promise<readonly Target[]> {
+      const experiments = await owners.ofRuns(runIds);
+      return [...new Set(runIds)].map((runId) => {
+        const experimentNo = experiments.get(runId);
+        if (experimentNo === undefined) throw runNotFound(runId);
+        return { on: experimentOn(experimentNo), missing: () => runNotFound(runId) };
+      });
+    },
+
+    /** Of the run that a field names, where it names one. */
+    ofOptionalRun:
+      (field: string): TargetOf =>
+      async ({ message }) => {
+        const runId = optionalString(message, field);
+        return runId ? runTarget(runId) : [];
+      },
+
+    ofLoggedModel: (({ path }) => loggedModelTarget(path.model_id!)) satisfies TargetOf,
+
+    ofOptionalLoggedModel:
+      (field: string): TargetOf =>
+      async ({ message }) => {
+        const modelId = optionalString(message, field);
+        return modelId ? loggedModelTarget(modelId) : [];
+      },
+
+    /** Of the logged models in `models[].model_id`. */
+    ofLinkedModels: (({ message }) =>
+      Promise.all(
+        objectList(message, 'models').map((model, i) =>
+          loggedModelTarget(requiredString(model, 'model_id', `models[${i}].model_id`)),
+        ),
+      )) satisfies TargetOf,
+
+    /** Of the trace that the path names, under its name of old or of now. */
+    ofTrace: (({ path }) => traceTarget((path.trace_id ?? path.request_id)!)) satisfies TargetOf,
+
+    /** Of the trace that a field names. */
+    ofTraceIn:
+      (field: string): TargetOf =>
+      ({ message }) =>
+        traceTarget(requiredString(message, field)),
+
+    /** Of the experiments in which traces are, where they are anywhere. */
+    async ofKnownTraces(traceIds: readonly string[]): Promise<readonly Target[]> {
+      const experiments = await experimentsOfTraces(traceIds);
+      return Array.from(experiments, ([traceId, experimentNo]) => ({
+        on: experimentOn(experimentNo),
+        missing: () => traceNotFound(traceId),
+      }));
+    },
+
+    /** Of a path of the artifact proxy. */
+    ofArtifactPath: pathTargets,
+
+    readsPath,
+
+    /** Of a path to be read: who may read the files of a registered version needs nothing of the experiment. */
+    ofReadablePath,
+
+    /** The same for the path that ends the address. */
+    ofReadablePathInUrl: (({ path, caller }) =>
+      ofReadablePath(path['*'] ?? '', caller.access)) satisfies TargetOf,
+
+    /** Of the path that ends the address of an artifact route. */
+    ofPathInUrl: (({ path }) => pathTargets(path['*'] ?? '')) satisfies TargetOf,
+
+    /** The needs of a version's source, its run and its logged model. */
+    ofVersionSource: [
+      { action: 'experiment.read', target: sourceTargets('experiment.read') },
+      { action: 'model.read-files', target: sourceTargets('model.read-files') },
+    ] satisfies readonly Need<Named>[],
+
+    sourceNeeds,
+    runTarget,
+    loggedModelTarget,
+  };
+}
