@@ -16,6 +16,7 @@ export const FOLDER_ORDER = [
   ['secrets', 'scopes, encrypted values'],
   ['notifications', 'destinations and webhooks: signing, retry, delivery log'],
   ['artifacts', 'path rules, locations, multipart, presigning, retention, garbage collection'],
+  ['workspace-files', 'folders, files and notebooks of people, by path'],
   ['tracking', 'experiments, runs, metrics, params, tags, datasets, logged models'],
   ['traces', 'traces and spans, as OpenTelemetry and the mlflow client send them'],
   ['registry', 'registered models, versions, stages, aliases, comments'],
@@ -31,11 +32,23 @@ export const FOLDER_ORDER = [
   ['lineage', 'the graph from data version to monitor'],
   ['cost', 'usage records, prices, budgets, limits'],
   ['migration', 'import from and export to other trackers'],
+  ['setup', 'a workspace as a file declares it: what differs, and the calls that change it; templates'],
   ['http', 'server, authentication, the protocol surfaces'],
 ];
 
 /** Files directly in `server/src`. They wire the program together, so they may import any folder. */
-export const ROOT_FILES = ['main.ts', 'config.ts', 'compose.ts', 'compose-databricks.ts', 'start-faults.ts'];
+export const ROOT_FILES = [
+  'main.ts',
+  'config.ts',
+  'compose.ts',
+  'compose-audit.ts',
+  'compose-databricks.ts',
+  'compose-files.ts',
+  'compose-governance.ts',
+  'compose-registry.ts',
+  'compose-statements.ts',
+  'start-faults.ts',
+];
 
 /** Implementations of ports: each is constructed in compose.ts and known nowhere else. */
 export const ADAPTER_FOLDERS = [
@@ -54,6 +67,7 @@ export const PACKAGE_PLACES = [
   { packages: ['fastify', '@fastify/*'], places: ['http'], what: 'the HTTP framework' },
   { packages: ['kysely'], places: ['db', '*-repository'], what: 'the query builder' },
   { packages: ['better-sqlite3', 'node:sqlite', 'pg'], places: ['db'], what: 'a database driver' },
+  { packages: ['@duckdb/*', 'apache-arrow'], places: ['delta', 'statements'], what: 'the query engine' },
 ];
 
 /** Large packages that an embedded installation must not load: imported dynamically, inside an adapter. */

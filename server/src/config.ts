@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { DATABRICKS_DESIGNS, type DatabricksDesign } from './artifacts/dbfs-paths.ts';
 import type { LogLevel } from './http/logger.ts';
 import { AppError } from './kernel/errors.ts';
 import { parseTimeSpan } from './kernel/time-span.ts';
@@ -26,6 +27,8 @@ export interface Config {
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly logLevel: LogLevel;
+  /** Whether there is an audit log, and whether nothing may happen without it; undefined where nobody said. */
+  readonly audit: AuditMode | undefined;
   /** 32 bytes that seal secrets; undefined for those in `home/secret.key`. Never to be logged. */
   readonly secretKey: Uint8Array | undefined;
   /** Whether webhooks may go to http:// and to private addresses. */
@@ -37,7 +40,31 @@ export interface Config {
   readonly pagesFolder: string | undefined;
   /** What every source of a model version must match. */
   readonly sourcePattern: RegExp | undefined;
+  /** How clients of Databricks are to send files. */
+  readonly databricksArtifacts: DatabricksDesign;
+  /** Whether callers have identities and rights; without, everybody who reaches the server may do everything. */
+  readonly auth: boolean;
+  /** A token that stands for the first administrator; undefined for none. Never to be logged. */
+  readonly adminToken: string | undefined;
+  /** Where people sign in instead of by a password; undefined for nowhere. */
+  readonly oidc: OidcConfig | undefined;
 }
+
+export interface OidcConfig {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Never to be logged. */
+  readonly clientSecret: string | undefined;
+  readonly label: string;
+  readonly scopes: string;
+  readonly nameClaim: string;
+  readonly groupsClaim: string;
+  /** The provider's groups with those here that they stand for. */
+  readonly groups: ReadonlyMap<string, string>;
+}
+
+const AUDIT_MODES = ['off', 'on', 'required'] as const;
+export type AuditMode = (typeof AUDIT_MODES)[number];
 
 interface Setting {
   readonly flag: string;
@@ -108,6 +135,11 @@ const SETTINGS = {
     fallback: 'info',
     help: 'debug (every request), info, warn, error or silent',
   },
+  audit: {
+    flag: 'audit',
+    variable: 'SLIPWAY_AUDIT',
+    help: 'off, on, or required: no record, no request; on where --auth is, else off',
+  },
   webhooksAllowHttp: {
     flag: 'webhooks-allow-http',
     variable: 'SLIPWAY_WEBHOOKS_ALLOW_HTTP',
@@ -135,10 +167,60 @@ const SETTINGS = {
     variable: 'SLIPWAY_PAGES',
     help: 'folder of the built web pages, if they are not where the build leaves them',
   },
+  databricksArtifacts: {
+    flag: 'databricks-artifacts',
+    variable: 'SLIPWAY_DATABRICKS_ARTIFACTS',
+    fallback: 'dbfs',
+    help: 'how Databricks’ clients send files: dbfs, which works with every URI, or files-api, in parallel parts, which needs the environment or a DEFAULT profile',
+  },
+  auth: {
+    flag: 'auth',
+    variable: 'SLIPWAY_AUTH',
+    fallback: 'false',
+    help: 'callers sign in and may do what they are granted; the first start prints a one-time password for admin',
+  },
+  oidcIssuer: {
+    flag: 'oidc-issuer',
+    variable: 'SLIPWAY_OIDC_ISSUER',
+    help: 'with --auth: the identity provider (https://login.example) where people sign in; OpenID Connect',
+  },
+  oidcClientId: { flag: 'oidc-client-id', variable: 'SLIPWAY_OIDC_CLIENT_ID', help: 'what the provider calls this server' },
+  oidcLabel: {
+    flag: 'oidc-label',
+    variable: 'SLIPWAY_OIDC_LABEL',
+    fallback: 'single sign-on',
+    help: 'what people call the provider',
+  },
+  oidcScopes: {
+    flag: 'oidc-scopes',
+    variable: 'SLIPWAY_OIDC_SCOPES',
+    fallback: 'openid profile email',
+    help: 'what the provider is asked to tell',
+  },
+  oidcNameClaim: {
+    flag: 'oidc-name-claim',
+    variable: 'SLIPWAY_OIDC_NAME_CLAIM',
+    fallback: 'email',
+    help: 'the claim that users are named by here',
+  },
+  oidcGroupsClaim: {
+    flag: 'oidc-groups-claim',
+    variable: 'SLIPWAY_OIDC_GROUPS_CLAIM',
+    fallback: 'groups',
+    help: 'the claim that lists a user’s groups',
+  },
+  oidcGroups: {
+    flag: 'oidc-groups',
+    variable: 'SLIPWAY_OIDC_GROUPS',
+    help: 'whose members the provider decides on: ml-team=ML Engineers,platform=admins',
+  },
 } as const satisfies Record<string, Setting>;
 
 type Name = keyof typeof SETTINGS;
 export const SECRET_KEY_VARIABLE = 'SLIPWAY_SECRET_KEY';
+const ADMIN_TOKEN_VARIABLE = 'SLIPWAY_ADMIN_TOKEN';
+const MIN_ADMIN_TOKEN_LENGTH = 16;
+const OIDC_SECRET_VARIABLE = 'SLIPWAY_OIDC_CLIENT_SECRET';
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
 /** @throws AppError InvalidArgument naming the flag and what was expected. */
@@ -173,11 +255,16 @@ export function readConfig(
     allowedHosts: list(text('allowedHosts')),
     allowedOrigins: list(text('allowedOrigins')).map(readOrigin),
     logLevel: readLogLevel(required('logLevel')),
+    audit: readAuditMode(text('audit')),
     webhooksAllowHttp: readBoolean('webhooksAllowHttp', required('webhooksAllowHttp')),
     webhooksAllowPrivate: readBoolean('webhooksAllowPrivate', required('webhooksAllowPrivate')),
     allowedSourceSchemes: list(text('allowedSourceSchemes')),
+    databricksArtifacts: readDesign(required('databricksArtifacts')),
     pagesFolder: pages === undefined || pages === '' ? undefined : readPagesFolder(resolve(pages)),
     sourcePattern: readPattern(text('sourcePattern')),
+    auth: readBoolean('auth', required('auth')),
+    adminToken: readAdminToken(environment[ADMIN_TOKEN_VARIABLE]),
+    oidc: readOidc(text, environment[OIDC_SECRET_VARIABLE]),
   });
 }
 
@@ -191,15 +278,23 @@ export function describeSettings(): string {
   const keyLine =
     `  ${SECRET_KEY_VARIABLE.padEnd(26)}key that seals secrets, ${KEY_BYTES} bytes in base64, instead of the file ` +
     'secret.key in the home folder; by the environment only';
-  return [...lines, keyLine].join('\n');
+  const tokenLine =
+    `  ${ADMIN_TOKEN_VARIABLE.padEnd(26)}with --auth: a token of the user admin, for automation, ` +
+    `${MIN_ADMIN_TOKEN_LENGTH} characters or more; by the environment only`;
+  const oidcLine = `  ${OIDC_SECRET_VARIABLE.padEnd(26)}the secret of --oidc-client-id; by the environment only`;
+  return [...lines, keyLine, tokenLine, oidcLine].join('\n');
 }
 
 function readFlags(args: readonly string[]): Record<string, string | undefined> {
   const options = Object.fromEntries(
     Object.values(SETTINGS).map(({ flag }) => [flag, { type: 'string' as const }]),
   );
+  // A flag that says yes by being there.
+  const whole = args.flatMap((arg, i) =>
+    arg === '--auth' && !/^(true|false)$/.test(args[i + 1] ?? '') ? [arg, 'true'] : [arg],
+  );
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values as Record<
+    return parseArgs({ args: whole, options, strict: true, allowPositionals: false }).values as Record<
       string,
       string
     >;
@@ -255,6 +350,48 @@ function readSecretKey(text: string | undefined): Uint8Array | undefined {
   return key;
 }
 
+function readOidc(
+  text: (name: Name) => string | undefined,
+  clientSecret: string | undefined,
+): OidcConfig | undefined {
+  const issuer = text('oidcIssuer');
+  if (issuer === undefined || issuer === '') return undefined;
+  if (!URL.canParse(issuer) || !/^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/])/.test(`${issuer}/`))
+    throw bad('oidc-issuer', issuer, 'an address that begins with https://');
+  const clientId = text('oidcClientId');
+  if (clientId === undefined || clientId === '')
+    throw bad('oidc-client-id', '', 'the id that the provider at --oidc-issuer gave this server');
+  return {
+    issuer,
+    clientId,
+    clientSecret: clientSecret || undefined,
+    label: text('oidcLabel') ?? '',
+    scopes: text('oidcScopes') ?? '',
+    nameClaim: text('oidcNameClaim') ?? '',
+    groupsClaim: text('oidcGroupsClaim') ?? '',
+    groups: new Map(
+      list(text('oidcGroups')).map((pair) => {
+        const [, theirs, ours] = /^([^=]+)=(.+)$/.exec(pair) ?? [];
+        if (theirs === undefined || ours === undefined)
+          throw bad('oidc-groups', pair, 'theirs=ours, separated by commas');
+        return [theirs.trim(), ours.trim()] as const;
+      }),
+    ),
+  };
+}
+
+function readAdminToken(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (text.length < MIN_ADMIN_TOKEN_LENGTH || !/^[\x21-\x7e]+$/.test(text)) {
+    throw new AppError(
+      'InvalidArgument',
+      `${ADMIN_TOKEN_VARIABLE}: expected ${MIN_ADMIN_TOKEN_LENGTH} characters or more, without blanks, as \`openssl rand -hex 32\` writes them.`,
+      { field: ADMIN_TOKEN_VARIABLE },
+    );
+  }
+  return text;
+}
+
 function readPattern(text: string | undefined): RegExp | undefined {
   if (text === undefined || text === '') return undefined;
   try {
@@ -295,6 +432,19 @@ function readLogLevel(text: string): LogLevel {
   const level = LOG_LEVELS.find((known) => known === text);
   if (level === undefined) throw bad('log-level', text, LOG_LEVELS.join(', '));
   return level;
+}
+
+function readAuditMode(text: string | undefined): AuditMode | undefined {
+  if (text === undefined || text === '') return undefined;
+  const mode = AUDIT_MODES.find((known) => known === text);
+  if (mode === undefined) throw bad('audit', text, AUDIT_MODES.join(', '));
+  return mode;
+}
+
+function readDesign(text: string): DatabricksDesign {
+  const design = DATABRICKS_DESIGNS.find((known) => known === text);
+  if (design === undefined) throw bad('databricks-artifacts', text, DATABRICKS_DESIGNS.join(' or '));
+  return design;
 }
 
 function readBoolean(name: Name, text: string): boolean {

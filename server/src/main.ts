@@ -1,14 +1,28 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
-import { adoptKeyOfHome, compose, composeStorage } from './compose.ts';
+import { adoptKeyOfHome, compose, composeStorage, openAudit, openDoorOfHome } from './compose.ts';
 import { describeSettings, readConfig } from './config.ts';
+import { AUDIT_FLAGS, readAuditCommand, runAuditCommand } from './governance/audit-command.ts';
 import { AppError } from './kernel/errors.ts';
 import { takeFlags } from './migration/command-flags.ts';
 import { EXPORT_FLAGS, readExportCommand, runExportCommand } from './migration/export-command.ts';
 import { IMPORT_FLAGS, readImportCommand, runImportCommand } from './migration/import-command.ts';
 import { readCredentials } from './migration/places.ts';
+import {
+  APPLY_FLAGS,
+  type ApplyCommand,
+  type CommandInput,
+  readApplyCommand,
+  readInitCommand,
+  runApplyCommand,
+} from './setup/apply-command.ts';
+import { openRemoteDoor } from './setup/door.ts';
+import { WORKSPACE_TEMPLATE } from './setup/template.ts';
 import { describeStartFault } from './start-faults.ts';
+import { readSqlCommand, runSqlCommand, SQL_FLAGS } from './statements/sql-command.ts';
 import { GC_FLAGS, readGcCommand, runGcCommand } from './tracking/gc-command.ts';
 
 /** As far from the sources as from the bundle. */
@@ -29,6 +43,19 @@ const USAGE = `slipway: self-hosted MLOps
                              has used for --grace; --dry-run only tells what would go, by experiment
   slipway adopt-key [flags]  makes secret.key in the home folder the key of the database when the one that it had is
                              lost: the secrets of webhooks must be set again
+  slipway apply -f workspace.yaml [--url https://… --token …] [--yes] [flags]
+                             makes users, groups, catalogs, grants, webhooks as the file declares them; shows the plan
+                             first. Without --url on the database of --home; the token may be in SLIPWAY_TOKEN
+  slipway init-workspace [--print] [--url … --token …] [--yes] [flags]
+                             catalogs dev, staging and prod with the roles of a team; --print only prints the file
+  slipway audit verify [--checkpoint N:HASH] [--trust-key KEY,…] [flags]
+                             reads the whole audit log and names the first record that was changed, removed or moved;
+                             --checkpoint holds it to one that was noted down, --trust-key names earlier keys
+  slipway audit export [flags]
+                             writes the audit log as lines of JSON
+  slipway sql "SELECT …" [--url http://…] [--token …] [--format table|csv|json] [--catalog …] [--schema …]
+                             runs a statement on a running server and writes its result; the token is better given as
+                             SLIPWAY_TOKEN. SHOW TABLES IN system.mlflow tells what can be read
   slipway help               this text
   slipway --version          the version of this program
 
@@ -56,6 +83,15 @@ async function main(args: readonly string[]): Promise<void> {
       return exportMlflow(rest);
     case 'gc':
       return collectGarbage(rest);
+    case 'apply':
+      return apply(rest, readApplyCommand);
+    case 'init-workspace':
+      if (rest.includes('--print')) return writeOut(WORKSPACE_TEMPLATE);
+      return apply(rest, readInitCommand);
+    case 'audit':
+      return audit(rest);
+    case 'sql':
+      return sql(rest);
     case 'adopt-key':
       return adoptKeyOfHome(readConfig(rest, process.env));
     case 'help':
@@ -81,6 +117,14 @@ async function serve(args: readonly string[]): Promise<void> {
       void program.close().then(() => process.exit(0));
     });
   }
+}
+
+async function sql(args: readonly string[]): Promise<void> {
+  const { flags, rest } = takeFlags(args, SQL_FLAGS);
+  await runSqlCommand(
+    { fetch, write: (text) => void process.stdout.write(text) },
+    readSqlCommand(flags, { rest, env: process.env }),
+  );
 }
 
 async function exportMlflow(args: readonly string[]): Promise<void> {
@@ -123,6 +167,57 @@ async function importMlflow(args: readonly string[]): Promise<void> {
   } finally {
     await storage.close();
   }
+}
+
+async function apply(
+  args: readonly string[],
+  readCommand: (input: CommandInput) => ApplyCommand,
+): Promise<void> {
+  const spelled = args.filter((arg) => arg !== '--yes').map((arg) => (arg === '-f' ? '--file' : arg));
+  const { flags, rest } = takeFlags(spelled, APPLY_FLAGS);
+  const command = readCommand({ flags, yes: args.includes('--yes'), environment: process.env });
+  const { door, close } =
+    command.url === undefined
+      ? await openDoorOfHome(readConfig(rest, process.env))
+      : { door: openRemoteDoor({ url: command.url, token: command.token }), close: async () => {} };
+  try {
+    const services = {
+      door,
+      variable: (name: string) => process.env[name],
+      write: (text: string) => process.stdout.write(text),
+      confirm: process.stdin.isTTY ? confirmAtTerminal : undefined,
+    };
+    if (!(await runApplyCommand(services, command))) process.exitCode = 1;
+  } finally {
+    await close();
+  }
+}
+
+async function confirmAtTerminal(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(question)).trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+async function audit(args: readonly string[]): Promise<void> {
+  const [what, ...others] = args;
+  const { flags, rest } = takeFlags(others, AUDIT_FLAGS);
+  const command = readAuditCommand(what, flags);
+  const { db, publicKey, close } = await openAudit(readConfig(rest, process.env));
+  try {
+    const whole = await runAuditCommand({ db, publicKey, write: writeOut }, command);
+    if (!whole) process.exitCode = 1;
+  } finally {
+    await close();
+  }
+}
+
+/** Waits for a reader that is slower than the database. */
+async function writeOut(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
 async function collectGarbage(args: readonly string[]): Promise<void> {

@@ -31,6 +31,20 @@ export interface Access {
   /** Experiments that the caller may read, for the conditions of searches; `all` without any condition. */
   visibleExperiments(): 'all' | readonly number[];
   visibleModels(): 'all' | VisibleModels;
+  /** Hears how the call is judged; undefined where no audit log is kept. */
+  readonly trail?: Trail;
+}
+
+/** What the audit log learns of one call while it is judged. */
+export interface Trail {
+  /**
+   * Before anything is judged: `call` is what the surface made of the request.
+   * @returns whether to judge also for those who may do everything, so that the record tells what the call is about.
+   */
+  asked(call: object, actions: readonly Action[]): boolean;
+  judged(action: Action, on: Securable, decision: Decision): void;
+  /** Once the caller may go on. @throws AppError Unavailable where nothing may happen without a record. */
+  admitted(): Promise<void> | undefined;
 }
 
 /** May do everything: the program itself, and everybody where the server runs without identities. */

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { type AuditedRoute, auditClassOf, mainAction, routeName } from './audit-classes.ts';
+import { detailsOf, subjectOf } from './audit-subject.ts';
+import type { Need } from './route-access.ts';
+
+const needs = (...actions: readonly Need<never>['action'][]): AuditedRoute['access'] =>
+  actions.map((action) => ({ action, target: () => [] }));
+
+describe('how calls of a route are recorded', () => {
+  it.each<[string, AuditedRoute['access'], string]>([
+    ['POST /api/2.0/mlflow/runs/log-batch', needs('experiment.edit'), 'data'],
+    ['POST /api/2.0/mlflow/runs/create', needs('experiment.edit'), 'data'],
+    ['POST /api/2.0/mlflow/runs/search', 'filtered', 'none'],
+    ['POST /api/2.0/mlflow/traces/search', needs('experiment.read'), 'none'],
+    ['GET /api/2.0/mlflow/runs/get', needs('experiment.read'), 'none'],
+    ['POST /api/2.0/mlflow/experiments/create', needs('workspace.create-experiment'), 'write'],
+    ['POST /api/2.0/mlflow/experiments/delete', needs('experiment.edit'), 'write'],
+    ['POST /api/2.0/mlflow/registered-models/create', needs('schema.create-model'), 'write'],
+    ['POST /api/2.0/mlflow/registered-models/alias', needs('model.promote'), 'write'],
+    ['DELETE /api/2.0/mlflow/registered-models/delete', needs('model.manage'), 'write'],
+    ['GET /model-versions/get-artifact', needs('model.read-files'), 'files'],
+    ['GET /get-artifact', needs('experiment.read'), 'files'],
+    ['GET /api/2.0/mlflow-artifacts/artifacts/*', needs('experiment.read'), 'files'],
+    ['PUT /api/2.0/mlflow-artifacts/artifacts/*', needs('experiment.edit'), 'data'],
+    ['POST /api/2.0/mlflow/unity-catalog/temporary-credentials', needs('model.read-files'), 'files'],
+    ['GET /api/2.0/secrets/get', needs('secret-scope.read'), 'files'],
+    ['POST /api/2.0/secrets/put', needs('secret-scope.write'), 'write'],
+    ['POST /api/2.0/token/create', 'filtered', 'write'],
+    ['POST /api/2.0/preview/scim/v2/Users', 'admin', 'write'],
+    ['GET /api/2.0/preview/scim/v2/Users', 'filtered', 'none'],
+    ['PATCH /api/2.1/unity-catalog/permissions/:type/:name', needs('catalog.manage'), 'write'],
+    ['POST /api/2.0/sql/statements', 'filtered', 'write'],
+    ['POST /api/slipway/v1/session', 'open', 'login'],
+    ['DELETE /api/slipway/v1/session', 'filtered', 'login'],
+    ['GET /api/slipway/v1/session', 'open', 'none'],
+    ['GET /health', 'open', 'none'],
+    ['PUT /signed/x', 'signed', 'data'],
+    ['GET /signed/x', 'signed', 'files'],
+    ['POST /anything/new', undefined, 'write'],
+  ])('%s by %j: %s', (route, access, expected) => {
+    const [method = '', path = ''] = route.split(' ');
+    expect(auditClassOf({ method, path, access })).toBe(expected);
+  });
+
+  it('files a call under what it changes, else under what it reads', () => {
+    expect(mainAction(['model.see', 'model.create-version'])).toBe('model.create-version');
+    expect(mainAction(['model.see', 'model.read-files'])).toBe('model.read-files');
+    expect(mainAction([])).toBeUndefined();
+  });
+
+  it('names routes without an action by their paths', () => {
+    expect(routeName({ method: 'POST', path: '/api/2.0/token/create' })).toBe('POST token/create');
+    expect(routeName({ method: 'DELETE', path: '/api/2.0/preview/scim/v2/Users/:id' })).toBe('DELETE Users/:id');
+    expect(routeName({ method: 'POST', path: '/api/slipway/v1/session' })).toBe('login');
+    expect(routeName({ method: 'DELETE', path: '/api/slipway/v1/session' })).toBe('logout');
+  });
+});
+
+describe('what a record says that a call is about', () => {
+  it('is the names in it, never values', () => {
+    const call = {
+      path: { webhook_id: 'w1' },
+      message: { name: 'm', alias: 'champion', version: '3', secret: 's3cr3t', password: 'p', value: 'v', metrics: [1] },
+    };
+    expect(subjectOf(call, 'all')).toBe('name=m, version=3, alias=champion, webhook_id=w1');
+    expect(subjectOf({ message: { run_id: 'r', key: 'loss', value: 0.5 } }, 'data')).toBe('run_id=r');
+  });
+
+  it('is the folder of a file, where many are read or written', () => {
+    const request = { params: { '*': '7/abc/artifacts/model/MLmodel' }, query: {} };
+    expect(subjectOf({ request, caller: {} }, 'data')).toBe('path=7/abc');
+    expect(subjectOf({ request, caller: {} }, 'all')).toBe('path=7/abc/artifacts/model/MLmodel');
+  });
+
+  it('tells of statements only what changes rights and names', () => {
+    expect(detailsOf({ body: { statement: 'GRANT EXECUTE ON MODEL a.b.c TO `x`' } })).toContain('GRANT EXECUTE');
+    expect(detailsOf({ body: { statement: "SELECT 'secret' FROM t" } })).toBe('{"statement":"SELECT"}');
+  });
+
+  it('has no end that a caller chooses', () => {
+    expect(subjectOf({ message: { name: 'x'.repeat(100_000) } }, 'all').length).toBeLessThan(300);
+    expect(detailsOf({ body: { changes: [{ principal: 'x'.repeat(100_000) }] } })).toBe('');
+  });
+});
