@@ -1,7 +1,8 @@
 import type { Access } from '../governance/access.ts';
-import type { Action } from '../governance/privileges.ts';
-import { AppError, notFound } from '../kernel/errors.ts';
-import { mayNameCatalog, type ModelName, securableOf } from '../registry/model-names.ts';
+import type { Action, Securable } from '../governance/privileges.ts';
+import { AppError } from '../kernel/errors.ts';
+import { type ModelName, mayNameCatalog, securableOf } from '../registry/model-names.ts';
+import { catalogNotFound, modelNotFound, schemaNotFound } from '../registry/model-places.ts';
 import { checkModelName } from '../registry/model-rules.ts';
 import type { Need } from './route-access.ts';
 
@@ -28,22 +29,27 @@ export function onModel<Call>(
     nameOf(call: Call): string;
     /** @param name as it is to be shown */
     readonly missing?: (name: string, call: Call) => AppError;
+    /** Where what the call takes depends on what it says. */
+    readonly actionOf?: (call: Call) => Action;
   },
 ): Need<Call> {
-  const { nameOf, missing = modelNotFound } = call;
+  const { nameOf, missing = modelNotFound, actionOf } = call;
   return {
     action,
     target(of) {
       const text = nameOf(of);
       checkModelName(text);
       const name = read(text);
-      return { on: securableOf(name), missing: () => missing(shownName(name, text), of) };
+      return {
+        on: securableOf(name),
+        missing: () => missing(shownName(name, text), of),
+        ...(actionOf !== undefined && { action: actionOf(of) }),
+      };
     },
   };
 }
 
-export const modelNotFound = (name: string): AppError =>
-  notFound(`Registered Model with name=${name.slice(0, 256)} not found`);
+export { modelNotFound };
 
 /** To make a model of the name that the call gives it. */
 export function intoSchema<Call extends OfCaller>(
@@ -78,31 +84,30 @@ export function schemaMissing(access: Access, [catalog, schema]: readonly [strin
     : schemaNotFound(catalog, schema);
 }
 
-export const catalogNotFound = (catalog: string): AppError =>
-  notFound(`Catalog '${catalog.slice(0, 256)}' does not exist.`, { reason: 'CATALOG_DOES_NOT_EXIST' });
-
-export const schemaNotFound = (catalog: string, schema: string): AppError =>
-  notFound(`Schema '${catalog.slice(0, 256)}.${schema.slice(0, 256)}' does not exist.`, {
-    reason: 'SCHEMA_DOES_NOT_EXIST',
-  });
+/** See `creatingUnseen`. */
+export const creating = <Made>(
+  access: Access,
+  name: ModelName,
+  create: () => Promise<Made>,
+): Promise<Made> => creatingUnseen(access, { on: securableOf(name), action: 'model.see' }, create);
 
 /**
  * Makes something under a name; that the name is taken by what the caller does not see is not told: whoever may not use
  * the name for any reason gets the same answer.
  */
-export async function creating<Made>(
+export async function creatingUnseen<Made>(
   access: Access,
-  name: ModelName,
+  { on, action }: { readonly on: Securable; readonly action: Action },
   create: () => Promise<Made>,
 ): Promise<Made> {
   try {
     return await create();
   } catch (error) {
     const taken = error instanceof AppError && error.code === 'AlreadyExists';
-    if (!taken || access.decide('model.see', securableOf(name)) !== 'hidden') throw error;
+    if (!taken || access.decide(action, on) !== 'hidden') throw error;
     throw new AppError(
       'PermissionDenied',
-      `Permission denied: ${access.principal.name} may not make a model of this name.`,
+      `Permission denied: ${access.principal.name} may not make a ${on.type} of this name.`,
       { cause: error },
     );
   }

@@ -4,6 +4,7 @@ import type { RecordEvents } from '../events/outbox.ts';
 import { AppError } from '../kernel/errors.ts';
 import { type AliasRow, upsertAliases } from './aliases-repository.ts';
 import type { PromotionGuard } from './guards.ts';
+import { notReady, PENDING } from './model-rules.ts';
 import { registryEvent } from './registry-events.ts';
 import { versionNotFound } from './version-details.ts';
 import { findVersions } from './versions-repository.ts';
@@ -16,7 +17,7 @@ export interface AliasMove {
 }
 
 /**
- * Moves the aliases of many requests together; a move to a version that is not there, or that the guard refuses, fails
+ * Moves the aliases of many requests together; a move to a version that is not there, that has not got its files yet, or that the guard refuses, fails
  * alone. Of several moves of one alias the last one holds, and each has its event.
  */
 export function createAliasWriter({
@@ -35,7 +36,11 @@ export function createAliasWriter({
       const { name, alias, version } = move;
       const row = versions.get(keyOf(move));
       const refused =
-        row === undefined ? versionNotFound(name, version) : await refusal(tx, move, guardPromotion);
+        row === undefined
+          ? versionNotFound(name, version)
+          : row.status === PENDING
+            ? notReady(name, version)
+            : await refusal(tx, move, guardPromotion);
       results.push(refused);
       if (row === undefined || refused !== undefined) continue;
       rows.set(`${row.model_no} ${alias}`, { model_no: row.model_no, alias, version });

@@ -51,6 +51,17 @@ export function createAliases({ db, recordEvents, guardPromotion }: AliasesDepen
       });
     },
 
+    /** The version that the alias points at; undefined where the model has no such alias. @throws AppError NotFound */
+    async find(name: string, alias: string): Promise<VersionDetails | undefined> {
+      checkModelName(name);
+      checkAlias(alias);
+      return db.read(async (sql) => {
+        const found = await findDetailsByAlias(sql, name, alias);
+        if (found === undefined) await getModelRow(sql, name);
+        return found;
+      });
+    },
+
     /**
      * The version that the alias points at; `latest` is the highest version of any stage.
      * @throws AppError NotFound for the model; InvalidArgument for an alias that is not there, as the real server has it.

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { invalidArgument } from '../kernel/errors.ts';
+import { type AppError, invalidArgument, invalidState } from '../kernel/errors.ts';
 import { checkKey, checkLength } from '../tracking/key-rules.ts';
 import type { Tag } from '../tracking/run-rules.ts';
 
@@ -15,6 +15,9 @@ const MAX_DESCRIPTION_LENGTH = 100_000;
 
 export const STAGES = ['None', 'Staging', 'Production', 'Archived'] as const;
 export type Stage = (typeof STAGES)[number];
+/** A version whose files are not all there yet. */
+export const PENDING = 'PENDING_REGISTRATION';
+export const READY = 'READY';
 /** Where deleted versions stay. No caller ever sees it. */
 export const DELETED_STAGE = 'Deleted_Internal';
 
@@ -105,3 +108,9 @@ export function checkAliasIsFree(alias: string): void {
     throw invalidArgument(`Version alias name '${alias}' is reserved.`, { field: 'alias' });
   }
 }
+
+/** The error of whoever would give callers a version whose files have not all arrived. */
+export const notReady = (name: string, version: number): AppError =>
+  invalidState(
+    `Version ${version} of '${name.slice(0, 256)}' is not READY: its files have not all arrived. Finalize it first.`,
+  );

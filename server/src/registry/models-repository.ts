@@ -1,3 +1,4 @@
+import type { SqlFragment } from '../db/conditions.ts';
 import type { Sql, SqlParam, Transaction } from '../db/port.ts';
 
 export interface ModelRow {
@@ -8,9 +9,27 @@ export interface ModelRow {
   readonly last_update_time: number;
   readonly last_version: number;
   readonly is_prompt: number;
+  /** `catalog.schema` in lower case. */
+  readonly schema_name: string;
+  readonly created_by: string | null;
+  readonly updated_by: string | null;
+  readonly deployment_job_id: string | null;
 }
 
-const COLUMNS = `m.model_no, m.name, m.description, m.creation_time, m.last_update_time, m.last_version, m.is_prompt`;
+const NAMES = [
+  'model_no',
+  'name',
+  'description',
+  'creation_time',
+  'last_update_time',
+  'last_version',
+  'is_prompt',
+  'schema_name',
+  'created_by',
+  'updated_by',
+  'deployment_job_id',
+];
+const COLUMNS = NAMES.map((name) => `m.${name}`).join(', ');
 
 export async function findModel(sql: Sql, name: string): Promise<ModelRow | undefined> {
   return sql.get<ModelRow>(`SELECT ${COLUMNS} FROM registered_models m WHERE m.name = ?`, [name]);
@@ -26,18 +45,31 @@ export async function findModels(sql: Sql, names: readonly string[]): Promise<Ma
 
 export interface NewModel {
   readonly name: string;
+  readonly schemaName: string;
   readonly description: string | null;
   readonly nowMs: number;
   readonly isPrompt: boolean;
+  readonly createdBy: string;
+  readonly deploymentJobId: string | null;
 }
 
 /** Undefined when the name is taken. */
 export async function insertModel(tx: Transaction, model: NewModel): Promise<ModelRow | undefined> {
   return tx.get<ModelRow>(
-    `INSERT INTO registered_models (name, description, creation_time, last_update_time, is_prompt)
-     VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-     RETURNING model_no, name, description, creation_time, last_update_time, last_version, is_prompt`,
-    [model.name, model.description, model.nowMs, model.nowMs, Number(model.isPrompt)],
+    `INSERT INTO registered_models (name, schema_name, description, creation_time, last_update_time, is_prompt,
+       created_by, updated_by, deployment_job_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING ${NAMES.join(', ')}`,
+    [
+      model.name,
+      model.schemaName,
+      model.description,
+      model.nowMs,
+      model.nowMs,
+      Number(model.isPrompt),
+      model.createdBy,
+      model.createdBy,
+      model.deploymentJobId,
+    ],
   );
 }
 
@@ -58,14 +90,13 @@ export async function setDescription(
 export async function renameModel(
   tx: Transaction,
   modelNo: number,
-  newName: string,
+  newName: { readonly name: string; readonly schemaName: string },
   nowMs: number,
 ): Promise<void> {
-  await tx.run('UPDATE registered_models SET name = ?, last_update_time = ? WHERE model_no = ?', [
-    newName,
-    nowMs,
-    modelNo,
-  ]);
+  await tx.run(
+    'UPDATE registered_models SET name = ?, schema_name = ?, last_update_time = ? WHERE model_no = ?',
+    [newName.name, newName.schemaName, nowMs, modelNo],
+  );
   await tx.run('UPDATE model_versions SET last_update_time = ? WHERE model_no = ?', [nowMs, modelNo]);
 }
 
@@ -153,5 +184,50 @@ export async function selectModels(sql: Sql, query: ListQuery): Promise<ModelRow
   return sql.all<ModelRow>(
     `SELECT ${COLUMNS} FROM registered_models m WHERE ${query.where} ORDER BY ${query.orderBy} LIMIT ? OFFSET ?`,
     [...query.params, query.limit, query.offset],
+  );
+}
+
+/** What is undefined stays. */
+export interface ModelFacts {
+  readonly updatedBy: string;
+  readonly deploymentJobId?: string | null | undefined;
+}
+
+export async function setFacts(tx: Transaction, modelNo: number, facts: ModelFacts): Promise<void> {
+  const { updatedBy, deploymentJobId } = facts;
+  await tx.run('UPDATE registered_models SET updated_by = ? WHERE model_no = ?', [updatedBy, modelNo]);
+  if (deploymentJobId === undefined) return;
+  await tx.run('UPDATE registered_models SET deployment_job_id = ? WHERE model_no = ?', [
+    deploymentJobId,
+    modelNo,
+  ]);
+}
+
+export interface ModelPage {
+  /** In lower case; undefined for all. */
+  readonly catalog: string | undefined;
+  readonly schemaName: string | undefined;
+  readonly visible: SqlFragment;
+  /** The name of the last one of the page before. */
+  readonly after: string;
+  readonly limit: number;
+}
+
+/** Without prompts, by name. */
+export async function listModels(sql: Sql, page: ModelPage): Promise<ModelRow[]> {
+  const { catalog, schemaName, visible } = page;
+  const conditions = ['m.is_prompt = 0', 'm.name > ?', visible.text];
+  const params: SqlParam[] = [page.after, ...visible.params];
+  if (schemaName !== undefined) {
+    conditions.push('m.schema_name = ?');
+    params.push(schemaName);
+  } else if (catalog !== undefined) {
+    // '/' comes right after '.': the range of all schemas of the catalog.
+    conditions.push('m.schema_name >= ? AND m.schema_name < ?');
+    params.push(`${catalog}.`, `${catalog}/`);
+  }
+  return sql.all<ModelRow>(
+    `SELECT ${COLUMNS} FROM registered_models m WHERE ${conditions.join(' AND ')} ORDER BY m.name LIMIT ?`,
+    [...params, page.limit],
   );
 }

@@ -1,16 +1,20 @@
-import type { Database, Sql } from '../db/port.ts';
+import type { Database, Sql, Transaction } from '../db/port.ts';
 import type { RecordEvents } from '../events/outbox.ts';
 import { registeredModelGrammar } from '../filters/grammars.ts';
 import { parseOrderBy } from '../filters/order.ts';
 import { parseFilter } from '../filters/parser.ts';
+import type { Principal, VisibleModels } from '../governance/access.ts';
+import type { Ownership } from '../governance/ownership.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { alreadyExists, invalidArgument, notFound } from '../kernel/errors.ts';
+import { alreadyExists, invalidArgument } from '../kernel/errors.ts';
 import { parsePageToken, renderPageToken } from '../kernel/page-token.ts';
 import type { Page } from '../tracking/experiments.ts';
 import { checkKey } from '../tracking/key-rules.ts';
 import type { Tag } from '../tracking/run-rules.ts';
 import { listAliases } from './aliases-repository.ts';
 import type { DeletionGuard } from './guards.ts';
+import { type ModelName, nameOfRow, schemaNameOf, securableOf } from './model-names.ts';
+import { holdPlace, modelNotFound } from './model-places.ts';
 import {
   carriesPromptTag,
   checkDescription,
@@ -25,8 +29,10 @@ import {
 import type { ModelRow } from './models-repository.ts';
 import * as repository from './models-repository.ts';
 import { registryEvent, shownTags } from './registry-events.ts';
-import { renderModelFilter, renderModelOrder } from './registry-search.ts';
+import { renderModelFilter, renderModelOrder, withStoredNames } from './registry-search.ts';
+import { renderVisible } from './schema-models-repository.ts';
 import { readVersions, type VersionDetails } from './version-details.ts';
+import { forgetVersionFiles, listSentFiles } from './uploaded-files.ts';
 import { listLatest } from './versions-repository.ts';
 
 export interface RegisteredModel {
@@ -42,6 +48,35 @@ export interface RegistrySearch {
   readonly orderBy: readonly string[];
   readonly maxResults: number;
   readonly pageToken: string | undefined;
+  /** What the caller may see; nothing else is found, counted or paged over. */
+  readonly visible: 'all' | VisibleModels;
+}
+
+export interface ModelListing {
+  readonly catalog: string | undefined;
+  /** With its catalog. */
+  readonly schema: string | undefined;
+  /** From 1. */
+  readonly maxResults: number;
+  readonly pageToken: string | undefined;
+  readonly visible: 'all' | VisibleModels;
+}
+
+export interface NewModelInput {
+  readonly name: ModelName;
+  /** `null` for none; texts read back as they are. */
+  readonly description: string | null;
+  readonly tags: readonly Tag[];
+  /** Who makes it, and owns it then. */
+  readonly by: Principal;
+  readonly deploymentJobId?: string | undefined;
+}
+
+/** What is undefined stays. */
+export interface ModelChange {
+  /** The empty text takes away what is there. */
+  readonly description?: string | undefined;
+  readonly deploymentJobId?: string | undefined;
 }
 
 export interface ModelsDependencies {
@@ -49,6 +84,9 @@ export interface ModelsDependencies {
   readonly clock: Clock;
   readonly recordEvents: RecordEvents;
   readonly guardDeletion: DeletionGuard;
+  readonly ownership: Ownership;
+  /** A name as it is kept, of any of its spellings. */
+  storedName(text: string): string;
 }
 
 const MAX_PAGE = 1000;
@@ -57,12 +95,14 @@ const MAX_PAGE = 1000;
 export async function getModelRow(sql: Sql, name: string): Promise<ModelRow> {
   checkModelName(name);
   const row = await repository.findModel(sql, name);
-  if (row === undefined) throw notFound(`Registered Model with name=${name.slice(0, 256)} not found`);
+  if (row === undefined) throw modelNotFound(name);
   return row;
 }
 
 /** Registered models: created, described, renamed, tagged, searched, deleted. */
-export function createModels({ db, clock, recordEvents, guardDeletion }: ModelsDependencies) {
+export function createModels(dependencies: ModelsDependencies) {
+  const { db, clock, recordEvents, guardDeletion, ownership, storedName } = dependencies;
+
   async function read(sql: Sql, rows: readonly ModelRow[]): Promise<RegisteredModel[]> {
     if (rows.length === 0) return [];
     const numbers = rows.map((row) => row.model_no);
@@ -80,21 +120,66 @@ export function createModels({ db, clock, recordEvents, guardDeletion }: ModelsD
 
   const readOne = async (sql: Sql, row: ModelRow): Promise<RegisteredModel> => (await read(sql, [row]))[0]!;
 
+  async function change(name: string, to: ModelChange, by: Principal): Promise<RegisteredModel> {
+    const { description, deploymentJobId } = to;
+    if (description !== undefined) checkDescription(description);
+    return db.write(async (tx) => {
+      const row = await getModelRow(tx, name);
+      const nowMs = clock.nowMs();
+      await repository.setFacts(tx, row.model_no, { updatedBy: by.name, deploymentJobId });
+      if (description === undefined) {
+        await repository.touchModel(tx, row.model_no, nowMs);
+      } else {
+        await repository.setDescription(tx, row.model_no, description, nowMs);
+        await recordEvents(tx, [
+          registryEvent({
+            subject: 'model',
+            action: 'updated',
+            isPrompt: row.is_prompt === 1,
+            data: { name, description },
+          }),
+        ]);
+      }
+      return readOne(tx, await getModelRow(tx, name));
+    });
+  }
+
+  async function remove(tx: Transaction, row: ModelRow): Promise<void> {
+    const { name } = row;
+    await guardDeletion(tx, { name, version: undefined });
+    const sent = await listSentFiles(tx, row.model_no);
+    await repository.deleteModel(tx, row.model_no);
+    for (const number of sent) await forgetVersionFiles(tx, number, clock.nowMs());
+    await recordEvents(tx, [
+      registryEvent({ subject: 'model', action: 'deleted', isPrompt: row.is_prompt === 1, data: { name } }),
+    ]);
+  }
+
   return {
-    /** @throws AppError AlreadyExists for a name in use; InvalidArgument for a bad name, tag or description. */
-    async create(input: {
-      readonly name: string;
-      readonly description: string;
-      readonly tags: readonly Tag[];
-    }): Promise<RegisteredModel> {
-      const { name, description } = input;
+    /**
+     * @throws AppError NotFound for a catalog or schema that is not there; AlreadyExists for a name in use;
+     *   InvalidArgument for a bad name, tag or description.
+     */
+    async create(input: NewModelInput): Promise<RegisteredModel> {
+      const { description, by } = input;
+      const { stored: name } = input.name;
       checkModelName(name);
       checkDescription(description);
       const tags = checkTags(input.tags);
       const isPrompt = carriesPromptTag(tags);
       return db.write(async (tx) => {
-        const row = await repository.insertModel(tx, { name, description, isPrompt, nowMs: clock.nowMs() });
+        await holdPlace(tx, input.name);
+        const row = await repository.insertModel(tx, {
+          name,
+          schemaName: schemaNameOf(input.name),
+          description,
+          isPrompt,
+          nowMs: clock.nowMs(),
+          createdBy: by.name,
+          deploymentJobId: input.deploymentJobId ?? null,
+        });
         if (row === undefined) throw nameTaken(name);
+        await ownership.claim(tx, securableOf(input.name), by);
         await repository.upsertModelTags(tx, row.model_no, tags);
         const data = { name, tags: shownTags(tags, isPrompt), description };
         await recordEvents(tx, [registryEvent({ subject: 'model', action: 'created', isPrompt, data })]);
@@ -112,32 +197,22 @@ export function createModels({ db, clock, recordEvents, guardDeletion }: ModelsD
       return db.read(async (sql) => readOne(sql, await getModelRow(sql, name)));
     },
 
-    /** An empty description takes away the one that is there. @throws AppError NotFound, InvalidArgument */
-    async describe(name: string, description: string): Promise<RegisteredModel> {
-      checkDescription(description);
-      return db.write(async (tx) => {
-        const row = await getModelRow(tx, name);
-        await repository.setDescription(tx, row.model_no, description, clock.nowMs());
-        await recordEvents(tx, [
-          registryEvent({
-            subject: 'model',
-            action: 'updated',
-            isPrompt: row.is_prompt === 1,
-            data: { name, description },
-          }),
-        ]);
-        return readOne(tx, await getModelRow(tx, name));
-      });
-    },
+    /** @throws AppError NotFound, InvalidArgument */
+    change,
 
     /** Versions, tags and aliases go along. @throws AppError NotFound; AlreadyExists when `newName` is taken. */
-    async rename(name: string, newName: string): Promise<RegisteredModel> {
+    async rename(name: string, to: ModelName, by: Principal): Promise<RegisteredModel> {
+      const newName = to.stored;
       checkModelName(newName, 'new_name');
       return db.write(async (tx) => {
         const row = await getModelRow(tx, name);
         const taken = await repository.findModel(tx, newName);
         if (taken !== undefined && taken.model_no !== row.model_no) throw nameTaken(newName);
-        await repository.renameModel(tx, row.model_no, newName, clock.nowMs());
+        if (taken === undefined) await holdPlace(tx, to);
+        const place = { name: newName, schemaName: schemaNameOf(to) };
+        await repository.renameModel(tx, row.model_no, place, clock.nowMs());
+        await repository.setFacts(tx, row.model_no, { updatedBy: by.name });
+        await ownership.move(tx, securableOf(nameOfRow(row)), securableOf(to));
         await recordEvents(tx, [
           registryEvent({
             subject: 'model',
@@ -154,17 +229,14 @@ export function createModels({ db, clock, recordEvents, guardDeletion }: ModelsD
     async delete(name: string): Promise<void> {
       await db.write(async (tx) => {
         const row = await getModelRow(tx, name);
-        await guardDeletion(tx, { name, version: undefined });
-        await repository.deleteModel(tx, row.model_no);
-        await recordEvents(tx, [
-          registryEvent({
-            subject: 'model',
-            action: 'deleted',
-            isPrompt: row.is_prompt === 1,
-            data: { name },
-          }),
-        ]);
+        await remove(tx, row);
+        await ownership.drop(tx, [securableOf(nameOfRow(row))]);
       });
+    },
+
+    /** As `delete`, in a transaction that minds the grants. @throws what the deletion guard throws. */
+    async deleteWithin(tx: Transaction, name: string): Promise<void> {
+      await remove(tx, await getModelRow(tx, name));
     },
 
     /** @throws AppError NotFound, InvalidArgument */
@@ -208,6 +280,33 @@ export function createModels({ db, clock, recordEvents, guardDeletion }: ModelsD
       });
     },
 
+    /** Of all catalogs, of one, or of one schema, by name; without prompts. @throws AppError InvalidArgument for a bad token. */
+    async list(listing: ModelListing): Promise<Page<RegisteredModel>> {
+      const { maxResults, catalog, schema } = listing;
+      const { offset, after } = parsePageToken(listing.pageToken);
+      const last = after?.[0] ?? '';
+      if (typeof last !== 'string') {
+        throw invalidArgument('Invalid page token, it belongs to another list.', { field: 'page_token' });
+      }
+      return db.read(async (sql) => {
+        const rows = await repository.listModels(sql, {
+          catalog: catalog?.toLowerCase(),
+          schemaName: catalog === undefined || schema === undefined ? undefined : schemaNameOf({ catalog, schema }),
+          visible: renderVisible(sql.dialect, listing.visible),
+          after: last,
+          limit: maxResults + 1,
+        });
+        const shown = rows.slice(0, maxResults);
+        return {
+          items: await read(sql, shown),
+          nextPageToken:
+            rows.length > maxResults
+              ? renderPageToken({ offset: offset + maxResults, after: [shown.at(-1)!.name] })
+              : undefined,
+        };
+      });
+    },
+
     /** @throws AppError InvalidArgument for a page size over 1,000, a bad filter, order or token. */
     async search(search: RegistrySearch): Promise<Page<RegisteredModel>> {
       const { maxResults } = search;
@@ -217,14 +316,15 @@ export function createModels({ db, clock, recordEvents, guardDeletion }: ModelsD
           { field: 'max_results' },
         );
       }
-      const filter = parseFilter(search.filter, registeredModelGrammar);
+      const filter = withStoredNames(parseFilter(search.filter, registeredModelGrammar), storedName);
       const order = parseOrderBy(search.orderBy, registeredModelGrammar);
       const { offset } = parsePageToken(search.pageToken);
       return db.read(async (sql) => {
         const where = renderModelFilter(sql.dialect, filter);
+        const seen = renderVisible(sql.dialect, search.visible);
         const rows = await repository.selectModels(sql, {
-          where: where.text,
-          params: where.params,
+          where: `${where.text} AND ${seen.text}`,
+          params: [...where.params, ...seen.params],
           orderBy: renderModelOrder(order),
           limit: maxResults + 1,
           offset,

@@ -1,6 +1,6 @@
 import { renderCondition, renderKeyed, renderTest, type SqlFragment } from '../db/conditions.ts';
 import type { Dialect } from '../db/port.ts';
-import type { FilterNode, LeafNode, OrderTerm } from '../filters/tree.ts';
+import type { FilterNode, LeafNode, Literal, OrderTerm } from '../filters/tree.ts';
 import { splitPromptFilter } from './prompt-filter.ts';
 
 const MODEL_COLUMNS: Readonly<Record<string, string>> = {
@@ -16,6 +16,36 @@ const VERSION_COLUMNS: Readonly<Record<string, string>> = {
   creation_timestamp: 'v.creation_time',
   last_updated_timestamp: 'v.last_update_time',
 };
+
+/** A filter whose names of models are as they are kept: each spelling of a name finds its model. */
+export function withStoredNames(
+  node: FilterNode | undefined,
+  storedName: (text: string) => string,
+): FilterNode | undefined {
+  return node && renamed(node, storedName);
+}
+
+function renamed(node: FilterNode, storedName: (text: string) => string): FilterNode {
+  const read = (literal: Literal): Literal =>
+    literal.kind === 'string' ? { kind: 'string', text: storedName(literal.text) } : literal;
+  switch (node.kind) {
+    case 'and':
+    case 'or':
+      return { kind: node.kind, nodes: node.nodes.map((inner) => renamed(inner, storedName)) };
+    case 'not':
+      return { kind: 'not', node: renamed(node.node, storedName) };
+    case 'compare':
+      return isName(node) ? { ...node, value: read(node.value) } : node;
+    case 'in':
+      return isName(node) ? { ...node, values: node.values.map(read) } : node;
+    case 'like':
+    case 'matches':
+    case 'null':
+      return node;
+  }
+}
+
+const isName = ({ field }: LeafNode): boolean => field.scope === 'attribute' && field.key === 'name';
 
 /** The WHERE clause of a search for registered models. */
 export function renderModelFilter(dialect: Dialect, parsed: FilterNode | undefined): SqlFragment {

@@ -6,7 +6,13 @@ import { createRegistry, type Registry, version } from './conformance/registry.t
 import { PROMPT_TAG, PROMPT_TEXT_TAG } from './model-rules.ts';
 
 const PROMPT = { key: PROMPT_TAG, value: 'true' };
-const everything = { filter: undefined, orderBy: [], maxResults: 1000, pageToken: undefined };
+const everything = {
+  filter: undefined,
+  orderBy: [],
+  maxResults: 1000,
+  pageToken: undefined,
+  visible: 'all',
+} as const;
 
 describe.each(testedDatabases())('the model registry on $name', ({ open }) => {
   let opened: OpenedDatabase;

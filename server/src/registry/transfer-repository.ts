@@ -3,13 +3,19 @@ import type { TransferredModel, TransferredVersion } from './transfer-entities.t
 
 export async function insertModelRow(
   tx: Transaction,
-  model: TransferredModel & { readonly isPrompt: boolean; readonly lastVersion: number },
+  model: TransferredModel & {
+    readonly isPrompt: boolean;
+    readonly lastVersion: number;
+    readonly schemaName: string;
+  },
 ): Promise<number> {
   const row = await tx.get<{ model_no: number }>(
-    `INSERT INTO registered_models (name, description, creation_time, last_update_time, last_version, is_prompt)
-     VALUES (?, ?, ?, ?, ?, ?) RETURNING model_no`,
+    `INSERT INTO registered_models
+       (name, schema_name, description, creation_time, last_update_time, last_version, is_prompt)
+     VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING model_no`,
     [
       model.name,
+      model.schemaName,
       model.description,
       model.creationTimeMs,
       model.lastUpdateTimeMs,

@@ -1,7 +1,9 @@
 import type { Database, Sql, Transaction } from '../db/port.ts';
 import { listAliases } from './aliases-repository.ts';
+import { DEFAULT_CATALOG, DEFAULT_SCHEMA, schemaNameOf } from './model-names.ts';
 import { carriesPromptTag } from './model-rules.ts';
 import { findModels, listModelTags, upsertModelTags } from './models-repository.ts';
+import { holdSchema } from './schema-models-repository.ts';
 import type { TransferredModel } from './transfer-entities.ts';
 import * as repository from './transfer-repository.ts';
 import { listVersionTags, upsertVersionTags } from './versions-repository.ts';
@@ -14,8 +16,10 @@ const asMap = (tags: readonly { readonly key: string; readonly value: string }[]
 /** Writes a registered model whole: versions with their numbers, stages, tags and aliases. Its name must be free. */
 export async function putModel(tx: Transaction, model: TransferredModel): Promise<void> {
   const tags = asMap(model.tags);
+  const schemaName = await findPlace(tx, model.name);
   const modelNo = await repository.insertModelRow(tx, {
     ...model,
+    schemaName,
     isPrompt: carriesPromptTag(tags),
     lastVersion: Math.max(0, ...model.versions.map(({ version }) => version)),
   });
@@ -32,6 +36,13 @@ export async function putModel(tx: Transaction, model: TransferredModel): Promis
     ),
   );
   await repository.insertAliasRows(tx, modelNo, model.aliases);
+}
+
+/** `a.b.c` lies in the schema `a.b`, where there is one; all else is a plain name. */
+async function findPlace(tx: Transaction, name: string): Promise<string> {
+  const [, catalog, schema] = /^([^.]+)\.([^.]+)\.[^.]+$/.exec(name) ?? [];
+  const isThere = catalog !== undefined && schema !== undefined && (await holdSchema(tx, { catalog, schema }));
+  return schemaNameOf(isThere ? { catalog, schema } : { catalog: DEFAULT_CATALOG, schema: DEFAULT_SCHEMA });
 }
 
 /** The registered models among `names` that exist, whole. */

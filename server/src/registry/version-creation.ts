@@ -1,16 +1,18 @@
 import type { BatchHandler } from '../db/batcher.ts';
 import type { Transaction } from '../db/port.ts';
-import type { EventData } from '../events/events.ts';
+import type { DomainEvent, EventData } from '../events/events.ts';
 import type { RecordEvents } from '../events/outbox.ts';
 import type { PendingCreates, SentRequest } from '../idempotency/pending-creates.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { type AppError, notFound } from '../kernel/errors.ts';
+import type { AppError } from '../kernel/errors.ts';
 import { linkModelVersions } from '../tracking/logged-model-links.ts';
-import { PROMPT_TEXT_TAG } from './model-rules.ts';
-import { findModels, reserveVersions } from './models-repository.ts';
+import { modelNotFound } from './model-places.ts';
+import { PENDING, PROMPT_TEXT_TAG, READY } from './model-rules.ts';
+import { findModels, type ModelRow, reserveVersions } from './models-repository.ts';
 import { registryEvent, shownTags } from './registry-events.ts';
 import { readVersion, type VersionDetails } from './version-details.ts';
 import type { ResolvedSource } from './version-sources.ts';
+import { versionLocation } from './version-folders.ts';
 import {
   findVersion,
   insertVersions,
@@ -22,15 +24,26 @@ import {
 /** A version whose source has been found good. */
 export interface VersionOrder extends SentRequest {
   readonly name: string;
-  readonly description: string;
-  readonly runLink: string;
+  readonly description: string | null;
+  readonly runLink: string | null;
   readonly tags: ReadonlyMap<string, string>;
   readonly isPrompt: boolean;
   readonly source: ResolvedSource;
+  /** Who makes it; null where nobody has a name. */
+  readonly userId: string | null;
+  /** Where the caller sends the files to the registry; without it they are at the source. */
+  readonly uploaded?: UploadedFacts | undefined;
+}
+
+export interface UploadedFacts {
+  readonly runWorkspaceId: string | null;
+  /** JSON */
+  readonly dependencies: string | null;
 }
 
 interface Numbered {
   readonly order: VersionOrder;
+  readonly model: ModelRow;
   readonly row: NewVersion;
 }
 
@@ -67,7 +80,8 @@ export function createVersionWriter({
       const last = reserved.get(modelNo)!;
       ofModel.forEach((order, i) => {
         const version = last - ofModel.length + 1 + i;
-        created.set(order, { order, row: newRow(order, { modelNo, version, nowMs }) });
+        const model = models.get(order.name)!;
+        created.set(order, { order, model, row: newRow(order, { modelNo, version, nowMs }) });
       });
     }
     const numbered = [...created.values()];
@@ -82,7 +96,12 @@ export function createVersionWriter({
       ),
     );
     await linkLoggedModels(tx, numbered);
-    await recordEvents(tx, numbered.map(createdEvent));
+    // One whose files are still to come is told of when it is READY.
+    const ready = numbered.filter(({ row }) => row.status === READY);
+    await recordEvents(
+      tx,
+      ready.map(({ order, row }) => createdEvent({ ...row, name: order.name, tags: order.tags })),
+    );
     await pendingCreates.remember(
       tx,
       numbered.map(({ order, row }) => ({
@@ -97,7 +116,7 @@ export function createVersionWriter({
       const earlier = repeated.get(order);
       if (entry !== undefined) results.push(detailsOf(entry));
       else if (earlier !== undefined) results.push(await readVersion(tx, earlier));
-      else results.push(notFound(`Registered Model with name=${order.name} not found`));
+      else results.push(modelNotFound(order.name));
     }
     return results;
   };
@@ -122,9 +141,22 @@ function newRow(
   order: VersionOrder,
   given: { readonly modelNo: number; readonly version: number; readonly nowMs: number },
 ): NewVersion {
-  const { source, storageLocation, runId, loggedModelId } = order.source;
-  const { description, runLink, isPrompt } = order;
-  return { ...given, description, source, storageLocation, runId, runLink, loggedModelId, isPrompt };
+  const { source, runId, loggedModelId } = order.source;
+  const { description, runLink, isPrompt, userId, uploaded } = order;
+  return {
+    ...given,
+    description,
+    source,
+    storageLocation: uploaded === undefined ? order.source.storageLocation : versionLocation(given),
+    runId,
+    runLink,
+    loggedModelId,
+    isPrompt,
+    userId,
+    status: uploaded === undefined ? READY : PENDING,
+    runWorkspaceId: uploaded?.runWorkspaceId ?? null,
+    dependencies: uploaded?.dependencies ?? null,
+  };
 }
 
 async function linkLoggedModels(tx: Transaction, numbered: readonly Numbered[]): Promise<void> {
@@ -138,36 +170,50 @@ async function linkLoggedModels(tx: Transaction, numbered: readonly Numbered[]):
   }
 }
 
-function createdEvent({ order, row }: Numbered) {
-  const { name, isPrompt } = order;
-  const tags = shownTags(order.tags, isPrompt);
-  const description = order.description || null;
-  const version = String(row.version);
+export interface CreatedVersion {
+  readonly name: string;
+  readonly version: number;
+  readonly description: string | null;
+  readonly source: string | null;
+  readonly runId: string | null;
+  readonly isPrompt: boolean;
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+export function createdEvent(created: CreatedVersion): DomainEvent {
+  const { name, isPrompt, source } = created;
+  const tags = shownTags(created.tags, isPrompt);
+  const description = created.description || null;
+  const version = String(created.version);
   const data: EventData = isPrompt
-    ? { name, version, template: order.tags.get(PROMPT_TEXT_TAG) ?? null, tags, description }
-    : { name, version, source: row.source, run_id: row.runId || null, tags, description };
+    ? { name, version, template: created.tags.get(PROMPT_TEXT_TAG) ?? null, tags, description }
+    : { name, version, source, run_id: created.runId || null, tags, description };
   return registryEvent({ subject: 'version', action: 'created', isPrompt, data });
 }
 
-function detailsOf({ order, row }: Numbered): VersionDetails {
+function detailsOf({ order, row, model }: Numbered): VersionDetails {
   return {
     row: {
       model_no: row.modelNo,
       name: order.name,
+      schema_name: model.schema_name,
       version: row.version,
       stage: 'None',
       description: row.description,
-      user_id: null,
+      user_id: row.userId,
       source: row.source,
       storage_location: row.storageLocation,
       run_id: row.runId,
       run_link: row.runLink,
       logged_model_id: row.loggedModelId,
-      status: 'READY',
+      status: row.status,
       status_message: null,
       creation_time: row.nowMs,
       last_update_time: row.nowMs,
       is_prompt: Number(row.isPrompt),
+      updated_by: null,
+      run_workspace_id: row.runWorkspaceId,
+      dependencies: row.dependencies,
     },
     tags: Array.from(order.tags, ([key, value]) => ({ key, value })),
     aliases: [],

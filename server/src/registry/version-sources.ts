@@ -1,6 +1,7 @@
 import type { Sql } from '../db/port.ts';
 import { AppError, invalidArgument, notFound } from '../kernel/errors.ts';
 import type { Location } from '../objects/location.ts';
+import { checkLength } from '../tracking/key-rules.ts';
 import { findLoggedModelSource } from '../tracking/logged-model-links.ts';
 import { runArtifactLocation } from '../tracking/run-details.ts';
 import { getRun } from '../tracking/runs.ts';
@@ -48,7 +49,7 @@ export interface ResolvedSource {
 export async function resolveSource(
   sql: Sql,
   written: WrittenSource,
-  policy: SourcePolicy,
+  policy: SourcePolicy & { storedName(text: string): string },
 ): Promise<ResolvedSource> {
   const { source } = written;
   if (policy.pattern !== undefined && !policy.pattern.test(source)) {
@@ -66,7 +67,7 @@ export async function resolveSource(
   }
   const location = parseSource(source);
   refuseForeignHost(location, policy);
-  const origin = await findOrigin(sql, written, location);
+  const origin = await findOrigin(sql, written, withStoredName(location, policy));
   const runId = written.runId ?? (origin === undefined ? '' : origin.run_id);
   const modelId = (written.modelId ?? origin?.logged_model_id ?? '') || undefined;
   await checkSourceOwner(source, location, ownerOf(sql, runId ?? '', modelId));
@@ -89,6 +90,11 @@ export async function resolveSource(
     // A logged model lists the versions that name it, not those that copy one of them.
     loggedModelNo: written.modelId === undefined ? undefined : model?.modelNo,
   };
+}
+
+function withStoredName(location: Location, policy: { storedName(text: string): string }): Location {
+  if (location.kind !== 'models' || location.model.by === 'id') return location;
+  return { ...location, model: { ...location.model, name: policy.storedName(location.model.name) } };
 }
 
 function refuseForeignHost(location: Location, policy: HostPolicy): void {
@@ -175,4 +181,33 @@ async function findReferenced(
       ).at(-1);
   }
   return (await listLatest(sql, [(await getModelRow(sql, reference.name)).model_no])).at(-1);
+}
+
+const MAX_SOURCE_LENGTH = 4096;
+
+/**
+ * Where the files that a client sends come from, as it says. This server reads nothing there: it may be a folder of the
+ * client's, or of another tracking server.
+ * @throws AppError InvalidArgument
+ */
+export async function resolveUploaded(
+  sql: Sql,
+  written: {
+    readonly source: string;
+    readonly runId: string | undefined;
+    readonly modelId: string | undefined;
+    readonly mayLink: boolean;
+  },
+): Promise<ResolvedSource> {
+  const { source, mayLink } = written;
+  checkLength(source, MAX_SOURCE_LENGTH, 'source');
+  const modelId = written.modelId || /^models:\/(m-[0-9a-f]{32})$/.exec(source)?.[1];
+  const model = mayLink && modelId !== undefined ? await findLoggedModelSource(sql, modelId) : undefined;
+  return {
+    source,
+    storageLocation: '',
+    runId: written.runId || (model?.sourceRunId ?? null),
+    loggedModelId: modelId ?? null,
+    loggedModelNo: model?.modelNo,
+  };
 }

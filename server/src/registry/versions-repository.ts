@@ -6,6 +6,8 @@ export interface VersionRow {
   readonly model_no: number;
   /** The name of the registered model. */
   readonly name: string;
+  /** `catalog.schema` in lower case. */
+  readonly schema_name: string;
   readonly version: number;
   readonly stage: Stage;
   readonly description: string | null;
@@ -20,10 +22,16 @@ export interface VersionRow {
   readonly creation_time: number;
   readonly last_update_time: number;
   readonly is_prompt: number;
+  readonly updated_by: string | null;
+  /** The workspace of the run, as its client told. */
+  readonly run_workspace_id: string | null;
+  /** JSON: what the version needs besides its files, as its client told. */
+  readonly dependencies: string | null;
 }
 
-const COLUMNS = `v.model_no, m.name, v.version, v.stage, v.description, v.user_id, v.source, v.storage_location, v.run_id,
-  v.run_link, v.logged_model_id, v.status, v.status_message, v.creation_time, v.last_update_time, v.is_prompt`;
+const COLUMNS = `v.model_no, m.name, m.schema_name, v.version, v.stage, v.description, v.user_id, v.source, v.storage_location, v.run_id,
+  v.run_link, v.logged_model_id, v.status, v.status_message, v.creation_time, v.last_update_time, v.is_prompt, v.updated_by,
+  v.run_workspace_id, v.dependencies`;
 const FROM = 'model_versions v JOIN registered_models m ON m.model_no = v.model_no';
 
 /** Never finds a deleted version; nor do the other readers here. */
@@ -137,6 +145,10 @@ export interface NewVersion {
   readonly loggedModelId: string | null;
   readonly isPrompt: boolean;
   readonly nowMs: number;
+  readonly status: string;
+  readonly userId: string | null;
+  readonly runWorkspaceId: string | null;
+  readonly dependencies: string | null;
 }
 
 export async function insertVersions(tx: Transaction, versions: readonly NewVersion[]): Promise<void> {
@@ -155,6 +167,9 @@ export async function insertVersions(tx: Transaction, versions: readonly NewVers
       status: 'text',
       creation_time: 'bigint',
       last_update_time: 'bigint',
+      user_id: 'text',
+      run_workspace_id: 'text',
+      dependencies: 'text',
       is_prompt: 'bigint',
     },
     versions.map((v) => [
@@ -167,9 +182,12 @@ export async function insertVersions(tx: Transaction, versions: readonly NewVers
       v.runId,
       v.runLink,
       v.loggedModelId,
-      'READY',
+      v.status,
       v.nowMs,
       v.nowMs,
+      v.userId,
+      v.runWorkspaceId,
+      v.dependencies,
       Number(v.isPrompt),
     ]),
   );
@@ -184,12 +202,13 @@ export interface VersionChange {
 
 export async function setDescription(
   tx: Transaction,
-  { modelNo, version, nowMs }: VersionChange,
+  { modelNo, version, nowMs, by }: VersionChange & { readonly by: string },
   description: string | null,
 ): Promise<void> {
   await tx.run(
-    'UPDATE model_versions SET description = ?, last_update_time = ? WHERE model_no = ? AND version = ?',
-    [description, nowMs, modelNo, version],
+    `UPDATE model_versions SET description = ?, updated_by = ?, last_update_time = ?
+     WHERE model_no = ? AND version = ?`,
+    [description, by, nowMs, modelNo, version],
   );
 }
 
@@ -226,11 +245,14 @@ export async function redactVersion(
   await tx.run(
     `UPDATE model_versions SET stage = '${DELETED_STAGE}', last_update_time = ?, description = NULL, user_id = NULL,
        source = 'REDACTED-SOURCE-PATH', storage_location = NULL, run_id = 'REDACTED-RUN-ID',
-       run_link = 'REDACTED-RUN-LINK', logged_model_id = NULL, status_message = NULL
+       run_link = 'REDACTED-RUN-LINK', logged_model_id = NULL, status_message = NULL, updated_by = NULL,
+       run_workspace_id = NULL, dependencies = NULL
      WHERE model_no = ? AND version = ?`,
     [nowMs, modelNo, version],
   );
-  await tx.run('DELETE FROM model_version_tags WHERE model_no = ? AND version = ?', [modelNo, version]);
+  for (const table of ['model_version_tags', 'model_version_files', 'model_version_comments']) {
+    await tx.run(`DELETE FROM ${table} WHERE model_no = ? AND version = ?`, [modelNo, version]);
+  }
 }
 
 export async function selectVersions(sql: Sql, query: ListQuery): Promise<VersionRow[]> {

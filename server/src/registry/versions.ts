@@ -4,6 +4,7 @@ import type { RecordEvents } from '../events/outbox.ts';
 import { modelVersionGrammar } from '../filters/grammars.ts';
 import { parseOrderBy } from '../filters/order.ts';
 import { parseFilter } from '../filters/parser.ts';
+import type { Principal } from '../governance/access.ts';
 import { fingerprint, type PendingCreates } from '../idempotency/pending-creates.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, invalidArgument } from '../kernel/errors.ts';
@@ -21,20 +22,25 @@ import {
   checkTag,
   checkTags,
   isPromptTag,
+  notReady,
+  PENDING,
   PROMPT_TAG,
   parseStage,
 } from './model-rules.ts';
 import { getModelRow, type RegistrySearch } from './models.ts';
 import { touchModel } from './models-repository.ts';
 import { type RegistryEvent, registryEvent } from './registry-events.ts';
-import { renderVersionFilter, renderVersionOrder } from './registry-search.ts';
-import { createdIdOf, createVersionWriter } from './version-creation.ts';
+import { renderVersionFilter, renderVersionOrder, withStoredNames } from './registry-search.ts';
+import { renderVisible } from './schema-models-repository.ts';
+import { forgetVersionFiles } from './uploaded-files.ts';
+import { createdIdOf, createVersionWriter, type UploadedFacts } from './version-creation.ts';
 import { getVersion, getVersionDetails, readVersions, type VersionDetails } from './version-details.ts';
-import { resolveSource, type SourcePolicy } from './version-sources.ts';
+import { resolveSource, resolveUploaded, type SourcePolicy } from './version-sources.ts';
 import type { VersionRow } from './versions-repository.ts';
 import * as repository from './versions-repository.ts';
 
 export interface NewVersionInput {
+  /** The stored name of the model; so are the others here. */
   readonly name: string;
   readonly source: string;
   readonly runId: string | undefined;
@@ -42,6 +48,20 @@ export interface NewVersionInput {
   readonly runLink: string;
   readonly description: string;
   readonly tags: readonly Tag[];
+  readonly by: Principal;
+}
+
+/** A version whose files the caller sends to the registry; the source only tells where they come from. */
+export interface UploadedVersionInput extends UploadedFacts {
+  readonly name: string;
+  readonly source: string;
+  readonly runId: string | undefined;
+  readonly modelId: string | undefined;
+  /** Whether the logged model may be told of the version. */
+  readonly mayLink: boolean;
+  readonly description: string | null;
+  readonly tags: readonly Tag[];
+  readonly by: Principal;
 }
 
 export interface StageTransition {
@@ -58,13 +78,15 @@ export interface VersionsDependencies {
   readonly sourcePolicy: SourcePolicy;
   readonly guardPromotion: PromotionGuard;
   readonly guardDeletion: DeletionGuard;
+  /** A name as it is kept, of any of its spellings. */
+  storedName(text: string): string;
 }
 
 const MAX_PAGE = 200_000;
 
 /** Versions of registered models: created, described, tagged, moved between stages, searched, deleted. */
 export function createVersions(dependencies: VersionsDependencies) {
-  const { db, clock, recordEvents, pendingCreates, sourcePolicy, guardPromotion, guardDeletion } =
+  const { db, clock, recordEvents, pendingCreates, sourcePolicy, guardPromotion, guardDeletion, storedName } =
     dependencies;
   const submit = createBatcher(db, createVersionWriter({ clock, recordEvents, pendingCreates }));
 
@@ -98,17 +120,46 @@ export function createVersions(dependencies: VersionsDependencies) {
       checkDescription(input.description);
       const tags = checkTags(input.tags);
       const isPrompt = carriesPromptTag(tags);
-      const source = await db.read((sql) => resolveSource(sql, { ...input, isPrompt }, sourcePolicy));
+      const source = await db.read((sql) => resolveSource(sql, { ...input, isPrompt }, { ...sourcePolicy, storedName }));
       const { name, description, runLink, runId, modelId } = input;
       const requestId = randomHexId();
+      const userId = userIdOf(input.by);
       const said = [name, input.source, runId, modelId, runLink, description, input.tags];
-      const order = { name, description, runLink, tags, isPrompt, source };
+      const order = { name, description, runLink, tags, isPrompt, source, userId };
       try {
         return await submit({ ...order, requestId, fingerprint: fingerprint('version', said) });
       } catch (error) {
         pendingCreates.failed(requestId);
         throw error;
       }
+    },
+
+    /**
+     * Makes a version that is PENDING_REGISTRATION until its files are there (`uploaded-versions.ts`).
+     * @throws AppError NotFound for the model; InvalidArgument.
+     */
+    async createUploaded(input: UploadedVersionInput): Promise<VersionDetails> {
+      checkModelName(input.name);
+      checkDescription(input.description);
+      const tags = checkTags(input.tags);
+      const source = await db.read((sql) => resolveUploaded(sql, input));
+      const { name, description, runWorkspaceId, dependencies } = input;
+      const requestId = randomHexId();
+      const version = await submit({
+        name,
+        description,
+        runLink: null,
+        tags,
+        isPrompt: false,
+        source,
+        userId: userIdOf(input.by),
+        uploaded: { runWorkspaceId, dependencies },
+        requestId,
+        // Sent again, the request makes another version: the files of the first may come yet.
+        fingerprint: requestId,
+      });
+      pendingCreates.answered(createdIdOf(version.row), true);
+      return version;
     },
 
     /** The answer that told of a created version has left, or its connection broke before. */
@@ -128,11 +179,16 @@ export function createVersions(dependencies: VersionsDependencies) {
     },
 
     /** `null` takes the description away. @throws AppError NotFound, InvalidArgument */
-    async describe(name: string, version: number, description: string | null): Promise<VersionDetails> {
+    async describe(
+      name: string,
+      version: number,
+      description: string | null,
+      by: Principal,
+    ): Promise<VersionDetails> {
       checkDescription(description);
       return db.write(async (tx) => {
         const row = await getVersion(tx, name, version);
-        await repository.setDescription(tx, changeOf(row), description);
+        await repository.setDescription(tx, { ...changeOf(row), by: by.name }, description);
         await recordEvents(tx, [
           await eventOf(tx, row, { subject: 'version', action: 'updated', data: { description } }),
         ]);
@@ -152,6 +208,7 @@ export function createVersions(dependencies: VersionsDependencies) {
       }
       return db.write(async (tx) => {
         const row = await getVersion(tx, name, version);
+        if (row.status === PENDING) throw notReady(name, version);
         await guardPromotion(tx, { kind: 'stage', name, version, stage });
         const change = changeOf(row);
         const archived = transition.archiveOthers ? await repository.archiveOthers(tx, change, stage) : [];
@@ -183,6 +240,7 @@ export function createVersions(dependencies: VersionsDependencies) {
         const event = await eventOf(tx, row, { subject: 'version', action: 'deleted', data: {} });
         await deleteAliasesOfVersion(tx, row.model_no, version);
         await repository.redactVersion(tx, change);
+        await forgetVersionFiles(tx, change, change.nowMs);
         await touchModel(tx, row.model_no, change.nowMs);
         await recordEvents(tx, [event]);
       });
@@ -215,6 +273,29 @@ export function createVersions(dependencies: VersionsDependencies) {
       });
     },
 
+    /** Of one model, the newest first. @throws AppError NotFound; InvalidArgument for a bad token. */
+    async listOf(
+      name: string,
+      { maxResults, pageToken }: Pick<RegistrySearch, 'maxResults' | 'pageToken'>,
+    ): Promise<Page<VersionDetails>> {
+      const { offset } = parsePageToken(pageToken);
+      return db.read(async (sql) => {
+        const { model_no } = await getModelRow(sql, name);
+        const rows = await repository.selectVersions(sql, {
+          where: 'v.model_no = ?',
+          params: [model_no],
+          orderBy: 'v.version DESC',
+          limit: maxResults + 1,
+          offset,
+        });
+        return {
+          items: await readVersions(sql, rows.slice(0, maxResults), { withAliases: false }),
+          nextPageToken:
+            rows.length > maxResults ? renderPageToken({ offset: offset + maxResults }) : undefined,
+        };
+      });
+    },
+
     /** @throws AppError InvalidArgument for a page size outside 1 to 200,000, a bad filter, order or token. */
     async search(search: RegistrySearch): Promise<Page<VersionDetails>> {
       const { maxResults } = search;
@@ -224,14 +305,15 @@ export function createVersions(dependencies: VersionsDependencies) {
           { field: 'max_results' },
         );
       }
-      const filter = parseFilter(search.filter, modelVersionGrammar);
+      const filter = withStoredNames(parseFilter(search.filter, modelVersionGrammar), storedName);
       const order = parseOrderBy(search.orderBy, modelVersionGrammar);
       const { offset } = parsePageToken(search.pageToken);
       return db.read(async (sql) => {
         const where = renderVersionFilter(sql.dialect, filter);
+        const seen = renderVisible(sql.dialect, search.visible);
         const rows = await repository.selectVersions(sql, {
-          where: where.text,
-          params: where.params,
+          where: `${where.text} AND ${seen.text}`,
+          params: [...where.params, ...seen.params],
           orderBy: renderVersionOrder(order),
           limit: maxResults + 1,
           offset,
@@ -247,3 +329,6 @@ export function createVersions(dependencies: VersionsDependencies) {
 }
 
 export type Versions = ReturnType<typeof createVersions>;
+
+/** Without identities nobody has a name that would say anything. */
+const userIdOf = (by: Principal): string | null => (by.kind === 'local' ? null : by.name);

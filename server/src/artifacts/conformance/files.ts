@@ -30,11 +30,12 @@ export async function openFiles(
   db: Database,
   clock: Clock,
   guardDeletion: ArtifactDeletionGuard = async () => {},
+  guardWrite: ArtifactDeletionGuard = async () => {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-files-'));
   const store = await openLocalStore({ folder, clock });
   const keys = await openBlobKeys(db);
-  const files = createFiles({ db, store, keys, clock, guardDeletion });
+  const files = createFiles({ db, store, keys, clock, guardDeletion, guardWrite });
   return {
     store,
     keys,

@@ -1,0 +1,103 @@
+"""Users, groups, service principals and tokens, as databricks-sdk asks for them."""
+
+import pytest
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.errors import NotFound, ResourceConflict
+from databricks.sdk.service import iam
+
+
+@pytest.fixture
+def identities(workspace):
+    """Leaves out what needs identities where the server runs without."""
+    if workspace.current_user.me().user_name == "anonymous":
+        pytest.skip("the server runs without identities")
+
+
+@pytest.fixture
+def group(workspace, unique):
+    made = workspace.groups.create(display_name=unique("group"))
+    yield made
+    workspace.groups.delete(made.id)
+
+
+@pytest.fixture
+def user(workspace, unique):
+    made = workspace.users.create(user_name=f"{unique('user')}@acme.com", display_name="Bob")
+    yield made
+    workspace.users.delete(made.id)
+
+
+def test_the_caller_is_told_who_it_is(workspace):
+    me = workspace.current_user.me()
+    assert me.id and me.user_name and me.active
+    assert workspace.get_workspace_id() > 0
+
+
+def test_a_group_is_found_by_its_name_and_holds_its_members(workspace, group, user):
+    assert [found.id for found in workspace.groups.list(filter=f"displayName eq '{group.display_name}'")] == [group.id]
+    workspace.groups.patch(
+        group.id,
+        operations=[iam.Patch(op=iam.PatchOp.ADD, value={"members": [{"value": user.id}]})],
+        schemas=[iam.PatchSchema.URN_IETF_PARAMS_SCIM_API_MESSAGES_2_0_PATCH_OP],
+    )
+    assert [member.value for member in workspace.groups.get(group.id).members] == [user.id]
+    assert group.id in [of.value for of in workspace.users.get(user.id).groups]
+    workspace.groups.patch(
+        group.id,
+        operations=[iam.Patch(op=iam.PatchOp.REMOVE, path=f'members[value eq "{user.id}"]')],
+    )
+    assert not workspace.groups.get(group.id).members
+
+
+def test_a_group_is_replaced_whole(workspace, group, user):
+    workspace.groups.update(
+        group.id, display_name=group.display_name, members=[iam.ComplexValue(value=user.id)], external_id="outside"
+    )
+    read = workspace.groups.get(group.id)
+    assert read.external_id == "outside"
+    assert [member.value for member in read.members] == [user.id]
+
+
+def test_a_user_reads_back_as_sent(workspace, unique):
+    name = f"{unique('jane')}@acme.com"
+    made = workspace.users.create(
+        user_name=name,
+        name=iam.Name(given_name="Jane", family_name="Ng"),
+        emails=[iam.ComplexValue(value=name, type="work", primary=True)],
+        entitlements=[iam.ComplexValue(value="databricks-sql-access")],
+    )
+    try:
+        read = workspace.users.get(made.id)
+        assert read.user_name == name and read.active
+        assert read.name == iam.Name(given_name="Jane", family_name="Ng")
+        assert [email.value for email in read.emails] == [name]
+        assert [entitlement.value for entitlement in read.entitlements] == ["databricks-sql-access"]
+        with pytest.raises(ResourceConflict):
+            workspace.users.create(user_name=name)
+    finally:
+        workspace.users.delete(made.id)
+    with pytest.raises(NotFound):
+        workspace.users.get(made.id)
+
+
+def test_lists_go_on_to_their_end(workspace, user):
+    assert user.id in [found.id for found in workspace.users.list(count=1, attributes="id,userName")]
+
+
+def test_a_service_principal_gets_an_application_id(workspace, unique):
+    made = workspace.service_principals.create(display_name=unique("ci"))
+    try:
+        assert made.application_id
+        assert workspace.service_principals.get(made.id).display_name == made.display_name
+    finally:
+        workspace.service_principals.delete(made.id)
+
+
+def test_a_token_works_until_it_is_revoked(workspace, identities):
+    made = workspace.tokens.create(comment="ci", lifetime_seconds=3600)
+    assert made.token_value and made.token_info.comment == "ci"
+    other = WorkspaceClient(host=workspace.config.host, token=made.token_value)
+    assert other.current_user.me().id == workspace.current_user.me().id
+    assert made.token_info.token_id in [info.token_id for info in workspace.tokens.list()]
+    workspace.tokens.delete(token_id=made.token_info.token_id)
+    assert made.token_info.token_id not in [info.token_id for info in workspace.tokens.list()]
