@@ -1,4 +1,5 @@
 // What the acceptance suites run against: our server on each kind of storage that it has.
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,8 +14,9 @@ import { startServer } from './server-process.mjs';
  * @property {'sqlite' | 'postgres'} database
  * @property {'folder' | 's3'} artifacts
  * @property {number} [servers] how many processes serve in turn; one without it
+ * @property {boolean} [auth] whether they ask who calls; `token` is an administrator's then
  */
-/** @typedef {{url: string, stop: () => Promise<void>}} System */
+/** @typedef {{url: string, token?: string, stop: () => Promise<void>}} System */
 
 const REGION = 'us-east-1';
 const BUCKET = 'artifacts';
@@ -26,7 +28,7 @@ const WEBHOOK_FLAGS = ['--webhooks-allow-http', 'true', '--webhooks-allow-privat
  * @param {SystemOptions} options
  * @returns {Promise<System | undefined>}
  */
-export async function startSystem({ database, artifacts, servers = 1 }) {
+export async function startSystem({ database, artifacts, servers = 1, auth = false }) {
   if (database === 'postgres' && ensurePostgres() === undefined) return undefined;
   /** @type {Array<() => unknown>} */
   const stops = [];
@@ -40,6 +42,8 @@ export async function startSystem({ database, artifacts, servers = 1 }) {
     const args = [...WEBHOOK_FLAGS];
     /** @type {NodeJS.ProcessEnv} */
     let env = {};
+    const token = auth ? `slipway-${randomBytes(20).toString('hex')}` : undefined;
+    if (token !== undefined) args.push('--auth', 'true');
     if (database === 'postgres') {
       const postgres = await startPostgres();
       stops.push(postgres.stop);
@@ -51,6 +55,7 @@ export async function startSystem({ database, artifacts, servers = 1 }) {
       args.push('--artifacts', `s3://${BUCKET}/slipway`, '--store-endpoint', store.url);
       env = store.env;
     }
+    if (token !== undefined) env = { ...env, SLIPWAY_ADMIN_TOKEN: token };
     const urls = [];
     for (let number = 0; number < servers; number++) {
       const server = await startServer({ args, env, home });
@@ -58,10 +63,10 @@ export async function startSystem({ database, artifacts, servers = 1 }) {
       urls.push(server.url);
     }
     const [url] = urls;
-    if (urls.length === 1 && url !== undefined) return { url, stop };
+    if (urls.length === 1 && url !== undefined) return { url, stop, ...(token && { token }) };
     const proxy = await startAlternatingProxy(urls);
     stops.push(proxy.stop);
-    return { url: proxy.url, stop };
+    return { url: proxy.url, stop, ...(token && { token }) };
   } catch (error) {
     await stop();
     throw error;

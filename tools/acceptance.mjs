@@ -5,6 +5,7 @@
 //   npm run acceptance -- --url URL --client all
 //   npm run acceptance -- --url URL --peer                            URL is the real `mlflow server`
 //   npm run acceptance -- --url URL --webhooks                        it may deliver webhooks to http://127.0.0.1
+//   npm run acceptance -- --url URL --suite databricks --token T      Databricks' own clients; T: an administrator's token
 //   npm run acceptance -- --url URL -- -k registry -x                 what follows goes to pytest
 //
 // Reports: test-results/acceptance-CLIENT.xml (JUnit) and test-results/coverage.jsonl (requests by test).
@@ -57,12 +58,15 @@ function pytest(python, args) {
 
 /**
  * Runs the suite with one client version and answers its totals.
+ * `suite` is a folder of acceptance with a suite of its own, `token` what it signs in with, where the server asks for that.
  * `url` is the server; `report` names the JUnit file; `peer` tells that it is the real mlflow server; `webhooks` that it may post to this machine.
- * @param {{url: string, client?: string, peer?: boolean, webhooks?: boolean, report?: string, rest?: string[]}} options
+ * @param {{url: string, client?: string, suite?: string, token?: string, peer?: boolean, webhooks?: boolean, report?: string, rest?: string[]}} options
  */
 export async function runAcceptance({
   url,
   client = newestClient,
+  suite,
+  token,
   peer = false,
   webhooks = false,
   report = `acceptance-${client}`,
@@ -75,7 +79,14 @@ export async function runAcceptance({
   const flags = [...(peer ? ['--peer'] : []), ...(webhooks ? ['--webhooks'] : [])];
   const requests = path.join(results, 'coverage.jsonl');
   const reports = [`--junitxml=${junit}`, `--requests=${requests}`];
-  const ended = await pytest(python, ['-q', '--tb=short', `--url=${url}`, ...flags, ...reports, ...rest]);
+  const where = [...(suite ? [suite] : []), ...(token ? [`--token=${token}`] : [])];
+  const ended = await pytest(python, [
+    ...where,
+    ...['-q', '--tb=short', `--url=${url}`],
+    ...flags,
+    ...reports,
+    ...rest,
+  ]);
   const totals = existsSync(junit)
     ? readTotals(await readFile(junit, 'utf8'))
     : { passed: 0, failed: 1, skipped: 0 };
@@ -90,13 +101,15 @@ async function main() {
     options: {
       url: { type: 'string' },
       client: { type: 'string', multiple: true },
+      suite: { type: 'string' },
+      token: { type: 'string' },
       peer: { type: 'boolean', default: false },
       webhooks: { type: 'boolean', default: false },
     },
   });
   if (!values.url) {
     console.error(
-      'usage: npm run acceptance -- --url URL [--client VERSION|all]... [--peer] [--webhooks] [-- PYTEST...]',
+      'usage: npm run acceptance -- --url URL [--client VERSION|all]... [--suite databricks [--token T]] [--peer] [--webhooks] [-- PYTEST...]',
     );
     return 2;
   }
@@ -106,7 +119,8 @@ async function main() {
   let sum = { passed: 0, failed: 0, skipped: 0 };
   for (const client of clients) {
     console.log(`\n== mlflow client ${client} against ${values.url}`);
-    const totals = await runAcceptance({ ...values, url: values.url, client, rest: positionals });
+    const report = `acceptance-${values.suite ?? client}`;
+    const totals = await runAcceptance({ ...values, url: values.url, client, report, rest: positionals });
     sum = addCounts([sum, totals]);
   }
   console.log(renderCounts(sum));

@@ -37,6 +37,13 @@ export const SUITES = [
     artifacts: 'folder',
     servers: 2,
   }),
+  databricksSuite('databricks sqlite', { database: 'sqlite', artifacts: 'folder' }),
+  databricksSuite('databricks two servers', {
+    database: 'postgres',
+    artifacts: 'folder',
+    servers: 2,
+    auth: true,
+  }),
   { name: 'coverage of acceptance', run: checkCoverage },
   { name: 'fuzz', run: () => runAttacks('fuzz') },
   { name: 'faults', run: runFaults },
@@ -50,6 +57,16 @@ export const SUITES = [
  */
 function acceptanceSuite(name, client, storage) {
   return { name, run: () => runAcceptanceOn(name, client, storage) };
+}
+
+/**
+ * Databricks' own clients, and mlflow as theirs.
+ * @param {string} name
+ * @param {import('./acceptance-systems.mjs').SystemOptions} storage
+ * @returns {Suite}
+ */
+function databricksSuite(name, storage) {
+  return { name, run: () => runAcceptanceOn(name, newestClient, storage, { suite: 'databricks' }) };
 }
 
 /** Removes what earlier runs recorded, so that reports tell of this run alone. */
@@ -144,17 +161,22 @@ async function runVitest(env, { name, args } = { name: 'vitest', args: [] }) {
  * @param {string} name of the suite, and of its report
  * @param {string} client
  * @param {import('./acceptance-systems.mjs').SystemOptions} storage
- * @param {string[]} [rest] for pytest
+ * @param {{suite?: string}} [selection] a suite of its own, instead of that of the mlflow clients
  * @returns {Promise<Counts>}
  */
-async function runAcceptanceOn(name, client, storage, rest = []) {
+async function runAcceptanceOn(name, client, storage, selection = {}) {
   const system = await startSystem(storage);
   if (system === undefined) {
     process.stdout.write(`LEFT OUT: ${name}, because this machine has no initdb and postgres.\n`);
     return { passed: 0, failed: 0, skipped: 1 };
   }
   try {
-    return await runAcceptance({ url: system.url, client, webhooks: true, report: name, rest });
+    const { url, token } = system;
+    return await runAcceptance({
+      ...{ url, client, webhooks: true, report: name },
+      ...selection,
+      ...(token !== undefined && { token }),
+    });
   } finally {
     await system.stop();
   }

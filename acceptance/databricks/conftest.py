@@ -5,8 +5,10 @@ identities (any text where it has none).
 """
 
 import os
+import time
 
 import pytest
+from databricks.sdk.errors import NotFound
 
 # The SDK and mlflow on top of it both try again for minutes: a failing call should fail now.
 os.environ.update(
@@ -57,13 +59,31 @@ def workspace(url, token):
 
 
 @pytest.fixture
-def catalog(workspace, unique):
+def new_catalog(workspace, unique):
+    """new_catalog() is the name of a new catalog with a schema `ml`."""
+    made = []
+
+    def make():
+        name = unique("cat").replace("-", "_")
+        workspace.catalogs.create(name)
+        made.append(name)
+        workspace.schemas.create("ml", name)
+        # Other processes of the server learn of it within a quarter of a second.
+        time.sleep(0.5)
+        return name
+
+    yield make
+    for name in made:
+        try:
+            workspace.catalogs.delete(name, force=True)
+        except NotFound:
+            pass
+
+
+@pytest.fixture
+def catalog(new_catalog):
     """The name of a new catalog with a schema `ml`."""
-    name = unique("cat").replace("-", "_")
-    workspace.catalogs.create(name)
-    workspace.schemas.create("ml", name)
-    yield name
-    workspace.catalogs.delete(name, force=True)
+    return new_catalog()
 
 
 @pytest.fixture

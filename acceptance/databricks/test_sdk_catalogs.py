@@ -1,5 +1,7 @@
 """databricks-sdk: catalogs, schemas, registered models and their versions."""
 
+import time
+
 import pytest
 from databricks.sdk.errors import BadRequest, DatabricksError, InvalidState, NotFound
 
@@ -22,9 +24,9 @@ def test_a_catalog_is_made_listed_changed_and_deleted(workspace, unique):
     assert missing.value.error_code == "CATALOG_DOES_NOT_EXIST"
 
 
-def test_a_catalog_with_more_than_its_empty_schema_goes_by_force_alone(workspace, unique):
-    name = unique("cat").replace("-", "_")
-    workspace.catalogs.create(name)
+def test_a_catalog_with_more_than_its_empty_schema_goes_by_force_alone(workspace, new_catalog):
+    name = new_catalog()
+    workspace.schemas.delete(f"{name}.ml")
     workspace.registered_models.create(catalog_name=name, schema_name="default", name="kept")
     with pytest.raises(DatabricksError, match="not empty"):
         workspace.catalogs.delete(name)
@@ -48,12 +50,15 @@ def test_what_was_sent_reads_back(workspace, unique):
 def test_schemas_are_made_listed_in_pages_renamed_and_deleted(workspace, catalog):
     for i in range(3):
         workspace.schemas.create(f"s{i}", catalog, comment=f"number {i}")
+    # Other processes of the server learn of them within a quarter of a second.
+    time.sleep(0.5)
     names = [schema.name for schema in workspace.schemas.list(catalog, max_results=2)]
     assert names == ["default", "ml", "s0", "s1", "s2"]
     assert workspace.schemas.get(f"{catalog}.s1").comment == "number 1"
 
     workspace.registered_models.create(catalog_name=catalog, schema_name="s1", name="kept")
     renamed = workspace.schemas.update(f"{catalog}.s1", new_name="renamed")
+    time.sleep(0.5)
     assert renamed.full_name == f"{catalog}.renamed"
     assert workspace.registered_models.get(f"{catalog}.renamed.kept").schema_name == "renamed"
 

@@ -121,19 +121,14 @@ def test_plain_names_are_those_of_the_default_schema(uc, url, unique, saved_mode
     predicts(f"models:/{short}/1")
 
 
-def test_a_version_is_copied_between_catalogs(uc, workspace, catalog, unique, saved_model, predicts):
-    other = unique("prod").replace("-", "_")
-    workspace.catalogs.create(other)
-    workspace.schemas.create("ml", other)
-    try:
-        uc.create_registered_model(f"{catalog}.ml.moved")
-        uc.create_model_version(f"{catalog}.ml.moved", source=saved_model)
-        copy = uc.copy_model_version(f"models:/{catalog}.ml.moved/1", f"{other}.ml.moved")
-        assert (copy.name, str(copy.version), copy.status) == (f"{other}.ml.moved", "1", "READY")
-        uc.delete_registered_model(f"{catalog}.ml.moved")
-        predicts(f"models:/{other}.ml.moved/1")
-    finally:
-        workspace.catalogs.delete(other, force=True)
+def test_a_version_is_copied_between_catalogs(uc, catalog, new_catalog, saved_model, predicts):
+    other = new_catalog()
+    uc.create_registered_model(f"{catalog}.ml.moved")
+    uc.create_model_version(f"{catalog}.ml.moved", source=saved_model)
+    copy = uc.copy_model_version(f"models:/{catalog}.ml.moved/1", f"{other}.ml.moved")
+    assert (copy.name, str(copy.version), copy.status) == (f"{other}.ml.moved", "1", "READY")
+    uc.delete_registered_model(f"{catalog}.ml.moved")
+    predicts(f"models:/{other}.ml.moved/1")
 
 
 def call(url, token, method, path, **options):
