@@ -1,23 +1,155 @@
+import type { Database } from './db/port.ts';
+import type { Governance } from './governance/governance.ts';
+import { createSecurableTags } from './governance/securable-tags.ts';
+import { createTables, schemaTables } from './governance/tables.ts';
+import type { SchemaContents, SchemaName } from './governance/schemas.ts';
 import type { WorkspaceIdentity } from './governance/workspace-identity.ts';
 import { discoveryRoute } from './http/databricks/discovery.ts';
+import { entityTagRoutes } from './http/databricks/entity-tags.ts';
+import { fixedPermissionRoutes } from './http/databricks/fixed-permissions.ts';
+import { grantRoutes } from './http/databricks/grants.ts';
+import { modelTagRoutes } from './http/databricks/model-tags.ts';
+import {
+  EXPERIMENTS,
+  JOBS,
+  REGISTERED_MODELS,
+  SERVING_ENDPOINTS,
+} from './http/databricks/permission-levels.ts';
+import { oldListRoutes } from './http/databricks/old-lists.ts';
+import { type PermissionObjects, permissionRoutes } from './http/databricks/permissions.ts';
 import type { DatabricksRoute } from './http/databricks/routes.ts';
+import { scimRoutes } from './http/databricks/scim.ts';
+import { secretRoutes } from './http/databricks/secrets.ts';
+import { tableRoutes } from './http/databricks/tables.ts';
+import { tokenRoutes } from './http/databricks/tokens.ts';
 import { workspaceFactRoutes } from './http/databricks/workspace-facts.ts';
+import type { ReadModelName } from './http/model-access.ts';
 import type { RawRoute } from './http/routes.ts';
+import type { Clock } from './kernel/clock.ts';
+import { notFound } from './kernel/errors.ts';
+import { securableOf } from './registry/model-names.ts';
+import { createModelNumbers, type ModelNumbers } from './registry/model-numbers.ts';
+import { modelNotFound } from './registry/model-places.ts';
+import type { Models } from './registry/models.ts';
+import type { Versions } from './registry/versions.ts';
+import { createSecretScopes } from './secrets/scopes.ts';
+import type { Sealer } from './secrets/sealer.ts';
+import { parseExperimentId } from './tracking/experiment-rules.ts';
+import { type Experiments, experimentNotFound } from './tracking/experiments.ts';
 
 export interface DatabricksDependencies {
+  readonly db: Database;
+  readonly clock: Clock;
   readonly identity: WorkspaceIdentity;
+  readonly governance: Governance;
+  readonly sealer: Sealer;
+  readonly experiments: Pick<Experiments, 'search' | 'find'>;
+  readonly models: Pick<Models, 'search' | 'setTag' | 'deleteTag'>;
+  readonly versions: Pick<Versions, 'setTag' | 'deleteTag'>;
+  readonly readModelName: ReadModelName;
+  hasVolume(volume: SchemaName & { readonly name: string }): Promise<boolean>;
+  /** @throws AppError NotFound */
+  requireWarehouse(id: string): Promise<void>;
 }
 
 export interface DatabricksSurface {
   readonly routes: readonly DatabricksRoute[];
   /** Those that read and answer streams themselves. */
   readonly rawRoutes: readonly RawRoute[];
+  /** What of it lies in schemas. */
+  readonly contents: readonly SchemaContents[];
 }
 
-/** Puts Databricks' protocol together over what `compose.ts` has made. */
-export function composeDatabricks({ identity }: DatabricksDependencies): DatabricksSurface {
+/** Puts what of Databricks' protocol is about identities, rights and secrets together. */
+export function composeDatabricks(dependencies: DatabricksDependencies): DatabricksSurface {
+  const { db, identity, governance, readModelName } = dependencies;
+  const { grants, principals, snapshot, ownership } = governance;
+  const { metastoreId } = identity;
+  const tables = createTables({ ...dependencies, write: governance.write, ownership });
+  const models = createModelNumbers({ db, readModelName });
+  const place = { namespaces: snapshot, metastoreId };
   return {
-    routes: [...workspaceFactRoutes(identity)],
+    routes: [
+      ...workspaceFactRoutes(identity),
+      ...scimRoutes(principals),
+      ...tokenRoutes({ tokens: governance.tokens, principals, workspaceId: identity.workspaceId }),
+      ...grantRoutes({
+        grants,
+        principals,
+        metastoreId,
+        existence: {
+          namespaces: snapshot,
+          model: ({ catalog, schema, name }) => models.exists(readModelName(`${catalog}.${schema}.${name}`)),
+          table: async (name) => (await tables.find(name)) !== undefined,
+          volume: dependencies.hasVolume,
+        },
+      }),
+      ...permissionObjects(dependencies, models).flatMap((objects) =>
+        permissionRoutes(objects, { grants, principals }),
+      ),
+      ...fixedPermissionRoutes({
+        path: 'sql/warehouses/:id',
+        objectType: 'warehouses',
+        usersLevel: 'CAN_USE',
+        find: dependencies.requireWarehouse,
+      }),
+      ...fixedPermissionRoutes({ path: 'authorization/tokens', objectType: 'tokens', usersLevel: 'CAN_USE' }),
+      ...fixedPermissionRoutes({
+        path: 'authorization/passwords',
+        objectType: 'passwords',
+        usersLevel: 'CAN_USE',
+      }),
+      ...tableRoutes({
+        ...place,
+        tables,
+        grants,
+        schemasOf: (catalog) => [...(snapshot.state.catalogs.get(catalog.toLowerCase())?.schemas.values() ?? [])].sort(),
+      }),
+      ...entityTagRoutes({ ...place, ...governance, tables, tags: createSecurableTags({ db }) }),
+      ...modelTagRoutes(dependencies),
+      ...oldListRoutes(dependencies),
+      ...secretRoutes(createSecretScopes({ ...dependencies, grants, ownership })),
+    ],
     rawRoutes: [discoveryRoute(identity)],
+    contents: [schemaTables],
   };
 }
+
+function permissionObjects(
+  { experiments }: DatabricksDependencies,
+  models: ModelNumbers,
+): readonly PermissionObjects[] {
+  return [
+    {
+      kind: EXPERIMENTS,
+      see: 'experiment.read',
+      manage: 'experiment.manage',
+      async find(id) {
+        const experimentNo = parseExperimentId(id);
+        const missing = () => experimentNotFound(experimentNo);
+        if ((await experiments.find([experimentNo])).length === 0) throw missing();
+        return { on: { type: 'experiment', experimentNo }, missing };
+      },
+    },
+    {
+      kind: REGISTERED_MODELS,
+      see: 'model.see',
+      manage: 'model.manage',
+      async find(id) {
+        const name = await models.find(id);
+        const missing = () => modelNotFound(id);
+        if (name === undefined) throw missing();
+        return { on: securableOf(name), missing };
+      },
+    },
+    // The server keeps no jobs and no endpoints yet: there is none to find.
+    { kind: JOBS, see: 'job.see', manage: 'job.manage', find: findNone('Job') },
+    { kind: SERVING_ENDPOINTS, see: 'endpoint.see', manage: 'endpoint.manage', find: findNone('Endpoint') },
+  ];
+}
+
+const findNone =
+  (word: string): PermissionObjects['find'] =>
+  async (id) => {
+    throw notFound(`${word} with id ${id.slice(0, 100)} does not exist.`);
+  };

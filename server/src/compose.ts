@@ -86,7 +86,7 @@ import { parseVersion } from './registry/model-rules.ts';
 import { createModels } from './registry/models.ts';
 import { createRecentModels } from './registry/recent-models.ts';
 import { foreignHostScheme, type HostPolicy } from './registry/source-hosts.ts';
-import { guardVersionFolder, modelOfNumber } from './registry/version-folders.ts';
+import { guardVersionFolder } from './registry/version-folders.ts';
 import { keepLoggedModel, keepVersionFiles } from './registry/version-files.ts';
 import { createSchemaModels, findModelInTheWay } from './registry/schema-models.ts';
 import { createVersionPlaces } from './registry/version-places.ts';
@@ -375,7 +375,6 @@ export async function compose(config: Config): Promise<Program> {
     owners,
     targets,
     readModelName,
-    modelOfNumber: (modelNo) => db.read((sql) => modelOfNumber(sql, modelNo)),
   });
   const sql = composeStatements({
     db,
@@ -400,7 +399,7 @@ export async function compose(config: Config): Promise<Program> {
     models,
     versions,
     readModelName,
-    hasExperiment: async (experimentNo) => (await experiments.find([experimentNo])).length > 0,
+    experiments,
     hasVolume: async (name) => (await databricksFiles.volumes.find(name)) !== undefined,
     requireWarehouse,
   });

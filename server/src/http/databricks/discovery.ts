@@ -15,7 +15,7 @@ export function discoveryRoute(identity: WorkspaceIdentity): RawRoute {
   return {
     method: 'GET',
     path: DISCOVERY_PATH,
-    privilege: 'none',
+    access: 'open',
     description: {
       summary: "Tells Databricks' clients the number of this workspace",
       tag: 'databricks',
