@@ -82,7 +82,7 @@ async function openServer(flags: readonly string[] = []) {
 
 type Server = Awaited<ReturnType<typeof openServer>>;
 
-describe.each(testedDatabases())('a server with an audit log, on $name', ({ name, open }) => {
+describe.each(testedDatabases())('a server with an audit log, on $name', ({ name }) => {
   let opened: OpenedDatabase | undefined;
   let server: Server;
   let jane: string;

@@ -135,10 +135,8 @@ describe.each(testedDatabases())('the audit log on $name', ({ name, open }) => {
 
   it('sees records that somebody without the key appended, hashed as they should be', async () => {
     await writeTen();
-    const [{ chain }] = (await records()) as [{ chain: string }];
-    const [last] = (await opened.db.read((sql) => repository.listRecords(sql, { chain, after: 9, limit: 1 }))) as [
-      Awaited<ReturnType<typeof repository.listRecords>>[number],
-    ];
+    const { chain } = (await records())[0]!;
+    const last = (await opened.db.read((sql) => repository.listRecords(sql, { chain, after: 9, limit: 1 })))[0]!;
     await tamper();
     await opened.db.write((tx) => repository.insertRecords(tx, link([entry('forged')], last)));
     expect((await verify()).faults).toMatchObject([{ number: 11, what: expect.stringContaining('added by somebody else') }]);
@@ -146,7 +144,7 @@ describe.each(testedDatabases())('the audit log on $name', ({ name, open }) => {
 
   it('sees a chain that was written anew from a record on, with right hashes and the head changed', async () => {
     await writeTen();
-    const [{ chain }] = (await records()) as [{ chain: string }];
+    const { chain } = (await records())[0]!;
     const all = await opened.db.read((sql) => repository.listRecords(sql, { chain, after: 0, limit: 100 }));
     const forged = link(
       all.slice(5).map((record, i) => (i === 0 ? { ...record, principal: 'joe@acme.com' } : record)),

@@ -25,19 +25,21 @@ const READS: ReadonlySet<Action> = new Set([...READS_FILES, 'table.read', 'endpo
 /** What machines do all day long. */
 const FILLS: ReadonlySet<Action> = new Set(['experiment.edit', 'volume.write', 'table.write', 'job.run']);
 
-const SESSION = /^\/api\/slipway\/v1\/(session|login|logout|oidc)\b/;
+/** Signing in and out; the page of a provider comes back to the callback. */
+const SESSION = /^(POST|DELETE) \/api\/slipway\/v1\/session$|^GET \/api\/slipway\/v1\/session\/oidc\/callback$/;
 /** Files of runs and models, under every protocol. */
 const FILES =
   /get-artifact$|\/artifacts\/(\*|files)|mlflow-artifacts\/|\/fs\/files|\/dbfs\/(read|put|add-block|close)|signed|presigned/;
-/** Calls that only look, with POST because a question is longer than an address. */
-const ASKS = /[/:.-](search|get|list|query|graphql|batch-?get|calculate|find|read|columns|lines|rows|table|groups|values|keys|bulk|export|metrics|overview|telemetry-ext)[^/]*$/i;
+/** Calls that change nothing, with POST because a question is longer than an address; sessions of drivers as well. */
+const ASKS =
+  /\/(search[^/]*|batchGetInfos|calculate-filter-correlation|telemetry-ext)$|\/traces\/metrics$|\/slipway\/v1\/(run-table|charts)\/|\/sql\/(sessions|warehouses)\/|\/sql\/statements\/:/;
 /** An experiment's own name, place and life: what lies in it is data, it is not. */
 const EXPERIMENT_ITSELF = /\/experiments\/(create|delete|restore|update|set-experiment-tag|delete-experiment-tag)|experiment-folders/;
 
 const isRead = (action: Action): boolean => READS.has(action) || /\.(see|read)$/.test(action);
 
 export function auditClassOf({ method, path, access }: AuditedRoute): AuditClass {
-  if (SESSION.test(path)) return method === 'GET' && !path.includes('oidc') ? 'none' : 'login';
+  if (SESSION.test(`${method} ${path}`)) return 'login';
   const looks = method === 'GET' || method === 'HEAD';
   if (typeof access === 'object') {
     const actions = access.map(({ action }) => action);
@@ -63,7 +65,7 @@ export function auditClassOf({ method, path, access }: AuditedRoute): AuditClass
 
 /** What a route is called where no rule names an action: `POST token/create`, `logout`. */
 export function routeName({ method, path }: Pick<AuditedRoute, 'method' | 'path'>): string {
-  if (SESSION.test(path)) return method === 'DELETE' || path.includes('logout') ? 'logout' : 'login';
+  if (SESSION.test(`${method} ${path}`)) return method === 'DELETE' ? 'logout' : 'login';
   const name = path
     .replace(/^\/(ajax-)?api\/(\d\.\d\/)?/, '')
     .replace(/^(mlflow|slipway\/v1|preview\/scim\/v2)\//, '');

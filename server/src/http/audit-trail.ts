@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Access, Decision, Principal, Trail } from '../governance/access.ts';
 import type { AuditLog } from '../governance/audit-log.ts';
 import type { AuditEntry, AuditOutcome } from '../governance/audit-record.ts';
-import { type Action, keyOf, type Securable } from '../governance/privileges.ts';
+import { keyOf } from '../governance/privileges.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { unavailable } from '../kernel/errors.ts';
 import {
