@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ADMIN, type Answer, type As, type GovernedServer, makeWorld, type Request, startGoverned } from './authorization.fixture.ts';
+import {
+  ADMIN,
+  type Answer,
+  type As,
+  type GovernedServer,
+  makeWorld,
+  type Request,
+  startGoverned,
+} from './authorization.fixture.ts';
 
 const UC = '/api/2.0/mlflow/unity-catalog';
 const NATIVE = '/api/2.1/unity-catalog';
@@ -39,8 +47,16 @@ function callsAbout(name: string): readonly Request[] {
     { method: 'DELETE', path: `${UC}/model-versions/delete`, body: body() },
     { method: 'POST', path: `${UC}/model-versions/set-tag`, body: body({ key: 'k', value: 'v' }) },
     { method: 'DELETE', path: `${UC}/model-versions/delete-tag`, body: body({ key: 'k' }) },
-    { method: 'POST', path: `${UC}/model-versions/generate-temporary-credentials`, body: body({ operation: 'MODEL_VERSION_OPERATION_READ' }) },
-    { method: 'POST', path: `${UC}/model-versions/generate-temporary-credentials`, body: body({ operation: 'MODEL_VERSION_OPERATION_READ_WRITE' }) },
+    {
+      method: 'POST',
+      path: `${UC}/model-versions/generate-temporary-credentials`,
+      body: body({ operation: 'MODEL_VERSION_OPERATION_READ' }),
+    },
+    {
+      method: 'POST',
+      path: `${UC}/model-versions/generate-temporary-credentials`,
+      body: body({ operation: 'MODEL_VERSION_OPERATION_READ_WRITE' }),
+    },
     { path: `${UC}/model-versions/get-download-uri`, query },
     { method: 'POST', path: `${UC}/model-versions/emit-lineage`, body: body() },
     { path: native },
@@ -58,7 +74,11 @@ function callsAbout(name: string): readonly Request[] {
     { method: 'POST', path: `${NATIVE}/models/versions`, body: { ...parts, source: '/tmp/x' } },
     { method: 'POST', path: `${NATIVE}/temporary-model-version-credentials`, body: parts },
     { path: `${MLFLOW}/databricks/registered-models/get`, query },
-    { method: 'POST', path: `${MLFLOW}/databricks/model-versions/transition-stage`, body: body({ stage: 'Production' }) },
+    {
+      method: 'POST',
+      path: `${MLFLOW}/databricks/model-versions/transition-stage`,
+      body: body({ stage: 'Production' }),
+    },
     { path: `${MLFLOW}/model-versions/list-artifacts`, query },
     { path: `${MLFLOW}/model-versions/get-signed-download-uri`, query: { ...query, path: 'MLmodel' } },
     { method: 'POST', path: `${MLFLOW}/comments/create`, body: body({ comment: 'x' }) },
@@ -71,8 +91,14 @@ function callsAbout(name: string): readonly Request[] {
 describe('the registry of three-level names, under authorization', () => {
   let server: GovernedServer;
   const call = (as: As, request: Request): Promise<Answer> => server.call(as, request);
-  const post = (as: As, path: string, body: object): Promise<Answer> => call(as, { method: 'POST', path, body });
-  const grant = async (type: string, name: string, principal: string, add: readonly string[]): Promise<void> => {
+  const post = (as: As, path: string, body: object): Promise<Answer> =>
+    call(as, { method: 'POST', path, body });
+  const grant = async (
+    type: string,
+    name: string,
+    principal: string,
+    add: readonly string[],
+  ): Promise<void> => {
     await server.done(ADMIN, {
       method: 'PATCH',
       path: `${NATIVE}/permissions/${type}/${name}`,
@@ -107,7 +133,11 @@ describe('the registry of three-level names, under authorization', () => {
     await grant('schema', 'dev.ml', SCIENTIST, ['USE_SCHEMA', 'CREATE_MODEL']);
     await server.post(ADMIN, `${UC}/registered-models/create`, { name: SECRET, description: 'of prod' });
     await ready(ADMIN, SECRET);
-    await server.post(ADMIN, `${UC}/registered-models/alias`, { name: SECRET, alias: 'champion', version: '1' });
+    await server.post(ADMIN, `${UC}/registered-models/alias`, {
+      name: SECRET,
+      alias: 'champion',
+      version: '1',
+    });
     for (const user of [READER, REVIEWER]) {
       await grant('catalog', 'prod', user, ['USE_CATALOG']);
       await grant('schema', 'prod.ml', user, ['USE_SCHEMA']);
@@ -124,7 +154,11 @@ describe('the registry of three-level names, under authorization', () => {
       const nowhere = callsAbout('nope.ml.absent');
       for (const [i, request] of hidden.entries()) {
         const what = `${as} ${request.method ?? 'GET'} ${request.path}`;
-        const [one, two, three] = [await call(as, request), await call(as, absent[i]!), await call(as, nowhere[i]!)];
+        const [one, two, three] = [
+          await call(as, request),
+          await call(as, absent[i]!),
+          await call(as, nowhere[i]!),
+        ];
         expect(one.status, `${what}: ${one.text}`).toBe(404);
         expect([one.status, one.text], what).toEqual([two.status, two.text.replaceAll('absent', 'secret')]);
         const renamed = three.text.replaceAll('nope.ml.absent', SECRET);
@@ -155,7 +189,9 @@ describe('the registry of three-level names, under authorization', () => {
       expect(one.status, `${what}: ${one.text}`).toBe(404);
       expect(one.text, what).toBe(two.text.replaceAll('nope', 'prod'));
     }
-    const catalogs = await server.done<{ catalogs: { name: string }[] }>(SCIENTIST, { path: `${NATIVE}/catalogs` });
+    const catalogs = await server.done<{ catalogs: { name: string }[] }>(SCIENTIST, {
+      path: `${NATIVE}/catalogs`,
+    });
     expect(catalogs.catalogs.map(({ name }) => name)).toEqual(['dev', 'workspace']);
   });
 
@@ -180,7 +216,10 @@ describe('the registry of three-level names, under authorization', () => {
       const { text } = await call(SCIENTIST, { path, query: { filter: `name='${SECRET}'` } });
       expect(text).not.toContain('secret');
     }
-    const ofProd = await call(SCIENTIST, { path: `${NATIVE}/models`, query: { catalog_name: 'prod', schema_name: 'ml' } });
+    const ofProd = await call(SCIENTIST, {
+      path: `${NATIVE}/models`,
+      query: { catalog_name: 'prod', schema_name: 'ml' },
+    });
     expect(ofProd.json()).toEqual({ registered_models: [] });
   });
 
@@ -203,7 +242,11 @@ describe('the registry of three-level names, under authorization', () => {
     await server.post(ADMIN, `${UC}/registered-models/create`, { name: 'dev.ml.taken' });
     const requests: readonly Request[] = [
       { method: 'POST', path: `${UC}/registered-models/create`, body: { name: 'dev.ml.taken' } },
-      { method: 'POST', path: `${NATIVE}/models`, body: { catalog_name: 'dev', schema_name: 'ml', name: 'taken' } },
+      {
+        method: 'POST',
+        path: `${NATIVE}/models`,
+        body: { catalog_name: 'dev', schema_name: 'ml', name: 'taken' },
+      },
     ];
     for (const request of requests) {
       const refused = await call(SCIENTIST, request);
@@ -213,11 +256,15 @@ describe('the registry of three-level names, under authorization', () => {
   });
 
   it('lets those who may load a model do that, and change nothing', async () => {
-    expect((await server.done(READER, { path: `${UC}/registered-models/get`, query: { name: SECRET } }))).toMatchObject({
+    expect(
+      await server.done(READER, { path: `${UC}/registered-models/get`, query: { name: SECRET } }),
+    ).toMatchObject({
       registered_model: { name: SECRET, description: 'of prod' },
     });
     const credentials = { name: SECRET, version: '1', operation: 'MODEL_VERSION_OPERATION_READ' };
-    expect(await server.post(READER, `${UC}/model-versions/generate-temporary-credentials`, credentials)).toMatchObject({
+    expect(
+      await server.post(READER, `${UC}/model-versions/generate-temporary-credentials`, credentials),
+    ).toMatchObject({
       credentials: { storage_mode: 'DEFAULT_STORAGE' },
     });
     const signed = await server.done<{ signed_uri: string }>(READER, {
@@ -227,7 +274,8 @@ describe('the registry of three-level names, under authorization', () => {
     const { pathname, search } = new URL(signed.signed_uri);
     expect((await call({ nobody: true }, { path: pathname + search })).text).toBe('flavors: {}');
     for (const request of callsAbout(SECRET)) {
-      const reads = request.method === undefined || /credentials$|emit-lineage$|comments\/create$/.test(request.path);
+      const reads =
+        request.method === undefined || /credentials$|emit-lineage$|comments\/create$/.test(request.path);
       if (reads) continue;
       const { status, text } = await call(READER, request);
       expect(status, `${request.method} ${request.path}: ${text}`).toBe(403);
@@ -235,12 +283,24 @@ describe('the registry of three-level names, under authorization', () => {
   });
 
   it('lets reviewers move aliases and stages, without any right to write the model', async () => {
-    await server.post(REVIEWER, `${UC}/registered-models/alias`, { name: SECRET, alias: 'challenger', version: '1' });
+    await server.post(REVIEWER, `${UC}/registered-models/alias`, {
+      name: SECRET,
+      alias: 'challenger',
+      version: '1',
+    });
     await server.done(REVIEWER, { method: 'DELETE', path: `${NATIVE}/models/${SECRET}/aliases/challenger` });
     const stage = `${MLFLOW}/databricks/model-versions/transition-stage`;
-    const moved = await server.post(REVIEWER, stage, { name: SECRET, version: '1', stage: 'Staging', comment: 'fine' });
+    const moved = await server.post(REVIEWER, stage, {
+      name: SECRET,
+      version: '1',
+      stage: 'Staging',
+      comment: 'fine',
+    });
     expect(moved).toMatchObject({
-      model_version_databricks: { current_stage: 'Staging', permission_level: 'CAN_MANAGE_PRODUCTION_VERSIONS' },
+      model_version_databricks: {
+        current_stage: 'Staging',
+        permission_level: 'CAN_MANAGE_PRODUCTION_VERSIONS',
+      },
     });
     for (const body of [{ description: 'x' }, { new_name: 'y' }]) {
       const refused = await call(REVIEWER, {
@@ -250,9 +310,13 @@ describe('the registry of three-level names, under authorization', () => {
       });
       expect(refused.status).toBe(403);
     }
-    expect((await post(REVIEWER, `${UC}/model-versions/create`, { name: SECRET, source: '/x' })).status).toBe(403);
+    expect((await post(REVIEWER, `${UC}/model-versions/create`, { name: SECRET, source: '/x' })).status).toBe(
+      403,
+    );
     const load = { name: SECRET, version: '1', operation: 'MODEL_VERSION_OPERATION_READ' };
-    expect((await post(REVIEWER, `${UC}/model-versions/generate-temporary-credentials`, load)).status).toBe(403);
+    expect((await post(REVIEWER, `${UC}/model-versions/generate-temporary-credentials`, load)).status).toBe(
+      403,
+    );
   });
 
   it('leaves a comment to its author and to those who manage the model', async () => {
@@ -262,7 +326,11 @@ describe('the registry of three-level names, under authorization', () => {
       comment: 'why?',
     });
     const change = (as: As) =>
-      call(as, { method: 'PATCH', path: `${MLFLOW}/comments/update`, body: { id: comment.id, comment: 'hm' } });
+      call(as, {
+        method: 'PATCH',
+        path: `${MLFLOW}/comments/update`,
+        body: { id: comment.id, comment: 'hm' },
+      });
     expect((await change(REVIEWER)).status).toBe(403);
     const [hidden, absent] = [
       await change(SCIENTIST),
@@ -277,7 +345,11 @@ describe('the registry of three-level names, under authorization', () => {
       absent.text.replaceAll(comment.id.replace(/./g, '0'), ''),
     ]);
     expect((await change(READER)).status).toBe(200);
-    await server.done(ADMIN, { method: 'DELETE', path: `${MLFLOW}/comments/delete`, query: { id: comment.id } });
+    await server.done(ADMIN, {
+      method: 'DELETE',
+      path: `${MLFLOW}/comments/delete`,
+      query: { id: comment.id },
+    });
   });
 
   it('tells nothing of a source that the caller may not read, and leaves its logged model alone', async () => {
@@ -295,7 +367,10 @@ describe('the registry of three-level names, under authorization', () => {
     const { pathname, search } = new URL(url);
     await call(SCIENTIST, { method: 'PUT', path: pathname + search, body: 'x' });
     const refused = await post(SCIENTIST, `${UC}/model-versions/finalize`, { name, version: '1' });
-    expect([refused.status, refused.json().message]).toEqual([400, expect.stringContaining("'MLmodel' has not arrived")]);
+    expect([refused.status, refused.json().message]).toEqual([
+      400,
+      expect.stringContaining("'MLmodel' has not arrived"),
+    ]);
     expect(refused.text).not.toContain('hiddensource');
     const model = await server.done(ADMIN, { path: `${MLFLOW}/logged-models/${world.modelId}` });
     expect(JSON.stringify(model)).not.toContain('curious');

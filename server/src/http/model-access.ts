@@ -85,11 +85,8 @@ export function schemaMissing(access: Access, [catalog, schema]: readonly [strin
 }
 
 /** See `creatingUnseen`. */
-export const creating = <Made>(
-  access: Access,
-  name: ModelName,
-  create: () => Promise<Made>,
-): Promise<Made> => creatingUnseen(access, { on: securableOf(name), action: 'model.see' }, create);
+export const creating = <Made>(access: Access, name: ModelName, create: () => Promise<Made>): Promise<Made> =>
+  creatingUnseen(access, { on: securableOf(name), action: 'model.see' }, create);
 
 /**
  * Makes something under a name; that the name is taken by what the caller does not see is not told: whoever may not use

@@ -78,9 +78,9 @@ describe.each(testedDatabases())('models in schemas, on $name', ({ open }) => {
     await governance.schemas.create({ catalog: 'dev', name: 'old' }, LOCAL_USER);
     await create(read('dev.old.x'));
     await registry.versions.create(version('dev.old.x'));
-    await expect(governance.schemas.delete({ catalog: 'dev', schema: 'old' }, { force: false })).rejects.toMatchObject(
-      { code: 'InvalidState' },
-    );
+    await expect(
+      governance.schemas.delete({ catalog: 'dev', schema: 'old' }, { force: false }),
+    ).rejects.toMatchObject({ code: 'InvalidState' });
     const admin = { principal: LOCAL_USER, decide: () => 'allowed' } as never;
     await governance.schemas.update({ catalog: 'dev', schema: 'old' }, { newName: 'New' }, admin);
     expect((await registry.models.get('dev.New.x')).latestVersions).toHaveLength(1);
@@ -108,7 +108,8 @@ describe.each(testedDatabases())('models in schemas, on $name', ({ open }) => {
       await registry.versions.create(version(name));
     }
     const visible: VisibleModels = { schemas: ['dev.ml'], models: ['prod.ml.seen'] };
-    const names = (rows: readonly { readonly row: { readonly name: string } }[]) => rows.map(({ row }) => row.name);
+    const names = (rows: readonly { readonly row: { readonly name: string } }[]) =>
+      rows.map(({ row }) => row.name);
     const seen = ['dev.ml.Spelled', 'dev.ml.one', 'dev.ml.two', 'prod.ml.seen'];
     expect(names((await registry.governedModels.search({ ...everything, visible })).items)).toEqual(seen);
     const found = await registry.versions.search({ ...everything, orderBy: ['name'], visible });

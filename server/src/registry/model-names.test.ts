@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { fullNameOf, mayNameCatalog, type Namespaces, nameOfRow, parseModelName, schemaNameOf } from './model-names.ts';
+import {
+  fullNameOf,
+  mayNameCatalog,
+  type Namespaces,
+  nameOfRow,
+  parseModelName,
+  schemaNameOf,
+} from './model-names.ts';
 
 const schemas = new Map([
   ['workspace.default', { catalog: 'workspace', schema: 'default' }],

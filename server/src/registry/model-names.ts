@@ -67,7 +67,8 @@ function levelsOf(
   if (parts.length < 3) return undefined;
   if (isDefault(parts)) return { catalog: DEFAULT_CATALOG, schema: DEFAULT_SCHEMA };
   const [catalog, schema, model] = parts as [string, string, string];
-  if (parts.length !== 3 || schema === '' || model === '' || !namespaces.hasCatalog(catalog)) return undefined;
+  if (parts.length !== 3 || schema === '' || model === '' || !namespaces.hasCatalog(catalog))
+    return undefined;
   return namespaces.spelling({ catalog, schema }) ?? { catalog, schema };
 }
 

@@ -12,7 +12,8 @@ export function createModelNumbers({
   readonly db: Database;
   readModelName(text: string): ModelName;
 }) {
-  const exists = (name: ModelName): Promise<boolean> => db.read((sql) => repository.hasModel(sql, name.stored));
+  const exists = (name: ModelName): Promise<boolean> =>
+    db.read((sql) => repository.hasModel(sql, name.stored));
   return {
     exists,
 

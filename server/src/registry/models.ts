@@ -31,8 +31,8 @@ import * as repository from './models-repository.ts';
 import { registryEvent, shownTags } from './registry-events.ts';
 import { renderModelFilter, renderModelOrder, withStoredNames } from './registry-search.ts';
 import { renderVisible } from './schema-models-repository.ts';
-import { readVersions, type VersionDetails } from './version-details.ts';
 import { forgetVersionFiles, listSentFiles } from './uploaded-files.ts';
+import { readVersions, type VersionDetails } from './version-details.ts';
 import { listLatest } from './versions-repository.ts';
 
 export interface RegisteredModel {
@@ -291,7 +291,8 @@ export function createModels(dependencies: ModelsDependencies) {
       return db.read(async (sql) => {
         const rows = await repository.listModels(sql, {
           catalog: catalog?.toLowerCase(),
-          schemaName: catalog === undefined || schema === undefined ? undefined : schemaNameOf({ catalog, schema }),
+          schemaName:
+            catalog === undefined || schema === undefined ? undefined : schemaNameOf({ catalog, schema }),
           visible: renderVisible(sql.dialect, listing.visible),
           after: last,
           limit: maxResults + 1,

@@ -22,10 +22,7 @@ const COLUMNS = `m.model_no, m.name, m.description, m.last_update_time,
    WHERE v.model_no = m.model_no AND v.stage <> '${DELETED_STAGE}') AS latest_version`;
 
 /** Models that are no prompts, the latest changed first. */
-export async function listRecentModels(
-  sql: Sql,
-  { limit, visible }: RecentQuery,
-): Promise<RecentModelRow[]> {
+export async function listRecentModels(sql: Sql, { limit, visible }: RecentQuery): Promise<RecentModelRow[]> {
   const seen = renderVisible(sql.dialect, visible);
   return sql.all<RecentModelRow>(
     `SELECT ${COLUMNS} FROM registered_models m

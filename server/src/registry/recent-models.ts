@@ -44,9 +44,7 @@ export function createRecentModels({ db }: { readonly db: Database }) {
 
     /** Versions made since a time; the count stops at 10,000. */
     async versionsSince(sinceMs: number, visible: 'all' | VisibleModels = 'all'): Promise<number> {
-      return db.read((sql) =>
-        repository.countVersionsSince(sql, sinceMs, { limit: MOST_COUNTED, visible }),
-      );
+      return db.read((sql) => repository.countVersionsSince(sql, sinceMs, { limit: MOST_COUNTED, visible }));
     },
   };
 }

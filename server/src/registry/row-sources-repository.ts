@@ -28,7 +28,12 @@ export async function listModels(sql: Sql, page: ModelPage): Promise<ModelSource
     `SELECT m.model_no, m.name, m.schema_name, m.description, m.creation_time, m.last_update_time
      FROM registered_models m WHERE m.is_prompt = 0 AND m.name > ? AND ${visible.text}${wanted}
      ORDER BY m.name LIMIT ?`,
-    [page.after, ...visible.params, ...(page.names === undefined ? [] : [sql.dialect.list(page.names)]), page.limit],
+    [
+      page.after,
+      ...visible.params,
+      ...(page.names === undefined ? [] : [sql.dialect.list(page.names)]),
+      page.limit,
+    ],
   );
 }
 

@@ -3,14 +3,18 @@ import type { RowColumn, RowQuery, RowSource, SourceRow } from '../db/row-source
 import type { VisibleModels } from '../governance/access.ts';
 import { nextTurn } from '../kernel/turns.ts';
 import { nameOfRow } from './model-names.ts';
-import * as repository from './row-sources-repository.ts';
 import type { ModelSourceRow } from './row-sources-repository.ts';
+import * as repository from './row-sources-repository.ts';
 
 type Scope = 'all' | VisibleModels;
 
 const MODELS_AT_ONCE = 200;
 
-const column = (name: string, type: RowColumn['type'], comment: string): RowColumn => ({ name, type, comment });
+const column = (name: string, type: RowColumn['type'], comment: string): RowColumn => ({
+  name,
+  type,
+  comment,
+});
 const NAME = column('name', 'string', 'The registered model: fraud, prod.ml.fraud_score');
 const VERSION = column('version', 'bigint', 'The number of the version');
 

@@ -44,11 +44,7 @@ export async function findPlainModelOf(sql: Sql, catalog: string): Promise<strin
 }
 
 /** Prompts too. */
-export async function listSchemaModels(
-  sql: Sql,
-  schemaName: string,
-  limit: number,
-): Promise<string[]> {
+export async function listSchemaModels(sql: Sql, schemaName: string, limit: number): Promise<string[]> {
   const rows = await sql.rows<[string]>(
     'SELECT name FROM registered_models WHERE schema_name = ? ORDER BY name LIMIT ?',
     [schemaName, limit],

@@ -41,7 +41,8 @@ export async function putModel(tx: Transaction, model: TransferredModel): Promis
 /** `a.b.c` lies in the schema `a.b`, where there is one; all else is a plain name. */
 async function findPlace(tx: Transaction, name: string): Promise<string> {
   const [, catalog, schema] = /^([^.]+)\.([^.]+)\.[^.]+$/.exec(name) ?? [];
-  const isThere = catalog !== undefined && schema !== undefined && (await holdSchema(tx, { catalog, schema }));
+  const isThere =
+    catalog !== undefined && schema !== undefined && (await holdSchema(tx, { catalog, schema }));
   return schemaNameOf(isThere ? { catalog, schema } : { catalog: DEFAULT_CATALOG, schema: DEFAULT_SCHEMA });
 }
 

@@ -92,7 +92,11 @@ export async function listUploaded(sql: Sql, modelNo: number): Promise<number[]>
   const rows = await sql.rows<[number]>(
     `SELECT version FROM model_versions
      WHERE model_no = ? AND storage_location >= ? AND storage_location < ? ORDER BY version`,
-    [modelNo, `mlflow-artifacts:/registered-models/${modelNo}/`, `mlflow-artifacts:/registered-models/${modelNo}0`],
+    [
+      modelNo,
+      `mlflow-artifacts:/registered-models/${modelNo}/`,
+      `mlflow-artifacts:/registered-models/${modelNo}0`,
+    ],
   );
   return rows.map(([version]) => version);
 }

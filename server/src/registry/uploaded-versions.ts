@@ -45,7 +45,11 @@ export function createUploadedVersions({ db, clock, recordEvents, digest }: Uplo
      * Makes a version READY: from now on its files are what they are. To do it again is a success.
      * @throws AppError NotFound; InvalidState that names the files that are missing, where that can be known.
      */
-    async finalize(name: string, version: number, { by, maySeeSource }: Finalization): Promise<VersionDetails> {
+    async finalize(
+      name: string,
+      version: number,
+      { by, maySeeSource }: Finalization,
+    ): Promise<VersionDetails> {
       const before = await db.read((sql) => getVersionDetails(sql, name, version));
       if (before.row.status === READY) return before;
       const number = { modelNo: before.row.model_no, version };
@@ -61,7 +65,10 @@ export function createUploadedVersions({ db, clock, recordEvents, digest }: Uplo
         const arrived = await listArrived(tx, number);
         const missing = await findMissing(tx, number, { source, arrived });
         if (missing !== undefined) throw refused(details, missing);
-        const files = arrived.map((file) => ({ ...file, sha256: file.sha256 ?? digests.get(file.blobNo) ?? null }));
+        const files = arrived.map((file) => ({
+          ...file,
+          sha256: file.sha256 ?? digests.get(file.blobNo) ?? null,
+        }));
         const nowMs = clock.nowMs();
         await repository.insertVersionFiles(tx, number, files);
         await repository.setReady(tx, number, { by: by.name, nowMs });

@@ -11,8 +11,8 @@ import { PENDING, PROMPT_TEXT_TAG, READY } from './model-rules.ts';
 import { findModels, type ModelRow, reserveVersions } from './models-repository.ts';
 import { registryEvent, shownTags } from './registry-events.ts';
 import { readVersion, type VersionDetails } from './version-details.ts';
-import type { ResolvedSource } from './version-sources.ts';
 import { versionLocation } from './version-folders.ts';
+import type { ResolvedSource } from './version-sources.ts';
 import {
   findVersion,
   insertVersions,

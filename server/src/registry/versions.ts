@@ -120,7 +120,9 @@ export function createVersions(dependencies: VersionsDependencies) {
       checkDescription(input.description);
       const tags = checkTags(input.tags);
       const isPrompt = carriesPromptTag(tags);
-      const source = await db.read((sql) => resolveSource(sql, { ...input, isPrompt }, { ...sourcePolicy, storedName }));
+      const source = await db.read((sql) =>
+        resolveSource(sql, { ...input, isPrompt }, { ...sourcePolicy, storedName }),
+      );
       const { name, description, runLink, runId, modelId } = input;
       const requestId = randomHexId();
       const userId = userIdOf(input.by);

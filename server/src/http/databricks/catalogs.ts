@@ -63,7 +63,10 @@ export function catalogRoutes({ catalogs, metastoreId }: CatalogServices): reado
           target: ({ caller }) => ({
             on: { type: 'metastore' },
             missing: () =>
-              new AppError('PermissionDenied', `Permission denied: ${caller.principal} may not make catalogs.`),
+              new AppError(
+                'PermissionDenied',
+                `Permission denied: ${caller.principal} may not make catalogs.`,
+              ),
           }),
         },
       ],

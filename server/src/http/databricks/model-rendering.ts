@@ -1,8 +1,8 @@
+import { invalidArgument } from '../../kernel/errors.ts';
 import { fullNameOf, nameOfRow } from '../../registry/model-names.ts';
 import { parseVersion } from '../../registry/model-rules.ts';
 import type { RegisteredModel } from '../../registry/models.ts';
 import type { VersionDetails } from '../../registry/version-details.ts';
-import { invalidArgument } from '../../kernel/errors.ts';
 import type { Json } from '../mlflow/json.ts';
 
 /** What answers about models show besides what the registry keeps. */
@@ -109,7 +109,10 @@ const isWorkspaceId = (text: string | null): boolean => text !== null && /^[1-9]
 export function versionOf(value: Json | undefined, field = 'version'): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
   if (typeof value === 'string') return parseVersion(value);
-  throw invalidArgument(`Missing value for required parameter '${field}': expected the number of a version.`, {
-    field,
-  });
+  throw invalidArgument(
+    `Missing value for required parameter '${field}': expected the number of a version.`,
+    {
+      field,
+    },
+  );
 }

@@ -1,7 +1,7 @@
 import type { Access } from '../../governance/access.ts';
 import type { Action } from '../../governance/privileges.ts';
-import { type AppError, invalidArgument, invalidState, notFound } from '../../kernel/errors.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { type AppError, invalidArgument, invalidState, notFound } from '../../kernel/errors.ts';
 import type { Aliases } from '../../registry/aliases.ts';
 import { fullNameOf, type ModelName, mayNameCatalog, schemaNameOf } from '../../registry/model-names.ts';
 import { catalogNotFound } from '../../registry/model-places.ts';
@@ -103,7 +103,12 @@ const CREDENTIALS_MS = 60 * 60 * 1000;
  */
 export async function credentialsFor(
   { versions }: Pick<ModelServices, 'versions'>,
-  wanted: { readonly name: string; readonly version: number; readonly toWrite: boolean; readonly nowMs: number },
+  wanted: {
+    readonly name: string;
+    readonly version: number;
+    readonly toWrite: boolean;
+    readonly nowMs: number;
+  },
 ): Promise<object> {
   const { name, version, toWrite, nowMs } = wanted;
   const { row } = await versions.get(name, version);

@@ -14,7 +14,8 @@ export function propertiesIn(body: JsonObject): Properties | undefined {
   const entries = Object.entries(asObject(properties, 'properties'));
   for (const [key, value] of entries) {
     if (typeof value !== 'string') throw invalid(`properties.${key}`, value, 'expected a string.');
-    if (key === KEPT) throw invalidArgument(`The property '${KEPT}' is the server's own.`, { field: 'properties' });
+    if (key === KEPT)
+      throw invalidArgument(`The property '${KEPT}' is the server's own.`, { field: 'properties' });
   }
   return Object.fromEntries(entries) as Properties;
 }

@@ -1,7 +1,7 @@
 import { nameOfRow } from '../../registry/model-names.ts';
-import { creating } from '../model-access.ts';
 import { parseTags } from '../mlflow/experiments.ts';
 import { optionalString, requiredString } from '../mlflow/fields.ts';
+import { creating } from '../model-access.ts';
 import { messageOf, pageSizeOf } from './messages.ts';
 import { renderUcModel, renderUcVersion, versionOf } from './model-rendering.ts';
 import { aliasNotFound, type ModelServices, modelRules, newNameIn } from './model-routes.ts';
@@ -69,7 +69,11 @@ export function ucModelRoutes(services: ModelServices): readonly DatabricksRoute
       method: 'PATCH',
       path: `${PATH}/update`,
       summary: 'Describes a registered model anew, or renames it within its schema',
-      access: [rules.onModel('model.create-version', ({ body }) => (body.new_name ? 'model.manage' : 'model.create-version'))],
+      access: [
+        rules.onModel('model.create-version', ({ body }) =>
+          body.new_name ? 'model.manage' : 'model.create-version',
+        ),
+      ],
       async handle(call) {
         const { body, caller } = call;
         const { access } = caller;
@@ -79,11 +83,13 @@ export function ucModelRoutes(services: ModelServices): readonly DatabricksRoute
         };
         const newName = optionalString(body, 'new_name');
         const stored = rules.stored(call);
-        if (!newName) return { registered_model: renderUcModel(await models.change(stored, change, access.principal)) };
+        if (!newName)
+          return { registered_model: renderUcModel(await models.change(stored, change, access.principal)) };
         const { row } = await models.get(stored);
         const to = newNameIn(nameOfRow(row), newName, services.readModelName);
         let model = await creating(access, to, () => models.rename(stored, to, access.principal));
-        if (change.description !== undefined) model = await models.change(to.stored, change, access.principal);
+        if (change.description !== undefined)
+          model = await models.change(to.stored, change, access.principal);
         return { registered_model: renderUcModel(model) };
       },
     },
@@ -162,4 +168,3 @@ export function ucModelRoutes(services: ModelServices): readonly DatabricksRoute
     },
   ];
 }
-

@@ -120,7 +120,10 @@ export function ucVersionRoutes(services: ModelServices): readonly DatabricksRou
       access: [rules.onVersion('model.tag')],
       async handle(call) {
         const value = optionalString(call.body, 'value') ?? '';
-        await versions.setTag(rules.stored(call), numberOf(call), { key: requiredString(call.body, 'key'), value });
+        await versions.setTag(rules.stored(call), numberOf(call), {
+          key: requiredString(call.body, 'key'),
+          value,
+        });
         return {};
       },
     },

@@ -2,8 +2,8 @@ import { AppError } from '../../kernel/errors.ts';
 import { type Comment, type Comments, commentNotFound } from '../../registry/comments.ts';
 import { securableOf } from '../../registry/model-names.ts';
 import { versionNotFound } from '../../registry/version-details.ts';
-import { onModel, type ReadModelName } from '../model-access.ts';
 import { optionalString, requiredString } from '../mlflow/fields.ts';
+import { onModel, type ReadModelName } from '../model-access.ts';
 import type { Need } from '../route-access.ts';
 import { messageOf, pageSizeOf } from './messages.ts';
 import { versionOf } from './model-rendering.ts';
@@ -18,7 +18,10 @@ export interface CommentServices {
 }
 
 /** Comments on versions of models. Whoever sees a model may comment on it; a comment is its author's to change. */
-export function versionCommentRoutes({ comments, readModelName }: CommentServices): readonly DatabricksRoute[] {
+export function versionCommentRoutes({
+  comments,
+  readModelName,
+}: CommentServices): readonly DatabricksRoute[] {
   const nameOf = (call: DatabricksCall): string => requiredString(messageOf(call), 'name');
   const numberOf = (call: DatabricksCall): number => versionOf(messageOf(call).version);
   const idOf = (call: DatabricksCall): string => requiredString(messageOf(call), 'id');

@@ -7,11 +7,11 @@ import { type ModelName, nameOfRow, securableOf } from '../../registry/model-nam
 import { notReady } from '../../registry/model-rules.ts';
 import type { RegisteredModel } from '../../registry/models.ts';
 import type { VersionDetails } from '../../registry/version-details.ts';
-import type { VersionFolder } from '../../registry/version-folders.ts';
 import { versionNotFound } from '../../registry/version-details.ts';
-import { onModel } from '../model-access.ts';
+import type { VersionFolder } from '../../registry/version-folders.ts';
 import { optionalBoolean, optionalString, requiredString } from '../mlflow/fields.ts';
 import { renderModel, renderVersion } from '../mlflow/registry-rendering.ts';
+import { onModel } from '../model-access.ts';
 import type { Need } from '../route-access.ts';
 import { messageOf } from './messages.ts';
 import { versionOf } from './model-rendering.ts';
@@ -41,7 +41,10 @@ export function workspaceRegistryRoutes(services: WorkspaceRegistryServices): re
   const stored = (call: DatabricksCall): string => readModelName(nameOf(call)).stored;
   const numberOf = (call: DatabricksCall): number => versionOf(messageOf(call).version);
   const onVersion = (action: 'model.see' | 'model.promote' | 'model.read-files'): Need<DatabricksCall> =>
-    onModel(action, readModelName, { nameOf, missing: (name, call) => versionNotFound(name, numberOf(call)) });
+    onModel(action, readModelName, {
+      nameOf,
+      missing: (name, call) => versionNotFound(name, numberOf(call)),
+    });
 
   /** The folder of a version, and the path in it that the call names. */
   async function placeOf(call: DatabricksCall) {

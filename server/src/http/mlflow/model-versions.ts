@@ -48,7 +48,7 @@ export function modelVersionRoutes({
         ...needs('experiment.read', targets.ofOptionalRun('run_id')),
         ...needs('experiment.read', targets.ofOptionalLoggedModel('model_id')),
       ],
-      async handle({ message, onAnswered }) {
+      async handle({ message, caller, onAnswered }) {
         const version = await versions.create({
           name: nameIn(message),
           source: requiredString(message, 'source'),
@@ -57,6 +57,7 @@ export function modelVersionRoutes({
           runLink: optionalString(message, 'run_link') ?? '',
           description: optionalString(message, 'description') ?? '',
           tags: parseTags(message),
+          by: caller.access.principal,
         });
         onAnswered((delivered) => versions.answered(version, delivered));
         return { model_version: renderVersion(version) };
@@ -80,9 +81,10 @@ export function modelVersionRoutes({
       method: 'PATCH',
       path: `${PATH}/update`,
       access: [onModel('model.create-version', readModelName, versioned)],
-      async handle({ message }) {
+      async handle({ message, caller }) {
         const description = optionalString(message, 'description') ?? null;
-        return { model_version: renderVersion(await versions.describe(...keyOf(message), description)) };
+        const version = await versions.describe(...keyOf(message), description, caller.access.principal);
+        return { model_version: renderVersion(version) };
       },
     },
     {
