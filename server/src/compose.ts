@@ -4,9 +4,9 @@ import { openBlobKeys } from './artifacts/blob-keys.ts';
 import { createDirectTransfers } from './artifacts/direct-transfers.ts';
 import { createFiles, type Files } from './artifacts/files.ts';
 import { createGarbage, type Garbage } from './artifacts/garbage.ts';
+import { composeAudit } from './compose-audit.ts';
 import { composeDatabricks } from './compose-databricks.ts';
 import { composeFiles } from './compose-files.ts';
-import { composeAudit } from './compose-audit.ts';
 import { composeGovernance } from './compose-governance.ts';
 import { composeRegistry } from './compose-registry.ts';
 import { composeStatements } from './compose-statements.ts';
@@ -22,10 +22,10 @@ import { createHeldGrants } from './governance/held-grants.ts';
 import { createOwnership } from './governance/ownership.ts';
 import type { SchemaContents } from './governance/schemas.ts';
 import { createState } from './governance/snapshot-state.ts';
-import { createWorkspaceSettings, limitLifetimes } from './governance/workspace-settings.ts';
 import { openWorkspaceIdentity } from './governance/workspace-identity.ts';
-import { workspaceConfRoutes } from './http/databricks/workspace-conf.ts';
+import { createWorkspaceSettings, limitLifetimes } from './governance/workspace-settings.ts';
 import { requireWarehouse } from './http/databricks/sql-warehouses.ts';
+import { workspaceConfRoutes } from './http/databricks/workspace-conf.ts';
 import { createLogger, errorFields, type Logger } from './http/logger.ts';
 import { createServerMetrics } from './http/metrics.ts';
 import { artifactStreamRoutes } from './http/mlflow/artifact-proxy.ts';
@@ -44,7 +44,6 @@ import { runInputRoutes } from './http/mlflow/run-inputs.ts';
 import { runRoutes } from './http/mlflow/runs.ts';
 import { serverFactRoutes } from './http/mlflow/server-facts.ts';
 import { createTargets } from './http/mlflow/targets.ts';
-import { createShownLocations } from './http/shown-locations.ts';
 import { traceMetricRoutes } from './http/mlflow/trace-metrics.ts';
 import { traceRoutes } from './http/mlflow/traces.ts';
 import { userRoutes } from './http/mlflow/users.ts';
@@ -54,6 +53,7 @@ import { otlpRoutes } from './http/otlp.ts';
 import { createPages } from './http/pages.ts';
 import { probeRoutes } from './http/probes.ts';
 import { buildHttpServer, type HttpServer } from './http/server.ts';
+import { createShownLocations } from './http/shown-locations.ts';
 import { artifactViewRoutes } from './http/slipway/artifact-view.ts';
 import { chartLineRoutes } from './http/slipway/chart-lines.ts';
 import { createLiveStreams } from './http/slipway/events.ts';
@@ -85,10 +85,10 @@ import { parseModelName } from './registry/model-names.ts';
 import { parseVersion } from './registry/model-rules.ts';
 import { createModels } from './registry/models.ts';
 import { createRecentModels } from './registry/recent-models.ts';
-import { foreignHostScheme, type HostPolicy } from './registry/source-hosts.ts';
-import { guardVersionFolder } from './registry/version-folders.ts';
-import { keepLoggedModel, keepVersionFiles } from './registry/version-files.ts';
 import { createSchemaModels, findModelInTheWay } from './registry/schema-models.ts';
+import { foreignHostScheme, type HostPolicy } from './registry/source-hosts.ts';
+import { keepLoggedModel, keepVersionFiles } from './registry/version-files.ts';
+import { guardVersionFolder, VERSIONS_FOLDER } from './registry/version-folders.ts';
 import { createVersionPlaces } from './registry/version-places.ts';
 import { createVersionTable } from './registry/version-table.ts';
 import { createVersions } from './registry/versions.ts';
@@ -433,7 +433,13 @@ export async function compose(config: Config): Promise<Program> {
         ...sql.rawRoutes,
       ]),
     ],
-    databricksRoutes: [...databricks.routes, ...registryRoutes, ...databricksFiles.routes, ...sql.routes, ...workspaceConfRoutes(settings)],
+    databricksRoutes: [
+      ...databricks.routes,
+      ...registryRoutes,
+      ...databricksFiles.routes,
+      ...sql.routes,
+      ...workspaceConfRoutes(settings),
+    ],
     workspaceId: identity.workspaceId,
     authenticate: governance.authenticate,
     locations: createShownLocations(config.databricksArtifacts),
@@ -497,8 +503,8 @@ function parseArtifactLocation(text: string, hostPolicy: HostPolicy, by: Access)
     location.kind === 'runs' ||
     location.kind === 'models' ||
     (location.kind === 'managed' && !by.principal.isAdmin && isReserved(location.path)) ||
-    // Whoever owned a folder above the files of registered versions could read them; what all may use is nobody's.
-    (location.kind === 'managed' && /^(registered-models(\/|$)|dbfs(\/(tmp|FileStore))?$)/.test(location.path)) ||
+    // What all may use is nobody's.
+    (location.kind === 'managed' && /^dbfs(\/(tmp|FileStore))?$/.test(location.path)) ||
     (location.kind === 'other' && /^https?$/.test(location.scheme));
   if (unusable) {
     throw new AppError('InvalidArgument', `Artifacts cannot be kept at ${text.slice(0, 200)}.`, {

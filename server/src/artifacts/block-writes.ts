@@ -72,7 +72,9 @@ export function createBlockWrites({ db, files, clock }: BlockWritesDependencies)
       }
       const { blocks } = await getHandle(handle, principal);
       if (blocks >= MAX_BLOCKS) {
-        throw invalidArgument('The file has too many blocks: send it through the Files API.', { field: 'data' });
+        throw invalidArgument('The file has too many blocks: send it through the Files API.', {
+          field: 'data',
+        });
       }
       const number = await db.write((tx) => repository.countBlock(tx, handle, clock.nowMs()));
       if (number === 0) throw notFound(`There is no open handle ${handle}: it was closed.`);

@@ -2,13 +2,7 @@ import type { Database } from '../db/port.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { invalidArgument } from '../kernel/errors.ts';
 import type { ArtifactPath } from '../objects/artifact-path.ts';
-import type {
-  CompletedPart,
-  ObjectSigner,
-  ObjectStore,
-  SignedPart,
-  SignedRequest,
-} from '../objects/port.ts';
+import type { CompletedPart, ObjectSigner, ObjectStore, SignedPart, SignedRequest } from '../objects/port.ts';
 import type { BlobKeys } from './blob-keys.ts';
 import type { Files } from './files.ts';
 import { createPartUploads } from './part-uploads.ts';
@@ -64,11 +58,8 @@ export function createDirectTransfers({
     },
 
     /** See `PartUploads.complete`. */
-    completeUpload: (
-      path: ArtifactPath,
-      uploadId: string,
-      parts: readonly CompletedPart[],
-    ): Promise<void> => uploads.complete(path, uploadId, { parts }),
+    completeUpload: (path: ArtifactPath, uploadId: string, parts: readonly CompletedPart[]): Promise<void> =>
+      uploads.complete(path, uploadId, { parts }),
 
     /** See `PartUploads.abort`. */
     abortUpload: uploads.abort,

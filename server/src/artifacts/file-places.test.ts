@@ -37,12 +37,14 @@ describe('paths of the Files API', () => {
     });
   });
 
-  it.each(['/Volumes', '/Volumes/main/default', '/Models/prod/ml/m', '/WorkspaceInternal/Mlflow/Artifacts/1/Runs'])(
-    'find no files at %s',
-    (text) => {
-      expect(codeOf(() => parseFilesPath(text))).toBe('NotFound');
-    },
-  );
+  it.each([
+    '/Volumes',
+    '/Volumes/main/default',
+    '/Models/prod/ml/m',
+    '/WorkspaceInternal/Mlflow/Artifacts/1/Runs',
+  ])('find no files at %s', (text) => {
+    expect(codeOf(() => parseFilesPath(text))).toBe('NotFound');
+  });
 
   const ATTACKS = [
     '/Volumes/main/default/data/../../other',
@@ -66,12 +68,17 @@ describe('paths of the Files API', () => {
     expect(codeOf(() => parseFilesPath(text))).toBe('InvalidArgument');
   });
 
-  it.each(['/../etc/passwd', '/a/%2e%2e/b', '/a\\b', '//etc/passwd', 'etc/passwd', '/a#b', '/mlflow-artifacts//x'])(
-    'of DBFS refuse %j',
-    (text) => {
-      expect(codeOf(() => parseDbfsPath(text))).toBe('InvalidArgument');
-    },
-  );
+  it.each([
+    '/../etc/passwd',
+    '/a/%2e%2e/b',
+    '/a\\b',
+    '//etc/passwd',
+    'etc/passwd',
+    '/a#b',
+    '/mlflow-artifacts//x',
+  ])('of DBFS refuse %j', (text) => {
+    expect(codeOf(() => parseDbfsPath(text))).toBe('InvalidArgument');
+  });
 });
 
 describe('paths of DBFS', () => {

@@ -123,7 +123,9 @@ export async function measureTree(
 
 /** Whether anything lies directly in a folder. */
 export async function hasEntries(sql: Sql, folder: Place): Promise<boolean> {
-  const row = await sql.get('SELECT 1 AS one FROM artifact_entries WHERE parent = ? LIMIT 1', [pathOf(folder)]);
+  const row = await sql.get('SELECT 1 AS one FROM artifact_entries WHERE parent = ? LIMIT 1', [
+    pathOf(folder),
+  ]);
   return row !== undefined;
 }
 

@@ -189,13 +189,11 @@ export function createFiles(dependencies: FilesDependencies) {
       const rows = await db.read((sql) =>
         repository.listEntries(sql, { parent: folder, after: page.after, limit: limit + 1 }),
       );
-      const entries = rows
-        .slice(0, limit)
-        .map((row) => ({
-          name: row.name,
-          sizeBytes: row.size_bytes ?? undefined,
-          modifiedAtMs: row.written_at,
-        }));
+      const entries = rows.slice(0, limit).map((row) => ({
+        name: row.name,
+        sizeBytes: row.size_bytes ?? undefined,
+        modifiedAtMs: row.written_at,
+      }));
       return { entries, next: rows.length > limit ? entries.at(-1)!.name : undefined };
     },
 

@@ -82,7 +82,8 @@ export function createFolders({ db, clock, guardDeletion, guardWrite }: FoldersD
         const [source, target] = [placeOf(from), placeOf(to)];
         await repository.holdFolder(tx, foldersOf(source.parent).at(-1));
         const entry = await repository.findEntry(tx, source);
-        if (entry === undefined) throw notFound('There is nothing at the source path.', { field: 'source_path' });
+        if (entry === undefined)
+          throw notFound('There is nothing at the source path.', { field: 'source_path' });
         await repository.holdFolder(tx, source);
         await enterFolder(tx, foldersOf(target.parent), clock.nowMs());
         if ((await repository.findEntry(tx, target)) !== undefined) {

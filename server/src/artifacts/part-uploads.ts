@@ -4,7 +4,13 @@ import { AppError, alreadyExists, notFound } from '../kernel/errors.ts';
 import { randomHexId } from '../kernel/ids.ts';
 import type { ArtifactPath } from '../objects/artifact-path.ts';
 import { parseObjectKey } from '../objects/object-key.ts';
-import type { CompletedPart, MultipartUpload, ObjectBody, ObjectFacts, ObjectStore } from '../objects/port.ts';
+import type {
+  CompletedPart,
+  MultipartUpload,
+  ObjectBody,
+  ObjectFacts,
+  ObjectStore,
+} from '../objects/port.ts';
 import type { BlobKeys } from './blob-keys.ts';
 import type { Files, PutOptions } from './files.ts';
 import * as repository from './uploads-repository.ts';

@@ -51,7 +51,10 @@ export function createSignedUrls({ key, clock }: SignedUrlsDependencies) {
       if (dot < 1 || signature.length !== expected.length || !timingSafeEqual(signature, expected)) {
         throw new AppError('PermissionDenied', 'This URL is not one that this server has signed.');
       }
-      const [untilMs, ...parts] = JSON.parse(Buffer.from(payload, 'base64url').toString()) as [number, ...Parts];
+      const [untilMs, ...parts] = JSON.parse(Buffer.from(payload, 'base64url').toString()) as [
+        number,
+        ...Parts,
+      ];
       if (untilMs <= clock.nowMs()) {
         throw new AppError('PermissionDenied', 'This URL has expired: ask for another one.');
       }

@@ -20,6 +20,3 @@ export function parseTreePath(text: string): TreePath {
   if (tree === undefined || rest === undefined) return parseArtifactPath(text);
   return `#${tree}/${parseArtifactPath(rest)}` as TreePath;
 }
-
-/** Whether a name in the root folder is that of a tree, which is no artifact. */
-export const isTreeName = (name: string): boolean => name.startsWith('#');

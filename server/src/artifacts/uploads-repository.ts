@@ -29,10 +29,7 @@ export async function insertUpload(tx: Transaction, upload: Omit<UploadRow, 'com
 }
 
 export async function findUpload(sql: Sql, uploadId: string): Promise<UploadRow | undefined> {
-  return sql.get<UploadRow>(
-    `SELECT ${COLUMNS} FROM artifact_uploads WHERE upload_id = ?`,
-    [uploadId],
-  );
+  return sql.get<UploadRow>(`SELECT ${COLUMNS} FROM artifact_uploads WHERE upload_id = ?`, [uploadId]);
 }
 
 export async function completeUpload(tx: Transaction, uploadId: string, nowMs: number): Promise<void> {

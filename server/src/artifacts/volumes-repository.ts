@@ -69,13 +69,10 @@ export async function updateVolume(
   tx: Transaction,
   volume: Pick<VolumeRow, 'volume_id' | 'name' | 'comment' | 'updated_at' | 'updated_by'>,
 ): Promise<void> {
-  await tx.run('UPDATE volumes SET name = ?, comment = ?, updated_at = ?, updated_by = ? WHERE volume_id = ?', [
-    volume.name,
-    volume.comment,
-    volume.updated_at,
-    volume.updated_by,
-    volume.volume_id,
-  ]);
+  await tx.run(
+    'UPDATE volumes SET name = ?, comment = ?, updated_at = ?, updated_by = ? WHERE volume_id = ?',
+    [volume.name, volume.comment, volume.updated_at, volume.updated_by, volume.volume_id],
+  );
 }
 
 export async function deleteVolume(tx: Transaction, volumeId: string): Promise<void> {

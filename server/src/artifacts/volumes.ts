@@ -74,7 +74,9 @@ export function createVolumes({ db, clock, write, ownership }: VolumesDependenci
           updated_by: by.name,
         };
         if (!(await repository.insertVolume(tx, { ...row, ...keyOf(name) }))) {
-          throw alreadyExists(`Volume '${fullName(name)}' already exists.`, { reason: 'VOLUME_ALREADY_EXISTS' });
+          throw alreadyExists(`Volume '${fullName(name)}' already exists.`, {
+            reason: 'VOLUME_ALREADY_EXISTS',
+          });
         }
         await ownership.claim(tx, securableOfVolume(name), by);
         return volumeOf(row);
@@ -122,7 +124,9 @@ export function createVolumes({ db, clock, write, ownership }: VolumesDependenci
         const renamed = { ...name, name: change.name ?? name.name };
         if (renamed.name !== name.name) {
           if ((await repository.findVolume(tx, { ...keyOf(name), name: renamed.name })) !== undefined) {
-            throw alreadyExists(`Volume '${fullName(renamed)}' already exists.`, { reason: 'VOLUME_ALREADY_EXISTS' });
+            throw alreadyExists(`Volume '${fullName(renamed)}' already exists.`, {
+              reason: 'VOLUME_ALREADY_EXISTS',
+            });
           }
           await ownership.move(tx, securableOfVolume(name), securableOfVolume(renamed));
         }
@@ -153,7 +157,11 @@ export function createVolumes({ db, clock, write, ownership }: VolumesDependenci
       },
       async delete(tx, schema) {
         for (;;) {
-          const rows = await repository.listVolumes(tx, { ...keyOf(schema), after: '', limit: LOOKED_AT_ONCE });
+          const rows = await repository.listVolumes(tx, {
+            ...keyOf(schema),
+            after: '',
+            limit: LOOKED_AT_ONCE,
+          });
           for (const row of rows) await remove(tx, row);
           if (rows.length < LOOKED_AT_ONCE) return;
         }

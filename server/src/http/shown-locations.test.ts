@@ -17,7 +17,10 @@ describe('locations in answers', () => {
 
   it('are those that the client of Databricks can use, and no other text changes', () => {
     expect(locations.show(answer, databricks)).toEqual({
-      run: { ...answer.run, info: { artifact_uri: 'dbfs:/mlflow-artifacts/1/r/artifacts', status: 'RUNNING' } },
+      run: {
+        ...answer.run,
+        info: { artifact_uri: 'dbfs:/mlflow-artifacts/1/r/artifacts', status: 'RUNNING' },
+      },
     });
     expect(locations.show(answer, mlflow)).toBe(answer);
   });
@@ -30,7 +33,10 @@ describe('locations in answers', () => {
   });
 
   it('are found in JSON that is text already, also with letters that are escaped there', () => {
-    const json = JSON.stringify({ info: { artifact_uri: 'mlflow-artifacts:/1/a"b\\c/r' }, note: '"artifact_uri":"mlflow-artifacts:/x"' });
+    const json = JSON.stringify({
+      info: { artifact_uri: 'mlflow-artifacts:/1/a"b\\c/r' },
+      note: '"artifact_uri":"mlflow-artifacts:/x"',
+    });
     expect(JSON.parse(locations.showText(json, databricks))).toEqual({
       info: { artifact_uri: 'dbfs:/mlflow-artifacts/1/a"b\\c/r' },
       note: '"artifact_uri":"mlflow-artifacts:/x"',
@@ -41,7 +47,11 @@ describe('locations in answers', () => {
   it('are the source of a version and the tag of a trace', () => {
     expect(
       locations.show(
-        { version: '1', source: 'mlflow-artifacts:/1/r/artifacts/m', tags: { 'mlflow.artifactLocation': 'mlflow-artifacts:/1/t' } },
+        {
+          version: '1',
+          source: 'mlflow-artifacts:/1/r/artifacts/m',
+          tags: { 'mlflow.artifactLocation': 'mlflow-artifacts:/1/t' },
+        },
         databricks,
       ),
     ).toEqual({
@@ -54,7 +64,9 @@ describe('locations in answers', () => {
 
 describe('locations in requests', () => {
   it('come back as they are kept', () => {
-    expect(locations.read({ source: 'dbfs:/mlflow-artifacts/1/r/artifacts/m', name: 'dbfs:/x' }, databricks)).toEqual({
+    expect(
+      locations.read({ source: 'dbfs:/mlflow-artifacts/1/r/artifacts/m', name: 'dbfs:/x' }, databricks),
+    ).toEqual({
       source: 'mlflow-artifacts:/1/r/artifacts/m',
       name: 'dbfs:/x',
     });
@@ -67,9 +79,18 @@ describe('locations in requests', () => {
   });
 
   it.each([
-    ["artifact_uri = 'dbfs:/mlflow-artifacts/1/r/artifacts'", "artifact_uri = 'mlflow-artifacts:/1/r/artifacts'"],
-    ['attributes.artifact_uri != "dbfs:/mlflow-artifacts/1"', 'attributes.artifact_uri != "mlflow-artifacts:/1"'],
-    ["source_path IN ('dbfs:/mlflow-artifacts/1', 's3://b')", "source_path IN ('mlflow-artifacts:/1', 's3://b')"],
+    [
+      "artifact_uri = 'dbfs:/mlflow-artifacts/1/r/artifacts'",
+      "artifact_uri = 'mlflow-artifacts:/1/r/artifacts'",
+    ],
+    [
+      'attributes.artifact_uri != "dbfs:/mlflow-artifacts/1"',
+      'attributes.artifact_uri != "mlflow-artifacts:/1"',
+    ],
+    [
+      "source_path IN ('dbfs:/mlflow-artifacts/1', 's3://b')",
+      "source_path IN ('mlflow-artifacts:/1', 's3://b')",
+    ],
     ["artifact_uri LIKE 'dbfs:/mlflow-artifacts/1/%'", "artifact_uri LIKE 'mlflow-artifacts:/1/%'"],
     ["artifact_uri LIKE 'dbfs:/%/artifacts'", "artifact_uri LIKE 'mlflow-artifacts:/%/artifacts'"],
     ["tags.a = 'dbfs:/mlflow-artifacts/1'", "tags.a = 'dbfs:/mlflow-artifacts/1'"],

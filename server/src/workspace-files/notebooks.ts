@@ -27,23 +27,26 @@ export const FIRST_LINE_BYTES = 64;
  * says so in a comment (contract of the CLI, section 1).
  * @param beginning the first bytes of the file, `FIRST_LINE_BYTES` of them where there are so many
  */
-export function recognize(name: string, beginning: Uint8Array): { readonly name: string; readonly form: WorkspaceForm } {
+export function recognize(
+  name: string,
+  beginning: Uint8Array,
+): { readonly name: string; readonly form: WorkspaceForm } {
   const [, base = name, ending = ''] = /^(.+)(\.[^.]+)$/s.exec(name) ?? [];
   if (ending.toLowerCase() === '.ipynb') return { name: base, form: JUPYTER };
   const known = Object.hasOwn(ENDINGS, ending.toLowerCase()) ? ENDINGS[ending.toLowerCase()] : undefined;
   if (known === undefined) return { name, form: FILE };
   const [language, comment] = known;
-  const [line = ''] = Buffer.from(beginning).toString('latin1').replace(/^\xef\xbb\xbf/, '').split(/\r?\n/, 1);
+  const [line = ''] = Buffer.from(beginning)
+    .toString('latin1')
+    .replace(/^\xef\xbb\xbf/, '')
+    .split(/\r?\n/, 1);
   return line.trimEnd() === `${comment} Databricks notebook source`
     ? { name: base, form: { kind: 'NOTEBOOK', language, format: 'SOURCE' } }
     : { name, form: FILE };
 }
 
 /** What a caller asks for by name. @throws AppError InvalidArgument */
-export function formOf(
-  format: string,
-  language: string | undefined,
-): WorkspaceForm | 'AUTO' {
+export function formOf(format: string, language: string | undefined): WorkspaceForm | 'AUTO' {
   switch (format.toUpperCase()) {
     case 'AUTO':
       return 'AUTO';
@@ -60,7 +63,10 @@ export function formOf(
       });
     }
   }
-  throw invalidArgument(`The format '${format.slice(0, 50)}' is not supported: use AUTO, SOURCE, RAW or JUPYTER.`, {
-    field: 'format',
-  });
+  throw invalidArgument(
+    `The format '${format.slice(0, 50)}' is not supported: use AUTO, SOURCE, RAW or JUPYTER.`,
+    {
+      field: 'format',
+    },
+  );
 }

@@ -24,14 +24,24 @@ export async function findObject(sql: Sql, { parent, name }: WorkspacePlace): Pr
 }
 
 /** The same, held until the commit. */
-export async function holdObject(tx: Transaction, { parent, name }: WorkspacePlace): Promise<ObjectRow | undefined> {
-  return tx.get<ObjectRow>(`${OBJECT} WHERE o.parent = ? AND o.name = ?${tx.dialect.forUpdate('o')}`, [parent, name]);
+export async function holdObject(
+  tx: Transaction,
+  { parent, name }: WorkspacePlace,
+): Promise<ObjectRow | undefined> {
+  return tx.get<ObjectRow>(`${OBJECT} WHERE o.parent = ? AND o.name = ?${tx.dialect.forUpdate('o')}`, [
+    parent,
+    name,
+  ]);
 }
 
 /** What lies in a folder, by name. */
 export async function listObjects(
   sql: Sql,
-  { parent, after, limit }: { readonly parent: WorkspacePath; readonly after: string; readonly limit: number },
+  {
+    parent,
+    after,
+    limit,
+  }: { readonly parent: WorkspacePath; readonly after: string; readonly limit: number },
 ): Promise<ObjectRow[]> {
   return sql.all<ObjectRow>(`${OBJECT} WHERE o.parent = ? AND o.name > ? ORDER BY o.name LIMIT ?`, [
     parent,

@@ -1,4 +1,4 @@
-import { forget, type Files } from '../artifacts/files.ts';
+import { type Files, forget } from '../artifacts/files.ts';
 import { inTree } from '../artifacts/trees.ts';
 import type { Database, Transaction } from '../db/port.ts';
 import type { Access } from '../governance/access.ts';
@@ -15,8 +15,8 @@ import {
   mayUse,
   placeOf,
   placesTo,
-  renderWorkspacePath,
   ROOT,
+  renderWorkspacePath,
   SHARED,
   type WorkspacePath,
 } from './workspace-paths.ts';
@@ -86,7 +86,13 @@ export function createWorkspace({ db, files, clock, experiments }: WorkspaceDepe
     const nowMs = clock.nowMs();
     await repository.insertObjects(
       tx,
-      placesTo(path).map((place) => ({ ...place, ...FOLDER, created_at: nowMs, created_by: by, modified_at: nowMs })),
+      placesTo(path).map((place) => ({
+        ...place,
+        ...FOLDER,
+        created_at: nowMs,
+        created_by: by,
+        modified_at: nowMs,
+      })),
     );
   }
 
@@ -133,7 +139,9 @@ export function createWorkspace({ db, files, clock, experiments }: WorkspaceDepe
       if (object.kind !== 'DIRECTORY') return [object];
       const items: WorkspaceObject[] = [];
       for (let after = ''; items.length < MAX_LIST; ) {
-        const rows = await db.read((sql) => repository.listObjects(sql, { parent: path, after, limit: PAGE }));
+        const rows = await db.read((sql) =>
+          repository.listObjects(sql, { parent: path, after, limit: PAGE }),
+        );
         for (const row of rows) {
           if (maySee(access.principal, childOf(path, row.name))) items.push(objectOf(row));
         }
@@ -158,7 +166,9 @@ export function createWorkspace({ db, files, clock, experiments }: WorkspaceDepe
         for (const place of placesTo(path)) {
           const row = await repository.findObject(tx, place);
           if (row?.kind === 'DIRECTORY') continue;
-          throw alreadyExists(`Path (${shown(childOf(place.parent, place.name))}) already exists and is no folder.`);
+          throw alreadyExists(
+            `Path (${shown(childOf(place.parent, place.name))}) already exists and is no folder.`,
+          );
         }
       });
     },
@@ -167,7 +177,11 @@ export function createWorkspace({ db, files, clock, experiments }: WorkspaceDepe
      * Stores a file, whole and at once. Of several that must be new one wins.
      * @throws AppError NotFound for a folder that is not there; AlreadyExists; PermissionDenied; what the body throws
      */
-    async write(path: WorkspacePath, body: ObjectBody, options: WriteOptions & { readonly access: Access }): Promise<void> {
+    async write(
+      path: WorkspacePath,
+      body: ObjectBody,
+      options: WriteOptions & { readonly access: Access },
+    ): Promise<void> {
       const { access, form, overwrite } = options;
       await house(access);
       // A folder of somebody else is not there, for whoever may not see it.
@@ -186,10 +200,12 @@ export function createWorkspace({ db, files, clock, experiments }: WorkspaceDepe
         async within(tx) {
           const place = placeOf(path);
           // Held: whoever writes into the folder at the same time comes before or after.
-          const folder = place.parent === ROOT ? rootRow : await repository.holdObject(tx, placeOf(place.parent));
+          const folder =
+            place.parent === ROOT ? rootRow : await repository.holdObject(tx, placeOf(place.parent));
           if (folder?.kind !== 'DIRECTORY') throw missingParent(path);
           const known = await repository.holdObject(tx, place);
-          if (known?.kind === 'DIRECTORY') throw alreadyExists(`Path (${shown(path)}) already exists: it is a folder.`);
+          if (known?.kind === 'DIRECTORY')
+            throw alreadyExists(`Path (${shown(path)}) already exists: it is a folder.`);
           if (known !== undefined && !overwrite) throw alreadyExists(`Path (${shown(path)}) already exists.`);
           const nowMs = clock.nowMs();
           const object: NewObject = {
@@ -226,12 +242,18 @@ export function createWorkspace({ db, files, clock, experiments }: WorkspaceDepe
         // Written again since: what is there now is as good.
         const again = await getRow(path, access);
         if (again.content_id === null || again.content_id === row.content_id) throw error;
-        return { object: objectOf(again), read: (await files.open(inTree('workspace', again.content_id))).read };
+        return {
+          object: objectOf(again),
+          read: (await files.open(inTree('workspace', again.content_id))).read,
+        };
       }
     },
 
     /** @throws AppError NotFound; InvalidState for a folder with something in it unless `recursive`; PermissionDenied */
-    async delete(path: WorkspacePath, { access, recursive }: { readonly access: Access; readonly recursive: boolean }): Promise<void> {
+    async delete(
+      path: WorkspacePath,
+      { access, recursive }: { readonly access: Access; readonly recursive: boolean },
+    ): Promise<void> {
       const found = await find(path, access);
       if (found === undefined) throw missing(path);
       if (found.kind === 'MLFLOW_EXPERIMENT') {

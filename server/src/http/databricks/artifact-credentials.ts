@@ -6,7 +6,14 @@ import { type LoggedModels, modelArtifactLocation } from '../../tracking/logged-
 import { runArtifactLocation } from '../../tracking/run-details.ts';
 import type { Runs } from '../../tracking/runs.ts';
 import { managedPath } from '../mlflow/artifact-paths.ts';
-import { invalid, objectList, optionalInt32, parseRunId, requiredString, stringList } from '../mlflow/fields.ts';
+import {
+  invalid,
+  objectList,
+  optionalInt32,
+  parseRunId,
+  requiredString,
+  stringList,
+} from '../mlflow/fields.ts';
 import type { Targets } from '../mlflow/targets.ts';
 import type { Need } from '../route-access.ts';
 import { parsePart } from './files.ts';
@@ -39,14 +46,14 @@ export function artifactCredentialRoutes({
     { action, target: ({ body }) => targets.runTarget(parseRunId(body)) },
   ];
   const ofModel = (action: 'experiment.read' | 'experiment.edit'): readonly Need<DatabricksCall>[] => [
-    { action, target: ({ path }) => targets.loggedModelTarget(path['model_id']!) },
+    { action, target: ({ path }) => targets.loggedModelTarget(path.model_id!) },
   ];
 
   const rootOfRun = async ({ body }: DatabricksCall): Promise<string> =>
     runArtifactLocation((await runs.get(parseRunId(body))).run);
 
   const rootOfModel = async ({ path }: DatabricksCall): Promise<string> =>
-    modelArtifactLocation((await loggedModels.get(path['model_id']!, { allowDeleted: false })).row);
+    modelArtifactLocation((await loggedModels.get(path.model_id!, { allowDeleted: false })).row);
 
   const fileOfRun = async (call: DatabricksCall): Promise<ArtifactPath> =>
     below(await rootOfRun(call), requiredString(call.body, 'path'));
@@ -61,7 +68,8 @@ export function artifactCredentialRoutes({
 
   function pathsOf(call: DatabricksCall, field: string): readonly string[] {
     const paths = stringList(call.body, field);
-    if (paths.length === 0 || paths.length > MAX_PATHS) throw invalid(field, paths.length, `expected 1 to ${MAX_PATHS} paths.`);
+    if (paths.length === 0 || paths.length > MAX_PATHS)
+      throw invalid(field, paths.length, `expected 1 to ${MAX_PATHS} paths.`);
     return paths;
   }
 
@@ -159,7 +167,9 @@ export function artifactCredentialRoutes({
       access: ofRun('experiment.edit'),
       async handle(call) {
         const path = await fileOfRun(call);
-        const parts = objectList(call.body, 'part_etags').map((part, i) => parsePart(part, `part_etags[${i}].`));
+        const parts = objectList(call.body, 'part_etags').map((part, i) =>
+          parsePart(part, `part_etags[${i}].`),
+        );
         if (parts.length === 0) throw invalidArgument('No parts are named.', { field: 'part_etags' });
         await uploads.complete(path, requiredString(call.body, 'upload_id'), { parts });
         return {};

@@ -1,14 +1,21 @@
 import type { BlockWrites } from '../../artifacts/block-writes.ts';
 import { MAX_BLOCK_BYTES, once } from '../../artifacts/block-writes.ts';
-import type { ArtifactEntry, Files } from '../../artifacts/files.ts';
 import { type FilePlace, parseDbfsPath } from '../../artifacts/file-places.ts';
+import type { ArtifactEntry, Files } from '../../artifacts/files.ts';
 import type { Folders, Found } from '../../artifacts/folders.ts';
 import { refuseExisting } from '../../artifacts/part-uploads.ts';
 import type { TreePath } from '../../artifacts/trees.ts';
 import { AppError, invalidArgument, invalidState, notFound } from '../../kernel/errors.ts';
 import { sendFile } from '../mlflow/artifact-download.ts';
 import { receiveFile } from '../mlflow/artifact-upload.ts';
-import { invalid, missing, optionalBoolean, optionalInt64, optionalString, requiredString } from '../mlflow/fields.ts';
+import {
+  invalid,
+  missing,
+  optionalBoolean,
+  optionalInt64,
+  optionalString,
+  requiredString,
+} from '../mlflow/fields.ts';
 import type { JsonObject } from '../mlflow/json.ts';
 import type { RawCall, RawRoute } from '../routes.ts';
 import type { FileAccess } from './file-access.ts';
@@ -44,7 +51,8 @@ export function dbfsRoutes({ files, folders, blocks, access }: DbfsServices): {
 } {
   async function fileAt(place: FilePlace): Promise<TreePath> {
     const path = await access.resolve(place);
-    if (place.path === '' || path === '') throw invalidArgument('This path is a folder, no file.', { field: 'path' });
+    if (place.path === '' || path === '')
+      throw invalidArgument('This path is a folder, no file.', { field: 'path' });
     return path;
   }
 
@@ -64,9 +72,12 @@ export function dbfsRoutes({ files, folders, blocks, access }: DbfsServices): {
       const page = await files.list(folder, { after });
       all.push(...page.entries);
       if (all.length > MAX_LIST) {
-        throw invalidArgument(`The folder holds more than ${MAX_LIST} entries: list it through the Files API.`, {
-          field: 'path',
-        });
+        throw invalidArgument(
+          `The folder holds more than ${MAX_LIST} entries: list it through the Files API.`,
+          {
+            field: 'path',
+          },
+        );
       }
       after = page.next;
     } while (after !== undefined);
@@ -103,7 +114,7 @@ export function dbfsRoutes({ files, folders, blocks, access }: DbfsServices): {
         summary: 'Describes a file or a folder of DBFS',
         access: access.reading(queryPath),
         async handle(call) {
-          const text = call.query['path']!;
+          const text = call.query.path!;
           const { found } = await getFound(queryPath(call), text);
           return renderFound(shownPath(text), found);
         },
@@ -114,7 +125,7 @@ export function dbfsRoutes({ files, folders, blocks, access }: DbfsServices): {
         summary: 'Lists what lies in a folder of DBFS',
         access: access.reading(queryPath),
         async handle(call) {
-          const text = call.query['path']!;
+          const text = call.query.path!;
           const { path, found } = await getFound(queryPath(call), text);
           const prefix = shownPath(text);
           if (found.kind === 'file') return { files: [renderFound(prefix, found)] };
@@ -134,7 +145,8 @@ export function dbfsRoutes({ files, folders, blocks, access }: DbfsServices): {
           const offset = Number(optionalInt64(call.query, 'offset') ?? 0);
           const length = Number(optionalInt64(call.query, 'length') ?? MAX_BLOCK_BYTES / 2);
           if (offset < 0) throw invalid('offset', offset, 'expected 0 or more.');
-          if (length < 0 || length > MAX_BLOCK_BYTES) throw invalid('length', length, 'expected up to 1048576.');
+          if (length < 0 || length > MAX_BLOCK_BYTES)
+            throw invalid('length', length, 'expected up to 1048576.');
           const path = await fileAt(queryPath(call));
           const { sizeBytes } = await files.stat(path);
           if (offset >= sizeBytes || length === 0) return { bytes_read: 0, data: '' };
@@ -168,7 +180,9 @@ export function dbfsRoutes({ files, folders, blocks, access }: DbfsServices): {
           const found = await folders.find(path);
           if (found?.kind === 'folder') throw invalidArgument('A folder is at this path.', { field: 'path' });
           if (!overwrite) refuseExisting(found);
-          return { handle: await blocks.open(path, { principal: call.caller.access.principal.id, overwrite }) };
+          return {
+            handle: await blocks.open(path, { principal: call.caller.access.principal.id, overwrite }),
+          };
         },
       },
       {
@@ -216,7 +230,11 @@ export function dbfsRoutes({ files, folders, blocks, access }: DbfsServices): {
           }
           const found = await folders.find(path);
           const recursive = optionalBoolean(call.body, 'recursive') ?? false;
-          if (found?.kind === 'folder' && !recursive && (await files.list(path, { limit: 1 })).entries.length > 0) {
+          if (
+            found?.kind === 'folder' &&
+            !recursive &&
+            (await files.list(path, { limit: 1 })).entries.length > 0
+          ) {
             throw invalidState('The folder is not empty: delete it recursively.', { reason: 'IO_ERROR' });
           }
           await files.delete(path);
@@ -233,7 +251,9 @@ export function dbfsRoutes({ files, folders, blocks, access }: DbfsServices): {
         ]),
         async handle({ body }) {
           const [from, to] = await Promise.all(
-            ['source_path', 'destination_path'].map((field) => fileAt(parseDbfsPath(requiredString(body, field)))),
+            ['source_path', 'destination_path'].map((field) =>
+              fileAt(parseDbfsPath(requiredString(body, field))),
+            ),
           );
           await folders.move(from!, to!);
           return {};
@@ -256,7 +276,9 @@ function readBase64(body: JsonObject, field: string): Buffer {
   const bytes = Buffer.from(text, 'base64');
   // Decoding passes over what is no base64.
   if (bytes.toString('base64').replace(/=+$/, '') !== text.replaceAll(/\s/g, '').replace(/=+$/, '')) {
-    throw new AppError('InvalidArgument', `Invalid value for parameter '${field}': expected base64.`, { field });
+    throw new AppError('InvalidArgument', `Invalid value for parameter '${field}': expected base64.`, {
+      field,
+    });
   }
   return bytes;
 }

@@ -8,8 +8,8 @@ import { nameOfRow, securableOf } from '../../registry/model-names.ts';
 import { versionNotFound } from '../../registry/version-details.ts';
 import { type VersionFolder, versionOfPath } from '../../registry/version-folders.ts';
 import type { Owners } from '../../tracking/owners.ts';
-import { onModel, type ReadModelName } from '../model-access.ts';
 import { experimentOn } from '../mlflow/targets.ts';
+import { onModel, type ReadModelName } from '../model-access.ts';
 import type { Need, Target } from '../route-access.ts';
 
 export interface FileAccessServices {
@@ -156,4 +156,3 @@ export function createFileAccess({
 }
 
 export type FileAccess = ReturnType<typeof createFileAccess>;
-

@@ -1,5 +1,5 @@
-import type { Files } from '../../artifacts/files.ts';
 import { type FilePlace, noSuchFile, parseFilesPath, renderFilesPath } from '../../artifacts/file-places.ts';
+import type { Files } from '../../artifacts/files.ts';
 import type { Folders } from '../../artifacts/folders.ts';
 import { type PartUploads, refuseExisting } from '../../artifacts/part-uploads.ts';
 import type { SignedGrant, SignedUrls } from '../../artifacts/signed-urls.ts';
@@ -36,8 +36,7 @@ const DIRECTORIES = '/api/2.0/fs/directories/*';
 const MAX_PAGE = 1000;
 const MAX_PART_URLS = 1000;
 
-const inUrl = ({ path }: { readonly path: Readonly<Record<string, string>> }): FilePlace =>
-  parseFilesPath(path['*']!);
+const inUrl = ({ path }: DatabricksCall): FilePlace => parseFilesPath(path['*']!);
 
 const inRequest = ({ request }: RawCall): FilePlace =>
   parseFilesPath((request.params as Record<string, string>)['*']!);
@@ -149,8 +148,11 @@ export function filesApiRoutes({ files, folders, uploads, access, urls }: FilesA
         access: writes,
         async handle(call) {
           // Some clients end an upload with a call to the file itself.
-          if (call.query['action'] === 'abort-upload') {
-            await uploads.abort(await fileAt(access, inUrl(call)), requiredString(call.query, 'session_token'));
+          if (call.query.action === 'abort-upload') {
+            await uploads.abort(
+              await fileAt(access, inUrl(call)),
+              requiredString(call.query, 'session_token'),
+            );
             return {};
           }
           await files.delete(await requireFile(inUrl(call)));
@@ -163,13 +165,13 @@ export function filesApiRoutes({ files, folders, uploads, access, urls }: FilesA
         summary: 'Begins and completes an upload in parts',
         access: writes,
         async handle(call) {
-          switch (call.query['action']) {
+          switch (call.query.action) {
             case 'initiate-upload':
               return startUpload(call);
             case 'complete-upload':
               return completeUpload(call);
           }
-          throw invalid('action', call.query['action'], 'expected initiate-upload or complete-upload.');
+          throw invalid('action', call.query.action, 'expected initiate-upload or complete-upload.');
         },
       },
       {
@@ -208,7 +210,10 @@ export function filesApiRoutes({ files, folders, uploads, access, urls }: FilesA
               last_modified: modifiedAtMs,
             })),
             ...(page.next !== undefined && {
-              next_page_token: renderPageToken({ offset: token.offset + page.entries.length, after: [page.next] }),
+              next_page_token: renderPageToken({
+                offset: token.offset + page.entries.length,
+                after: [page.next],
+              }),
             }),
           };
         },
@@ -304,7 +309,10 @@ function expiryOf(fields: JsonObject): number | undefined {
 }
 
 /** Headers have ETags in quotes; stores want them without. */
-export function parsePart(part: JsonObject, path: string): { readonly partNumber: number; readonly etag?: string } {
+export function parsePart(
+  part: JsonObject,
+  path: string,
+): { readonly partNumber: number; readonly etag?: string } {
   const partNumber = optionalInt32(part, 'part_number', `${path}part_number`);
   if (partNumber === undefined) throw missing(`${path}part_number`);
   const etag = optionalString(part, 'etag', `${path}etag`)?.replace(/^"(.*)"$/, '$1');

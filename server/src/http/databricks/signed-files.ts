@@ -35,8 +35,20 @@ export function signedFileRoutes({ files, uploads, urls }: SignedFilesServices):
     sendFile(request, reply, { files, path: grantOf(request, 'read').path });
 
   return [
-    { method: 'GET', path: PATH, access: 'signed', description: describe('Sends the file of a signed URL'), handle: send },
-    { method: 'HEAD', path: PATH, access: 'signed', description: describe('Describes the file of a signed URL'), handle: send },
+    {
+      method: 'GET',
+      path: PATH,
+      access: 'signed',
+      description: describe('Sends the file of a signed URL'),
+      handle: send,
+    },
+    {
+      method: 'HEAD',
+      path: PATH,
+      access: 'signed',
+      description: describe('Describes the file of a signed URL'),
+      handle: send,
+    },
     {
       method: 'PUT',
       path: PATH,

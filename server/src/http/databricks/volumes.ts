@@ -1,11 +1,11 @@
-import { type Volume, type Volumes, securableOfVolume, volumeNotFound } from '../../artifacts/volumes.ts';
 import type { VolumeName } from '../../artifacts/file-places.ts';
+import { securableOfVolume, type Volume, type Volumes, volumeNotFound } from '../../artifacts/volumes.ts';
 import type { Grants } from '../../governance/grants.ts';
 import { keyOf } from '../../governance/privileges.ts';
 import { invalidArgument } from '../../kernel/errors.ts';
 import type { Namespaces } from '../../registry/model-names.ts';
-import { schemaMissing } from '../model-access.ts';
 import { invalid, optionalInt32, optionalString, requiredString } from '../mlflow/fields.ts';
+import { schemaMissing } from '../model-access.ts';
 import type { Need } from '../route-access.ts';
 import type { DatabricksCall, DatabricksRoute } from './routes.ts';
 
@@ -20,7 +20,12 @@ const PATH = '/api/2.1/unity-catalog/volumes';
 const MAX_PAGE = 1000;
 
 /** Volumes of Unity Catalog, those that we keep. Their files are the Files API's. */
-export function volumeRoutes({ volumes, namespaces, grants, metastoreId }: VolumeServices): readonly DatabricksRoute[] {
+export function volumeRoutes({
+  volumes,
+  namespaces,
+  grants,
+  metastoreId,
+}: VolumeServices): readonly DatabricksRoute[] {
   async function render(found: readonly Volume[]): Promise<object[]> {
     const owners = await grants.ownersOf(found.map(({ name }) => securableOfVolume(name)));
     return found.map((volume) => {
@@ -51,14 +56,17 @@ export function volumeRoutes({ volumes, namespaces, grants, metastoreId }: Volum
     return { ...name, ...namespaces.spelling(name) };
   }
 
-  const inPath = ({ path }: DatabricksCall): VolumeName => spelled(parseFullName(path['full_name']!));
+  const inPath = ({ path }: DatabricksCall): VolumeName => spelled(parseFullName(path.full_name!));
 
   const onVolume = (action: 'volume.see' | 'volume.manage'): readonly Need<DatabricksCall>[] => [
     {
       action,
       target(call) {
         const name = inPath(call);
-        return { on: securableOfVolume(name), missing: () => volumeNotFound(parseFullName(call.path['full_name']!)) };
+        return {
+          on: securableOfVolume(name),
+          missing: () => volumeNotFound(parseFullName(call.path.full_name!)),
+        };
       },
     },
   ];
@@ -84,19 +92,26 @@ export function volumeRoutes({ volumes, namespaces, grants, metastoreId }: Volum
       async handle({ body, caller }) {
         const type = optionalString(body, 'volume_type') ?? 'MANAGED';
         if (type !== 'MANAGED') {
-          throw invalidArgument(`Volumes of the type '${type.slice(0, 50)}' are not supported: use MANAGED.`, {
-            field: 'volume_type',
-          });
+          throw invalidArgument(
+            `Volumes of the type '${type.slice(0, 50)}' are not supported: use MANAGED.`,
+            {
+              field: 'volume_type',
+            },
+          );
         }
         if (optionalString(body, 'storage_location')) {
-          throw invalidArgument('A managed volume has no location of its own.', { field: 'storage_location' });
+          throw invalidArgument('A managed volume has no location of its own.', {
+            field: 'storage_location',
+          });
         }
         const name = {
           catalog: requiredString(body, 'catalog_name'),
           schema: requiredString(body, 'schema_name'),
           name: requiredString(body, 'name'),
         };
-        return renderOne(await volumes.create(name, optionalString(body, 'comment'), caller.access.principal));
+        return renderOne(
+          await volumes.create(name, optionalString(body, 'comment'), caller.access.principal),
+        );
       },
     },
     {
@@ -128,7 +143,10 @@ export function volumeRoutes({ volumes, namespaces, grants, metastoreId }: Volum
         const page = await volumes.list(
           caller.access,
           { catalog, schema },
-          { after: readToken(query['page_token']), limit: asked === 0 ? MAX_PAGE : Math.min(asked, MAX_PAGE) },
+          {
+            after: readToken(query.page_token),
+            limit: asked === 0 ? MAX_PAGE : Math.min(asked, MAX_PAGE),
+          },
         );
         return {
           volumes: await render(page.items),
@@ -180,9 +198,12 @@ const readToken = (text: string | undefined): string | undefined =>
 function parseFullName(text: string): VolumeName {
   const [catalog = '', schema = '', name = '', ...more] = text.split('.');
   if (catalog === '' || schema === '' || name === '' || more.length > 0) {
-    throw invalidArgument(`'${text.slice(0, 300)}' is no full name of a volume: it takes catalog.schema.name.`, {
-      field: 'full_name',
-    });
+    throw invalidArgument(
+      `'${text.slice(0, 300)}' is no full name of a volume: it takes catalog.schema.name.`,
+      {
+        field: 'full_name',
+      },
+    );
   }
   return { catalog, schema, name };
 }

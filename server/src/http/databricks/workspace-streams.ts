@@ -5,7 +5,12 @@ import { AppError, invalidArgument } from '../../kernel/errors.ts';
 import type { ObjectBody } from '../../objects/port.ts';
 import { FIRST_LINE_BYTES, formOf, recognize } from '../../workspace-files/notebooks.ts';
 import type { Workspace } from '../../workspace-files/workspace.ts';
-import { childOf, parseWorkspacePath, placeOf, type WorkspacePath } from '../../workspace-files/workspace-paths.ts';
+import {
+  childOf,
+  parseWorkspacePath,
+  placeOf,
+  type WorkspacePath,
+} from '../../workspace-files/workspace-paths.ts';
 import { optionalBoolean, optionalString, requiredString } from '../mlflow/fields.ts';
 import { type JsonObject, parseJson } from '../mlflow/json.ts';
 import type { RawRoute } from '../routes.ts';
@@ -42,7 +47,8 @@ export function workspaceStreamRoutes(workspace: Workspace): readonly RawRoute[]
         const { fields, content } = await readImport(request);
         const path = pathOf(fields);
         const asked = formOf(optionalString(fields, 'format') ?? '', optionalString(fields, 'language'));
-        const { name, form } = asked === 'AUTO' ? recognize(placeOf(path).name, content) : { ...placeOf(path), form: asked };
+        const { name, form } =
+          asked === 'AUTO' ? recognize(placeOf(path).name, content) : { ...placeOf(path), form: asked };
         try {
           await workspace.write(childOf(placeOf(path).parent, name), once(content), {
             access: caller.access,
@@ -53,9 +59,9 @@ export function workspaceStreamRoutes(workspace: Workspace): readonly RawRoute[]
           if (!(error instanceof AppError) || error.code !== 'AlreadyExists') throw error;
           // Here, and only here, clients look for it under 400.
           reply.code(400);
-          return reply.type('application/json').send(
-            JSON.stringify({ error_code: 'RESOURCE_ALREADY_EXISTS', message: error.message }),
-          );
+          return reply
+            .type('application/json')
+            .send(JSON.stringify({ error_code: 'RESOURCE_ALREADY_EXISTS', message: error.message }));
         }
         return reply.type('application/json').send('{}');
       },
@@ -64,7 +70,9 @@ export function workspaceStreamRoutes(workspace: Workspace): readonly RawRoute[]
       method: 'POST',
       path: '/api/2.0/workspace-files/import-file/*',
       access: 'filtered',
-      description: describe('Stores the body as a file or a notebook; where it must be new, of several one wins'),
+      description: describe(
+        'Stores the body as a file or a notebook; where it must be new, of several one wins',
+      ),
       async handle(request, reply, caller) {
         const query = request.query as JsonObject;
         const path = inUrl(request);
@@ -122,7 +130,9 @@ function refuseConversion(asked: string | undefined, kept: string | undefined): 
   if (kept === undefined || ['', 'AUTO', 'RAW', kept].includes(format)) return;
   // What nobody asked for by name is the default of the clients.
   if (format === 'SOURCE' && kept === 'JUPYTER') return;
-  throw invalidArgument(`The notebook is kept as ${kept}: export it as that, or as AUTO.`, { field: 'format' });
+  throw invalidArgument(`The notebook is kept as ${kept}: export it as that, or as AUTO.`, {
+    field: 'format',
+  });
 }
 
 interface Import {
@@ -172,8 +182,12 @@ async function readWhole(request: FastifyRequest): Promise<Buffer<ArrayBuffer>> 
 }
 
 /** The first bytes of a body, and the whole of it. */
-async function peek(request: FastifyRequest): Promise<{ readonly beginning: Uint8Array; readonly body: ObjectBody }> {
-  const source = request.raw.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+async function peek(
+  request: FastifyRequest,
+): Promise<{ readonly beginning: Uint8Array; readonly body: ObjectBody }> {
+  const source = request.raw
+    .iterator({ destroyOnReturn: false })
+    [Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   const first: Uint8Array[] = [];
   let sizeBytes = 0;
   let ended = false;

@@ -1,7 +1,7 @@
-import { requiredString, optionalBoolean } from '../mlflow/fields.ts';
-import type { JsonObject } from '../mlflow/json.ts';
-import { parseWorkspacePath, renderWorkspacePath } from '../../workspace-files/workspace-paths.ts';
 import type { Workspace, WorkspaceObject } from '../../workspace-files/workspace.ts';
+import { parseWorkspacePath, renderWorkspacePath } from '../../workspace-files/workspace-paths.ts';
+import { optionalBoolean, requiredString } from '../mlflow/fields.ts';
+import type { JsonObject } from '../mlflow/json.ts';
 import type { DatabricksRoute } from './routes.ts';
 
 const PATH = '/api/2.0/workspace';

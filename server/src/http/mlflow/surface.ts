@@ -9,7 +9,7 @@ import { renderError } from './errors.ts';
 import { requireAccess } from '../route-access.ts';
 import type { ShownLocations } from '../shown-locations.ts';
 import { type Json, type JsonObject, parseJson } from './json.ts';
-import { JsonText, type MlflowCall, type MlflowRoute } from './routes.ts';
+import { type Caller, JsonText, type MlflowCall, type MlflowRoute } from './routes.ts';
 
 /** The largest JSON body: a dataset's profile alone may have 16 MiB. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -86,17 +86,18 @@ async function answer(
   };
   const handled = handle(route, call);
   const answered = await (refused === undefined ? handled : explainRefusal(handled, refused));
-  const result = showLocations(answered, (text) => locations.showText(text, caller)) ?? locations.show(answered, caller);
+  const result = caller.client === 'databricks' ? shown(answered, locations, caller) : answered;
   reply.header('content-type', 'application/json');
   if (route.compressed) return sendCompressed(result, request, reply);
   if (result instanceof JsonText) return sendText(result, reply);
   return reply.send(JSON.stringify(result));
 }
 
-/** Undefined for an answer that is no text yet. */
-function showLocations(answer: object | JsonText, show: (text: string) => string): JsonText | undefined {
-  if (!(answer instanceof JsonText)) return undefined;
+/** The answer with its locations as this client can use them. */
+function shown(answer: object | JsonText, locations: ShownLocations, caller: Caller): object | JsonText {
+  if (!(answer instanceof JsonText)) return locations.show(answer, caller);
   const { chunks } = answer;
+  const show = (text: string) => locations.showText(text, caller);
   return new JsonText(Symbol.iterator in chunks ? mapped(chunks, show) : mappedLater(chunks, show));
 }
 
