@@ -37,7 +37,7 @@ tokens:
   max_lifetime_days: 30
 webhooks:
   - name: slack
-    url: https://hooks.example.com/x
+    url: https://127.0.0.1/x
     events: [model_version.created, registered_model.created]
     secret_variable: SLACK_SECRET
 `;
@@ -49,7 +49,7 @@ describe('applying a declared workspace', () => {
   let door: Door;
 
   beforeAll(async () => {
-    opened = await openDoorOfHome(readConfig(['--home', home], {}));
+    opened = await openDoorOfHome(readConfig(['--home', home, '--webhooks-allow-private', 'true'], {}));
     door = {
       call(method, path, body) {
         if (method !== 'GET') calls.push(`${method} ${path}`);
