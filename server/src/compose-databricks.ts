@@ -1,21 +1,21 @@
 import type { Database } from './db/port.ts';
 import type { Governance } from './governance/governance.ts';
+import type { SchemaContents, SchemaName } from './governance/schemas.ts';
 import { createSecurableTags } from './governance/securable-tags.ts';
 import { createTables, schemaTables } from './governance/tables.ts';
-import type { SchemaContents, SchemaName } from './governance/schemas.ts';
 import type { WorkspaceIdentity } from './governance/workspace-identity.ts';
 import { discoveryRoute } from './http/databricks/discovery.ts';
 import { entityTagRoutes } from './http/databricks/entity-tags.ts';
 import { fixedPermissionRoutes } from './http/databricks/fixed-permissions.ts';
 import { grantRoutes } from './http/databricks/grants.ts';
 import { modelTagRoutes } from './http/databricks/model-tags.ts';
+import { oldListRoutes } from './http/databricks/old-lists.ts';
 import {
   EXPERIMENTS,
   JOBS,
   REGISTERED_MODELS,
   SERVING_ENDPOINTS,
 } from './http/databricks/permission-levels.ts';
-import { oldListRoutes } from './http/databricks/old-lists.ts';
 import { type PermissionObjects, permissionRoutes } from './http/databricks/permissions.ts';
 import type { DatabricksRoute } from './http/databricks/routes.ts';
 import { scimRoutes } from './http/databricks/scim.ts';
@@ -103,7 +103,8 @@ export function composeDatabricks(dependencies: DatabricksDependencies): Databri
         ...place,
         tables,
         grants,
-        schemasOf: (catalog) => [...(snapshot.state.catalogs.get(catalog.toLowerCase())?.schemas.values() ?? [])].sort(),
+        schemasOf: (catalog) =>
+          [...(snapshot.state.catalogs.get(catalog.toLowerCase())?.schemas.values() ?? [])].sort(),
       }),
       ...entityTagRoutes({ ...place, ...governance, tables, tags: createSecurableTags({ db }) }),
       ...modelTagRoutes(dependencies),

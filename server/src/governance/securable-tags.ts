@@ -17,12 +17,17 @@ export type SecurableTags = ReturnType<typeof createSecurableTags>;
 
 /** Tags on what Unity Catalog governs, apart from models. That the place exists is for the caller to know. */
 export function createSecurableTags({ db }: { readonly db: Database }) {
-  async function write(place: TaggedPlace, tag: SecurableTag, must: 'be new' | 'exist'): Promise<SecurableTag> {
+  async function write(
+    place: TaggedPlace,
+    tag: SecurableTag,
+    must: 'be new' | 'exist',
+  ): Promise<SecurableTag> {
     checkTag(tag);
     await db.write(async (tx) => {
       const tags = await repository.listTags(tx, place, MAX_TAGS + 1);
       const exists = tags.some(({ key }) => key === tag.key);
-      if (exists && must === 'be new') throw alreadyExists(`The tag '${tag.key}' is set already.`, { field: 'tag_key' });
+      if (exists && must === 'be new')
+        throw alreadyExists(`The tag '${tag.key}' is set already.`, { field: 'tag_key' });
       if (!exists && must === 'exist') throw noTag(tag.key);
       if (!exists && tags.length >= MAX_TAGS)
         throw new AppError('InvalidState', `A securable has at most ${MAX_TAGS} tags.`, {
@@ -60,7 +65,8 @@ export function createSecurableTags({ db }: { readonly db: Database }) {
   };
 }
 
-const noTag = (key: string): AppError => notFound(`The tag '${key.slice(0, 300)}' is not set.`, { field: 'tag_key' });
+const noTag = (key: string): AppError =>
+  notFound(`The tag '${key.slice(0, 300)}' is not set.`, { field: 'tag_key' });
 
 function checkTag({ key, value }: SecurableTag): void {
   // The characters that cannot stand in a key, as Unity Catalog has them.
@@ -70,5 +76,7 @@ function checkTag({ key, value }: SecurableTag): void {
       { field: 'tag_key' },
     );
   if (value.length > MAX_VALUE_LENGTH)
-    throw invalidArgument(`A tag's value has at most ${MAX_VALUE_LENGTH} characters.`, { field: 'tag_value' });
+    throw invalidArgument(`A tag's value has at most ${MAX_VALUE_LENGTH} characters.`, {
+      field: 'tag_value',
+    });
 }

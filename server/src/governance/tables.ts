@@ -112,7 +112,8 @@ export function createTables({ db, clock, write, ownership }: TablesDependencies
           updated_at: nowMs,
           updated_by: by.name,
         });
-        if (!isNew) throw alreadyExists(`Table '${table.name}' already exists.`, { reason: 'TABLE_ALREADY_EXISTS' });
+        if (!isNew)
+          throw alreadyExists(`Table '${table.name}' already exists.`, { reason: 'TABLE_ALREADY_EXISTS' });
         await ownership.claim(tx, tableSecurable(table), by);
       });
     },

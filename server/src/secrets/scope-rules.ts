@@ -25,5 +25,7 @@ const badName = (field: string, name: string) =>
 /** The message says nothing of what the value is. @throws AppError InvalidArgument */
 export function checkSecretValue(value: Uint8Array): void {
   if (value.length > MAX_VALUE_BYTES)
-    throw invalidArgument(`The secret is larger than ${MAX_VALUE_BYTES / 1024} KiB.`, { field: 'string_value' });
+    throw invalidArgument(`The secret is larger than ${MAX_VALUE_BYTES / 1024} KiB.`, {
+      field: 'string_value',
+    });
 }

@@ -24,7 +24,9 @@ export async function insertScope(
 }
 
 export async function findScope(sql: Sql, nameKey: string): Promise<ScopeRow | undefined> {
-  return sql.get<ScopeRow>('SELECT scope_no, name, name_key FROM secret_scopes WHERE name_key = ?', [nameKey]);
+  return sql.get<ScopeRow>('SELECT scope_no, name, name_key FROM secret_scopes WHERE name_key = ?', [
+    nameKey,
+  ]);
 }
 
 /** Until the commit nobody else writes into the scope or deletes it. */

@@ -1,5 +1,5 @@
 import type { Database, Sql, Transaction } from '../db/port.ts';
-import type { Access, Principal } from '../governance/access.ts';
+import type { Access } from '../governance/access.ts';
 import type { GrantChange, Grants } from '../governance/grants.ts';
 import type { Ownership } from '../governance/ownership.ts';
 import { ADMINS } from '../governance/principals.ts';
@@ -40,7 +40,10 @@ const PRIVILEGE: Readonly<Record<ScopePermission, Privilege>> = {
 const PERMISSIONS = ['MANAGE', 'WRITE', 'READ'] as const;
 
 /** Scopes are the same in any case. */
-export const scopeSecurable = (name: string): Securable => ({ type: 'secret-scope', name: name.toLowerCase() });
+export const scopeSecurable = (name: string): Securable => ({
+  type: 'secret-scope',
+  name: name.toLowerCase(),
+});
 
 export const noScope = (name: string): AppError =>
   notFound(`Scope ${name.slice(0, 150)} does not exist.`, { field: 'scope' });
@@ -90,7 +93,10 @@ export function createSecretScopes({ db, clock, sealer, grants, ownership }: Sec
   /** A principal has one permission on a scope; none for undefined. */
   async function setPermission(
     name: string,
-    { principal, permission }: { readonly principal: string; readonly permission: ScopePermission | undefined },
+    {
+      principal,
+      permission,
+    }: { readonly principal: string; readonly permission: ScopePermission | undefined },
     by: Access,
   ): Promise<void> {
     await db.read((sql) => getScope(sql, name));
@@ -130,7 +136,8 @@ export function createSecretScopes({ db, clock, sealer, grants, ownership }: Sec
           throw alreadyExists(`Scope ${name} already exists.`, { field: 'scope' });
         await ownership.claim(tx, on, by.principal);
       });
-      if (managedByUsers) await grants.change(on, [{ principal: 'users', add: ['CAN_MANAGE'], remove: [] }], by);
+      if (managedByUsers)
+        await grants.change(on, [{ principal: 'users', add: ['CAN_MANAGE'], remove: [] }], by);
     },
 
     /** With its secrets and its grants. @throws AppError NotFound */

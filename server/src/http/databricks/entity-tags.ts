@@ -1,5 +1,5 @@
-import type { SecurableTags, TaggedPlace } from '../../governance/securable-tags.ts';
 import type { SchemaName } from '../../governance/schemas.ts';
+import type { SecurableTags, TaggedPlace } from '../../governance/securable-tags.ts';
 import type { TableDescription, TableName } from '../../governance/tables.ts';
 import { invalidArgument, notFound } from '../../kernel/errors.ts';
 import type { Namespaces } from '../../registry/model-names.ts';
@@ -45,7 +45,7 @@ export function entityTagRoutes(dependencies: EntityTagRoutesDependencies): read
     return { type, name, column, securable: parseSecurable(TYPES[type], full, { namespaces, metastoreId }) };
   }
 
-  const inPath = ({ path }: DatabricksCall): Entity => entityIn(path['type']!, path['name']!);
+  const inPath = ({ path }: DatabricksCall): Entity => entityIn(path.type!, path.name!);
   const inBody = ({ body }: DatabricksCall): Entity =>
     entityIn(requiredString(body, 'entity_type'), requiredString(body, 'entity_name'));
 
@@ -65,7 +65,10 @@ export function entityTagRoutes(dependencies: EntityTagRoutesDependencies): read
     ];
   }
 
-  async function placeOf({ securable: { on, missing }, column }: Entity, call: DatabricksCall): Promise<TaggedPlace> {
+  async function placeOf(
+    { securable: { on, missing }, column }: Entity,
+    call: DatabricksCall,
+  ): Promise<TaggedPlace> {
     if (on.type === 'catalog' && namespaces.hasCatalog(on.catalog))
       return { securable: `catalog:${(await dependencies.catalogs.get(on.catalog)).id}`, part: '' };
     if (on.type === 'schema' && namespaces.spelling(on) !== undefined)
@@ -77,7 +80,10 @@ export function entityTagRoutes(dependencies: EntityTagRoutesDependencies): read
     return { securable: `table:${table.id}`, part: column.toLowerCase() };
   }
 
-  const render = ({ type, name }: Entity, { key, value }: { readonly key: string; readonly value: string }) => ({
+  const render = (
+    { type, name }: Entity,
+    { key, value }: { readonly key: string; readonly value: string },
+  ) => ({
     entity_type: type,
     entity_name: name,
     tag_key: key,
@@ -114,7 +120,7 @@ export function entityTagRoutes(dependencies: EntityTagRoutesDependencies): read
       access: needs(inPath, false),
       async handle(call) {
         const entity = inPath(call);
-        return render(entity, await tags.get(await placeOf(entity, call), call.path['key']!));
+        return render(entity, await tags.get(await placeOf(entity, call), call.path.key!));
       },
     },
     {
@@ -124,7 +130,7 @@ export function entityTagRoutes(dependencies: EntityTagRoutesDependencies): read
       access: needs(inPath, true),
       async handle(call) {
         const entity = inPath(call);
-        const tag = { key: call.path['key']!, value: readValue(call.body) };
+        const tag = { key: call.path.key!, value: readValue(call.body) };
         return render(entity, await tags.update(await placeOf(entity, call), tag));
       },
     },
@@ -134,7 +140,7 @@ export function entityTagRoutes(dependencies: EntityTagRoutesDependencies): read
       summary: 'Removes a tag',
       access: needs(inPath, true),
       async handle(call) {
-        await tags.delete(await placeOf(inPath(call), call), call.path['key']!);
+        await tags.delete(await placeOf(inPath(call), call), call.path.key!);
         return {};
       },
     },
@@ -148,8 +154,11 @@ function cutColumn(name: string): readonly [string, string] {
   const levels = name.split('.');
   const column = levels.slice(3).join('.');
   if (column === '')
-    throw invalidArgument(`'${name.slice(0, 300)}' is no full name of a column: it takes catalog.schema.table.column.`, {
-      field: 'entity_name',
-    });
+    throw invalidArgument(
+      `'${name.slice(0, 300)}' is no full name of a column: it takes catalog.schema.table.column.`,
+      {
+        field: 'entity_name',
+      },
+    );
   return [levels.slice(0, 3).join('.'), column];
 }

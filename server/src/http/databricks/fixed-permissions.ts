@@ -33,7 +33,7 @@ export function fixedPermissionRoutes({
       summary: `Lists who may use ${objectType}`,
       access: 'filtered',
       async handle(call) {
-        const id = call.path['id'];
+        const id = call.path.id;
         if (id !== undefined) await find?.(id);
         return {
           object_id: `/${path.replace(':id', id ?? '')}`,
@@ -65,7 +65,19 @@ export function fixedPermissionRoutes({
         ],
       }),
     },
-    { method: 'PUT', path: full, summary: `Refuses to change permissions on ${objectType}`, access: 'admin', handle: refuse },
-    { method: 'PATCH', path: full, summary: `Refuses to change permissions on ${objectType}`, access: 'admin', handle: refuse },
+    {
+      method: 'PUT',
+      path: full,
+      summary: `Refuses to change permissions on ${objectType}`,
+      access: 'admin',
+      handle: refuse,
+    },
+    {
+      method: 'PATCH',
+      path: full,
+      summary: `Refuses to change permissions on ${objectType}`,
+      access: 'admin',
+      handle: refuse,
+    },
   ];
 }

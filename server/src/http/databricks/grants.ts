@@ -36,7 +36,7 @@ const ACCOUNT_USERS = 'account users';
 export function grantRoutes(dependencies: GrantRoutesDependencies): readonly DatabricksRoute[] {
   const { grants, existence, metastoreId } = dependencies;
   const named = ({ path }: DatabricksCall): NamedSecurable =>
-    parseSecurable(parseSecurableType(path['type']!), path['name']!, {
+    parseSecurable(parseSecurableType(path.type!), path.name!, {
       namespaces: existence.namespaces,
       metastoreId,
     });
@@ -66,7 +66,7 @@ export function grantRoutes(dependencies: GrantRoutesDependencies): readonly Dat
     const { access } = call.caller;
     await requireExisting(securable, access, existence);
     const { on } = securable;
-    const asked = call.query['principal'];
+    const asked = call.query.principal;
     const principal = asked === undefined || asked === '' ? undefined : principalOf(asked);
     const seesAll = access.decide(managing(on), on) === 'allowed';
     if (seesAll) return list({ on, principal });
@@ -74,7 +74,7 @@ export function grantRoutes(dependencies: GrantRoutesDependencies): readonly Dat
     if (principal !== undefined && !own.has(principal.toLowerCase()))
       throw new AppError(
         'PermissionDenied',
-        `Permission denied: to see what others hold takes MANAGE on ${call.path['name']!.slice(0, 300)}.`,
+        `Permission denied: to see what others hold takes MANAGE on ${call.path.name!.slice(0, 300)}.`,
       );
     const all = await list({ on, principal });
     return all.filter((assignment) => own.has(assignment.principal.toLowerCase()));
@@ -158,7 +158,9 @@ const shownPrincipal = (name: string): string => (name === USERS ? ACCOUNT_USERS
 /** In lower case: the caller and the groups that it is in directly. */
 async function ownNames(principals: Principals, { principal }: Access): Promise<ReadonlySet<string>> {
   const groups = await principals.groupsOf(principal.id);
-  return new Set([principal.name, USERS, ...groups.map(({ name }) => name)].map((name) => name.toLowerCase()));
+  return new Set(
+    [principal.name, USERS, ...groups.map(({ name }) => name)].map((name) => name.toLowerCase()),
+  );
 }
 
 const KNOWN: ReadonlySet<string> = new Set(PRIVILEGES);
@@ -166,7 +168,11 @@ const KNOWN: ReadonlySet<string> = new Set(PRIVILEGES);
 /** SQL's blanks are underscores here; owners are made otherwise. @throws AppError InvalidArgument */
 function parsePrivileges(texts: readonly string[], path: string): readonly Privilege[] {
   return texts.map((text) => {
-    const word = text.replace(/^Privilege\./i, '').trim().toUpperCase().replaceAll(/[ -]+/g, '_');
+    const word = text
+      .replace(/^Privilege\./i, '')
+      .trim()
+      .toUpperCase()
+      .replaceAll(/[ -]+/g, '_');
     if (word === 'OWNER' || !KNOWN.has(word))
       throw invalidArgument(`'${text.slice(0, 100)}' is no privilege that can be granted.`, { field: path });
     return word as Privilege;

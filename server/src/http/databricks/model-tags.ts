@@ -24,14 +24,17 @@ export function modelTagRoutes({
   readModelName,
 }: ModelTagRoutesDependencies): readonly DatabricksRoute[] {
   const nameOf = ({ path }: DatabricksCall): string => {
-    if (parseSecurableType(path['type']!) !== 'model')
-      throw invalidArgument('Only models and their versions have tags here; others take entity-tag-assignments.', {
-        field: 'securable_type',
-      });
-    return path['name']!;
+    if (parseSecurableType(path.type!) !== 'model')
+      throw invalidArgument(
+        'Only models and their versions have tags here; others take entity-tag-assignments.',
+        {
+          field: 'securable_type',
+        },
+      );
+    return path.name!;
   };
   const stored = (call: DatabricksCall): string => readModelName(nameOf(call)).stored;
-  const versionOf = ({ path }: DatabricksCall): number => parseVersion(path['part']!);
+  const versionOf = ({ path }: DatabricksCall): number => parseVersion(path.part!);
   return [
     {
       method: 'PATCH',

@@ -13,12 +13,15 @@ export interface OldListRoutesDependencies {
 const PAGE = { usual: 1000, most: 1000 };
 
 /** Lists that MLflow itself no longer has, and that the command line and the SDKs of Databricks still ask. */
-export function oldListRoutes({ experiments, models }: OldListRoutesDependencies): readonly DatabricksRoute[] {
+export function oldListRoutes({
+  experiments,
+  models,
+}: OldListRoutesDependencies): readonly DatabricksRoute[] {
   const pageOf = ({ query }: DatabricksCall) => ({
     filter: undefined,
     orderBy: [],
     maxResults: pageSizeOf(query, PAGE),
-    pageToken: query['page_token'] || undefined,
+    pageToken: query.page_token || undefined,
   });
   return [
     {

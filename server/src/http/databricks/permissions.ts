@@ -41,11 +41,11 @@ export function permissionRoutes(
   const { grants } = dependencies;
   const path = `${PERMISSIONS}/${kind.path}/:id`;
   const needs = (action: Action): readonly Need<DatabricksCall>[] => [
-    { action, target: (call) => find(call.path['id']!) },
+    { action, target: (call) => find(call.path.id!) },
   ];
 
   async function render(call: DatabricksCall): Promise<object> {
-    const id = call.path['id']!;
+    const id = call.path.id!;
     const { on } = await find(id);
     const entries = new Map<string, AclEntry>();
     const entryOf = (name: string, principalKind: PrincipalKind): AclEntry => {
@@ -93,7 +93,7 @@ export function permissionRoutes(
       summary: `Lists the levels of permission on ${kind.path}`,
       access: needs(see),
       async handle(call) {
-        await find(call.path['id']!);
+        await find(call.path.id!);
         const owner = { level: 'IS_OWNER', description: 'Owns it' };
         return {
           permission_levels: [...kind.levels, ...(kind.namesOwner ? [owner] : [])].map(
@@ -109,7 +109,7 @@ export function permissionRoutes(
       access: needs(manage),
       async handle(call) {
         const { access } = call.caller;
-        const { on } = await find(call.path['id']!);
+        const { on } = await find(call.path.id!);
         const wanted = await readList(call);
         const newOwner = soleOwner(kind, wanted);
         const owner = await grants.ownerOf(on);
@@ -129,7 +129,7 @@ export function permissionRoutes(
       access: needs(manage),
       async handle(call) {
         const { access } = call.caller;
-        const { on } = await find(call.path['id']!);
+        const { on } = await find(call.path.id!);
         const wanted = await readList(call);
         const owner = await grants.ownerOf(on);
         const all = privilegesOf(kind);
@@ -209,7 +209,9 @@ async function readAcl(
     if (caller.access.principal.kind === 'local' && name === LOCAL_USER.name) continue;
     const principal = await principals.findByName(name);
     if (principal?.kind !== principalKind)
-      throw notFound(`There is no ${principalKind.replace('-', ' ')} '${name.slice(0, 200)}'.`, { field: at });
+      throw notFound(`There is no ${principalKind.replace('-', ' ')} '${name.slice(0, 200)}'.`, {
+        field: at,
+      });
     if (level === undefined && principalKind === 'group')
       throw invalidArgument('A group cannot be the owner.', { field: at });
     wanted.set(principal.id, { name: principal.name, level });
@@ -218,10 +220,12 @@ async function readAcl(
 }
 
 function readName(entry: JsonObject, at: string): { name: string; principalKind: PrincipalKind } {
-  const named = (Object.entries(NAME_FIELDS) as [PrincipalKind, string][]).flatMap(([principalKind, field]) => {
-    const name = optionalString(entry, field, `${at}.${field}`);
-    return name === undefined || name === '' ? [] : [{ name, principalKind }];
-  });
+  const named = (Object.entries(NAME_FIELDS) as [PrincipalKind, string][]).flatMap(
+    ([principalKind, field]) => {
+      const name = optionalString(entry, field, `${at}.${field}`);
+      return name === undefined || name === '' ? [] : [{ name, principalKind }];
+    },
+  );
   if (named.length !== 1)
     throw invalidArgument(`${at} must name one of user_name, group_name and service_principal_name.`, {
       field: at,
@@ -230,7 +234,11 @@ function readName(entry: JsonObject, at: string): { name: string; principalKind:
 }
 
 /** @throws AppError InvalidArgument */
-function readLevel({ levels, namesOwner, path }: ObjectKind, entry: JsonObject, at: string): Level | undefined {
+function readLevel(
+  { levels, namesOwner, path }: ObjectKind,
+  entry: JsonObject,
+  at: string,
+): Level | undefined {
   const text = requiredString(entry, 'permission_level', `${at}.permission_level`);
   if (namesOwner && text === 'IS_OWNER') return undefined;
   const found = levels.find(({ level }) => level === text);

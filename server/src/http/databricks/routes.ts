@@ -1,5 +1,5 @@
-import type { Caller } from '../mlflow/routes.ts';
 import type { JsonObject } from '../mlflow/json.ts';
+import type { Caller } from '../mlflow/routes.ts';
 import type { RouteAccess } from '../route-access.ts';
 import type { Method } from '../routes.ts';
 

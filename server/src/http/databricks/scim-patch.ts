@@ -53,7 +53,8 @@ export function applyScimPatch(patch: ScimPatch, body: JsonObject): void {
   });
 }
 
-const PATH = /^(?:urn:[\w:.]+:)?([a-z$]+)(?:\[\s*([a-z$]+)\s+eq\s+(?:"([^"]*)"|'([^']*)')\s*\])?(?:\.([a-z]+))?$/i;
+const PATH =
+  /^(?:urn:[\w:.]+:)?([a-z$]+)(?:\[\s*([a-z$]+)\s+eq\s+(?:"([^"]*)"|'([^']*)')\s*\])?(?:\.([a-z]+))?$/i;
 
 function readOperation(operation: JsonObject, at: string): readonly Operation[] {
   const op = requiredString(operation, 'op', `${at}.op`).toLowerCase();
@@ -78,18 +79,24 @@ function readPath(path: string, at: string): Pick<Operation, 'attribute' | 'filt
   const [, attribute = '', within, double, single, part] = match;
   return {
     attribute: attribute.toLowerCase(),
-    filter: within === undefined ? undefined : { attribute: within.toLowerCase(), value: double ?? single ?? '' },
+    filter:
+      within === undefined ? undefined : { attribute: within.toLowerCase(), value: double ?? single ?? '' },
     part: part?.toLowerCase(),
   };
 }
 
 const badPath = (path: string, at: string): AppError =>
-  invalidArgument(`The path '${path.slice(0, 200)}' names nothing that can be changed.`, { field: `${at}.path` });
+  invalidArgument(`The path '${path.slice(0, 200)}' names nothing that can be changed.`, {
+    field: `${at}.path`,
+  });
 
 function apply(patch: ScimPatch, operation: Operation): void {
   const { kind, document, members } = patch;
   const { op, attribute, part, value } = operation;
-  if (attribute === 'members' && kind === 'group') return applyToMembers(members, operation);
+  if (attribute === 'members' && kind === 'group') {
+    applyToMembers(members, operation);
+    return;
+  }
   if (attribute === 'groups' || attribute === 'members')
     throw invalidArgument(`'${attribute}' is changed at the group.`, { field: attribute });
   if (isListAttribute(attribute)) {

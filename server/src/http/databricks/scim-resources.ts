@@ -120,8 +120,8 @@ function readPersonName(value: Json | undefined): ScimDocument['personName'] {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'object' || Array.isArray(value))
     throw invalidArgument("'name' must be an object.", { field: 'name' });
-  const givenName = readText('name.givenName', value['givenName']);
-  const familyName = readText('name.familyName', value['familyName']);
+  const givenName = readText('name.givenName', value.givenName);
+  const familyName = readText('name.familyName', value.familyName);
   return { ...(givenName !== undefined && { givenName }), ...(familyName !== undefined && { familyName }) };
 }
 
@@ -135,15 +135,15 @@ export function readComplexValues(attribute: string, value: Json | undefined): r
   for (const item of Array.isArray(value) ? value : [value]) {
     if (typeof item === 'string') found.set(item, { value: item });
     else if (typeof item === 'object' && item !== null && !Array.isArray(item)) {
-      const text = readText(`${attribute}.value`, item['value']);
+      const text = readText(`${attribute}.value`, item.value);
       if (text === undefined || text === '') continue;
-      const display = readText(`${attribute}.display`, item['display']);
-      const type = readText(`${attribute}.type`, item['type']);
+      const display = readText(`${attribute}.display`, item.display);
+      const type = readText(`${attribute}.type`, item.type);
       found.set(text, {
         value: text,
         ...(display !== undefined && { display }),
         ...(type !== undefined && { type }),
-        ...(item['primary'] === true && { primary: true }),
+        ...(item.primary === true && { primary: true }),
       });
     } else throw invalidArgument(`'${attribute}' must hold objects with a value.`, { field: attribute });
   }

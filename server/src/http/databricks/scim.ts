@@ -1,9 +1,15 @@
 import { type Access, LOCAL_USER } from '../../governance/access.ts';
-import { ADMINS, type PrincipalKind, type PrincipalRecord, type Principals } from '../../governance/principals.ts';
+import {
+  ADMINS,
+  type PrincipalKind,
+  type PrincipalRecord,
+  type Principals,
+} from '../../governance/principals.ts';
 import { AppError, alreadyExists, invalidArgument, notFound } from '../../kernel/errors.ts';
 import { optionalInt32 } from '../mlflow/fields.ts';
 import type { JsonObject } from '../mlflow/json.ts';
 import { asAbsent } from './absent.ts';
+import { Answer, type DatabricksCall, type DatabricksRoute } from './routes.ts';
 import { parseScimFilter } from './scim-filter.ts';
 import { applyScimPatch, type MemberChange, noMemberChange } from './scim-patch.ts';
 import {
@@ -16,7 +22,6 @@ import {
   renderReference,
   SCIM_KINDS,
 } from './scim-resources.ts';
-import { Answer, type DatabricksCall, type DatabricksRoute } from './routes.ts';
 
 const SCIM = '/api/2.0/preview/scim/v2';
 const MAX_PAGE = 10_000;
@@ -65,7 +70,7 @@ function routesOf(kind: PrincipalKind, principals: Principals): readonly Databri
   const words = `${word.toLowerCase()}s`;
 
   async function getRecord(call: DatabricksCall): Promise<PrincipalRecord> {
-    const id = call.path['id']!;
+    const id = call.path.id!;
     const record = /^\d{1,15}$/.test(id) ? await principals.get(id).catch(asAbsent) : undefined;
     if (record?.kind !== kind) throw notFound(`${word} with id ${id.slice(0, 100)} does not exist.`);
     return record;
@@ -79,7 +84,7 @@ function routesOf(kind: PrincipalKind, principals: Principals): readonly Databri
       access: 'filtered',
       async handle(call) {
         const { query } = call;
-        const where = parseScimFilter(query['filter'] ?? '', kind);
+        const where = parseScimFilter(query.filter ?? '', kind);
         const hidden = where.find(({ field }) => field === 'externalId');
         if (hidden !== undefined && !call.caller.access.principal.isAdmin)
           throw new AppError('PermissionDenied', 'Permission denied: outside ids are for administrators.');
@@ -107,10 +112,15 @@ function routesOf(kind: PrincipalKind, principals: Principals): readonly Databri
         const { body } = call;
         const document = parseDocument(kind, body);
         refuseReserved(kind, document.name);
-        const members = kind === 'group' ? readComplexValues('members', body['members']) : [];
+        const members = kind === 'group' ? readComplexValues('members', body.members) : [];
         const { externalId, ...principal } = principalOf(kind, document);
         const record = await principals.create({ ...principal, externalId: externalId || undefined });
-        if (members.length > 0) await addFirstMembers(principals, record, members.map(({ value }) => value));
+        if (members.length > 0)
+          await addFirstMembers(
+            principals,
+            record,
+            members.map(({ value }) => value),
+          );
         return new Answer(201, await shown(call, { record, principals }));
       },
     },
@@ -133,7 +143,7 @@ function routesOf(kind: PrincipalKind, principals: Principals): readonly Databri
         if (document.name !== before.name) refuseReserved(kind, document.name);
         const record = await principals.update(before.id, principalOf(kind, document));
         // A body that says nothing of members leaves them: clients rename groups with such ones.
-        if (kind === 'group' && body['members'] !== undefined)
+        if (kind === 'group' && body.members !== undefined)
           await changeMembers(principals, record.id, { ...noMemberChange(), set: membersIn(body) });
         return shown(call, { record, principals });
       },
@@ -176,7 +186,7 @@ function refuseReserved(kind: PrincipalKind, name: string | undefined): void {
 }
 
 const membersIn = (body: JsonObject): Set<string> =>
-  new Set(readComplexValues('members', body['members']).map(({ value }) => value));
+  new Set(readComplexValues('members', body.members).map(({ value }) => value));
 
 /** A group whose members cannot be is not made. */
 async function addFirstMembers(
@@ -225,11 +235,11 @@ async function shown(call: DatabricksCall, { record, principals }: Shown): Promi
   if (wants(call, 'groups')) {
     const groups = await principals.groupsOf(record.id);
     if (groups.length > 0)
-      resource['groups'] = groups.map((group) => ({ ...renderReference(group), type: 'direct' }));
+      resource.groups = groups.map((group) => ({ ...renderReference(group), type: 'direct' }));
   }
   if (record.kind === 'group' && wants(call, 'members')) {
     const members = await principals.membersOf(record.id);
-    if (members.length > 0) resource['members'] = members.map(renderReference);
+    if (members.length > 0) resource.members = members.map(renderReference);
   }
   return chosen(call, resource);
 }
@@ -247,9 +257,9 @@ const namesIn = (lists: readonly string[] | undefined): readonly string[] =>
 function wants({ queryLists }: DatabricksCall, attribute: string): boolean {
   const word = attribute.toLowerCase();
   if (word === 'id' || word === 'schemas') return true;
-  const asked = namesIn(queryLists['attributes']);
+  const asked = namesIn(queryLists.attributes);
   if (asked.length > 0) return asked.includes(word);
-  return !namesIn(queryLists['excludedAttributes']).includes(word);
+  return !namesIn(queryLists.excludedAttributes).includes(word);
 }
 
 const chosen = (call: DatabricksCall, resource: Readonly<Record<string, unknown>>): object =>

@@ -159,9 +159,12 @@ const inQuery = (action: ScopeAction) => ofScope(action, ({ query }) => query);
 function refuseOtherBackends(body: JsonObject): void {
   const backend = optionalString(body, 'scope_backend_type') ?? optionalString(body, 'backend_type');
   if (backend !== undefined && backend !== 'DATABRICKS')
-    throw invalidArgument(`Scopes of the kind '${backend.slice(0, 50)}' are not kept here: only DATABRICKS.`, {
-      field: 'scope_backend_type',
-    });
+    throw invalidArgument(
+      `Scopes of the kind '${backend.slice(0, 50)}' are not kept here: only DATABRICKS.`,
+      {
+        field: 'scope_backend_type',
+      },
+    );
 }
 
 /** By hand, as the usual readers would repeat a value of the wrong kind. */

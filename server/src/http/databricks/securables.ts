@@ -32,7 +32,10 @@ const TYPES: Readonly<Record<string, DataObject['type']>> = {
 
 /** @throws AppError InvalidArgument */
 export function parseSecurableType(text: string): DataObject['type'] {
-  const word = text.replace(/^SecurableType\./i, '').toLowerCase().replaceAll(/[- ]/g, '_');
+  const word = text
+    .replace(/^SecurableType\./i, '')
+    .toLowerCase()
+    .replaceAll(/[- ]/g, '_');
   const type = Object.hasOwn(TYPES, word) ? TYPES[word] : undefined;
   if (type === undefined)
     throw invalidArgument(

@@ -31,7 +31,12 @@ export function registerDatabricksSurface(
 ): void {
   server.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    // Clients send JSON as text/json, or under no type at all: what a body is does not depend on its name.
+    // Clients send JSON as text/json, or under no type at all: what a body is does not depend on its name, which the
+    // framework would refuse where it has no slash.
+    scope.addHook('onRequest', (request, _reply, done) => {
+      if ('content-type' in request.raw.headers) request.raw.headers['content-type'] = 'application/json';
+      done();
+    });
     scope.addContentTypeParser(
       '*',
       { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES },

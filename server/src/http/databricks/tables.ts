@@ -27,24 +27,27 @@ const MAX_PAGE = 1000;
 export function tableRoutes(dependencies: TableRoutesDependencies): readonly DatabricksRoute[] {
   const { tables, grants, namespaces, metastoreId } = dependencies;
   const named = ({ path }: DatabricksCall) => {
-    const { on } = parseSecurable('table', path['name']!, { namespaces, metastoreId });
-    if (on.type !== 'table') throw tableNotFound(path['name']!);
+    const { on } = parseSecurable('table', path.name!, { namespaces, metastoreId });
+    if (on.type !== 'table') throw tableNotFound(path.name!);
     return on;
   };
   const needs = (action: 'table.see' | 'table.manage'): readonly Need<DatabricksCall>[] => [
     {
       action,
-      target: (call) => ({ on: named(call), missing: () => tableNotFound(call.path['name']!) }),
+      target: (call) => ({ on: named(call), missing: () => tableNotFound(call.path.name!) }),
     },
   ];
 
   async function getTable(call: DatabricksCall): Promise<TableDescription> {
     const table = await tables.find(named(call));
-    if (table === undefined) throw tableNotFound(call.path['name']!);
+    if (table === undefined) throw tableNotFound(call.path.name!);
     return table;
   }
 
-  async function render(found: readonly TableDescription[], call: DatabricksCall): Promise<readonly object[]> {
+  async function render(
+    found: readonly TableDescription[],
+    call: DatabricksCall,
+  ): Promise<readonly object[]> {
     const owners = await grants.ownersOf(found.map(tableSecurable));
     const omits = (name: string) => optionalBoolean(call.query, name) === true;
     return found.map((table) => ({
@@ -167,7 +170,7 @@ function readPage({ query }: Pick<DatabricksCall, 'query'>): Page {
   if (asked < 0) throw invalidArgument("'max_results' is not negative.", { field: 'max_results' });
   return {
     maxResults: asked === 0 ? MAX_PAGE : Math.min(asked, MAX_PAGE),
-    pageToken: query['page_token'] === '' ? undefined : query['page_token'],
+    pageToken: query.page_token === '' ? undefined : query.page_token,
   };
 }
 

@@ -53,7 +53,11 @@ export function tokenRoutes({
       access: 'filtered',
       async handle({ body, caller }) {
         const { id } = signedIn(caller.access);
-        const { value, info } = await tokens.create({ ...readNewToken(body), principalId: id, createdById: id });
+        const { value, info } = await tokens.create({
+          ...readNewToken(body),
+          principalId: id,
+          createdById: id,
+        });
         return { token_value: value, token_info: publicInfo(info) };
       },
     },
@@ -101,7 +105,7 @@ export function tokenRoutes({
       path: `${ALL}/tokens/:id`,
       summary: 'Describes a token',
       access: 'admin',
-      handle: async ({ path }) => ({ token_info: await describe(await getToken(path['id']!)) }),
+      handle: async ({ path }) => ({ token_info: await describe(await getToken(path.id!)) }),
     },
     {
       method: 'DELETE',
@@ -109,7 +113,7 @@ export function tokenRoutes({
       summary: "Revokes anybody's token",
       access: 'admin',
       async handle({ path }) {
-        await tokens.revoke(path['id']!);
+        await tokens.revoke(path.id!);
         return {};
       },
     },

@@ -55,8 +55,8 @@ export function workspaceFactRoutes(identity: WorkspaceIdentity): readonly Datab
       summary: 'Describes a metastore',
       access: 'filtered',
       async handle({ path }) {
-        if (path['id'] !== identity.metastoreId)
-          throw notFound(`Metastore '${path['id']!.slice(0, 100)}' does not exist.`, {
+        if (path.id !== identity.metastoreId)
+          throw notFound(`Metastore '${path.id!.slice(0, 100)}' does not exist.`, {
             reason: 'METASTORE_DOES_NOT_EXIST',
           });
         return metastore;
