@@ -75,8 +75,17 @@ def test_a_filter_with_an_error_says_where(wire, experiment):
 
 def test_keys_tell_what_varies(wire, experiment, sweep):
     answer = wire.get(f"{OWN}run-table/keys", {"experiment_ids": experiment, "kinds": ["metrics", "params"]}).ok()
-    assert answer["params"]["keys"] == [{"key": "lr", "varies": True}, {"key": "seed", "varies": False}]
+    seed = {"key": "seed", "varies": False, "value": "7"}
+    assert answer["params"]["keys"] == [{"key": "lr", "varies": True}, seed]
     assert answer["metrics"]["total"] == 1
+
+
+def test_a_page_opens_with_one_answer(ask, experiment, sweep):
+    answer = ask("opening", limit=2)
+    assert [one["experiment_id"] for one in answer["experiments"]] == [experiment]
+    assert [one["key"] for one in answer["keys"]["params"]["keys"]] == ["lr", "seed"]
+    assert answer["window"]["rows"]["run_id"] == sweep[:2:-1]
+    assert answer["window"]["columns"] == {"metrics.auc": ["NaN", 0.4], "params.lr": ["0.5", "0.4"]}
 
 
 def test_values_of_all_matching_runs_come_by_column(ask, sweep):

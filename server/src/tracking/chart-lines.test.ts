@@ -147,6 +147,43 @@ describe.each(testedDatabases())('lines on $name', ({ open }) => {
     }
   });
 
+  it.each([8, 100])(
+    'have the means of all neighbours where they are asked for, of %i points',
+    async (maxPoints) => {
+      const [line] = await lines({ keys: ['even'], maxPoints, withMeans: true });
+      const finite = histories.even!.filter(({ value }) => Number.isFinite(value));
+      const groups = [
+        ...Map.groupBy(finite, ({ step }) =>
+          Math.min(maxPoints / 2 - 1, Math.floor((Number(step) / 17_998) * (maxPoints / 2))),
+        ).values(),
+      ];
+      const mean = (values: readonly number[]) => values.reduce((sum, one) => sum + one, 0) / values.length;
+      expect(line!.means!.x).toHaveLength(groups.length);
+      groups.forEach((points, i) => {
+        expect(line!.means!.x[i]).toBeCloseTo(mean(points.map(({ step }) => Number(step))));
+        expect(line!.means!.y[i]).toBeCloseTo(mean(points.map(({ value }) => value)));
+      });
+    },
+  );
+
+  it.each([
+    ['step', 7],
+    ['time', 1234],
+    ['relative', 0],
+  ] as const)('of one point have it, by %s', async (x, at) => {
+    const key = `once by ${x}`;
+    await log(key, [{ step: 7, timestampMs: 1234, value: Number.NaN }]);
+    const [line] = await lines({ keys: [key], x, from: 100, to: 200 });
+    expect(line).toMatchObject({ x: [at], steps: [7], values: [Number.NaN], firstTimeMs: 1234 });
+    expect(line!.minStep).toBeUndefined();
+    expect(line!.summary).toMatchObject({ count: 1, min: null });
+  });
+
+  it('have no means beside all of their points', async () => {
+    const [line] = await lines({ from: 1001, to: 1005, withMeans: true });
+    expect(line!.means).toBeUndefined();
+  });
+
   it('go on to the nearest points outside of the part', async () => {
     const [line] = await lines({ from: 1001, to: 1005 });
     expect(line!.x).toEqual([1000, 1002, 1004, 1006]);

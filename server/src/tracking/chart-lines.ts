@@ -5,7 +5,7 @@ import type { StoredStretch } from './metric-summaries-repository.ts';
 import * as repository from './metric-summaries-repository.ts';
 import type { PointTuple, Series } from './metrics-repository.ts';
 import { addPoint, noPoints, type PointColumns, unpackPoints } from './point-blocks.ts';
-import { SUMMARY_POINTS, thin } from './thinning.ts';
+import { type Means, meansOf, SUMMARY_POINTS, thin } from './thinning.ts';
 
 /** What runs along a line: the step, the time in milliseconds since 1970, or that since the history's first point. */
 export type LineX = 'step' | 'time' | 'relative';
@@ -19,11 +19,15 @@ export interface LineQuery {
   readonly maxPoints: number;
   /** Whether the nearest point on either side of the part comes too, so that the line goes on to the chart's edges. */
   readonly withNeighbours: boolean;
+  /** Whether a line that is thinned has the means of neighbours beside their extremes. */
+  readonly withMeans: boolean;
 }
 
 /** Real points of a history, by x. */
 export interface Line extends PointColumns {
   readonly x: Float64Array;
+  /** Of all points of the part; undefined where these are all there. */
+  readonly means: Means | undefined;
   readonly minStep: Int64 | undefined;
   readonly maxStep: Int64 | undefined;
   /** Of the first point by step; undefined for a history without points. */
@@ -66,13 +70,16 @@ export async function readLine(sql: Sql, series: Series, query: LineQuery): Prom
   const before = query.withNeighbours && from > 0 ? [from - 1] : [];
   const after = query.withNeighbours && to < x.length ? [to] : [];
   const room = query.maxPoints - before.length - after.length;
-  const kept = thin(x.subarray(from, to), points.values.slice(from, to), room);
+  const part = { x: x.subarray(from, to), values: points.values.slice(from, to) };
+  const kept = thin(part.x, part.values, room);
+  const isThinned = kept.length < part.x.length;
   const places = [...before, ...Array.from(kept, (place) => from + place), ...after];
   return {
     x: Float64Array.from(places, (place) => x[place]!),
     steps: places.map((place) => points.steps[place]!),
     timesMs: places.map((place) => points.timesMs[place]!),
     values: places.map((place) => points.values[place]!),
+    means: query.withMeans && isThinned ? meansOf(part.x, part.values, Math.floor(room / 2)) : undefined,
     minStep: findExtreme(history, 'min', series.summary.min),
     maxStep: findExtreme(history, 'max', series.summary.max),
     firstTimeMs,
@@ -126,7 +133,9 @@ async function readPart(sql: Sql, history: History, query: LineQuery): Promise<P
   const points = noPoints();
   // A stretch that the order of x tears apart says nothing of a part: its points are needed, where they are not too many.
   const isTorn = !history.isSorted && (history.from !== undefined || history.to !== undefined);
-  if (count <= (isTorn ? MAX_UNPACKED : Math.min(groups * SUMMARY_POINTS, MAX_UNPACKED))) {
+  // Nor does it say anything of a mean.
+  const isWhole = isTorn || query.withMeans;
+  if (count <= (isWhole ? MAX_UNPACKED : Math.min(groups * SUMMARY_POINTS, MAX_UNPACKED))) {
     await appendBlocks(sql, seriesNo, { stretches: stored, points });
   } else {
     const isWide = wideness(history, stored, groups);

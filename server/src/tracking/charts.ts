@@ -8,7 +8,7 @@ import * as repository from './metric-summaries-repository.ts';
 import { findSeries, type Series } from './metrics-repository.ts';
 import { packPoints } from './point-blocks.ts';
 import { findRuns } from './runs-repository.ts';
-import { SUMMARY_POINTS, summarise } from './thinning.ts';
+import { type Means, SUMMARY_POINTS, summarise } from './thinning.ts';
 
 export interface ChartQuery {
   readonly runIds: readonly string[];
@@ -35,6 +35,8 @@ export interface LinesQuery {
   readonly to?: Int64 | undefined;
   /** The most points a line: about the chart's width in pixels. */
   readonly maxPoints: number;
+  /** Whether thinned lines have the means of neighbours beside their extremes. */
+  readonly withMeans?: boolean | undefined;
 }
 
 export interface ChartLine {
@@ -49,6 +51,7 @@ export interface ChartLine {
   readonly x: readonly Int64[];
   readonly steps: readonly Int64[];
   readonly values: readonly number[];
+  readonly means: Means | undefined;
 }
 
 const MAX_SERIES_RUNS = 200;
@@ -155,7 +158,14 @@ export function createCharts({ db }: { readonly db: Database }) {
       return db.read(async (sql) => {
         const result: ChartSeries[] = [];
         for (const { runId, series } of await readAgain(sql, found)) {
-          const line = await readLine(sql, series, { x: 'step', from, to, maxPoints, withNeighbours: false });
+          const line = await readLine(sql, series, {
+            x: 'step',
+            from,
+            to,
+            maxPoints,
+            withNeighbours: false,
+            withMeans: false,
+          });
           const points = line.values.map((value, i) => ({
             step: line.steps[i]!,
             timestampMs: line.timesMs[i]!,
@@ -201,9 +211,15 @@ export function createCharts({ db }: { readonly db: Database }) {
 
   async function* readLines(query: LinesQuery, found: readonly FoundSeries[]): AsyncGenerator<ChartLine> {
     for (let i = 0; i < found.length; i += AT_ONCE) {
+      const those = found.slice(i, i + AT_ONCE);
+      // Many runs log a metric once: what was found of it is all there is to read.
+      if (those.every(isSinglePoint)) {
+        for (const one of those) yield toPoint(query, one);
+        continue;
+      }
       yield* await db.read(async (sql) => {
         const lines: ChartLine[] = [];
-        const some = await readAgain(sql, found.slice(i, i + AT_ONCE));
+        const some = await readAgain(sql, those);
         for (const one of some) lines.push(await toLine(sql, query, one));
         return lines;
       });
@@ -230,12 +246,32 @@ async function readAgain(sql: Sql, found: readonly FoundSeries[]): Promise<Found
   });
 }
 
+const isSinglePoint = ({ series }: FoundSeries): boolean => series.summary.count === 1;
+
+/** The whole of a history of one point, which lies in every part or beside it. */
+function toPoint({ x }: LinesQuery, { runId, series }: FoundSeries): ChartLine {
+  const { latest, min, max } = series.summary;
+  const steps = [latest.step];
+  return {
+    runId,
+    key: series.key,
+    summary: series.summary,
+    minStep: min === null ? undefined : latest.step,
+    maxStep: max === null ? undefined : latest.step,
+    firstTimeMs: latest.timestampMs,
+    x: x === 'step' ? steps : [x === 'time' ? latest.timestampMs : 0],
+    steps,
+    values: [latest.value],
+    means: undefined,
+  };
+}
+
 async function toLine(
   sql: Sql,
-  { x, from, to, maxPoints }: LinesQuery,
+  { x, from, to, maxPoints, withMeans = false }: LinesQuery,
   { runId, series }: FoundSeries,
 ): Promise<ChartLine> {
-  const line = await readLine(sql, series, { x, from, to, maxPoints, withNeighbours: true });
+  const line = await readLine(sql, series, { x, from, to, maxPoints, withNeighbours: true, withMeans });
   return {
     runId,
     key: series.key,
@@ -246,6 +282,7 @@ async function toLine(
     x: x === 'step' ? line.steps : x === 'time' ? line.timesMs : Array.from(line.x),
     steps: line.steps,
     values: line.values,
+    means: line.means,
   };
 }
 

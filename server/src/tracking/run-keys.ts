@@ -3,6 +3,7 @@ import { invalidArgument } from '../kernel/errors.ts';
 import { nextTurn } from '../kernel/turns.ts';
 import { type KeyKind, listKeys } from './run-keys-repository.ts';
 import { compareCodePoints } from './run-table-order.ts';
+import { INDEXED } from './run-table-repository.ts';
 
 export type { KeyKind };
 
@@ -14,9 +15,16 @@ export interface KeyQuery {
   readonly limit: number;
 }
 
+export interface FoundKey {
+  readonly key: string;
+  readonly varies: boolean;
+  /** What a param or tag that does not vary says, of long ones the beginning and an ellipsis. */
+  readonly value?: string;
+}
+
 export interface FoundKeys {
   /** Those that vary first, then by name. */
-  readonly keys: readonly { readonly key: string; readonly varies: boolean }[];
+  readonly keys: readonly FoundKey[];
   /** Distinct keys that were found, of which `keys` are the first. */
   readonly total: number;
 }
@@ -53,7 +61,7 @@ export function createRunKeys({ db }: { readonly db: Database }) {
           const known = await collect(sql, kind, experimentNos);
           const matching = [...known.values()].filter(({ key }) => key.toLowerCase().includes(needle));
           matching.sort((a, b) => Number(b.varies) - Number(a.varies) || compareCodePoints(a.key, b.key));
-          const keys = matching.slice(0, query.limit).map(({ key, varies }) => ({ key, varies }));
+          const keys = matching.slice(0, query.limit).map((one) => describe(kind, one));
           found.set(kind, { keys, total: matching.length });
         }
         return found;
@@ -69,6 +77,11 @@ interface KnownKey {
   /** A value that it has somewhere. */
   readonly value: string;
   varies: boolean;
+}
+
+function describe(kind: KeyKind, { key, value, varies }: KnownKey): FoundKey {
+  if (varies || kind === 'metrics') return { key, varies };
+  return { key, varies, value: [...value].length < INDEXED ? value : `${value}…` };
 }
 
 async function collect(

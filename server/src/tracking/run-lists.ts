@@ -142,7 +142,7 @@ async function makeList(sql: Sql, query: ParsedQuery, key: string): Promise<RunL
     const marks = await findMatching(sql, { ...query, runs: base, filter: query.filter });
     runs = createRunSet(base.runNos.filter((_, place) => marks[place] === 1));
   }
-  if (query.order.length > 0) {
+  if (query.order.length > 0 && !isNewestFirst(query.order)) {
     const places = await sortRuns(sql, { experimentNos, runs, all, oneByOne }, query.order);
     const { runNos } = runs;
     runs = createRunSet(Float64Array.from(places, (place) => runNos[place]!));
@@ -158,6 +158,12 @@ async function makeList(sql: Sql, query: ParsedQuery, key: string): Promise<RunL
     tree: parents && growTree(parents),
     oneByOne,
   };
+}
+
+/** Whether an order is the one that the list has of itself. */
+function isNewestFirst([term, ...others]: readonly OrderTerm[]): boolean {
+  if (term === undefined || others.length > 0) return false;
+  return term.descending && term.field.scope === 'attribute' && term.field.key === 'start_time';
 }
 
 /** All runs of the scope by start, newest first, and among equals by id. */

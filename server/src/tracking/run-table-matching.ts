@@ -1,12 +1,15 @@
 import { renderTest, type SqlFragment } from '../db/conditions.ts';
 import type { Sql } from '../db/port.ts';
 import type { FilterNode, LeafNode, Literal } from '../filters/tree.ts';
-import { renderNumberTest } from './run-filter.ts';
+import type { LifecycleStage } from './experiments-repository.ts';
+import { renderNumberTest, renderRunFilter } from './run-filter.ts';
 import type { RunSet } from './run-set.ts';
 import * as repository from './run-table-repository.ts';
 
 export interface MatchQuery {
   readonly experimentNos: readonly number[];
+  /** Those of the runs. */
+  readonly stages: readonly LifecycleStage[];
   /** All runs of the experiments that may match. */
   readonly runs: RunSet;
   readonly filter: FilterNode;
@@ -67,12 +70,12 @@ async function evaluateAll(
   nodes: readonly FilterNode[],
   negated: boolean,
 ): Promise<Marks> {
-  // Those that an index answers come first: the others have less to look at then.
-  const ordered = [...nodes.filter(hasWalk), ...nodes.filter((node) => !hasWalk(node))];
+  // The cheap ones come first: the others have less to look at then.
+  const ordered = nodes.toSorted((a, b) => costOf(a) - costOf(b));
   let marks: Marks | undefined;
   for (const [i, node] of ordered.entries()) {
     const left = marks === undefined ? undefined : markedRuns(query.runs, marks);
-    if (left !== undefined && (left.length <= query.oneByOne || !hasWalk(node))) {
+    if (left !== undefined && (left.length <= query.oneByOne || costOf(node) === ONE_BY_ONE)) {
       const rest = ordered.slice(i).map((one): FilterNode => (negated ? { kind: 'not', node: one } : one));
       return testOneByOne(sql, query, left, { kind: 'and', nodes: rest });
     }
@@ -91,10 +94,20 @@ function markedRuns({ runNos }: RunSet, marks: Marks): number[] {
 
 async function evaluateLeaf(sql: Sql, query: MatchQuery, node: LeafNode, negated: boolean): Promise<Marks> {
   const { runs } = query;
-  if (!hasWalk(node)) {
-    return testOneByOne(sql, query, runs.runNos, negated ? { kind: 'not', node } : node);
-  }
+  const wanted: FilterNode = negated ? { kind: 'not', node } : node;
+  const cost = costOf(node);
+  if (cost === ONE_BY_ONE) return testOneByOne(sql, query, runs.runNos, wanted);
   const marks = new Uint8Array(runs.runNos.length);
+  if (cost === BY_RUN) {
+    const test = renderRunFilter(sql.dialect, wanted);
+    for (const experimentNo of query.experimentNos) {
+      for (const stage of query.stages) {
+        for await (const found of repository.scanRunTest(sql, { experimentNo, stage, test }))
+          mark(runs, marks, found);
+      }
+    }
+    return marks;
+  }
   for (const experimentNo of query.experimentNos) {
     for await (const found of walkLeaf(sql, { experimentNo, atMost: runs.runNos.length, node, negated }))
       mark(runs, marks, found);
@@ -111,22 +124,30 @@ function mark(runs: RunSet, marks: Marks, runNos: readonly number[]): void {
   }
 }
 
-/** Whether indexes tell which runs match: of metrics' latest values, of params and of tags. */
-function hasWalk(node: FilterNode): boolean {
+/** An index of the key tells which runs match: for metrics' latest values, params and tags. */
+const BY_KEY = 0;
+/** A walk through the runs themselves tells it: for their own columns. */
+const BY_RUN = 1;
+/** Each run has to be looked up. */
+const ONE_BY_ONE = 2;
+
+function costOf(node: FilterNode): number {
   switch (node.kind) {
     case 'not':
-      return hasWalk(node.node);
+      return costOf(node.node);
     case 'and':
     case 'or':
-      return node.nodes.every(hasWalk);
+      return Math.max(...node.nodes.map(costOf));
     case 'compare':
     case 'like':
     case 'matches':
     case 'in':
     case 'null': {
-      const { scope, history } = node.field;
-      if (scope === 'metric') return history === undefined || history.fn === 'last';
-      return scope === 'param' || scope === 'tag';
+      const { scope, key, history } = node.field;
+      if (scope === 'metric') return history === undefined || history.fn === 'last' ? BY_KEY : ONE_BY_ONE;
+      if (scope === 'param' || scope === 'tag') return BY_KEY;
+      // A location is made of the experiment's.
+      return scope === 'attribute' && key !== 'artifact_uri' ? BY_RUN : ONE_BY_ONE;
     }
   }
 }

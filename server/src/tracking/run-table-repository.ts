@@ -279,6 +279,31 @@ export async function* scanTextTest(
   }
 }
 
+export interface RunTest {
+  readonly experimentNo: number;
+  readonly stage: LifecycleStage;
+  /** On the columns of `r` alone. */
+  readonly test: SqlFragment;
+}
+
+/** Rows that a walk reads at once, each with a look into the table. */
+const TESTED = 25_000;
+
+/** Which of an experiment's runs in a stage pass a test of their own columns. */
+export async function* scanRunTest(
+  sql: Sql,
+  { experimentNo, stage, test }: RunTest,
+): AsyncGenerator<readonly number[]> {
+  for await (const range of ranges(sql, startWalk(sql, experimentNo, stage), { rows: TESTED })) {
+    yield await numbers(sql, {
+      text: `SELECT r.run_no FROM runs r ${sql.dialect.indexedBy('runs_by_start')}
+        WHERE ${range.text} AND (${test.text})`,
+      params: [...range.params, ...test.params],
+    });
+    await nextTurn();
+  }
+}
+
 /** The given runs that match a filter. */
 export async function* lookUpMatching(
   sql: Sql,

@@ -38,6 +38,9 @@ const LEAVES = [
   "tags.team NOT LIKE 'a%'",
   "run_name LIKE '%a-%'",
   "status = 'RUNNING'",
+  'end_time IS NULL',
+  "run_id != 'x'",
+  "artifact_uri LIKE '%/artifacts'",
   'start_time > 1010',
   "dataset.name = 'iris'",
 ];
@@ -49,6 +52,8 @@ const ORDERS: readonly (readonly string[])[] = [
   ['params.depth DESC', 'metrics.acc ASC'],
   ['tags.team ASC', 'start_time ASC'],
   ['start_time ASC'],
+  ['start_time DESC'],
+  ['start_time DESC', 'run_name ASC'],
   ['end_time DESC'],
   ['run_name DESC'],
   ['run_id DESC'],
@@ -316,15 +321,19 @@ describe.each(testedDatabases())('the runs table on $name', ({ open }) => {
         await tracking.keys.list({ experimentNos: [experimentNo], kinds: ['metrics'], limit: 100, ...more }),
       );
     const varying = (...keys: string[]) => keys.map((key) => ({ key, varies: true }));
-    const fixed = (...keys: string[]) => keys.map((key) => ({ key, varies: false }));
+    const fixed = (values: Readonly<Record<string, string>>) =>
+      Object.entries(values).map(([key, value]) => ({ key, varies: false, value }));
     expect(await list({})).toEqual({
-      metrics: { keys: [...varying('Val/acc', 'loss', 'nan'), ...fixed('same')], total: 4 },
+      metrics: { keys: [...varying('Val/acc', 'loss', 'nan'), { key: 'same', varies: false }], total: 4 },
     });
     expect(await list({ contains: 'VAL', limit: 1 })).toEqual({
       metrics: { keys: varying('Val/acc'), total: 1 },
     });
     expect(await list({ kinds: ['params'] })).toEqual({
-      params: { keys: [...varying('long'), ...fixed('fixed', 'longSame', 'z')], total: 4 },
+      params: {
+        keys: [...varying('long'), ...fixed({ fixed: 'x', longSame: `${LONG.slice(0, 120)}…`, z: '1' })],
+        total: 4,
+      },
     });
     expect(await list({ kinds: ['params'], experimentNos: [experimentNo, other], contains: 'z' })).toEqual({
       params: { keys: varying('z'), total: 1 },

@@ -52,6 +52,42 @@ export function thin(x: Float64Array, values: ArrayLike<number>, maxPoints: numb
   return extremes(values, (i) => byHalfWidth(i) + Math.floor(i / size), ends);
 }
 
+/** Averages of neighbouring points. */
+export interface Means {
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+}
+
+/**
+ * The mean point of every one of `groups` equal widths of x that has any. Points that are no finite numbers count for
+ * nothing. What stays of a thinned line leans to its extremes; a line that is smoothed afterwards must not.
+ * @param x in ascending order.
+ */
+export function meansOf(x: Float64Array, values: ArrayLike<number>, groups: number): Means {
+  const means: { readonly x: number[]; readonly y: number[] } = { x: [], y: [] };
+  if (x.length === 0) return means;
+  const groupOf = widths(x, groups);
+  let group = -1;
+  let count = 0;
+  for (let i = 0; i < x.length; i += 1) {
+    const value = values[i]!;
+    if (!Number.isFinite(value)) continue;
+    const own = groupOf(i);
+    if (own !== group) {
+      group = own;
+      count = 0;
+      means.x.push(0);
+      means.y.push(0);
+    }
+    count += 1;
+    // Each mean as it stands so far: a sum would leave the doubles before its mean does.
+    const last = means.x.length - 1;
+    means.x[last]! += (x[i]! - means.x[last]!) / count;
+    means.y[last]! += (value - means.y[last]!) / count;
+  }
+  return means;
+}
+
 /** The group of a place, from 0 on, never falling. */
 type Grouping = (place: number) => number;
 

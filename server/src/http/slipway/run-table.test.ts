@@ -2,6 +2,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenedDatabase, testedDatabases } from '../../db/conformance/databases.ts';
 import { createTracking } from '../../tracking/conformance/tracking.ts';
+import { plainTargets } from '../mlflow/targets.fixture.ts';
 import { type ServerFixture, startServer } from '../server.fixture.ts';
 import { chartLineRoutes } from './chart-lines.ts';
 import { runBulkRoutes } from './run-bulk.ts';
@@ -20,15 +21,16 @@ describe('the runs table over HTTP', () => {
   beforeAll(async () => {
     opened = await testedDatabases()[0]!.open();
     const tracking = createTracking(opened.db);
-    const { table, keys, columns, groups, bulk, charts, exports } = tracking;
+    const { table, keys, opening, columns, groups, bulk, charts, exports } = tracking;
+    const targets = plainTargets(opened.db);
     served = await startServer({
       mlflowRoutes: [
-        ...runTableRoutes({ table, keys }),
+        ...runTableRoutes({ table, keys, opening, targets }),
         ...runColumnRoutes({ columns, groups }),
-        ...runBulkRoutes(bulk),
-        ...chartLineRoutes(charts),
+        ...runBulkRoutes(bulk, targets),
+        ...chartLineRoutes(charts, targets),
       ],
-      rawRoutes: runExportRoutes(exports),
+      rawRoutes: runExportRoutes(exports, targets),
     });
     const experimentNo = await tracking.experiments.create({ name: 'served', tags: [] });
     experimentId = String(experimentNo);
@@ -111,6 +113,29 @@ describe('the runs table over HTTP', () => {
       '"columns":{"metrics.huge":["NaN"],"params.__proto__":{"values":["x"],"codes":[0]}}',
     );
     expect(await post('run-table/locate', { ...asked, run_id: runId })).toMatchObject({ body: { index: 0 } });
+  });
+
+  it('opens a page of runs with one answer: experiments, keys, and rows with what a table shows of itself', async () => {
+    const answer = await post('run-table/opening', { experiment_ids: [experimentId, '999999'], limit: 10 });
+    const { body } = answer as {
+      body: { experiments: { name: string }[]; keys: object; window: { columns: object } };
+    };
+    expect(body.experiments.map(({ name }) => name)).toEqual(['served']);
+    expect(body.keys).toMatchObject({
+      metrics: { total: 3 },
+      params: { keys: [{ key: '__proto__', varies: false, value: 'x' }], total: 1 },
+    });
+    expect(body.window).toMatchObject({ total: 1, offset: 0, rows: { run_name: ['one'] } });
+    expect(Object.keys(body.window.columns)).toEqual([
+      'attributes.experiment_name',
+      'metrics.huge',
+      'metrics.long',
+      'metrics.loss',
+    ]);
+    const chosen = await post('run-table/opening', { experiment_ids: [experimentId], columns: ['tags.none'] });
+    expect(chosen).toMatchObject({ status: 200, body: { window: { columns: { 'tags.none': [null] } } } });
+    const refused = { experiment_ids: [experimentId], filter: 'metrics.loss >' };
+    expect(await post('run-table/opening', refused)).toMatchObject({ status: 400 });
   });
 
   it('answers lines as columns, with steps of 64 bits', async () => {
