@@ -8,9 +8,9 @@ import { type Authenticate, everybodyIsLocal } from './http/authenticate.ts';
 import { createCredentials } from './http/credentials.ts';
 import type { MlflowRoute } from './http/mlflow/routes.ts';
 import type { RawRoute } from './http/routes.ts';
+import { SINGLE_SIGN_ON_PATH, singleSignOnRoutes } from './http/single-sign-on.ts';
 import { accessExplanationRoutes } from './http/slipway/access-explanation.ts';
 import { sessionRoutes } from './http/slipway/session.ts';
-import { SINGLE_SIGN_ON_PATH, singleSignOnRoutes } from './http/single-sign-on.ts';
 import type { Clock } from './kernel/clock.ts';
 import type { Sealer } from './secrets/sealer.ts';
 
@@ -48,7 +48,12 @@ export async function composeGovernance(dependencies: GovernanceDependencies): P
   const mlflowRoutes = accessExplanationRoutes(governance);
   if (!config.auth) {
     if (!isLoopback(config.host)) tellOperator(openDoorWarning(config.host));
-    return { ...governance, authenticate: everybodyIsLocal, mlflowRoutes, rawRoutes: sessionRoutes(undefined) };
+    return {
+      ...governance,
+      authenticate: everybodyIsLocal,
+      mlflowRoutes,
+      rawRoutes: sessionRoutes(undefined),
+    };
   }
   const { id, oneTimePassword } = await governance.ensureAdministrator({
     hasToken: config.adminToken !== undefined,

@@ -21,9 +21,10 @@ export const findCatalog = (sql: Sql, nameKey: string): Promise<CatalogRow | und
   sql.get(`SELECT ${COLUMNS} FROM catalogs WHERE name_key = ?`, [nameKey]);
 
 export const listCatalogs = (sql: Sql, nameKeys: readonly string[]): Promise<CatalogRow[]> =>
-  sql.all(`SELECT ${COLUMNS} FROM catalogs WHERE ${sql.dialect.inList('name_key', 'text')} ORDER BY name_key`, [
-    sql.dialect.list(nameKeys),
-  ]);
+  sql.all(
+    `SELECT ${COLUMNS} FROM catalogs WHERE ${sql.dialect.inList('name_key', 'text')} ORDER BY name_key`,
+    [sql.dialect.list(nameKeys)],
+  );
 
 export async function insertCatalog(tx: Transaction, row: Omit<CatalogRow, 'catalog_no'>): Promise<number> {
   const inserted = await tx.get<{ catalog_no: number }>(

@@ -4,6 +4,7 @@ import { alreadyExists, invalidState, notFound } from '../kernel/errors.ts';
 import { randomHexId } from '../kernel/ids.ts';
 import type { Access, Principal } from './access.ts';
 import * as repository from './catalogs-repository.ts';
+import { dropContainedGrants, moveContainedGrants } from './contained-grants.ts';
 import {
   checkContainerName,
   checkDetails,
@@ -12,7 +13,6 @@ import {
   pageOf,
   refuseBuiltIn,
 } from './container-rules.ts';
-import { dropContainedGrants, moveContainedGrants } from './contained-grants.ts';
 import type { GovernedWrite, NoteChange } from './governed-writes.ts';
 import { listOwners, requireManagement, writeOwner } from './grants.ts';
 import { insertGrants } from './grants-repository.ts';
@@ -63,7 +63,10 @@ export interface Catalogs {
   /** In any case. @throws AppError NotFound */
   get(name: string): Promise<Catalog>;
   /** Those that the caller sees, by name. */
-  list(access: Access, page: { readonly maxResults: number; readonly pageToken?: string | undefined }): Promise<ListPage<Catalog>>;
+  list(
+    access: Access,
+    page: { readonly maxResults: number; readonly pageToken?: string | undefined },
+  ): Promise<ListPage<Catalog>>;
   /** @throws AppError NotFound, AlreadyExists, InvalidArgument; PermissionDenied for the owner (see `Grants.setOwner`). */
   update(name: string, change: CatalogChange, by: Access): Promise<Catalog>;
   /**
@@ -86,10 +89,20 @@ export interface CatalogsDependencies {
   readonly guardName: CatalogNameGuard;
 }
 
-export function createCatalogs({ db, clock, write, snapshot, contents, guardName }: CatalogsDependencies): Catalogs {
+export function createCatalogs({
+  db,
+  clock,
+  write,
+  snapshot,
+  contents,
+  guardName,
+}: CatalogsDependencies): Catalogs {
   async function checkIsFree(tx: Transaction, name: string): Promise<void> {
     if ((await repository.findCatalog(tx, containerKey(name))) !== undefined)
-      throw alreadyExists(`Catalog '${name}' already exists.`, { field: 'name', reason: 'CATALOG_ALREADY_EXISTS' });
+      throw alreadyExists(`Catalog '${name}' already exists.`, {
+        field: 'name',
+        reason: 'CATALOG_ALREADY_EXISTS',
+      });
     await guardName(tx, name);
   }
 
@@ -149,7 +162,10 @@ export function createCatalogs({ db, clock, write, snapshot, contents, guardName
         changed('catalog', row.name_key);
         if (renamed) {
           for (const { name: schema } of await listSchemasOf(tx, row.catalog_no)) {
-            const [from, to] = [{ catalog: row.name, schema }, { catalog: newName, schema }];
+            const [from, to] = [
+              { catalog: row.name, schema },
+              { catalog: newName, schema },
+            ];
             for (const each of contents) await each.rename(tx, from, to);
           }
           changed('catalog', containerKey(newName));
@@ -216,9 +232,15 @@ export async function writeNewCatalog(
   // Whatever was granted on a catalog of this name before says nothing about this one.
   await dropContainedGrants(tx, changed, { catalog: name_key });
   const ownerNo = parsePrincipalNo(by.id);
-  const securables = [keyOf({ type: 'catalog', catalog: name }), keyOf({ type: 'schema', catalog: name, schema: DEFAULT_SCHEMA })];
+  const securables = [
+    keyOf({ type: 'catalog', catalog: name }),
+    keyOf({ type: 'schema', catalog: name, schema: DEFAULT_SCHEMA }),
+  ];
   if (ownerNo !== undefined)
-    await insertGrants(tx, securables.map((securable) => [securable, ownerNo, 'OWNER'] as const));
+    await insertGrants(
+      tx,
+      securables.map((securable) => [securable, ownerNo, 'OWNER'] as const),
+    );
   for (const securable of securables) changed('grants', securable);
   changed('catalog', name_key);
 }
@@ -230,9 +252,11 @@ export async function getCatalogRow(sql: Sql, name: string): Promise<repository.
   return row;
 }
 
-export const noSuchCatalog = (name: string) => notFound(`Catalog '${name.slice(0, 300)}' does not exist.`, { reason: 'CATALOG_DOES_NOT_EXIST' });
+export const noSuchCatalog = (name: string) =>
+  notFound(`Catalog '${name.slice(0, 300)}' does not exist.`, { reason: 'CATALOG_DOES_NOT_EXIST' });
 
-const notEmpty = (name: string) => invalidState(`Catalog '${name}' is not empty: delete what is in it first, or use force.`);
+const notEmpty = (name: string) =>
+  invalidState(`Catalog '${name}' is not empty: delete what is in it first, or use force.`);
 
 const securableOf = ({ name }: repository.CatalogRow): Securable => ({ type: 'catalog', catalog: name });
 

@@ -7,7 +7,13 @@ const MAX_NOTED = 500;
 const LEAVES = ['model', 'table', 'volume'] as const;
 
 /** Where grants on what lies in a catalog, or in a schema, are kept; the names are in lower case. */
-const prefixesOf = ({ catalog, schema }: { readonly catalog: string; readonly schema?: string }): readonly string[] =>
+const prefixesOf = ({
+  catalog,
+  schema,
+}: {
+  readonly catalog: string;
+  readonly schema?: string;
+}): readonly string[] =>
   schema === undefined
     ? ['schema', ...LEAVES].map((type) => `${type}:${catalog}.`)
     : LEAVES.map((type) => `${type}:${catalog}.${schema}.`);

@@ -53,7 +53,9 @@ export function refuseBuiltIn(what: { readonly catalog: string; readonly schema?
   if (containerKey(what.catalog) !== WORKSPACE) return;
   if (what.schema === undefined || containerKey(what.schema) === DEFAULT_SCHEMA) {
     const name = what.schema === undefined ? what.catalog : `${what.catalog}.${what.schema}`;
-    throw invalidState(`'${name}' is where models of plain names are kept: it can be neither deleted nor renamed.`);
+    throw invalidState(
+      `'${name}' is where models of plain names are kept: it can be neither deleted nor renamed.`,
+    );
   }
 }
 
@@ -69,6 +71,8 @@ export function pageOf(
   return {
     shown,
     nextPageToken:
-      last === undefined || shown.length === rest.length ? undefined : Buffer.from(last).toString('base64url'),
+      last === undefined || shown.length === rest.length
+        ? undefined
+        : Buffer.from(last).toString('base64url'),
   };
 }

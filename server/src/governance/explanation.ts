@@ -1,5 +1,13 @@
 import type { Decision } from './access.ts';
-import { comingDown, decideAction, type Level, missingFor, type PrivilegeSet, privilegesIn, setOf } from './privilege-rules.ts';
+import {
+  comingDown,
+  decideAction,
+  type Level,
+  missingFor,
+  type PrivilegeSet,
+  privilegesIn,
+  setOf,
+} from './privilege-rules.ts';
 import { type Action, keyOf, type Privilege, parentOf, type Securable, SUFFICES } from './privileges.ts';
 import { heldDirectly } from './snapshot-access.ts';
 import type { State } from './snapshot-state.ts';
@@ -30,7 +38,11 @@ const OPENS: PrivilegeSet = setOf(['USE_CATALOG', 'USE_SCHEMA', 'BROWSE', 'ALL_P
  */
 export function explain(
   state: State,
-  { principalNo, action, on }: { readonly principalNo: number; readonly action: Action; readonly on: Securable },
+  {
+    principalNo,
+    action,
+    on,
+  }: { readonly principalNo: number; readonly action: Action; readonly on: Securable },
 ): Explanation | undefined {
   const principal = state.principals.get(principalNo);
   if (principal === undefined) return undefined;
@@ -62,7 +74,11 @@ export function explain(
 
 function reasonsAt(
   state: State,
-  { principalNo, on, counts }: { readonly principalNo: number; readonly on: Securable; readonly counts: PrivilegeSet },
+  {
+    principalNo,
+    on,
+    counts,
+  }: { readonly principalNo: number; readonly on: Securable; readonly counts: PrivilegeSet },
 ): readonly Reason[] {
   const holders = state.grants.get(keyOf(on));
   return [...state.closureOf(principalNo)].flatMap((no) =>

@@ -14,7 +14,10 @@ export async function findFederated(sql: Sql, { issuer, subject }: Federation): 
 }
 
 export async function isFederated(sql: Sql, principalNo: number): Promise<boolean> {
-  return (await sql.get('SELECT 1 AS one FROM federated_identities WHERE principal_no = ?', [principalNo])) !== undefined;
+  return (
+    (await sql.get('SELECT 1 AS one FROM federated_identities WHERE principal_no = ?', [principalNo])) !==
+    undefined
+  );
 }
 
 export async function insertFederated(

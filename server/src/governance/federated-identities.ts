@@ -48,7 +48,11 @@ export function createFederatedIdentities({
   write,
   groups,
 }: FederatedIdentitiesDependencies): FederatedIdentities {
-  async function findOrMake(tx: Transaction, changed: NoteChange, identity: FederatedIdentity): Promise<PrincipalRow> {
+  async function findOrMake(
+    tx: Transaction,
+    changed: NoteChange,
+    identity: FederatedIdentity,
+  ): Promise<PrincipalRow> {
     const knownNo = await repository.findFederated(tx, identity);
     if (knownNo !== undefined) return (await findPrincipal(tx, knownNo))!;
     const namesake = await findByNameKey(tx, nameKeyOf(identity.name));
@@ -60,7 +64,8 @@ export function createFederatedIdentities({
         namesake.password_hash === null &&
         namesake.name !== FIRST_ADMINISTRATOR &&
         !(await repository.isFederated(tx, namesake.principal_no));
-      if (!isPrepared) throw refused(`The name '${identity.name}' belongs to somebody who does not sign in this way.`);
+      if (!isPrepared)
+        throw refused(`The name '${identity.name}' belongs to somebody who does not sign in this way.`);
     }
     const row =
       namesake ??

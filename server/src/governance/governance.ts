@@ -81,7 +81,10 @@ export function createGovernance(options: GovernanceOptions): Governance {
       const known = id === undefined ? undefined : snapshot.current().principals.get(Number(id));
       // One who was here before and has no password had a token: the way back in, where that is gone, is a new password.
       const needsPassword = !hasToken && known !== undefined && known.passwordHash === undefined;
-      return { id, oneTimePassword: needsPassword ? await setOneTimePassword(passwords, String(known.no)) : undefined };
+      return {
+        id,
+        oneTimePassword: needsPassword ? await setOneTimePassword(passwords, String(known.no)) : undefined,
+      };
     },
 
     stop: () => snapshot.stop(),

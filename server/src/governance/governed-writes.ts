@@ -8,7 +8,9 @@ import type { Snapshot } from './snapshot.ts';
 export type NoteChange = (kind: ChangeKind, subject: string | number) => void;
 
 /** Runs a write of governance in its turn; resolves once this process acts by what was written. */
-export type GovernedWrite = <T>(operation: (tx: Transaction, changed: NoteChange) => Promise<T>) => Promise<T>;
+export type GovernedWrite = <T>(
+  operation: (tx: Transaction, changed: NoteChange) => Promise<T>,
+) => Promise<T>;
 
 export interface GovernedWritesDependencies {
   readonly db: Database;
@@ -20,7 +22,12 @@ export interface GovernedWritesDependencies {
 const KEPT_MS = 60 * 60_000;
 const TRIM_EVERY_MS = 5 * 60_000;
 
-export function createGovernedWrite({ db, clock, snapshot, onError }: GovernedWritesDependencies): GovernedWrite {
+export function createGovernedWrite({
+  db,
+  clock,
+  snapshot,
+  onError,
+}: GovernedWritesDependencies): GovernedWrite {
   let trimmedAtMs = clock.nowMs();
   return async (operation) => {
     const nowMs = clock.nowMs();

@@ -13,7 +13,10 @@ export interface HeldRow {
 /** Without owners, by the principal's name. */
 export function listHeld(
   sql: Sql,
-  { securables, principalNo }: { readonly securables: readonly string[]; readonly principalNo: number | undefined },
+  {
+    securables,
+    principalNo,
+  }: { readonly securables: readonly string[]; readonly principalNo: number | undefined },
 ): Promise<HeldRow[]> {
   const one = principalNo === undefined ? '' : 'AND g.principal_no = ?';
   return sql.all(
@@ -42,17 +45,18 @@ export type GrantTuple = readonly [securable: string, principalNo: number, privi
 
 export async function insertGrants(tx: Transaction, grants: readonly GrantTuple[]): Promise<void> {
   if (grants.length === 0) return;
-  await tx.insertMany(
-    'grants',
-    { securable: 'text', principal_no: 'bigint', privilege: 'text' },
-    grants,
-    { onConflict: 'ignore' },
-  );
+  await tx.insertMany('grants', { securable: 'text', principal_no: 'bigint', privilege: 'text' }, grants, {
+    onConflict: 'ignore',
+  });
 }
 
 export async function deleteGrants(
   tx: Transaction,
-  { securable, principalNo, privileges }: {
+  {
+    securable,
+    principalNo,
+    privileges,
+  }: {
     readonly securable: string;
     readonly principalNo: number;
     readonly privileges: readonly Privilege[];

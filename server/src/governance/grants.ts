@@ -7,7 +7,15 @@ import { nameKeyOf, noSuchPrincipal } from './principal-rules.ts';
 import { ADMINS, type PrincipalKind, USERS } from './principals.ts';
 import { findByNameKey, type PrincipalRow } from './principals-repository.ts';
 import { APPLICABLE } from './privilege-rules.ts';
-import { type Action, keyOf, PRIVILEGES, type Privilege, parentOf, type Securable, type SecurableType } from './privileges.ts';
+import {
+  type Action,
+  keyOf,
+  PRIVILEGES,
+  type Privilege,
+  parentOf,
+  type Securable,
+  type SecurableType,
+} from './privileges.ts';
 
 /** What one principal holds on one securable. */
 export interface Assignment {
@@ -94,14 +102,15 @@ export function createGrants({ db, write }: GrantsDependencies): Grants {
         const path = pathOf(on);
         const levels = new Map(path.map((each) => [keyOf(each), each]));
         const rows = (await listRows(sql, [...levels.keys()], principal)).filter(
-          ({ securable, privilege }) => securable === keyOf(on) || comesDown(privilege, levels.get(securable)!, on),
+          ({ securable, privilege }) =>
+            securable === keyOf(on) || comesDown(privilege, levels.get(securable)!, on),
         );
         return byPrincipal(rows).map(({ rows: held, ...holder }) => ({
           ...holder,
           privileges: path.flatMap((each) =>
-            inOrder(held.filter(({ securable }) => securable === keyOf(each)).map(({ privilege }) => privilege)).map(
-              (privilege) => ({ privilege, inheritedFrom: each === on ? undefined : each }),
-            ),
+            inOrder(
+              held.filter(({ securable }) => securable === keyOf(each)).map(({ privilege }) => privilege),
+            ).map((privilege) => ({ privilege, inheritedFrom: each === on ? undefined : each })),
           ),
         }));
       }),
@@ -123,7 +132,11 @@ export function createGrants({ db, write }: GrantsDependencies): Grants {
           ),
         );
         for (const [i, { remove }] of changes.entries())
-          await repository.deleteGrants(tx, { securable, principalNo: grantees[i]!.principal_no, privileges: remove });
+          await repository.deleteGrants(tx, {
+            securable,
+            principalNo: grantees[i]!.principal_no,
+            privileges: remove,
+          });
         changed('grants', securable);
       });
     },

@@ -40,7 +40,11 @@ export function createOwnership({ clock, snapshot: { state } }: OwnershipDepende
     );
   }
 
-  async function claimAll(tx: Transaction, on: readonly Securable[], owner: Pick<Principal, 'id'>): Promise<void> {
+  async function claimAll(
+    tx: Transaction,
+    on: readonly Securable[],
+    owner: Pick<Principal, 'id'>,
+  ): Promise<void> {
     const ownerNo = parsePrincipalNo(owner.id);
     if (ownerNo === undefined || on.length === 0) return;
     const securables = on.map(keyOf);

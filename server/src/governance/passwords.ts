@@ -74,20 +74,22 @@ export function createPasswords({ clock, write, snapshot, limits }: PasswordsDep
 
   /** The stored hash is part of it: a new password, and a new hash of the same, make the old entry unreachable. */
   const digestOf = (name: string, storedHash: string, password: string): string =>
-    createHmac('sha256', key).update(JSON.stringify([name, storedHash, password])).digest('base64');
+    createHmac('sha256', key)
+      .update(JSON.stringify([name, storedHash, password]))
+      .digest('base64');
 
   async function compare(name: string, password: string, address: string): Promise<Verified> {
     const forgive = limits.begin(nameKeyOf(name), address);
     const known = find(name);
     decoy ??= hash(randomBytes(16), ARGON2);
     const storedHash = known?.passwordHash ?? (await decoy);
-    const matches = await compute(() =>
-      verify(storedHash, password.slice(0, MAX_PASSWORD_LENGTH + 1)),
-    ).catch((error: unknown) => {
-      // No verdict: it is not the caller's failure.
-      forgive();
-      throw error;
-    });
+    const matches = await compute(() => verify(storedHash, password.slice(0, MAX_PASSWORD_LENGTH + 1))).catch(
+      (error: unknown) => {
+        // No verdict: it is not the caller's failure.
+        forgive();
+        throw error;
+      },
+    );
     // Changed while this one was compared: what held before counts no more.
     const now = find(name);
     if (!matches || now === undefined || now.passwordHash !== known?.passwordHash) throw wrongCredentials();
@@ -155,7 +157,10 @@ function checkPassword(password: string, name: string | undefined): void {
 
 /** The same for a wrong password, for a name that does not exist, and for one that may not sign in. */
 export const wrongCredentials = (): AppError =>
-  new AppError('Unauthenticated', 'The credentials are not valid: check the name and the password, or the token.');
+  new AppError(
+    'Unauthenticated',
+    'The credentials are not valid: check the name and the password, or the token.',
+  );
 
 /** Hashing takes memory and a thread each: a few at a time, and no endless queue. */
 function createTurns() {

@@ -9,8 +9,7 @@ export const nameKeyOf = (name: string): string => name.normalize('NFKC').toLowe
 
 /** @throws AppError InvalidArgument */
 export function checkPrincipalName(kind: PrincipalKind, name: string): void {
-  if (name === '' || name.length > MAX_NAME_LENGTH)
-    throw badName(`has 1 to ${MAX_NAME_LENGTH} characters`);
+  if (name === '' || name.length > MAX_NAME_LENGTH) throw badName(`has 1 to ${MAX_NAME_LENGTH} characters`);
   if (name !== name.trim() || /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/u.test(name))
     throw badName('has no blanks around it and no invisible characters');
   if (kind === 'group') return;

@@ -117,7 +117,11 @@ export async function updatePrincipal(
 export async function setPassword(
   tx: Transaction,
   no: number,
-  { hash, mustChange, nowMs }: { readonly hash: string; readonly mustChange: boolean; readonly nowMs: number },
+  {
+    hash,
+    mustChange,
+    nowMs,
+  }: { readonly hash: string; readonly mustChange: boolean; readonly nowMs: number },
 ): Promise<void> {
   await tx.run(
     'UPDATE principals SET password_hash = ?, must_change_password = ?, updated_at = ? WHERE principal_no = ?',
@@ -129,7 +133,11 @@ export async function deletePrincipal(tx: Transaction, no: number): Promise<void
   await tx.run('DELETE FROM principals WHERE principal_no = ?', [no]);
 }
 
-export async function insertMembers(tx: Transaction, groupNo: number, memberNos: readonly number[]): Promise<void> {
+export async function insertMembers(
+  tx: Transaction,
+  groupNo: number,
+  memberNos: readonly number[],
+): Promise<void> {
   await tx.insertMany(
     'group_members',
     { group_no: 'bigint', member_no: 'bigint' },
@@ -138,7 +146,11 @@ export async function insertMembers(tx: Transaction, groupNo: number, memberNos:
   );
 }
 
-export async function deleteMembers(tx: Transaction, groupNo: number, memberNos: readonly number[]): Promise<void> {
+export async function deleteMembers(
+  tx: Transaction,
+  groupNo: number,
+  memberNos: readonly number[],
+): Promise<void> {
   await tx.run(
     `DELETE FROM group_members WHERE group_no = ? AND ${tx.dialect.inList('member_no', 'bigint')}`,
     [groupNo, tx.dialect.list(memberNos)],

@@ -4,7 +4,13 @@ import type { Clock } from '../kernel/clock.ts';
 import { alreadyExists, invalidArgument, invalidState } from '../kernel/errors.ts';
 import type { GovernedWrite } from './governed-writes.ts';
 import { giveAllOwned } from './grants-repository.ts';
-import { checkExtras, checkPrincipalName, nameKeyOf, noSuchPrincipal, readPrincipalNo } from './principal-rules.ts';
+import {
+  checkExtras,
+  checkPrincipalName,
+  nameKeyOf,
+  noSuchPrincipal,
+  readPrincipalNo,
+} from './principal-rules.ts';
 import * as repository from './principals-repository.ts';
 
 /** Users, groups and service principals share one list of names: a grant names its holder by name alone. */
@@ -75,7 +81,9 @@ export interface Principals {
   /** Of any kind, in any case. */
   findByName(name: string): Promise<PrincipalRecord | undefined>;
   /** By name; `total` counts all that match. */
-  list(search: PrincipalSearch): Promise<{ readonly items: readonly PrincipalRecord[]; readonly total: number }>;
+  list(
+    search: PrincipalSearch,
+  ): Promise<{ readonly items: readonly PrincipalRecord[]; readonly total: number }>;
   /** @throws AppError NotFound, AlreadyExists; InvalidState for the name of a built-in group or the last administrator's end. */
   update(id: string, change: PrincipalChange): Promise<PrincipalRecord>;
   /**
@@ -111,7 +119,8 @@ export function createPrincipals({ db, clock, write }: PrincipalsDependencies): 
   async function getGroup(tx: Transaction, id: string): Promise<repository.PrincipalRow> {
     const row = await getRow(tx, id);
     if (row.kind !== 'group') throw invalidArgument(`'${row.name}' is no group.`);
-    if (row.name === USERS) throw invalidState(`Everybody is in the group '${USERS}': it has no list of members.`);
+    if (row.name === USERS)
+      throw invalidState(`Everybody is in the group '${USERS}': it has no list of members.`);
     return row;
   }
 
@@ -136,7 +145,8 @@ export function createPrincipals({ db, clock, write }: PrincipalsDependencies): 
     if (missing !== undefined) throw noSuchPrincipal(String(missing));
     for (const { principal_no, kind, name } of known) {
       if (kind !== 'group') continue;
-      if (name === USERS) throw invalidArgument(`The group '${USERS}' is everybody: it cannot be in another group.`);
+      if (name === USERS)
+        throw invalidArgument(`The group '${USERS}' is everybody: it cannot be in another group.`);
       // A cycle would be the group inside of its own member.
       if ((await repository.listClosure(tx, principal_no)).includes(group.principal_no))
         throw invalidArgument(`'${group.name}' is in '${name}' already: groups cannot hold each other.`);
@@ -155,7 +165,8 @@ export function createPrincipals({ db, clock, write }: PrincipalsDependencies): 
 
   return {
     async create(principal) {
-      const name = principal.kind === 'service-principal' ? (principal.name ?? randomUUID()) : (principal.name ?? '');
+      const name =
+        principal.kind === 'service-principal' ? (principal.name ?? randomUUID()) : (principal.name ?? '');
       checkPrincipalName(principal.kind, name);
       checkExtras(principal.extras);
       return write(async (tx, changed) => {
@@ -233,7 +244,8 @@ export function createPrincipals({ db, clock, write }: PrincipalsDependencies): 
       await write((tx, changed) =>
         keepingAnAdministrator(tx, async () => {
           const row = await getRow(tx, id);
-          if (isBuiltIn(row)) throw invalidState(`The group '${row.name}' is built in and cannot be deleted.`);
+          if (isBuiltIn(row))
+            throw invalidState(`The group '${row.name}' is built in and cannot be deleted.`);
           const admins = await repository.findByNameKey(tx, ADMINS);
           if (admins !== undefined) {
             for (const securable of await giveAllOwned(tx, row.principal_no, admins.principal_no))
@@ -270,7 +282,9 @@ export function createPrincipals({ db, clock, write }: PrincipalsDependencies): 
       await write((tx, changed) =>
         keepingAnAdministrator(tx, async () => {
           const group = await getGroup(tx, groupId);
-          const present = (await repository.listMembers(tx, group.principal_no)).map(({ principal_no }) => principal_no);
+          const present = (await repository.listMembers(tx, group.principal_no)).map(
+            ({ principal_no }) => principal_no,
+          );
           await repository.deleteMembers(
             tx,
             group.principal_no,

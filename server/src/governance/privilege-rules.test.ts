@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { APPLICABLE, decideAction, type Level, mayManage, missingFor, privilegesIn, SEES, setOf } from './privilege-rules.ts';
+import {
+  APPLICABLE,
+  decideAction,
+  type Level,
+  mayManage,
+  missingFor,
+  privilegesIn,
+  SEES,
+  setOf,
+} from './privilege-rules.ts';
 import { type Action, PRIVILEGES, type Privilege, type SecurableType, SUFFICES } from './privileges.ts';
 
 const PATHS: Readonly<Record<SecurableType, readonly SecurableType[]>> = {
@@ -29,19 +38,44 @@ describe('inheritance', () => {
     ['nothing held', 'model.read-files', {}, 'hidden'],
     ['held on the model, the path open', 'model.read-files', { ...OPEN, model: ['EXECUTE'] }, 'allowed'],
     ['held on the schema', 'model.read-files', { ...OPEN, schema: ['USE_SCHEMA', 'EXECUTE'] }, 'allowed'],
-    ['held on the catalog', 'model.read-files', { catalog: ['USE_CATALOG', 'USE_SCHEMA', 'EXECUTE'] }, 'allowed'],
+    [
+      'held on the catalog',
+      'model.read-files',
+      { catalog: ['USE_CATALOG', 'USE_SCHEMA', 'EXECUTE'] },
+      'allowed',
+    ],
     ['the schema closed', 'model.read-files', { catalog: ['USE_CATALOG'], model: ['EXECUTE'] }, 'hidden'],
     ['the catalog closed', 'model.read-files', { schema: ['USE_SCHEMA'], model: ['EXECUTE'] }, 'hidden'],
     ['the path open and nothing else', 'model.see', OPEN, 'hidden'],
     ['BROWSE behind a closed path', 'model.see', { catalog: ['BROWSE'] }, 'allowed'],
     ['BROWSE reads no files', 'model.read-files', { catalog: ['BROWSE'] }, 'denied'],
-    ['BROWSE and EXECUTE behind a closed path', 'model.read-files', { catalog: ['BROWSE', 'EXECUTE'] }, 'denied'],
+    [
+      'BROWSE and EXECUTE behind a closed path',
+      'model.read-files',
+      { catalog: ['BROWSE', 'EXECUTE'] },
+      'denied',
+    ],
     ['seen but not writable', 'model.create-version', { ...OPEN, model: ['EXECUTE'] }, 'denied'],
     ['a right downwards only', 'schema.manage', { ...OPEN, model: ['MANAGE'] }, 'denied'],
     ['a schema in a closed catalog', 'schema.see', { schema: ['USE_SCHEMA'] }, 'hidden'],
-    ['to create in a schema needs it open', 'schema.create-model', { catalog: ['USE_CATALOG', 'BROWSE'], schema: ['CREATE_MODEL'] }, 'denied'],
-    ['to create in an open schema', 'schema.create-model', { ...OPEN, schema: ['USE_SCHEMA', 'CREATE_MODEL'] }, 'allowed'],
-    ['to create schemas needs the catalog open', 'catalog.create-schema', { catalog: ['CREATE_SCHEMA'] }, 'hidden'],
+    [
+      'to create in a schema needs it open',
+      'schema.create-model',
+      { catalog: ['USE_CATALOG', 'BROWSE'], schema: ['CREATE_MODEL'] },
+      'denied',
+    ],
+    [
+      'to create in an open schema',
+      'schema.create-model',
+      { ...OPEN, schema: ['USE_SCHEMA', 'CREATE_MODEL'] },
+      'allowed',
+    ],
+    [
+      'to create schemas needs the catalog open',
+      'catalog.create-schema',
+      { catalog: ['CREATE_SCHEMA'] },
+      'hidden',
+    ],
     ['a root is known to all', 'metastore.create-catalog', {}, 'denied'],
   ])('%s: %s', (_, action, held, expected) => {
     expect(decide(action, held)).toBe(expected);
@@ -51,8 +85,18 @@ describe('inheritance', () => {
 describe('owners', () => {
   it.each<[string, Action, Held, string]>([
     ['of a model, the path open', 'model.promote', { ...OPEN, model: ['OWNER'] }, 'allowed'],
-    ['of a model in a catalog that was closed to them', 'model.see', { schema: ['USE_SCHEMA'], model: ['OWNER'] }, 'hidden'],
-    ['of the schema need only the catalog open', 'model.manage', { catalog: ['USE_CATALOG'], schema: ['OWNER'] }, 'allowed'],
+    [
+      'of a model in a catalog that was closed to them',
+      'model.see',
+      { schema: ['USE_SCHEMA'], model: ['OWNER'] },
+      'hidden',
+    ],
+    [
+      'of the schema need only the catalog open',
+      'model.manage',
+      { catalog: ['USE_CATALOG'], schema: ['OWNER'] },
+      'allowed',
+    ],
     ['of the catalog need nothing', 'model.promote', { catalog: ['OWNER'] }, 'allowed'],
     ['of the metastore need nothing', 'volume.write', { metastore: ['OWNER'] }, 'allowed'],
     ['of an experiment', 'experiment.manage', { experiment: ['OWNER'] }, 'allowed'],
@@ -65,19 +109,26 @@ describe('owners', () => {
 describe('ALL_PRIVILEGES', () => {
   const held: Held = { catalog: ['ALL_PRIVILEGES'] };
 
-  it.each<Action>(['model.read-files', 'model.create-version', 'table.write', 'schema.create-model', 'catalog.see'])(
-    'on a catalog allows %s, and opens the path',
-    (action) => {
-      expect(decide(action, held)).toBe('allowed');
-    },
-  );
+  it.each<Action>([
+    'model.read-files',
+    'model.create-version',
+    'table.write',
+    'schema.create-model',
+    'catalog.see',
+  ])('on a catalog allows %s, and opens the path', (action) => {
+    expect(decide(action, held)).toBe('allowed');
+  });
 
-  it.each<Action>(['model.manage', 'model.promote', 'schema.manage', 'catalog.manage', 'table.manage', 'volume.manage'])(
-    'is neither MANAGE nor APPROVE: %s is denied',
-    (action) => {
-      expect(decide(action, held)).toBe('denied');
-    },
-  );
+  it.each<Action>([
+    'model.manage',
+    'model.promote',
+    'schema.manage',
+    'catalog.manage',
+    'table.manage',
+    'volume.manage',
+  ])('is neither MANAGE nor APPROVE: %s is denied', (action) => {
+    expect(decide(action, held)).toBe('denied');
+  });
 
   it('on a schema does not open the catalog', () => {
     expect(decide('model.read-files', { schema: ['ALL_PRIVILEGES'] })).toBe('hidden');
@@ -87,7 +138,13 @@ describe('ALL_PRIVILEGES', () => {
 it('MANAGE alone reads no data', () => {
   const held: Held = { catalog: ['USE_CATALOG', 'USE_SCHEMA', 'MANAGE'] };
   expect(decide('model.manage', held)).toBe('allowed');
-  for (const action of ['model.read-files', 'table.read', 'table.write', 'volume.read', 'model.promote'] as const)
+  for (const action of [
+    'model.read-files',
+    'table.read',
+    'table.write',
+    'volume.read',
+    'model.promote',
+  ] as const)
     expect(decide(action, held)).toBe('denied');
 });
 
@@ -113,10 +170,13 @@ describe('any combination of grants', () => {
   /** The rules once more, in words and sets: slow, and written apart from the ones tested. */
   function expected(action: Action, held: Held): string {
     const path = PATHS[typeOf(action)];
-    const has = (level: SecurableType, privilege: Privilege): boolean => held[level]?.includes(privilege) ?? false;
+    const has = (level: SecurableType, privilege: Privilege): boolean =>
+      held[level]?.includes(privilege) ?? false;
     const from = (i: number): readonly SecurableType[] => path.slice(i);
     const reaches = (privilege: Privilege): boolean =>
-      path.some((level, i) => has(level, privilege) && !(i > 0 && level === 'workspace' && privilege === 'CAN_EDIT'));
+      path.some(
+        (level, i) => has(level, privilege) && !(i > 0 && level === 'workspace' && privilege === 'CAN_EDIT'),
+      );
     const isOpen = (i: number): boolean => {
       const word = path[i] === 'catalog' ? 'USE_CATALOG' : 'USE_SCHEMA';
       return from(i).some((level) => has(level, word) || has(level, 'ALL_PRIVILEGES') || has(level, 'OWNER'));
@@ -154,7 +214,10 @@ describe('any combination of grants', () => {
     const rank = { hidden: 0, denied: 1, allowed: 2 };
     for (let i = 0; i < 5000; i += 1) {
       const action = actions[random(actions.length)]!;
-      const less = levelsOf(typeOf(action), {}).map(({ type }) => ({ type, held: random(1 << 25) & random(1 << 25) }));
+      const less = levelsOf(typeOf(action), {}).map(({ type }) => ({
+        type,
+        held: random(1 << 25) & random(1 << 25),
+      }));
       const more = less.map(({ type, held }) => ({ type, held: held | (1 << random(25)) }));
       expect(rank[decideAction(action, more)]).toBeGreaterThanOrEqual(rank[decideAction(action, less)]);
     }
@@ -164,7 +227,10 @@ describe('any combination of grants', () => {
     const random = randomNumbers(99);
     for (let i = 0; i < 5000; i += 1) {
       const action = actions[random(actions.length)]!;
-      const levels = levelsOf(typeOf(action), {}).map(({ type }) => ({ type, held: random(1 << 25) & random(1 << 25) }));
+      const levels = levelsOf(typeOf(action), {}).map(({ type }) => ({
+        type,
+        held: random(1 << 25) & random(1 << 25),
+      }));
       const missing = missingFor(action, levels);
       expect(missing.length === 0).toBe(decideAction(action, levels) === 'allowed');
       const helped = levels.map((level) => ({
@@ -182,13 +248,17 @@ it('who manages gives rights away, and who may do everything else does not', () 
   expect(mayManage(levelsOf('model', { ...OPEN, model: ['OWNER'] }))).toBe(true);
   expect(mayManage(levelsOf('model', { catalog: ['USE_CATALOG', 'USE_SCHEMA', 'MANAGE'] }))).toBe(true);
   expect(mayManage(levelsOf('experiment', { experiment: ['CAN_MANAGE'] }))).toBe(true);
-  expect(mayManage(levelsOf('model', { catalog: ['ALL_PRIVILEGES'], model: ['APPROVE', 'APPLY_TAG'] }))).toBe(false);
+  expect(mayManage(levelsOf('model', { catalog: ['ALL_PRIVILEGES'], model: ['APPROVE', 'APPLY_TAG'] }))).toBe(
+    false,
+  );
 });
 
 it('every privilege that an action asks for can be granted on its securable or above', () => {
   for (const [action, privileges] of Object.entries(SUFFICES)) {
     const path = PATHS[typeOf(action as Action)];
-    expect(privileges.some((privilege) => path.some((level) => APPLICABLE[level].includes(privilege)))).toBe(true);
+    expect(privileges.some((privilege) => path.some((level) => APPLICABLE[level].includes(privilege)))).toBe(
+      true,
+    );
   }
   expect(Object.values(APPLICABLE).flat()).not.toContain('OWNER');
 });

@@ -4,8 +4,8 @@ import { alreadyExists, invalidState, notFound } from '../kernel/errors.ts';
 import { randomHexId } from '../kernel/ids.ts';
 import type { Access, Principal } from './access.ts';
 import { type CatalogChange, getCatalogRow, type ListPage, noSuchCatalog } from './catalogs.ts';
-import { checkContainerName, checkDetails, containerKey, pageOf, refuseBuiltIn } from './container-rules.ts';
 import { dropContainedGrants, moveContainedGrants } from './contained-grants.ts';
+import { checkContainerName, checkDetails, containerKey, pageOf, refuseBuiltIn } from './container-rules.ts';
 import type { GovernedWrite } from './governed-writes.ts';
 import { listOwners, requireManagement, writeOwner } from './grants.ts';
 import { insertGrants } from './grants-repository.ts';
@@ -95,7 +95,10 @@ export function createSchemas({ db, clock, write, snapshot, contents }: SchemasD
       await write(async (tx, changed) => {
         const { catalog_no, name_key } = await getCatalogRow(tx, catalog);
         if ((await repository.findSchema(tx, catalog_no, containerKey(name))) !== undefined)
-          throw alreadyExists(`Schema '${catalog}.${name}' already exists.`, { field: 'name', reason: 'SCHEMA_ALREADY_EXISTS' });
+          throw alreadyExists(`Schema '${catalog}.${name}' already exists.`, {
+            field: 'name',
+            reason: 'SCHEMA_ALREADY_EXISTS',
+          });
         await repository.insertSchema(tx, {
           schema_id: randomHexId(),
           catalog_no,
@@ -149,8 +152,14 @@ export function createSchemas({ db, clock, write, snapshot, contents }: SchemasD
         const renamed = change.newName !== undefined && newName !== row.name;
         if (renamed) {
           refuseBuiltIn(name);
-          if (newKey !== row.name_key && (await repository.findSchema(tx, row.catalog_no, newKey)) !== undefined)
-            throw alreadyExists(`Schema '${catalog}.${newName}' already exists.`, { field: 'new_name', reason: 'SCHEMA_ALREADY_EXISTS' });
+          if (
+            newKey !== row.name_key &&
+            (await repository.findSchema(tx, row.catalog_no, newKey)) !== undefined
+          )
+            throw alreadyExists(`Schema '${catalog}.${newName}' already exists.`, {
+              field: 'new_name',
+              reason: 'SCHEMA_ALREADY_EXISTS',
+            });
         }
         await repository.updateSchema(tx, {
           ...row,
@@ -187,7 +196,9 @@ export function createSchemas({ db, clock, write, snapshot, contents }: SchemasD
         const place = { catalog, schema: row.name };
         for (const each of contents) {
           if (!force && (await each.exist(tx, place)))
-            throw invalidState(`Schema '${catalog}.${row.name}' is not empty: delete what is in it first, or use force.`);
+            throw invalidState(
+              `Schema '${catalog}.${row.name}' is not empty: delete what is in it first, or use force.`,
+            );
         }
         for (const each of contents) await each.delete(tx, place);
         await repository.deleteSchema(tx, row.schema_no);
@@ -206,7 +217,9 @@ async function getRow(sql: Sql, { catalog, schema }: SchemaName) {
 }
 
 export const noSuchSchema = ({ catalog, schema }: SchemaName) =>
-  notFound(`Schema '${catalog.slice(0, 300)}.${schema.slice(0, 300)}' does not exist.`, { reason: 'SCHEMA_DOES_NOT_EXIST' });
+  notFound(`Schema '${catalog.slice(0, 300)}.${schema.slice(0, 300)}' does not exist.`, {
+    reason: 'SCHEMA_DOES_NOT_EXIST',
+  });
 
 const securableOf = (catalog: string, { name }: repository.SchemaRow): Securable => ({
   type: 'schema',
@@ -214,7 +227,11 @@ const securableOf = (catalog: string, { name }: repository.SchemaRow): Securable
   schema: name,
 });
 
-const schemaOf = (row: repository.SchemaRow, catalog: string, owners: ReadonlyMap<string, string>): Schema => ({
+const schemaOf = (
+  row: repository.SchemaRow,
+  catalog: string,
+  owners: ReadonlyMap<string, string>,
+): Schema => ({
   id: row.schema_id,
   catalog,
   name: row.name,

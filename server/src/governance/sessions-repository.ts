@@ -8,12 +8,10 @@ export interface SessionRow {
 }
 
 export async function insertSession(tx: Transaction, row: SessionRow): Promise<void> {
-  await tx.run('INSERT INTO sessions (session_hash, principal_no, created_at, expires_at) VALUES (?, ?, ?, ?)', [
-    row.session_hash,
-    row.principal_no,
-    row.created_at,
-    row.expires_at,
-  ]);
+  await tx.run(
+    'INSERT INTO sessions (session_hash, principal_no, created_at, expires_at) VALUES (?, ?, ?, ?)',
+    [row.session_hash, row.principal_no, row.created_at, row.expires_at],
+  );
 }
 
 /** The newest first. */
@@ -26,11 +24,15 @@ export async function listSessionsOf(sql: Sql, principalNo: number): Promise<str
 }
 
 export async function deleteSessions(tx: Transaction, hashes: readonly string[]): Promise<void> {
-  await tx.run(`DELETE FROM sessions WHERE ${tx.dialect.inList('session_hash', 'text')}`, [tx.dialect.list(hashes)]);
+  await tx.run(`DELETE FROM sessions WHERE ${tx.dialect.inList('session_hash', 'text')}`, [
+    tx.dialect.list(hashes),
+  ]);
 }
 
 /** @returns the hashes of those that ended before. */
 export async function deleteEndedSessions(tx: Transaction, nowMs: number): Promise<string[]> {
-  const rows = await tx.rows<[string]>('DELETE FROM sessions WHERE expires_at <= ? RETURNING session_hash', [nowMs]);
+  const rows = await tx.rows<[string]>('DELETE FROM sessions WHERE expires_at <= ? RETURNING session_hash', [
+    nowMs,
+  ]);
   return rows.map(([hash]) => hash);
 }

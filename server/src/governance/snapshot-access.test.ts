@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { PrincipalFacts } from './snapshot-repository.ts';
 import { createSnapshotAccess } from './snapshot-access.ts';
+import type { PrincipalFacts } from './snapshot-repository.ts';
 import { createState } from './snapshot-state.ts';
 
 const principal = (no: number, kind: PrincipalFacts['kind'], name: string): PrincipalFacts => ({
@@ -49,9 +49,17 @@ describe('a snapshot of a large workspace', () => {
     [
       { securable: 'catalog:prod', principal_no: USERS_GROUP, privilege: 'USE_CATALOG' },
       ...Array.from({ length: GROUPS }, (_, i) => [
-        { securable: 'catalog:prod', principal_no: FIRST_GROUP + i, privilege: 'APPLY_TAG' as const },
-        { securable: `schema:prod.s${i % 100}`, principal_no: FIRST_GROUP + i, privilege: 'USE_SCHEMA' as const },
-        { securable: `model:prod.s${i % 100}.m${i}`, principal_no: FIRST_GROUP + i, privilege: 'EXECUTE' as const },
+        { securable: 'catalog:prod', principal_no: FIRST_GROUP + i, privilege: 'MODIFY' as const },
+        {
+          securable: `schema:prod.s${i % 100}`,
+          principal_no: FIRST_GROUP + i,
+          privilege: 'USE_SCHEMA' as const,
+        },
+        {
+          securable: `model:prod.s${i % 100}.m${i}`,
+          principal_no: FIRST_GROUP + i,
+          privilege: 'EXECUTE' as const,
+        },
       ]).flat(),
     ],
   );
@@ -62,7 +70,8 @@ describe('a snapshot of a large workspace', () => {
     action();
     return (performance.now() - start) * 1000;
   };
-  const on = (i: number) => ({ type: 'model', catalog: 'prod', schema: `s${i % 100}`, name: `m${i % GROUPS}` }) as const;
+  const on = (i: number) =>
+    ({ type: 'model', catalog: 'prod', schema: `s${i % 100}`, name: `m${i % GROUPS}` }) as const;
 
   it('judges a path of three levels within 20 µs', () => {
     const accesses = Array.from({ length: 100 }, (_, i) => createSnapshotAccess(FIRST_USER + i, () => state));
@@ -94,7 +103,11 @@ describe('a snapshot of a large workspace', () => {
     const rights = ['USE_SCHEMA', 'EXECUTE'] as const;
     state.putGrants(
       ['model:prod.s5.own'],
-      rights.map((privilege) => ({ securable: 'model:prod.s5.own', principal_no: FIRST_USER + 1, privilege })),
+      rights.map((privilege) => ({
+        securable: 'model:prod.s5.own',
+        principal_no: FIRST_USER + 1,
+        privilege,
+      })),
     );
     const opened = state.grants.get('schema:prod.s5');
     expect(opened?.has(FIRST_USER + 1)).toBe(false);

@@ -1,8 +1,8 @@
 import type { Database, Sql } from '../db/port.ts';
 import { unavailable } from '../kernel/errors.ts';
 import type { Access } from './access.ts';
-import * as changesRepository from './changes-repository.ts';
 import type { ChangeKind, NumberedChange } from './changes-repository.ts';
+import * as changesRepository from './changes-repository.ts';
 import { createSnapshotAccess } from './snapshot-access.ts';
 import * as repository from './snapshot-repository.ts';
 import { createState, type State } from './snapshot-state.ts';
@@ -14,7 +14,10 @@ export interface Snapshot {
   /** Whether the catalog exists, in any case; also where the server runs without identities. */
   hasCatalog(name: string): boolean;
   /** Catalogs and schemas as they are spelled, or undefined. */
-  spelling(name: { readonly catalog: string; readonly schema: string }): { catalog: string; schema: string } | undefined;
+  spelling(name: {
+    readonly catalog: string;
+    readonly schema: string;
+  }): { catalog: string; schema: string } | undefined;
   /** Brings in what has changed, of every process; awaited by writers before they answer. */
   refresh(): Promise<void>;
 }
@@ -44,7 +47,12 @@ const STALE_AFTER_MS = 5000;
 const PAGE = 1000;
 const MAX_ACCESSES = 1000;
 
-export function createSnapshot({ db, monotonicMs, refusesWhenStale, onError }: SnapshotDependencies): OpenSnapshot {
+export function createSnapshot({
+  db,
+  monotonicMs,
+  refusesWhenStale,
+  onError,
+}: SnapshotDependencies): OpenSnapshot {
   const state = createState();
   const accesses = new Map<string, Access>();
   let lastSeen = -1;
@@ -132,7 +140,9 @@ export function createSnapshot({ db, monotonicMs, refusesWhenStale, onError }: S
     spelling({ catalog, schema }) {
       const known = state.catalogs.get(catalog.toLowerCase());
       const spelled = known?.schemas.get(schema.toLowerCase());
-      return known === undefined || spelled === undefined ? undefined : { catalog: known.name, schema: spelled };
+      return known === undefined || spelled === undefined
+        ? undefined
+        : { catalog: known.name, schema: spelled };
     },
 
     async start() {

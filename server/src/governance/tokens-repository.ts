@@ -54,8 +54,9 @@ export async function deleteToken(tx: Transaction, tokenId: string): Promise<voi
 
 /** @returns the hashes of those that ended before. */
 export async function deleteEndedTokens(tx: Transaction, nowMs: number): Promise<string[]> {
-  const rows = await tx.rows<[string]>('DELETE FROM access_tokens WHERE expires_at <= ? RETURNING token_hash', [
-    nowMs,
-  ]);
+  const rows = await tx.rows<[string]>(
+    'DELETE FROM access_tokens WHERE expires_at <= ? RETURNING token_hash',
+    [nowMs],
+  );
   return rows.map(([hash]) => hash);
 }

@@ -60,7 +60,9 @@ export function createTokens({ db, clock, write }: TokensDependencies): Tokens {
       if (!(lifetimeMs >= 0 && lifetimeMs <= MAX_LIFETIME_MS))
         throw invalidArgument('The lifetime of a token is not negative.', { field: 'lifetime_seconds' });
       if (comment.length > MAX_COMMENT_LENGTH)
-        throw invalidArgument(`The comment of a token has at most ${MAX_COMMENT_LENGTH} characters.`, { field: 'comment' });
+        throw invalidArgument(`The comment of a token has at most ${MAX_COMMENT_LENGTH} characters.`, {
+          field: 'comment',
+        });
       const value = `dapi${randomBytes(16).toString('hex')}`;
       const nowMs = clock.nowMs();
       const row: repository.TokenRow = {
@@ -76,7 +78,8 @@ export function createTokens({ db, clock, write }: TokensDependencies): Tokens {
       await write(async (tx, changed) => {
         const principal = await findPrincipal(tx, principalNo);
         if (principal === undefined) throw noSuchPrincipal(principalId);
-        if (principal.kind === 'group') throw invalidArgument('A token belongs to a user or a service principal.');
+        if (principal.kind === 'group')
+          throw invalidArgument('A token belongs to a user or a service principal.');
         for (const hash of await repository.deleteEndedTokens(tx, nowMs)) changed('token', hash);
         if ((await repository.countTokensOf(tx, principalNo)) >= MAX_TOKENS) {
           throw new AppError(

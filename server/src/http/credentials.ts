@@ -45,7 +45,12 @@ export interface Credentials {
  * Bearer tokens, Basic with a name and a password or with `token` and a token, or the cookie of a browser's session. A
  * request with an `Authorization` header stands or falls with it: a cookie is not looked at.
  */
-export function createCredentials({ snapshot, passwords, clock, operatorToken }: CredentialsDependencies): Credentials {
+export function createCredentials({
+  snapshot,
+  passwords,
+  clock,
+  operatorToken,
+}: CredentialsDependencies): Credentials {
   const operatorHash = operatorToken === undefined ? undefined : hashSecret(operatorToken.value);
 
   function accessOf(principalId: string): Access {
@@ -95,7 +100,10 @@ export function createCredentials({ snapshot, passwords, clock, operatorToken }:
       // The browser sends the cookie for whatever page makes it: only ours knows the token.
       const token = request.headers[CSRF_HEADER];
       if (typeof token !== 'string' || !isCsrfToken(secret, token))
-        throw new AppError('PermissionDenied', `The header ${CSRF_HEADER} is missing, or not this session's.`);
+        throw new AppError(
+          'PermissionDenied',
+          `The header ${CSRF_HEADER} is missing, or not this session's.`,
+        );
     }
     const { mustChangePassword = false } = state.principals.get(Number(access.principal.id)) ?? {};
     return { access, mustChangePassword, session: secret };
@@ -175,7 +183,10 @@ export function sessionSecretOf(request: FastifyRequest): string | undefined {
 }
 
 /** The value of `Set-Cookie`; without a secret it takes the cookie away. */
-export function renderSessionCookie(request: FastifyRequest, session?: { secret: string; lifetimeMs: number }): string {
+export function renderSessionCookie(
+  request: FastifyRequest,
+  session?: { secret: string; lifetimeMs: number },
+): string {
   const attributes = `Path=/; HttpOnly; SameSite=Lax${isSecure(request) ? '; Secure' : ''}`;
   return session === undefined
     ? `${cookieName(request)}=; Max-Age=0; ${attributes}`

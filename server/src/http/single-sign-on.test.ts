@@ -106,7 +106,9 @@ describe.each(testedDatabases().slice(0, 1))('single sign-on with a real identit
 
     async function request(address: string, form?: Record<string, string>): Promise<Response> {
       const url = new URL(address);
-      const sent = cookies.filter(({ origin, path }) => origin === url.origin && url.pathname.startsWith(path));
+      const sent = cookies.filter(
+        ({ origin, path }) => origin === url.origin && url.pathname.startsWith(path),
+      );
       const response = await fetch(url, {
         redirect: 'manual',
         headers: { cookie: sent.map(({ name, value }) => `${name}=${value}`).join('; ') },
@@ -115,7 +117,9 @@ describe.each(testedDatabases().slice(0, 1))('single sign-on with a real identit
       for (const line of response.headers.getSetCookie()) {
         const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
         const path = /path=([^;]+)/i.exec(line)?.[1] ?? '/';
-        const i = cookies.findIndex((known) => known.name === name && known.path === path && known.origin === url.origin);
+        const i = cookies.findIndex(
+          (known) => known.name === name && known.path === path && known.origin === url.origin,
+        );
         if (i >= 0) cookies.splice(i, 1);
         if (value !== '') cookies.push({ origin: url.origin, path, name, value });
       }
@@ -151,7 +155,9 @@ describe.each(testedDatabases().slice(0, 1))('single sign-on with a real identit
       signInAtProvider,
       signIn: async (login: string, returnTo?: string) => request(await signInAtProvider(login, returnTo)),
       whoAmI: async () =>
-        (await (await request(door.url + SESSION_PATH)).json()) as { user: { name: string; is_admin: boolean } | null },
+        (await (await request(door.url + SESSION_PATH)).json()) as {
+          user: { name: string; is_admin: boolean } | null;
+        },
     };
   }
 
@@ -162,7 +168,9 @@ describe.each(testedDatabases().slice(0, 1))('single sign-on with a real identit
     expect([answer.status, answer.headers.get('location')]).toEqual([302, '/experiments?tab=runs#top']);
     expect(await browser.whoAmI()).toMatchObject({ user: { name: 'alice@acme.com', is_admin: false } });
     const alice = (await governance.principals.findByName('alice@acme.com'))!;
-    expect((await governance.principals.groupsOf(alice.id)).map(({ name }) => name)).toEqual(['ML Engineers']);
+    expect((await governance.principals.groupsOf(alice.id)).map(({ name }) => name)).toEqual([
+      'ML Engineers',
+    ]);
   });
 
   it('knows a user again by the provider’s subject, and follows its groups alone', async () => {
@@ -182,7 +190,11 @@ describe.each(testedDatabases().slice(0, 1))('single sign-on with a real identit
   it('gives nobody the account of another by a name that the provider lets them choose', async () => {
     const { id } = await governance.principals.create({ kind: 'user', name: 'carol@acme.com' });
     await governance.passwords.set(id, 'correct horse battery');
-    for (const [login, email] of [['1003', 'carol@acme.com'], ['1004', 'admin'], ['1005', 'Admins']] as const) {
+    for (const [login, email] of [
+      ['1003', 'carol@acme.com'],
+      ['1004', 'admin'],
+      ['1005', 'Admins'],
+    ] as const) {
       accounts.set(login, { email, email_verified: true, groups: [] });
       const browser = createBrowser();
       expect((await browser.signIn(login)).status).toBe(403);
@@ -255,6 +267,9 @@ it.each([
   expect(placeOfOurs(text)).toBe('/');
 });
 
-it.each(['/', '/experiments/1?tab=runs', '/models/prod.ml.x#files', '/a//b'])('45: goes back to %s', (text) => {
-  expect(placeOfOurs(text)).toBe(text);
-});
+it.each(['/', '/experiments/1?tab=runs', '/models/prod.ml.x#files', '/a//b'])(
+  '45: goes back to %s',
+  (text) => {
+    expect(placeOfOurs(text)).toBe(text);
+  },
+);

@@ -58,11 +58,17 @@ export function singleSignOnRoutes(services: SingleSignOnServices): readonly Raw
   async function discover() {
     const client = await import('openid-client');
     const issuer = new URL(provider.issuer);
-    const configuration = await client.discovery(issuer, provider.clientId, provider.clientSecret, undefined, {
-      timeout: PROVIDER_TIMEOUT_S,
-      // Somebody who listens between us and a provider without TLS could be anybody: only on one machine.
-      ...(isLoopback(issuer) && { execute: [client.allowInsecureRequests] }),
-    });
+    const configuration = await client.discovery(
+      issuer,
+      provider.clientId,
+      provider.clientSecret,
+      undefined,
+      {
+        timeout: PROVIDER_TIMEOUT_S,
+        // Somebody who listens between us and a provider without TLS could be anybody: only on one machine.
+        ...(isLoopback(issuer) && { execute: [client.allowInsecureRequests] }),
+      },
+    );
     return { client, configuration };
   }
 
@@ -103,12 +109,15 @@ export function singleSignOnRoutes(services: SingleSignOnServices): readonly Raw
         idTokenExpected: true,
       })
       .catch((cause: unknown) => {
-        throw new AppError('Unauthenticated', 'The identity provider’s answer is not valid: sign in again.', { cause });
+        throw new AppError('Unauthenticated', 'The identity provider’s answer is not valid: sign in again.', {
+          cause,
+        });
       });
     const claims = tokens.claims()!;
     // Some providers put names and groups into the answer of the user's own endpoint only.
     const details =
-      claims[provider.nameClaim] === undefined && configuration.serverMetadata().userinfo_endpoint !== undefined
+      claims[provider.nameClaim] === undefined &&
+      configuration.serverMetadata().userinfo_endpoint !== undefined
         ? await client.fetchUserInfo(configuration, tokens.access_token, claims.sub)
         : {};
     return readIdentity(provider, claims.sub, { ...details, ...claims });
@@ -139,7 +148,10 @@ export function singleSignOnRoutes(services: SingleSignOnServices): readonly Raw
           state: attempt.state,
           nonce: attempt.nonce,
         });
-        reply.header('set-cookie', renderAttemptCookie(request, sealer.seal(JSON.stringify(attempt)), ATTEMPT_MS));
+        reply.header(
+          'set-cookie',
+          renderAttemptCookie(request, sealer.seal(JSON.stringify(attempt)), ATTEMPT_MS),
+        );
         return redirect(reply, address.href);
       },
     },

@@ -176,12 +176,15 @@ async function explainRefusal(handled: Promise<object>, refused: AppError): Prom
 
 export function sendError(error: AppError, reply: FastifyReply): FastifyReply {
   // Pages of ours sign in by a form of their own: a browser that is challenged would put its dialog before it.
-  const isPage = (reply.request.headers['sec-fetch-mode'] ?? 'navigate') !== 'navigate';
-  if (error.code === 'Unauthenticated' && !isPage)
+  if (error.code === 'Unauthenticated' && !isPage(reply.request))
     reply.header('www-authenticate', 'Basic realm="slipway", charset="UTF-8"');
   const { status, body } = renderError(error);
   return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body));
 }
+
+/** Browsers say for whom they ask; other clients may say how, but never from which site. */
+const isPage = ({ headers }: FastifyRequest): boolean =>
+  'sec-fetch-site' in headers && headers['sec-fetch-mode'] !== 'navigate';
 
 interface Message {
   readonly message: JsonObject;

@@ -44,7 +44,8 @@ export function accessExplanationRoutes({ snapshot }: ExplanationServices): read
           return { action, securable: renderSecurable(on), ...render(UNLIMITED) };
         const state = snapshot.current();
         const principalNo = state.findByName(nameKeyOf(name))?.no;
-        const explanation = principalNo === undefined ? undefined : explain(state, { principalNo, action, on });
+        const explanation =
+          principalNo === undefined ? undefined : explain(state, { principalNo, action, on });
         if (explanation === undefined) throw notFound(`Principal '${name.slice(0, 300)}' does not exist.`);
         return { action, securable: renderSecurable(on), ...render(explanation) };
       },

@@ -58,11 +58,13 @@ function sessionRoutesWith(services: SessionServices): readonly RawRoute[] {
         const identified = await identifyOrNobody(credentials, request);
         return answer(reply, {
           authentication: 'on',
-          user: identified === undefined ? null : renderUser(identified.access, identified.mustChangePassword),
+          user:
+            identified === undefined ? null : renderUser(identified.access, identified.mustChangePassword),
           ...(identified?.session !== undefined && { csrf_token: csrfTokenOf(identified.session) }),
           sign_in: {
             password: true,
-            single_sign_on: singleSignOn === undefined ? null : { label: singleSignOn.label, path: singleSignOn.path },
+            single_sign_on:
+              singleSignOn === undefined ? null : { label: singleSignOn.label, path: singleSignOn.path },
           },
         });
       },
@@ -118,7 +120,10 @@ function sessionRoutesWith(services: SessionServices): readonly RawRoute[] {
 }
 
 /** A page that has lost its session asks with what it has, to be told so. */
-async function identifyOrNobody(credentials: Credentials, request: FastifyRequest): Promise<Identified | undefined> {
+async function identifyOrNobody(
+  credentials: Credentials,
+  request: FastifyRequest,
+): Promise<Identified | undefined> {
   try {
     return await credentials.identify(request);
   } catch (error) {
