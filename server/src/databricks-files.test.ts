@@ -314,7 +314,7 @@ describe('volumes', () => {
       ['PUT', folder(`${volume}/d`)],
       ['GET', `/api/2.0/dbfs/list?path=${volume}`],
     ] as const) {
-      const answer = await asStranger(method, path, method === 'PUT' ? 'x' : undefined);
+      const answer = await asStranger(method, path, path.endsWith('/b') ? 'x' : undefined);
       expect([method, path, answer.status]).toEqual([method, path, 404]);
     }
   });
@@ -585,20 +585,35 @@ describe('files of model versions', () => {
       { path: `${path}/late` },
       writer.token,
     );
-    const { multipart_upload: upload } = await server.ok<{ multipart_upload: { session_token: string } }>(
+    const startHalf = async () => {
+      const { multipart_upload: upload } = await server.ok<{ multipart_upload: { session_token: string } }>(
+        'POST',
+        file(`${path}/half`, '?action=initiate-upload'),
+        undefined,
+        writer.token,
+      );
+      const fields = { path: `${path}/half`, session_token: upload.session_token };
+      const { upload_part_urls: parts } = await server.ok<{ upload_part_urls: { url: string }[] }>(
+        'POST',
+        '/api/2.0/fs/create-upload-part-urls',
+        { ...fields, start_part_number: 1, count: 1 },
+        writer.token,
+      );
+      const sent = await call('PUT', parts[0]!.url, { body: 'half', token: '' });
+      return { fields, etag: sent.headers.get('etag') };
+    };
+    // A file that is half there is not left out in silence.
+    const { fields } = await startHalf();
+    await expect(finalize(name, '1')).rejects.toThrow('INVALID_STATE');
+    const { abort_upload_url: abort } = await server.ok<{ abort_upload_url: { url: string } }>(
       'POST',
-      file(`${path}/half`, '?action=initiate-upload'),
-      undefined,
+      '/api/2.0/fs/create-abort-upload-url',
+      fields,
       writer.token,
     );
-    const { upload_part_urls: parts } = await server.ok<{ upload_part_urls: { url: string }[] }>(
-      'POST',
-      '/api/2.0/fs/create-upload-part-urls',
-      { path: `${path}/half`, session_token: upload.session_token, start_part_number: 1, count: 1 },
-      writer.token,
-    );
-    const half = await call('PUT', parts[0]!.url, { body: 'half', token: '' });
+    expect((await call('DELETE', abort.url, { token: '' })).status).toBe(200);
     await finalize(name, '1');
+    const again = await startHalf();
     for (const refused of [
       await asWriter('PUT', file(`${path}/new`), 'x'),
       await asWriter('PUT', file(`${path}/MLmodel`, '?overwrite=true'), 'third'),
@@ -606,8 +621,8 @@ describe('files of model versions', () => {
       await call('PUT', late, { body: 'x', token: '' }),
       await asWriter(
         'POST',
-        file(`${path}/half`, `?action=complete-upload&session_token=${upload.session_token}`),
-        JSON.stringify({ parts: [{ part_number: 1, etag: half.headers.get('etag') }] }),
+        file(`${path}/half`, `?action=complete-upload&session_token=${again.fields.session_token}`),
+        JSON.stringify({ parts: [{ part_number: 1, etag: again.etag }] }),
       ),
       await asWriter('DELETE', file(`${path}/MLmodel`)),
     ]) {
