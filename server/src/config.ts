@@ -184,7 +184,11 @@ const SETTINGS = {
     variable: 'SLIPWAY_OIDC_ISSUER',
     help: 'with --auth: the identity provider (https://login.example) where people sign in; OpenID Connect',
   },
-  oidcClientId: { flag: 'oidc-client-id', variable: 'SLIPWAY_OIDC_CLIENT_ID', help: 'what the provider calls this server' },
+  oidcClientId: {
+    flag: 'oidc-client-id',
+    variable: 'SLIPWAY_OIDC_CLIENT_ID',
+    help: 'what the provider calls this server',
+  },
   oidcLabel: {
     flag: 'oidc-label',
     variable: 'SLIPWAY_OIDC_LABEL',
@@ -356,7 +360,10 @@ function readOidc(
 ): OidcConfig | undefined {
   const issuer = text('oidcIssuer');
   if (issuer === undefined || issuer === '') return undefined;
-  if (!URL.canParse(issuer) || !/^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/])/.test(`${issuer}/`))
+  if (
+    !URL.canParse(issuer) ||
+    !/^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/])/.test(`${issuer}/`)
+  )
     throw bad('oidc-issuer', issuer, 'an address that begins with https://');
   const clientId = text('oidcClientId');
   if (clientId === undefined || clientId === '')
