@@ -1,4 +1,5 @@
-// Lists what the server answers, read from the program itself: method, privilege and path of every route.
+// Lists what the server answers, read from the program itself: method and path of every route, and what it asks of its
+// caller.
 //
 //   node_modules/.bin/node tools/list-routes.mjs
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -27,6 +28,6 @@ export async function listRoutes() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const { method, path: route, privilege } of await listRoutes())
-    process.stdout.write(`${method.padEnd(6)} ${privilege.padEnd(6)} ${route}\n`);
+  for (const { method, path: route, needs } of await listRoutes())
+    process.stdout.write(`${method.padEnd(6)} ${route.padEnd(70)} ${needs}\n`);
 }

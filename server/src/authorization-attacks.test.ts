@@ -51,10 +51,14 @@ describe('attacks on who may do what', () => {
         expect([401, 404]).toContain(answer.status);
       }
     }
-    expect(await statusOf('stranger', { method: 'POST', path: `${API}/users/create`, body: { username: 'x', password: 'correct horse battery' } })).toBe(403);
     expect(
-      await statusOf(ADMIN, { path: `${API}/users/get`, query: { username: 'intruder' } }),
-    ).toBe(404);
+      await statusOf('stranger', {
+        method: 'POST',
+        path: `${API}/users/create`,
+        body: { username: 'x', password: 'correct horse battery' },
+      }),
+    ).toBe(403);
+    expect(await statusOf(ADMIN, { path: `${API}/users/get`, query: { username: 'intruder' } })).toBe(404);
   });
 
   it('refuses accounts without a password worth the name (CVE-2025-1474, CVE-2025-11200)', async () => {
@@ -73,9 +77,17 @@ describe('attacks on who may do what', () => {
 
   it('has no routes beside the one table, GraphQL among them (CVE-2025-14297)', async () => {
     for (const path of ['/graphql', '/ajax-api/2.0/mlflow/graphql', '/api/2.0/mlflow/graphql'])
-      expect(await statusOf('stranger', { method: 'POST', path, body: { query: '{ __schema { types { name } } }' } })).toBe(404);
+      expect(
+        await statusOf('stranger', {
+          method: 'POST',
+          path,
+          body: { query: '{ __schema { types { name } } }' },
+        }),
+      ).toBe(404);
     // What is not in the table is not there, under any prefix.
-    expect(await statusOf(NOBODY, { path: `/ajax-api/2.0/mlflow/runs/get`, query: { run_id: world.runId } })).toBe(401);
+    expect(
+      await statusOf(NOBODY, { path: `/ajax-api/2.0/mlflow/runs/get`, query: { run_id: world.runId } }),
+    ).toBe(401);
   });
 
   it('starts no job for anybody without a name (CVE-2026-0545)', async () => {
@@ -151,7 +163,13 @@ describe('attacks on who may do what', () => {
       // No store here takes uploads of its own: whoever may is told so.
       expect(await statusOf('editor', request)).toBe(501);
     }
-    expect(await statusOf('stranger', { method: 'PUT', path: `/api/2.0/mlflow-artifacts/artifacts/${world.folder}/evil`, body: 'x' })).toBe(404);
+    expect(
+      await statusOf('stranger', {
+        method: 'PUT',
+        path: `/api/2.0/mlflow-artifacts/artifacts/${world.folder}/evil`,
+        body: 'x',
+      }),
+    ).toBe(404);
   });
 
   it('asks for rights on every way to a file (CVE-2026-33866)', async () => {
@@ -201,7 +219,11 @@ describe('attacks on who may do what', () => {
   });
 
   it('keeps experiments out of the folders of others', async () => {
-    for (const place of [`mlflow-artifacts:/${world.experimentId}/x`, 'mlflow-artifacts:/', 'mlflow-artifacts:/77']) {
+    for (const place of [
+      `mlflow-artifacts:/${world.experimentId}/x`,
+      'mlflow-artifacts:/',
+      'mlflow-artifacts:/77',
+    ]) {
       const body = { name: `at ${place}`, artifact_location: place };
       expect(
         await statusOf('stranger', { method: 'POST', path: `${API}/experiments/create`, body }),
@@ -222,7 +244,10 @@ describe('attacks on who may do what', () => {
 
   it('lists no versions of models that the caller may not see (CVE-2026-2734)', async () => {
     for (const filter of ['', `name = '${world.name}'`, `run_id = '${world.runId}'`]) {
-      const answer = await server.call('stranger', { path: `${API}/model-versions/search`, query: { filter } });
+      const answer = await server.call('stranger', {
+        path: `${API}/model-versions/search`,
+        query: { filter },
+      });
       expect(answer.status).toBe(200);
       expect(answer.text).not.toContain(world.marker);
     }
@@ -251,7 +276,10 @@ describe('attacks on who may do what', () => {
     const plain = await ask({});
     for (const name of ['x-mlflow-workspace', 'x-forwarded-user', 'x-databricks-org-id', 'x-remote-user']) {
       const answer = await ask({ [name]: 'owner' });
-      expect({ status: answer.status, text: answer.text }).toEqual({ status: plain.status, text: plain.text });
+      expect({ status: answer.status, text: answer.text }).toEqual({
+        status: plain.status,
+        text: plain.text,
+      });
     }
     expect(plain.status).toBe(404);
   });

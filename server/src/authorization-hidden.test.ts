@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ADMIN,
@@ -106,7 +105,13 @@ describe('a thousand things of others', () => {
           last_update_time: 'bigint',
         },
         // Their names stand before, among and behind those of the caller, also in folders.
-        numbers.map((i) => [`${'aeiz'[i % 4]}/hidden-${i}`, `${'aeiz'[i % 4]}/hidden-${i}`, '', 2e12 + i, 2e12 + i]),
+        numbers.map((i) => [
+          `${'aeiz'[i % 4]}/hidden-${i}`,
+          `${'aeiz'[i % 4]}/hidden-${i}`,
+          '',
+          2e12 + i,
+          2e12 + i,
+        ]),
       );
       await tx.run(
         `INSERT INTO runs (run_id, experiment_no, name, status, start_time, end_time)
@@ -191,10 +196,8 @@ describe('a thousand things of others', () => {
   });
 
   it('are told to nobody as they happen', async () => {
-    await server.program.server.listen({ port: 0, host: '127.0.0.1' });
-    const { port } = server.program.server.server.address() as AddressInfo;
     const stop = new AbortController();
-    const stream = await fetch(`http://127.0.0.1:${port}/api/2.0/slipway/events`, {
+    const stream = await fetch(`${server.url}/api/2.0/slipway/events`, {
       headers: { authorization: `Basic ${btoa('me:correct horse battery')}` },
       signal: stop.signal,
     });

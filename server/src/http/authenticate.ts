@@ -7,10 +7,7 @@ import type { RouteAccess } from './route-access.ts';
  * Says who calls, once a request, before its route's rule is asked.
  * @throws AppError Unauthenticated where the rule needs somebody and the request names nobody.
  */
-export type Authenticate = (
-  request: FastifyRequest,
-  rule: RouteAccess<never>,
-) => Caller | Promise<Caller>;
+export type Authenticate = (request: FastifyRequest, rule: RouteAccess<never>) => Caller | Promise<Caller>;
 
 /**
  * Without identities: whoever reaches the server may use it, which is why it listens on loopback unless told otherwise.
@@ -34,7 +31,9 @@ const everybody = fullAccess(LOCAL_USER);
 
 /** The header is sent once the server has told its workspace; with the SDK switched off it is the only sign. */
 const clientOf = ({ headers }: FastifyRequest): Caller['client'] =>
-  'x-databricks-org-id' in headers || headers['user-agent']?.includes('databricks-') ? 'databricks' : 'mlflow';
+  'x-databricks-org-id' in headers || headers['user-agent']?.includes('databricks-')
+    ? 'databricks'
+    : 'mlflow';
 
 /** Scheme and host as the caller used them, also behind a proxy that says so. */
 export function originOf(request: FastifyRequest): string {

@@ -39,7 +39,10 @@ export async function requireAccess<Call>(
   call: Call,
 ): Promise<void> {
   const { trail } = access;
-  const isTold = trail?.asked(call as object, typeof rule === 'string' ? [] : rule.map(({ action }) => action));
+  const isTold = trail?.asked(
+    call as object,
+    typeof rule === 'string' ? [] : rule.map(({ action }) => action),
+  );
   await judge(access, rule, { call, isTold: isTold === true });
   await trail?.admitted();
 }
@@ -57,12 +60,21 @@ async function judge<Call>(
   if (rule === 'admin') throw denied(access, 'be an administrator');
   for (const { action, target } of rule) {
     const targets = await target(call);
-    for (const { on, missing, action: needed = action } of 'on' in targets ? [targets] : targets) {
-      const decision = access.decide(needed, on);
-      access.trail?.judged(needed, on, decision);
-      if (decision === 'hidden') throw missing();
-      if (decision === 'denied') throw denied(access, `have the right to ${needed} on it`);
-    }
+    requireOn(access, action, 'on' in targets ? [targets] : targets);
+  }
+}
+
+/**
+ * One need, of things that only the body of a call names: for handlers, which have read it.
+ * @throws AppError PermissionDenied, or the target's own error where the caller may not see it.
+ */
+export function requireOn(access: Access, action: Action, targets: readonly Target[]): void {
+  if (access.principal.isAdmin) return;
+  for (const { on, missing, action: needed = action } of targets) {
+    const decision = access.decide(needed, on);
+    access.trail?.judged(needed, on, decision);
+    if (decision === 'hidden') throw missing();
+    if (decision === 'denied') throw denied(access, `have the right to ${needed} on it`);
   }
 }
 

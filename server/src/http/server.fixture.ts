@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { type Authenticate, everybodyIsLocal } from './authenticate.ts';
-import type { HostRules } from './host-guard.ts';
 import type { DatabricksRoute } from './databricks/routes.ts';
+import type { HostRules } from './host-guard.ts';
 import { createLogger } from './logger.ts';
 import { createServerMetrics } from './metrics.ts';
 import type { MlflowRoute } from './mlflow/routes.ts';

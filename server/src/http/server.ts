@@ -8,7 +8,11 @@ import { createCors } from './cors.ts';
 import { DISCOVERY_PATH } from './databricks/discovery.ts';
 import { isDatabricksPath, sendDatabricksError } from './databricks/errors.ts';
 import type { DatabricksRoute } from './databricks/routes.ts';
-import { listDatabricksRoute, noDatabricksEndpoint, registerDatabricksSurface } from './databricks/surface.ts';
+import {
+  listDatabricksRoute,
+  noDatabricksEndpoint,
+  registerDatabricksSurface,
+} from './databricks/surface.ts';
 import { createAsAppError } from './failures.ts';
 import { createHostGuard, type HostRules } from './host-guard.ts';
 import type { Logger } from './logger.ts';
@@ -139,7 +143,9 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
     logRequest(request, reply);
     done();
   });
-  server.setErrorHandler((error, request, reply) => sendErrorOfPath(asAppError(error, request), request, reply));
+  server.setErrorHandler((error, request, reply) =>
+    sendErrorOfPath(asAppError(error, request), request, reply),
+  );
   const methodsOf = new Map<string, string[]>();
   server.addHook('onRoute', ({ method, url }) => {
     methodsOf.set(url, [...(methodsOf.get(url) ?? []), ...[method].flat()]);
@@ -175,7 +181,12 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
   }
   const { locations } = options;
   registerMlflowSurface(server, { routes: options.mlflowRoutes, authenticate, locations, asAppError });
-  registerDatabricksSurface(server, { routes: options.databricksRoutes, authenticate, locations, asAppError });
+  registerDatabricksSurface(server, {
+    routes: options.databricksRoutes,
+    authenticate,
+    locations,
+    asAppError,
+  });
   for (const route of [...rawRoutes, ...options.databricksRoutes]) audit?.know(route);
   for (const route of options.mlflowRoutes)
     for (const path of pathsOf(route)) audit?.know({ method: route.method, path, access: route.access });

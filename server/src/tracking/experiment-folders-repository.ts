@@ -152,11 +152,7 @@ export async function measureSubtree(sql: Sql, subtree: Subtree): Promise<Subtre
   return { experiments: Number(row!.experiments), longest: row!.longest };
 }
 
-export async function countInSubtree(
-  sql: Sql,
-  subtree: Subtree,
-  stage: LifecycleStage,
-): Promise<number> {
+export async function countInSubtree(sql: Sql, subtree: Subtree, stage: LifecycleStage): Promise<number> {
   const { text, params } = within(sql, subtree);
   const row = await sql.get<{ n: number }>(
     `SELECT count(*) AS n FROM experiments WHERE ${text} AND lifecycle_stage = ?`,

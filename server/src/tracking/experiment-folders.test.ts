@@ -339,7 +339,10 @@ describe.each(testedDatabases())('folders of experiments on $name', (database) =
         plan.push(...(await sql.all<object>(explain + text, params)));
         return sql.all<Row>(text, params);
       };
-      await listChildFolders({ ...sql, all }, { from: 'deep/', end: 'deep0', parentLength: 5, limit: 10, visible: 'all' });
+      await listChildFolders(
+        { ...sql, all },
+        { from: 'deep/', end: 'deep0', parentLength: 5, limit: 10, visible: 'all' },
+      );
     });
     const text = plan.flatMap((line) => Object.values(line)).join('\n');
     if (opened.db.dialect.name === 'sqlite') {

@@ -91,10 +91,7 @@ export function createExperimentFolders({ db, clock, recordEvents }: ExperimentF
      * their names. An unknown parent is an empty one.
      * @throws AppError InvalidArgument for a page size outside 0 to 1000 or a token of another parent.
      */
-    async list(
-      parent: string,
-      query: ListingQuery,
-    ): Promise<FolderListing> {
+    async list(parent: string, query: ListingQuery): Promise<FolderListing> {
       checkPage(query.folders, 'max_folders');
       checkPage(query.experiments, 'max_experiments');
       const key = folderKey(parent);
@@ -195,11 +192,7 @@ export function createExperimentFolders({ db, clock, recordEvents }: ExperimentF
      * Experiments below the folder back from the trash, with their runs: all, or those that went there at `deletedAtMs`.
      * @throws AppError NotFound where none is there; LimitExceeded.
      */
-    async restore(
-      path: string,
-      by: Access = fullAccess(LOCAL_USER),
-      deletedAtMs?: number,
-    ): Promise<number> {
+    async restore(path: string, by: Access = fullAccess(LOCAL_USER), deletedAtMs?: number): Promise<number> {
       return (await changeStage(path, { stage: 'active', deletedAtMs }, by)).experiments;
     },
   };

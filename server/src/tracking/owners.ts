@@ -9,7 +9,13 @@ const CAPACITY = 100_000;
  * Which experiment a run or a logged model belongs to. That never changes, so what was asked once is answered from
  * memory: deciding about one point of a metric costs no query.
  */
-export function createOwners({ db, capacity = CAPACITY }: { readonly db: Database; readonly capacity?: number }) {
+export function createOwners({
+  db,
+  capacity = CAPACITY,
+}: {
+  readonly db: Database;
+  readonly capacity?: number;
+}) {
   const runs = createKnown(db, capacity, repository.listRunOwners);
   const loggedModels = createKnown(db, capacity, repository.listLoggedModelOwners);
   return {

@@ -73,17 +73,6 @@ export interface RunModel {
   readonly versions: readonly { readonly name: string; readonly version: number }[];
 }
 
-/** Whether a caller may know of a registered model, by its stored name. */
-export type SeesModel = (name: string) => boolean;
-
-/** The models without the registered ones that the caller does not see. */
-export function onlySeen(models: readonly RunModel[], sees: SeesModel): readonly RunModel[] {
-  return models.flatMap((model) => {
-    const versions = model.versions.filter(({ name }) => sees(name));
-    return model.modelId === null && versions.length === 0 ? [] : [{ ...model, versions }];
-  });
-}
-
 /** The models that came out of runs: logged ones, and registered versions, each below the model it registers. */
 export async function listModelsOf(sql: Sql, runNos: readonly number[]): Promise<RunModel[]> {
   const { dialect } = sql;

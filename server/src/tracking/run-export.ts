@@ -1,10 +1,10 @@
 import type { Database } from '../db/port.ts';
 import { nextTurn } from '../kernel/turns.ts';
-import type { SeesModel } from './run-attributes-repository.ts';
 import type { RunKeys } from './run-keys.ts';
 import type { RunListQuery, RunLists } from './run-lists.ts';
 import { type Cell, type CellColumn, readCells, seenIn } from './run-table-cells.ts';
 import { type Column, parseColumns } from './run-table-columns.ts';
+import type { SeesModel } from './seen-models.ts';
 
 export interface ExportQuery extends RunListQuery {
   /** None: every metric and param, and every tag that no client writes by itself. */

@@ -4,14 +4,13 @@ import {
   listAttributes,
   listDatasetsOf,
   listModelsOf,
-  onlySeen,
   type PlainAttribute,
   type RunDataset,
   type RunModel,
-  type SeesModel,
 } from './run-attributes-repository.ts';
 import type { Column } from './run-table-columns.ts';
 import { listLatestOf, listTextsOf } from './run-table-repository.ts';
+import { onlySeen, type SeesModel } from './seen-models.ts';
 
 /** A number is a metric's value or a time; lists are models or datasets. */
 export type Cell = number | bigint | string | readonly RunModel[] | readonly RunDataset[] | null;

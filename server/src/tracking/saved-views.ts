@@ -139,9 +139,7 @@ function requireChange(by: Access, row: repository.SavedViewRow): void {
   if (by.principal.isAdmin) return;
   const experimentNo = experimentOf(row.scope);
   const isSeen =
-    experimentNo === null
-      ? row.created_by === by.principal.name
-      : may(by, 'experiment.read', experimentNo);
+    experimentNo === null ? row.created_by === by.principal.name : may(by, 'experiment.read', experimentNo);
   if (!isSeen) throw unknownView(row.view_id);
   if (experimentNo !== null) requireEdit(by, experimentNo);
 }

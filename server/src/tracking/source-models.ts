@@ -10,7 +10,8 @@ export async function readSourceModels(
   modelIds: readonly string[],
   { keys, visible }: SourceQuery,
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
-  const numbers = modelIds.length === 0 ? new Map<string, number>() : await findModelNumbers(sql, modelIds, visible);
+  const numbers =
+    modelIds.length === 0 ? new Map<string, number>() : await findModelNumbers(sql, modelIds, visible);
   const metrics = new Map([...numbers.values()].map((modelNo) => [modelNo, new Map<string, number>()]));
   if (numbers.size > 0 && keys.length > 0) {
     for (const [modelNo, key, value, isNan] of await listLatestModelValues(sql, [...metrics.keys()], keys)) {

@@ -56,7 +56,8 @@ export async function insertExperimentRow(
   experimentNo: number | undefined,
   facts: ExperimentFacts,
 ): Promise<number> {
-  const columns = 'name, name_key, artifact_location, lifecycle_stage, creation_time, last_update_time, deleted_at';
+  const columns =
+    'name, name_key, artifact_location, lifecycle_stage, creation_time, last_update_time, deleted_at';
   const values = [
     facts.name,
     facts.name,

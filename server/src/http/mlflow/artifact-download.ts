@@ -29,13 +29,7 @@ export async function sendFile(
   const name = path.slice(path.lastIndexOf('/') + 1);
   const isHead = request.method === 'HEAD';
   let range = parseRange(wanted);
-  if (
-    isHead ||
-    only !== undefined ||
-    unless !== undefined ||
-    ifRange !== undefined ||
-    since !== undefined
-  ) {
+  if (isHead || only !== undefined || unless !== undefined || ifRange !== undefined || since !== undefined) {
     const facts = await files.stat(path);
     reply.header('last-modified', new Date(facts.modifiedAtMs).toUTCString());
     if (since !== undefined && !isUnmodifiedSince(since, facts.modifiedAtMs)) {

@@ -9,7 +9,7 @@ import type { ArtifactServices } from './artifact-proxy.ts';
 import { invalid, optionalInt32, optionalString, parseRunId, requiredString } from './fields.ts';
 import type { JsonObject } from './json.ts';
 import { JsonText, type MlflowRoute } from './routes.ts';
-import { needs, type Named } from './targets.ts';
+import { type Named, needs } from './targets.ts';
 
 const MAX_PAGE = 1000;
 
@@ -63,7 +63,10 @@ export function artifactRoutes({
     {
       method: 'POST',
       path: '2.0/mlflow/artifacts/presigned-upload-url',
-      access: [...needs('experiment.edit', targets.ofOptionalRun('run_id')), ...needs('experiment.edit', targets.ofOptionalLoggedModel('model_id'))],
+      access: [
+        ...needs('experiment.edit', targets.ofOptionalRun('run_id')),
+        ...needs('experiment.edit', targets.ofOptionalLoggedModel('model_id')),
+      ],
       async handle({ message }) {
         const hasRun = Boolean(message.run_id);
         if (hasRun === Boolean(message.model_id)) {

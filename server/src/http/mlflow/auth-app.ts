@@ -106,7 +106,12 @@ export async function grantOnce(
   const add = privilegesOf(resource, permission);
   const key = keyOf(resource.on);
   const known = (await held.of([principal.id])).find(({ securable }) => securable === key);
-  const level = known && levelOf(resource.levels, known.privileges.filter((one) => one !== 'OWNER'));
+  const level =
+    known &&
+    levelOf(
+      resource.levels,
+      known.privileges.filter((one) => one !== 'OWNER'),
+    );
   if (level !== undefined) {
     throw alreadyExists(
       `${principal.name} has the permission ${level} on ${resource.type} '${resource.pattern.slice(0, 200)}' already: revoke it first.`,
@@ -129,4 +134,3 @@ export function requireSelfOrAdmin({ access }: Caller, username: string): void {
   if (isAdmin || name.toLowerCase() === username.toLowerCase()) return;
   throw new AppError('PermissionDenied', `Permission denied: ${name} must be an administrator.`);
 }
-

@@ -124,11 +124,7 @@ export function experimentRoutes(experiments: Experiments): readonly MlflowRoute
       path: '2.0/mlflow/experiments/update',
       access: needs('experiment.edit', ofExperiment()),
       async handle({ message, caller }) {
-        await experiments.rename(
-          experimentNoOf(message),
-          requiredString(message, 'new_name'),
-          caller.access,
-        );
+        await experiments.rename(experimentNoOf(message), requiredString(message, 'new_name'), caller.access);
         return {};
       },
     },

@@ -1,14 +1,14 @@
 import { invalidArgument } from '../../kernel/errors.ts';
 import { parseExperimentId } from '../../tracking/experiment-rules.ts';
+import { parseVersionLinks, VERSIONS_TAG } from '../../tracking/logged-model-links.ts';
 import {
   type LoggedModel,
   type LoggedModelStatus,
   type LoggedModels,
   modelArtifactLocation,
 } from '../../tracking/logged-models.ts';
-import { parseVersionLinks, VERSIONS_TAG } from '../../tracking/logged-model-links.ts';
-import type { SeesModel } from '../../tracking/run-attributes-repository.ts';
 import type { Param, Tag } from '../../tracking/run-rules.ts';
+import type { SeesModel } from '../../tracking/seen-models.ts';
 import { parseTags } from './experiments.ts';
 import {
   missing,
@@ -97,7 +97,10 @@ export function loggedModelRoutes(models: LoggedModels, targets: Targets): reado
     {
       method: 'POST',
       path: '2.0/mlflow/logged-models',
-      access: [...needs('experiment.edit', ofExperiment()), ...needs('experiment.read', targets.ofOptionalRun('source_run_id'))],
+      access: [
+        ...needs('experiment.edit', ofExperiment()),
+        ...needs('experiment.read', targets.ofOptionalRun('source_run_id')),
+      ],
       async handle({ message, caller, onAnswered }) {
         const model = await models.create({
           experimentNo: parseExperimentId(requiredString(message, 'experiment_id')),
@@ -140,7 +143,9 @@ export function loggedModelRoutes(models: LoggedModels, targets: Targets): reado
           pageToken: optionalString(message, 'page_token'),
         });
         return {
-          ...(page.items.length > 0 && { models: page.items.map((model) => renderLoggedModel(model, sees(caller))) }),
+          ...(page.items.length > 0 && {
+            models: page.items.map((model) => renderLoggedModel(model, sees(caller))),
+          }),
           ...(page.nextPageToken && { next_page_token: page.nextPageToken }),
         };
       },

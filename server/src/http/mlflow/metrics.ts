@@ -83,7 +83,12 @@ export function metricRoutes(metrics: Metrics, targets: Targets): readonly Mlflo
   }
 
   return [
-    { method: 'GET', path: '2.0/mlflow/metrics/get-history', access: needs('experiment.read', targets.ofRun), handle: history },
+    {
+      method: 'GET',
+      path: '2.0/mlflow/metrics/get-history',
+      access: needs('experiment.read', targets.ofRun),
+      handle: history,
+    },
     {
       method: 'GET',
       path: '2.0/mlflow/metrics/get-history-bulk',

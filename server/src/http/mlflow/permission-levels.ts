@@ -53,7 +53,9 @@ export function readResource(type: string, pattern: string, readModelName: ReadM
     case 'workspace':
       if (pattern === '*' || pattern === 'default')
         return { type, pattern: '*', on: { type: 'workspace' }, levels: OF_WORKSPACE };
-      throw invalidArgument("The resource type 'workspace' takes the id '*' alone.", { field: 'resource_id' });
+      throw invalidArgument("The resource type 'workspace' takes the id '*' alone.", {
+        field: 'resource_id',
+      });
     default:
       throw invalidArgument(
         `Invalid resource type '${type.slice(0, 100)}': expected experiment, registered_model, prompt or workspace.`,

@@ -1,16 +1,23 @@
 import type { Access } from '../../governance/access.ts';
+import type { PrincipalRecord } from '../../governance/principals.ts';
 import type { Action } from '../../governance/privileges.ts';
 import { keyOf } from '../../governance/privileges.ts';
-import type { PrincipalRecord } from '../../governance/principals.ts';
 import type { Snapshot } from '../../governance/snapshot.ts';
 import { notFound } from '../../kernel/errors.ts';
 import { experimentNotFound } from '../../tracking/experiments.ts';
 import { modelNotFound } from '../model-access.ts';
 import type { Need, Target } from '../route-access.ts';
-import { getUser, grantOnce, groupsAsRoles, type RoleServices, requireSelfOrAdmin, requireThing } from './auth-app.ts';
+import {
+  getUser,
+  grantOnce,
+  groupsAsRoles,
+  type RoleServices,
+  requireSelfOrAdmin,
+  requireThing,
+} from './auth-app.ts';
 import { requiredString } from './fields.ts';
 import type { JsonObject } from './json.ts';
-import { type Level, levelOf, readResource, type Resource, resourcesOfKey } from './permission-levels.ts';
+import { type Level, levelOf, type Resource, readResource, resourcesOfKey } from './permission-levels.ts';
 import type { MlflowCall, MlflowRoute, RequestField } from './routes.ts';
 
 export interface PermissionServices extends RoleServices {

@@ -115,8 +115,18 @@ export function registeredModelRoutes({
       },
     },
     // Python asks by POST, Java and old clients by GET.
-    { method: 'GET', path: `${PATH}/get-latest-versions`, access: [onModel('model.see', readModelName, named)], handle: latestVersions },
-    { method: 'POST', path: `${PATH}/get-latest-versions`, access: [onModel('model.see', readModelName, named)], handle: latestVersions },
+    {
+      method: 'GET',
+      path: `${PATH}/get-latest-versions`,
+      access: [onModel('model.see', readModelName, named)],
+      handle: latestVersions,
+    },
+    {
+      method: 'POST',
+      path: `${PATH}/get-latest-versions`,
+      access: [onModel('model.see', readModelName, named)],
+      handle: latestVersions,
+    },
     {
       method: 'POST',
       path: `${PATH}/set-tag`,

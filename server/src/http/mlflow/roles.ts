@@ -18,7 +18,7 @@ import {
 } from './auth-app.ts';
 import { missing, optionalInt64, optionalString, requiredString } from './fields.ts';
 import type { JsonObject } from './json.ts';
-import { privilegesOf, readResource, type Resource } from './permission-levels.ts';
+import { privilegesOf, type Resource, readResource } from './permission-levels.ts';
 import type { MlflowRoute, RequestField } from './routes.ts';
 
 const ROLE_ID: RequestField = { name: 'role_id', type: 'int64', required: true };
@@ -173,11 +173,7 @@ export function roleRoutes(services: RoleServices): readonly MlflowRoute[] {
         const known = await getPermission(message);
         const add = privilegesOf(known.resource, requiredString(message, 'permission'));
         const remove = privilegesOf(known.resource, known.permission).filter((one) => !add.includes(one));
-        await grants.change(
-          known.resource.on,
-          [{ principal: known.group.name, add, remove }],
-          caller.access,
-        );
+        await grants.change(known.resource.on, [{ principal: known.group.name, add, remove }], caller.access);
         const { permissions } = await getRole(known.group);
         return { role_permission: renderPermission(permissions.find(({ id }) => id === known.id)!) };
       },

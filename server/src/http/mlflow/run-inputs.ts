@@ -37,7 +37,10 @@ export function runInputRoutes(inputs: RunInputs, targets: Targets): readonly Ml
     {
       method: 'POST',
       path: '2.0/mlflow/runs/log-inputs',
-      access: [...needs('experiment.edit', targets.ofRun), ...needs('experiment.edit', targets.ofLinkedModels)],
+      access: [
+        ...needs('experiment.edit', targets.ofRun),
+        ...needs('experiment.edit', targets.ofLinkedModels),
+      ],
       async handle({ message }) {
         await inputs.logInputs(parseRunId(message), {
           datasets: objectList(message, 'datasets').map((input, i) => parseDataset(input, `datasets[${i}]`)),
@@ -51,7 +54,10 @@ export function runInputRoutes(inputs: RunInputs, targets: Targets): readonly Ml
     {
       method: 'POST',
       path: '2.0/mlflow/runs/outputs',
-      access: [...needs('experiment.edit', targets.ofRun), ...needs('experiment.edit', targets.ofLinkedModels)],
+      access: [
+        ...needs('experiment.edit', targets.ofRun),
+        ...needs('experiment.edit', targets.ofLinkedModels),
+      ],
       async handle({ message }) {
         if (message.models === undefined || message.models === null) throw missing('models');
         await inputs.logOutputs(

@@ -5,9 +5,9 @@ import type { Authenticate } from '../authenticate.ts';
 import { callerSignal } from '../caller-presence.ts';
 import { chooseEncoding, createCompression, WORTH_COMPRESSING } from '../compression.ts';
 import type { AsAppError } from '../failures.ts';
-import { renderError } from './errors.ts';
 import { requireAccess } from '../route-access.ts';
 import type { ShownLocations } from '../shown-locations.ts';
+import { renderError } from './errors.ts';
 import { type Json, type JsonObject, parseJson } from './json.ts';
 import { type Caller, JsonText, type MlflowCall, type MlflowRoute } from './routes.ts';
 

@@ -2,11 +2,9 @@ import { artifactNotFound } from '../../artifacts/files.ts';
 import type { Access } from '../../governance/access.ts';
 import type { Action, Securable } from '../../governance/privileges.ts';
 import { AppError } from '../../kernel/errors.ts';
-import type { ArtifactPath } from '../../objects/artifact-path.ts';
 import type { Location } from '../../objects/location.ts';
-import { nameOfRow, securableOf } from '../../registry/model-names.ts';
+import { securableOf } from '../../registry/model-names.ts';
 import { parseSource } from '../../registry/source-rules.ts';
-import { versionOfPath } from '../../registry/version-folders.ts';
 import { traceNotFound } from '../../traces/traces.ts';
 import { parseExperimentId } from '../../tracking/experiment-rules.ts';
 import { experimentNotFound } from '../../tracking/experiments.ts';
@@ -113,7 +111,8 @@ export function createTargets({ owners, experimentsOfTraces, readModelName, mode
 
   async function ofReadablePath(path: string, access: Access): Promise<readonly Target[]> {
     const experimentNos = await owners.ofPath(path);
-    const isReadable = ({ on }: { readonly on: Securable }) => access.decide('experiment.read', on) === 'allowed';
+    const isReadable = ({ on }: { readonly on: Securable }) =>
+      access.decide('experiment.read', on) === 'allowed';
     if (experimentNos.length > 0 && experimentNos.map((no) => ({ on: experimentOn(no) })).every(isReadable))
       return [];
     const models = await modelsAt(path);
@@ -122,30 +121,6 @@ export function createTargets({ owners, experimentsOfTraces, readModelName, mode
     if (models.some(through)) return [];
     return pathTargets(path);
   }
-
-  /** Of a path below the files of registered versions. */
-  async function versionPathTargets(path: string): Promise<readonly Target[]> {
-    const of = versionOfPath(path as ArtifactPath);
-    if (of === 'elsewhere') return [];
-    const missing = () => artifactNotFound(path);
-    if (of === undefined) throw missing();
-    try {
-      return [{ on: securableOf(nameOfRow(await modelOfNumber(of.modelNo))), missing }];
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'NotFound') throw missing();
-      throw error;
-    }
-  }
-
-  /** What reading at a path needs: of its experiment, or of the registered model whose version's files lie there. */
-  const readsPath = (pathOf: (call: Named) => string): readonly Need<Named>[] => [
-    {
-      action: 'experiment.read',
-      target: (call) =>
-        versionOfPath(pathOf(call) as ArtifactPath) === 'elsewhere' ? pathTargets(pathOf(call)) : [],
-    },
-    { action: 'model.read-files', target: (call) => versionPathTargets(pathOf(call)) },
-  ];
 
   const modelTarget = (name: string): Target => ({
     on: securableOf(readModelName(name)),
@@ -277,8 +252,6 @@ export function createTargets({ owners, experimentsOfTraces, readModelName, mode
 
     /** Of a path of the artifact proxy. */
     ofArtifactPath: pathTargets,
-
-    readsPath,
 
     /** Of a path to be read: who may read the files of a registered version needs nothing of the experiment. */
     ofReadablePath,

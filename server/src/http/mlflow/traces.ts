@@ -185,9 +185,24 @@ export function traceRoutes({ traces, searches, data, targets }: TraceServices):
         },
       ],
     ),
-    { method: 'POST', path: '2.0/mlflow/traces/delete-traces', access: needs('experiment.manage', ofExperiment()), handle: deleteTraces },
-    { method: 'POST', path: '3.0/mlflow/traces/delete-traces', access: needs('experiment.manage', ofExperiment()), handle: deleteTraces },
-    { method: 'POST', path: '2.0/mlflow/traces/link-to-run', access: needs('experiment.edit', targets.ofRun), handle: linkToRun },
+    {
+      method: 'POST',
+      path: '2.0/mlflow/traces/delete-traces',
+      access: needs('experiment.manage', ofExperiment()),
+      handle: deleteTraces,
+    },
+    {
+      method: 'POST',
+      path: '3.0/mlflow/traces/delete-traces',
+      access: needs('experiment.manage', ofExperiment()),
+      handle: deleteTraces,
+    },
+    {
+      method: 'POST',
+      path: '2.0/mlflow/traces/link-to-run',
+      access: needs('experiment.edit', targets.ofRun),
+      handle: linkToRun,
+    },
     {
       method: 'POST',
       path: '2.0/mlflow/traces/link-prompts',

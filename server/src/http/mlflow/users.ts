@@ -137,7 +137,9 @@ export function userRoutes(services: UserServices): readonly MlflowRoute[] {
 function newPassword(message: JsonObject): string {
   const password = requiredString(message, 'password');
   if (password.length < MIN_PASSWORD_LENGTH)
-    throw invalidArgument(`A password has at least ${MIN_PASSWORD_LENGTH} characters.`, { field: 'password' });
+    throw invalidArgument(`A password has at least ${MIN_PASSWORD_LENGTH} characters.`, {
+      field: 'password',
+    });
   return password;
 }
 

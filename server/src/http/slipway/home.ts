@@ -47,7 +47,10 @@ export function homeRoutes({
       async handle({ message, caller }) {
         const since = optionalInt64(message, 'since');
         if (typeof since === 'bigint') throw invalid('since', since, 'expected milliseconds since 1970.');
-        const { experiments, running, ended } = await activity.latest(SHOWN, caller.access.visibleExperiments());
+        const { experiments, running, ended } = await activity.latest(
+          SHOWN,
+          caller.access.visibleExperiments(),
+        );
         const models = await recentModels.latest(SHOWN, caller.access.visibleModels());
         return {
           experiments: experiments.map((experiment) => ({
@@ -127,7 +130,10 @@ export function homeRoutes({
       request: [{ name: 'q', type: 'string' }],
       async handle({ message, caller }) {
         const text = (optionalString(message, 'q') ?? '').slice(0, 500);
-        const { experiments, runs, loggedModels } = await finder.find(text, { limit: FOUND, visible: caller.access.visibleExperiments() });
+        const { experiments, runs, loggedModels } = await finder.find(text, {
+          limit: FOUND,
+          visible: caller.access.visibleExperiments(),
+        });
         return {
           experiments: experiments.map((row) => ({
             experiment_id: String(row.experiment_no),
@@ -146,7 +152,9 @@ export function homeRoutes({
             name: row.name,
             experiment_id: String(row.experiment_no),
           })),
-          models: (await recentModels.find(text, { limit: FOUND, visible: caller.access.visibleModels() })).map((name) => ({ name })),
+          models: (
+            await recentModels.find(text, { limit: FOUND, visible: caller.access.visibleModels() })
+          ).map((name) => ({ name })),
         };
       },
     },

@@ -132,7 +132,10 @@ describe('the runs table over HTTP', () => {
       'metrics.long',
       'metrics.loss',
     ]);
-    const chosen = await post('run-table/opening', { experiment_ids: [experimentId], columns: ['tags.none'] });
+    const chosen = await post('run-table/opening', {
+      experiment_ids: [experimentId],
+      columns: ['tags.none'],
+    });
     expect(chosen).toMatchObject({ status: 200, body: { window: { columns: { 'tags.none': [null] } } } });
     const refused = { experiment_ids: [experimentId], filter: 'metrics.loss >' };
     expect(await post('run-table/opening', refused)).toMatchObject({ status: 400 });

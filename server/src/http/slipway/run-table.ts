@@ -3,8 +3,8 @@ import { parseExperimentId } from '../../tracking/experiment-rules.ts';
 import type { KeyKind, RunKeys } from '../../tracking/run-keys.ts';
 import type { RunOpening } from '../../tracking/run-opening.ts';
 import type { RunTable, RunWindow } from '../../tracking/run-table.ts';
-import type { SeesModel } from '../../tracking/run-attributes-repository.ts';
 import { type Cell, type CellColumn, seenIn } from '../../tracking/run-table-cells.ts';
+import type { SeesModel } from '../../tracking/seen-models.ts';
 import { parseViewType, renderExperiment } from '../mlflow/experiments.ts';
 import {
   invalid,
@@ -45,12 +45,7 @@ const DEFAULT_KEYS = 100;
 const KINDS: readonly KeyKind[] = ['metrics', 'params', 'tags'];
 
 /** What the runs table of the web page reads: windows over whole experiments, by column. */
-export function runTableRoutes({
-  table,
-  keys,
-  opening,
-  targets,
-}: RunTableServices): readonly MlflowRoute[] {
+export function runTableRoutes({ table, keys, opening, targets }: RunTableServices): readonly MlflowRoute[] {
   return [
     {
       method: 'POST',

@@ -1,7 +1,7 @@
 import type { Database } from '../../db/port.ts';
 import { createOutbox } from '../../events/outbox.ts';
-import { createPendingCreates } from '../../idempotency/pending-creates.ts';
 import type { Ownership } from '../../governance/ownership.ts';
+import { createPendingCreates } from '../../idempotency/pending-creates.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { createCharts } from '../charts.ts';
 import { createExperimentFolders } from '../experiment-folders.ts';
