@@ -12,8 +12,12 @@ async function buildServer() {
   const digest = fingerprintOf(PRODUCTS.server);
   const { outputFiles } = await build({
     absWorkingDir: root,
-    // Threads are programs of their own.
-    entryPoints: ['server/src/main.ts', 'server/src/db/sqlite/checkpoint-worker.ts'],
+    // Threads and processes are programs of their own.
+    entryPoints: [
+      'server/src/main.ts',
+      'server/src/db/sqlite/checkpoint-worker.ts',
+      'server/src/statements/query-process.ts',
+    ],
     entryNames: '[name]',
     outdir: path.dirname(SERVER_BUNDLE),
     bundle: true,

@@ -112,7 +112,7 @@ async function* modelPages(
 ): AsyncGenerator<readonly ModelSourceRow[]> {
   let after = '';
   for (;;) {
-    const options = { scope, names: only['name'], after, limit: MODELS_AT_ONCE };
+    const options = { scope, names: only.name, after, limit: MODELS_AT_ONCE };
     const page = await db.read((sql) => repository.listModels(sql, options));
     if (page.length > 0) yield page;
     if (page.length < MODELS_AT_ONCE) return;

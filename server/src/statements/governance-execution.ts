@@ -1,0 +1,235 @@
+import type { Access } from '../governance/access.ts';
+import type { Catalogs } from '../governance/catalogs.ts';
+import type { Grants } from '../governance/grants.ts';
+import { type Principals, USERS } from '../governance/principals.ts';
+import type { Securable } from '../governance/privileges.ts';
+import type { Schemas } from '../governance/schemas.ts';
+import { AppError, invalidArgument } from '../kernel/errors.ts';
+import { TABLES_CATALOG } from './query-text.ts';
+import { type ResultColumn, stringColumn } from './results.ts';
+import type { Place } from './sessions.ts';
+import type { Shows } from './shows.ts';
+import type { GovernanceStatement, NamedSecurable } from './statement-tree.ts';
+
+export interface GovernanceResult {
+  readonly columns: readonly ResultColumn[];
+  readonly rows: readonly (readonly (string | null)[])[];
+  /** Where the session looks from now on. */
+  readonly moveTo?: Place;
+}
+
+export interface ExecutionContext {
+  readonly access: Access;
+  readonly place: Place;
+}
+
+export type GovernanceExecutor = ReturnType<typeof createGovernanceExecutor>;
+
+/** Finds what a statement names. The name is complete: of as many parts as the type has. */
+export interface StatementSecurables {
+  /**
+   * @throws AppError NotFound for what is not there, and to the letter the same for what the caller may not know of;
+   *   PermissionDenied for what the caller sees, but may not manage.
+   */
+  require(named: NamedSecurable, need: 'see' | 'manage', access: Access): Promise<Securable>;
+}
+
+/** What can be said about a securable besides its grants; each throws NotFound as `require` does. */
+export interface Descriptions {
+  /** Lines of a name and a text, for DESCRIBE. */
+  describe(on: Securable): Promise<readonly (readonly [string, string | null])[]>;
+  /** @throws AppError NotSupported for a type that has none. */
+  setComment(on: Securable, comment: string | null, by: Access): Promise<void>;
+  /** @throws AppError NotSupported for a type that has none; InvalidArgument for a bad key. */
+  setTags(on: Securable, tags: Readonly<Record<string, string>>, by: Access): Promise<void>;
+  unsetTags(on: Securable, keys: readonly string[], by: Access): Promise<void>;
+}
+
+export interface GovernanceDependencies {
+  readonly grants: Pick<Grants, 'list' | 'change' | 'setOwner' | 'ownerOf'>;
+  readonly catalogs: Pick<Catalogs, 'create' | 'delete'>;
+  readonly schemas: Pick<Schemas, 'create' | 'delete'>;
+  readonly principals: Pick<Principals, 'groupsOf'>;
+  readonly securables: StatementSecurables;
+  readonly descriptions: Descriptions;
+  readonly shows: Shows;
+}
+
+const NOTHING: GovernanceResult = { columns: [], rows: [] };
+/** Unity Catalog's name of the group that everybody is in. */
+const ACCOUNT_USERS = 'account users';
+
+/** Runs the statements that are no queries, with the checks and the effects of the calls that do the same. */
+export function createGovernanceExecutor(dependencies: GovernanceDependencies) {
+  const { grants, catalogs, schemas, principals, securables, descriptions, shows } = dependencies;
+
+  async function showGrants(
+    named: NamedSecurable,
+    asked: string | undefined,
+    access: Access,
+  ): Promise<GovernanceResult> {
+    const on = await securables.require(named, 'see', access);
+    const seesAll = await securables.require(named, 'manage', access).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof AppError && error.code === 'PermissionDenied') return false;
+        throw error;
+      },
+    );
+    const principal = asked === undefined ? undefined : principalOf(asked);
+    let own: ReadonlySet<string> | undefined;
+    if (!seesAll) {
+      const groups = await principals.groupsOf(access.principal.id);
+      own = new Set(
+        [access.principal.name, USERS, ...groups.map(({ name }) => name)].map((name) => name.toLowerCase()),
+      );
+      if (principal !== undefined && !own.has(principal.toLowerCase()))
+        throw new AppError('PermissionDenied', 'Permission denied: to see what others hold takes MANAGE.');
+    }
+    const assignments = await grants.list({ on, ...(principal !== undefined && { principal }) });
+    const name = named.type === 'METASTORE' ? 'metastore' : named.name.join('.');
+    return {
+      columns: ['Principal', 'ActionType', 'ObjectType', 'ObjectKey'].map(stringColumn),
+      rows: assignments
+        .filter((assignment) => own === undefined || own.has(assignment.principal.toLowerCase()))
+        .flatMap((assignment) =>
+          assignment.privileges.map((privilege) => [
+            assignment.principal === USERS ? ACCOUNT_USERS : assignment.principal,
+            privilege.replaceAll('_', ' '),
+            named.type,
+            name,
+          ]),
+        ),
+    };
+  }
+
+  async function create(statement: Of<'create'>, { access, place }: ExecutionContext): Promise<void> {
+    const { on, comment, ifNotExists } = statement;
+    const more = comment === undefined ? {} : { comment };
+    try {
+      if (on.type === 'CATALOG') {
+        const [name] = on.name as [string];
+        if (name.toLowerCase() === TABLES_CATALOG) throw reserved(name);
+        requireAction(access, 'metastore.create-catalog', { type: 'metastore' });
+        await catalogs.create({ name, ...more }, access.principal);
+        return;
+      }
+      const [catalog, name] = complete(on, place).name as [string, string];
+      await securables.require({ type: 'CATALOG', name: [catalog] }, 'see', access);
+      requireAction(access, 'catalog.create-schema', { type: 'catalog', catalog });
+      await schemas.create({ catalog, name, ...more }, access.principal);
+    } catch (error) {
+      if (!ifNotExists || !(error instanceof AppError) || error.code !== 'AlreadyExists') throw error;
+    }
+  }
+
+  async function drop(
+    { on, ifExists, cascade }: Of<'drop'>,
+    { access, place }: ExecutionContext,
+  ): Promise<void> {
+    try {
+      const found = await securables.require(complete(on, place), 'manage', access);
+      if (found.type === 'catalog') await catalogs.delete(found.catalog, { force: cascade });
+      if (found.type === 'schema') await schemas.delete(found, { force: cascade });
+    } catch (error) {
+      if (!ifExists || !(error instanceof AppError) || error.code !== 'NotFound') throw error;
+    }
+  }
+
+  async function use(on: NamedSecurable, { access, place }: ExecutionContext): Promise<GovernanceResult> {
+    const named = complete(on, place);
+    const [catalog, schema = 'default'] = named.name as [string, string?];
+    if (catalog.toLowerCase() !== TABLES_CATALOG) await securables.require(named, 'see', access);
+    return { ...NOTHING, moveTo: { catalog, schema } };
+  }
+
+  return {
+    /** @throws AppError as the calls that do the same; InvalidArgument for a name that no such thing can have. */
+    async execute(statement: GovernanceStatement, context: ExecutionContext): Promise<GovernanceResult> {
+      const { access, place } = context;
+      const find = (on: NamedSecurable, need: 'see' | 'manage') =>
+        securables.require(complete(on, place), need, access);
+      switch (statement.kind) {
+        case 'grant':
+        case 'revoke': {
+          const { privileges, principal } = statement;
+          const on = await find(statement.on, 'manage');
+          const [add, remove] = statement.kind === 'grant' ? [privileges, []] : [[], privileges];
+          await grants.change(on, [{ principal: principalOf(principal), add, remove }], access);
+          return NOTHING;
+        }
+        case 'show-grants':
+          return showGrants(complete(statement.on, place), statement.principal, access);
+        case 'show':
+          return shows.show(statement, context);
+        case 'create':
+          await create(statement, context);
+          return NOTHING;
+        case 'drop':
+          await drop(statement, context);
+          return NOTHING;
+        case 'describe': {
+          const known = shows.describe(statement.on) ?? shows.describe(complete(statement.on, place));
+          if (known !== undefined) return known;
+          const on = await find(statement.on, 'see');
+          const owner = await grants.ownerOf(on);
+          return {
+            columns: describedColumns(on),
+            rows: [...(await descriptions.describe(on)), ['Owner', owner]],
+          };
+        }
+        case 'set-owner':
+          await grants.setOwner(await find(statement.on, 'manage'), principalOf(statement.principal), access);
+          return NOTHING;
+        case 'set-comment':
+          await descriptions.setComment(await find(statement.on, 'manage'), statement.comment, access);
+          return NOTHING;
+        case 'set-tags':
+          await descriptions.setTags(await find(statement.on, 'manage'), statement.tags, access);
+          return NOTHING;
+        case 'unset-tags':
+          await descriptions.unsetTags(await find(statement.on, 'manage'), statement.keys, access);
+          return NOTHING;
+        case 'use':
+          return use(statement.on, context);
+      }
+    },
+  };
+}
+
+type Of<Kind extends GovernanceStatement['kind']> = Extract<GovernanceStatement, { readonly kind: Kind }>;
+
+/** A name with as many parts as its type has: what is missing is where the session looks. */
+export function complete(on: NamedSecurable, { catalog, schema }: Place): NamedSecurable {
+  switch (on.type) {
+    case 'METASTORE':
+    case 'CATALOG':
+    case 'EXPERIMENT':
+      return on;
+    case 'SCHEMA':
+      return { ...on, name: [catalog, ...on.name].slice(-2) };
+    case 'TABLE':
+    case 'FUNCTION':
+    case 'MODEL':
+    case 'VOLUME':
+      return { ...on, name: [catalog, schema, ...on.name].slice(-3) };
+  }
+}
+
+function requireAction(access: Access, action: Parameters<Access['decide']>[0], on: Securable): void {
+  if (access.decide(action, on) === 'allowed') return;
+  throw new AppError(
+    'PermissionDenied',
+    `Permission denied: ${access.principal.name} must have the right to ${action}.`,
+  );
+}
+
+function describedColumns(on: Securable): readonly ResultColumn[] {
+  if (on.type !== 'schema') return ['info_name', 'info_value'].map(stringColumn);
+  return ['database_description_item', 'database_description_value'].map(stringColumn);
+}
+
+const principalOf = (name: string): string => (name.toLowerCase() === ACCOUNT_USERS ? USERS : name);
+
+const reserved = (name: string) =>
+  invalidArgument(`The catalog ${name} is the server's own: it holds the tables of what is tracked.`);

@@ -1,0 +1,143 @@
+import { invalidArgument } from '../kernel/errors.ts';
+
+/**
+ * - `word`: a keyword or a plain name;
+ * - `name`: in backquotes or double quotes, `value` is what they enclose;
+ * - `string`: a text, `value` is what it means;
+ * - `parameter`: `:name`, `value` is the name; `?` has none.
+ */
+export type TokenKind = 'word' | 'name' | 'string' | 'number' | 'parameter' | 'symbol' | 'end';
+
+export interface Token {
+  readonly kind: TokenKind;
+  /** As it stands in the statement. */
+  readonly text: string;
+  readonly value: string;
+  /** Where it begins, and behind its end, in characters of the statement. */
+  readonly at: number;
+  readonly end: number;
+}
+
+const WORD = /[\p{L}_][\p{L}\p{N}_$]*/uy;
+const NUMBER = /(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y;
+const SPACE = /\s+/y;
+const LINE_COMMENT = /--[^\n]*/y;
+const DOLLAR = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy;
+
+/**
+ * The words of a statement, with an `end` behind the last; comments and blanks are left out.
+ * @throws AppError InvalidArgument for what is opened and never closed.
+ */
+export function readTokens(text: string): readonly Token[] {
+  const tokens: Token[] = [];
+  let at = 0;
+  const take = (kind: TokenKind, end: number, value = text.slice(at, end)) => {
+    tokens.push({ kind, text: text.slice(at, end), value, at, end });
+    at = end;
+  };
+  while (at < text.length) {
+    const skipped = match(SPACE, text, at) ?? match(LINE_COMMENT, text, at);
+    if (skipped !== undefined) {
+      at += skipped.length;
+      continue;
+    }
+    if (text.startsWith('/*', at)) {
+      at = endOfComment(text, at);
+      continue;
+    }
+    const char = text[at]!;
+    if (/[eE]/.test(char) && text[at + 1] === "'") {
+      const end = endOfEscaped(text, at);
+      take('string', end, text.slice(at + 2, end - 1));
+      continue;
+    }
+    if (char === "'" || char === '"' || char === '`') {
+      const end = endOfQuoted(text, at, char);
+      take(char === "'" ? 'string' : 'name', end, unquote(text.slice(at + 1, end - 1), char));
+      continue;
+    }
+    const dollar = match(DOLLAR, text, at);
+    if (dollar !== undefined) {
+      const close = text.indexOf(dollar, at + dollar.length);
+      if (close < 0) throw syntaxError(text, at, `${dollar} is never closed`);
+      take('string', close + dollar.length, text.slice(at + dollar.length, close));
+      continue;
+    }
+    const word = match(WORD, text, at);
+    if (word !== undefined) {
+      take('word', at + word.length);
+      continue;
+    }
+    const number = match(NUMBER, text, at);
+    if (number !== undefined) {
+      take('number', at + number.length);
+      continue;
+    }
+    if (char === '?') {
+      take('parameter', at + 1, '');
+      continue;
+    }
+    if (text.startsWith('::', at)) {
+      take('symbol', at + 2);
+      continue;
+    }
+    const name = char === ':' || char === '$' ? match(WORD, text, at + 1) : undefined;
+    if (name !== undefined && char === ':') {
+      take('parameter', at + 1 + name.length, name);
+      continue;
+    }
+    // A character beyond the basic plane is two units of the text.
+    take('symbol', at + String.fromCodePoint(text.codePointAt(at)!).length);
+  }
+  take('end', text.length, '');
+  return tokens;
+}
+
+/** An error that says where in the statement it is, as line and column from 1 on. */
+export function syntaxError(text: string, at: number, what: string) {
+  const before = text.slice(0, at);
+  const line = before.split('\n').length;
+  const column = at - (before.lastIndexOf('\n') + 1) + 1;
+  return invalidArgument(`Line ${line}, column ${column}: ${what}.`, { field: 'statement' });
+}
+
+function match(pattern: RegExp, text: string, at: number): string | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0];
+}
+
+function endOfQuoted(text: string, at: number, quote: string): number {
+  for (let i = at + 1; i < text.length; i += 1) {
+    if (text[i] !== quote) continue;
+    if (text[i + 1] !== quote) return i + 1;
+    i += 1;
+  }
+  throw syntaxError(text, at, `the quote ${quote} is never closed`);
+}
+
+function endOfEscaped(text: string, at: number): number {
+  for (let i = at + 2; i < text.length; i += 1) {
+    if (text[i] === '\\') i += 1;
+    else if (text[i] === "'" && text[i + 1] === "'") i += 1;
+    else if (text[i] === "'") return i + 1;
+  }
+  throw syntaxError(text, at, "the quote ' is never closed");
+}
+
+/** Comments of this kind nest. */
+function endOfComment(text: string, at: number): number {
+  let depth = 0;
+  for (let i = at; i < text.length - 1; i += 1) {
+    if (text.startsWith('/*', i)) {
+      depth += 1;
+      i += 1;
+    } else if (text.startsWith('*/', i)) {
+      depth -= 1;
+      i += 1;
+      if (depth === 0) return i + 1;
+    }
+  }
+  throw syntaxError(text, at, 'the comment is never closed');
+}
+
+const unquote = (text: string, quote: string): string => text.replaceAll(quote + quote, quote);

@@ -1,0 +1,138 @@
+import type { Sql, Transaction } from '../db/port.ts';
+import type { ResultFormat } from './results.ts';
+
+export type StatementState = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELED' | 'CLOSED';
+export type Disposition = 'INLINE' | 'EXTERNAL_LINKS' | 'INLINE_OR_EXTERNAL_LINKS';
+
+export interface StatementRow {
+  readonly statement_id: string;
+  readonly principal_id: string;
+  readonly state: StatementState;
+  readonly format: ResultFormat;
+  readonly disposition: Disposition;
+  readonly cancel_requested: number;
+  readonly lease_until: number;
+  readonly size_bytes: number;
+  /** JSON: the result's columns and parts, or the error. */
+  readonly outcome: string | null;
+}
+
+const COLUMNS =
+  'statement_id, principal_id, state, format, disposition, cancel_requested, lease_until, size_bytes, outcome';
+
+export interface NewStatement {
+  readonly id: string;
+  readonly principalId: string;
+  readonly format: ResultFormat;
+  readonly disposition: Disposition;
+  readonly leaseUntil: number;
+  readonly expiresAt: number;
+}
+
+export async function insertStatement(tx: Transaction, statement: NewStatement): Promise<void> {
+  await tx.run(
+    `INSERT INTO statements (statement_id, principal_id, state, format, disposition, lease_until, expires_at)
+     VALUES (?, ?, 'RUNNING', ?, ?, ?, ?)`,
+    [
+      statement.id,
+      statement.principalId,
+      statement.format,
+      statement.disposition,
+      statement.leaseUntil,
+      statement.expiresAt,
+    ],
+  );
+}
+
+export async function findStatement(sql: Sql, id: string): Promise<StatementRow | undefined> {
+  return sql.get(`SELECT ${COLUMNS} FROM statements WHERE statement_id = ?`, [id]);
+}
+
+export interface FinishedStatement {
+  readonly id: string;
+  readonly state: StatementState;
+  readonly outcome: string;
+  readonly sizeBytes: number;
+  readonly expiresAt: number;
+}
+
+/** Whether it was still running; otherwise nothing has changed. */
+export async function finishStatement(tx: Transaction, finished: FinishedStatement): Promise<boolean> {
+  const changed = await tx.run(
+    `UPDATE statements SET state = ?, outcome = ?, size_bytes = ?, expires_at = ?
+     WHERE statement_id = ? AND state = 'RUNNING'`,
+    [finished.state, finished.outcome, finished.sizeBytes, finished.expiresAt, finished.id],
+  );
+  return changed > 0;
+}
+
+export async function requestCancel(tx: Transaction, id: string): Promise<void> {
+  await tx.run(`UPDATE statements SET cancel_requested = 1 WHERE statement_id = ? AND state = 'RUNNING'`, [
+    id,
+  ]);
+}
+
+/** Without its result from now on. */
+export async function closeStatement(tx: Transaction, id: string): Promise<void> {
+  await tx.run(
+    `UPDATE statements SET state = 'CLOSED', outcome = NULL, size_bytes = 0 WHERE statement_id = ?`,
+    [id],
+  );
+}
+
+/** Says that they still run; the ones that somebody asked to cancel, or that are no longer running. */
+export async function renewLeases(
+  tx: Transaction,
+  ids: readonly string[],
+  leaseUntil: number,
+): Promise<readonly string[]> {
+  const among = tx.dialect.inList('statement_id', 'text');
+  const list = tx.dialect.list(ids);
+  await tx.run(`UPDATE statements SET lease_until = ? WHERE ${among}`, [leaseUntil, list]);
+  const rows = await tx.rows<[string]>(
+    `SELECT statement_id FROM statements WHERE ${among} AND (cancel_requested = 1 OR state <> 'RUNNING')`,
+    [list],
+  );
+  return rows.map(([id]) => id);
+}
+
+export async function takeExpired(
+  tx: Transaction,
+  beforeMs: number,
+  limit: number,
+): Promise<readonly StatementRow[]> {
+  const rows = await tx.all<StatementRow>(
+    `SELECT ${COLUMNS} FROM statements WHERE expires_at < ? ORDER BY expires_at LIMIT ?`,
+    [beforeMs, limit],
+  );
+  await tx.run(`DELETE FROM statements WHERE ${tx.dialect.inList('statement_id', 'text')}`, [
+    tx.dialect.list(rows.map((row) => row.statement_id)),
+  ]);
+  return rows;
+}
+
+/** Lets the oldest results expire while all of them together are larger than `maxBytes`. */
+export async function expireBeyond(
+  tx: Transaction,
+  { maxBytes, nowMs, limit }: { readonly maxBytes: number; readonly nowMs: number; readonly limit: number },
+): Promise<void> {
+  const row = await tx.get<{ total: number | null }>(
+    'SELECT SUM(size_bytes) AS total FROM statements WHERE size_bytes > 0',
+  );
+  let excess = Number(row?.total ?? 0) - maxBytes;
+  if (excess <= 0) return;
+  const oldest = await tx.rows<[string, number]>(
+    'SELECT statement_id, size_bytes FROM statements WHERE size_bytes > 0 ORDER BY expires_at LIMIT ?',
+    [limit],
+  );
+  const expired: string[] = [];
+  for (const [id, sizeBytes] of oldest) {
+    if (excess <= 0) break;
+    expired.push(id);
+    excess -= sizeBytes;
+  }
+  await tx.run(`UPDATE statements SET expires_at = ? WHERE ${tx.dialect.inList('statement_id', 'text')}`, [
+    nowMs - 1,
+    tx.dialect.list(expired),
+  ]);
+}

@@ -1,0 +1,408 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Database } from '../db/port.ts';
+import type { Access } from '../governance/access.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { AppError, notFound } from '../kernel/errors.ts';
+import type { GovernanceExecutor } from './governance-execution.ts';
+import { readParameters, type StatementParameter } from './parameters.ts';
+import { parseStatement } from './parser.ts';
+import type { NeededTable } from './query-analysis.ts';
+import type { QueryProcesses } from './query-processes.ts';
+import { renderForDuckDb } from './query-text.ts';
+import { type ResultFormat, type ResultLimits, writeCsvRow, writeJsonRow } from './results.ts';
+import { DEFAULT_PLACE, type Place, type SqlSessions } from './sessions.ts';
+import {
+  type Outcome,
+  type ResultStore,
+  readOutcome,
+  renderOutcome,
+  type StoredPart,
+  type StoredResult,
+} from './statement-results.ts';
+import type { StatementTable } from './statement-tables.ts';
+import type { QueryStatement } from './statement-tree.ts';
+import type { Disposition, StatementRow, StatementState } from './statements-repository.ts';
+import * as repository from './statements-repository.ts';
+
+export interface StatementRequest {
+  readonly text: string;
+  readonly parameters: readonly StatementParameter[];
+  /** Where names of fewer than three parts lie, where there is no session to say it. */
+  readonly place: Partial<Place>;
+  readonly sessionId: string | undefined;
+  readonly format: ResultFormat;
+  readonly disposition: Disposition;
+  readonly rowLimit: number | undefined;
+  readonly byteLimit: number | undefined;
+}
+
+export interface StatementWait {
+  readonly waitMs: number;
+  readonly onTimeout: 'CONTINUE' | 'CANCEL';
+}
+
+/** A statement as its maker sees it. */
+export interface StatementView {
+  readonly id: string;
+  readonly state: StatementState | 'PENDING';
+  readonly format: ResultFormat;
+  readonly error?: { readonly code: AppError['code']; readonly message: string; readonly reason?: string };
+  readonly result?: StoredResult;
+  /** Whether the first part, which is the only one, goes with the answer; links otherwise. */
+  readonly inline: boolean;
+}
+
+export interface StatementsDependencies {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly processes: QueryProcesses;
+  readonly results: ResultStore;
+  readonly sessions: SqlSessions;
+  readonly governance: GovernanceExecutor;
+  readonly tables: readonly StatementTable[];
+  onError(error: unknown): void;
+}
+
+const MIB = 2 ** 20;
+const PART_BYTES = 8 * MIB;
+/** What an answer in JSON may carry; parsed and written again by the server's one thread. */
+const INLINE_BYTES = 16 * MIB;
+const HYBRID_BYTES = 2 * MIB;
+const MAX_RESULT_BYTES = 1024 * MIB;
+/** Of all results together. */
+const MAX_KEPT_BYTES = 4096 * MIB;
+const MAX_TABLE_ROWS = 5_000_000;
+const MAX_AT_ONCE = 200;
+const LEASE_MS = 15_000;
+const RENEW_EVERY_MS = 1000;
+/** A statement that never finishes is forgotten after this time, and the result of one that did after the other. */
+const UNFINISHED_MS = 2 * 60 * 60 * 1000;
+const KEPT_MS = 60 * 60 * 1000;
+const SWEEP_EVERY_MS = 60_000;
+const SWEPT_AT_ONCE = 100;
+
+const CANCELED = Symbol('canceled');
+
+interface Running {
+  readonly controller: AbortController;
+  readonly done: Promise<void>;
+}
+
+/**
+ * Statements of SQL, each run on its own and kept with its result for a while, for whoever made it. Any process answers
+ * for the statements of all.
+ */
+export function createStatements(dependencies: StatementsDependencies) {
+  const { db, clock, processes, results, sessions, governance, tables, onError } = dependencies;
+  const running = new Map<string, Running>();
+  let renewing: NodeJS.Timeout | undefined;
+  let sweeping: NodeJS.Timeout | undefined;
+
+  async function perform(
+    request: StatementRequest,
+    access: Access,
+    signal: AbortSignal,
+  ): Promise<StoredResult> {
+    const sink = results.open(signal);
+    try {
+      const statement = parseStatement(request.text);
+      const limits = limitsOf(request);
+      if (statement.kind === 'query') {
+        const truncated = await runQuery(statement, request, { access, signal, sink, limits });
+        return { columns: sink.described, parts: sink.parts, truncated };
+      }
+      const place = await placeOf(request, access);
+      const { columns, rows, moveTo } = await governance.execute(statement, { access, place });
+      if (moveTo !== undefined && request.sessionId !== undefined)
+        await sessions.move(request.sessionId, moveTo, access);
+      const shown = rows.slice(0, request.rowLimit);
+      if (request.format === 'ARROW_STREAM') {
+        await processes.encode({ columns, rows: shown }, { sink, signal });
+      } else {
+        const isCsv = request.format === 'CSV';
+        const text = isCsv
+          ? [columns.map(({ name }) => name), ...shown].map(writeCsvRow).join('')
+          : `[${shown.map(writeJsonRow).join(',')}]`;
+        await sink.part(shown.length, Buffer.from(text));
+      }
+      return { columns, parts: sink.parts, truncated: shown.length < rows.length };
+    } catch (error) {
+      await results.remove(sink.parts).catch(onError);
+      throw error;
+    }
+  }
+
+  async function runQuery(
+    statement: QueryStatement,
+    request: StatementRequest,
+    {
+      access,
+      signal,
+      sink,
+      limits,
+    }: {
+      readonly access: Access;
+      readonly signal: AbortSignal;
+      readonly sink: ReturnType<ResultStore['open']>;
+      readonly limits: ResultLimits;
+    },
+  ): Promise<boolean> {
+    const parameters = readParameters(request.parameters);
+    const names = new Set(parameters.flatMap(({ name }) => name ?? []));
+    const job = {
+      query: renderForDuckDb(statement.query, names),
+      about: statement.about,
+      parameters,
+      format: request.format,
+      limits,
+      tables: tables.map(({ name, columns, narrowing }) => ({
+        name,
+        narrowing,
+        columns: columns.map((column) => column.name),
+        types: columns.map((column) => column.type),
+      })),
+    };
+    return processes.query(job, { sink, signal, load: (needed) => load(needed, access) });
+  }
+
+  async function* load(needed: readonly NeededTable[], access: Access) {
+    for (const { name, only } of needed) {
+      const table = tables.find((known) => known.name === name);
+      if (table === undefined) throw new AppError('Internal', `A query asked for the table ${name}.`);
+      let count = 0;
+      for await (const rows of table.pages(db, access, only)) {
+        count += rows.length;
+        if (count > MAX_TABLE_ROWS) throw tooManyRows(table);
+        if (rows.length > 0) yield { table: name, rows };
+      }
+    }
+  }
+
+  async function placeOf({ sessionId, place }: StatementRequest, access: Access): Promise<Place> {
+    const from = sessionId === undefined ? DEFAULT_PLACE : await sessions.find(sessionId, access);
+    return { catalog: place.catalog ?? from.catalog, schema: place.schema ?? from.schema };
+  }
+
+  async function run(
+    id: string,
+    request: StatementRequest,
+    access: Access,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let state: StatementState = 'SUCCEEDED';
+    let outcome: Outcome;
+    try {
+      outcome = { kind: 'result', ...(await perform(request, access, signal)) };
+    } catch (error) {
+      const isCanceled = signal.aborted && signal.reason === CANCELED;
+      state = isCanceled ? 'CANCELED' : 'FAILED';
+      outcome = isCanceled
+        ? { kind: 'error', code: 'Conflict', message: 'The statement was canceled.' }
+        : describeError(error);
+      if (outcome.kind === 'error' && outcome.code === 'Internal') onError(error);
+    }
+    const parts = outcome.kind === 'result' ? outcome.parts : [];
+    const finished = await db.write(async (tx) => {
+      const sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0);
+      const expiresAt = clock.nowMs() + KEPT_MS;
+      return repository.finishStatement(tx, {
+        id,
+        state,
+        outcome: renderOutcome(outcome),
+        sizeBytes,
+        expiresAt,
+      });
+    });
+    // Somebody closed it meanwhile.
+    if (!finished) await results.remove(parts);
+  }
+
+  /** @throws AppError NotFound, also for another's. */
+  async function find(id: string, access: Access): Promise<StatementRow> {
+    const row = await db.read((sql) => repository.findStatement(sql, id));
+    if (row === undefined || row.principal_id !== access.principal.id) throw statementNotFound(id);
+    return row;
+  }
+
+  function view(row: StatementRow): StatementView {
+    const common = { id: row.statement_id, format: row.format };
+    if (row.state === 'RUNNING') {
+      if (running.has(row.statement_id) || row.lease_until >= clock.nowMs())
+        return { ...common, state: 'RUNNING', inline: false };
+      const message = 'The server that ran the statement has ended; send it again.';
+      return { ...common, state: 'FAILED', error: { code: 'Unavailable', message }, inline: false };
+    }
+    const outcome = row.outcome === null ? undefined : readOutcome(row.outcome);
+    if (outcome?.kind === 'error') return { ...common, state: row.state, error: outcome, inline: false };
+    if (outcome === undefined) return { ...common, state: row.state, inline: false };
+    const isSmall = outcome.parts.length === 1 && outcome.parts[0]!.sizeBytes <= HYBRID_BYTES;
+    const inline =
+      row.disposition === 'INLINE' || (row.disposition === 'INLINE_OR_EXTERNAL_LINKS' && isSmall);
+    return { ...common, state: row.state, result: outcome, inline };
+  }
+
+  function renewLeases(): void {
+    const ids = [...running.keys()];
+    if (ids.length === 0) {
+      clearInterval(renewing);
+      renewing = undefined;
+      return;
+    }
+    db.write((tx) => repository.renewLeases(tx, ids, clock.nowMs() + LEASE_MS)).then((ended) => {
+      for (const id of ended) running.get(id)?.controller.abort(CANCELED);
+    }, onError);
+  }
+
+  async function sweep(): Promise<void> {
+    const nowMs = clock.nowMs();
+    const expired = await db.write(async (tx) => {
+      await repository.expireBeyond(tx, { maxBytes: MAX_KEPT_BYTES, nowMs, limit: SWEPT_AT_ONCE });
+      return repository.takeExpired(tx, nowMs, SWEPT_AT_ONCE);
+    });
+    for (const row of expired) await results.remove(partsOf(row));
+  }
+
+  return {
+    /**
+     * Runs a statement, and waits for its end for a while.
+     * @throws AppError LimitExceeded when too many run; NotFound for an unknown session. What is wrong with the
+     *   statement itself is in the answer.
+     */
+    async execute(
+      request: StatementRequest,
+      access: Access,
+      { waitMs, onTimeout }: StatementWait,
+    ): Promise<StatementView> {
+      if (running.size >= MAX_AT_ONCE)
+        throw new AppError('LimitExceeded', `${MAX_AT_ONCE} statements run already; try again in a moment.`);
+      await placeOf(request, access);
+      const id = randomUUID();
+      const nowMs = clock.nowMs();
+      const statement = {
+        id,
+        principalId: access.principal.id,
+        format: request.format,
+        disposition: request.disposition,
+        leaseUntil: nowMs + LEASE_MS,
+        expiresAt: nowMs + UNFINISHED_MS,
+      };
+      await db.write((tx) => repository.insertStatement(tx, statement));
+      const controller = new AbortController();
+      const done = run(id, request, access, controller.signal)
+        .catch(onError)
+        .finally(() => running.delete(id));
+      running.set(id, { controller, done });
+      renewing ??= setInterval(renewLeases, RENEW_EVERY_MS).unref();
+      if (waitMs === 0) return { id, state: 'PENDING', format: request.format, inline: false };
+      const waited = new AbortController();
+      await Promise.race([done, wait(waitMs, undefined, { signal: waited.signal }).catch(() => undefined)]);
+      waited.abort();
+      if (running.has(id) && onTimeout === 'CANCEL') {
+        controller.abort(CANCELED);
+        await done;
+      }
+      return view(await find(id, access));
+    },
+
+    /** @throws AppError NotFound, also for another's. */
+    async get(id: string, access: Access): Promise<StatementView> {
+      return view(await find(id, access));
+    },
+
+    /** Nothing for what has ended already. @throws AppError NotFound */
+    async cancel(id: string, access: Access): Promise<void> {
+      await find(id, access);
+      const here = running.get(id);
+      if (here === undefined) {
+        await db.write((tx) => repository.requestCancel(tx, id));
+        return;
+      }
+      here.controller.abort(CANCELED);
+      await here.done;
+    },
+
+    /** Ends it, and removes its result. @throws AppError NotFound */
+    async close(id: string, access: Access): Promise<void> {
+      const here = running.get(id);
+      await find(id, access);
+      here?.controller.abort(CANCELED);
+      await here?.done;
+      const row = await find(id, access);
+      await db.write((tx) => repository.closeStatement(tx, id));
+      await results.remove(partsOf(row));
+    },
+
+    /**
+     * The bytes of a part, for whoever has a link to it.
+     * @throws AppError NotFound once the result is gone.
+     */
+    async readPart(
+      id: string,
+      index: number,
+    ): Promise<{
+      readonly format: ResultFormat;
+      readonly part: StoredPart;
+      readonly bytes: AsyncIterable<Uint8Array>;
+    }> {
+      const row = await db.read((sql) => repository.findStatement(sql, id));
+      const part = row === undefined ? undefined : partsOf(row)[index];
+      if (row === undefined || part === undefined) throw statementNotFound(id);
+      return { format: row.format, part, bytes: await results.read(part) };
+    },
+
+    /** Removes expired results from time to time. */
+    start(): void {
+      sweeping ??= setInterval(() => void sweep().catch(onError), SWEEP_EVERY_MS).unref();
+    },
+
+    /** Ends what runs. */
+    async stop(): Promise<void> {
+      clearInterval(renewing);
+      clearInterval(sweeping);
+      const all = [...running.values()];
+      for (const { controller } of all)
+        controller.abort(new AppError('Unavailable', 'The server is shutting down.'));
+      processes.close();
+      await Promise.all(all.map(({ done }) => done));
+    },
+
+    sweep,
+  };
+}
+
+export type Statements = ReturnType<typeof createStatements>;
+
+function limitsOf({ disposition, rowLimit, byteLimit }: StatementRequest): ResultLimits {
+  const isInline = disposition === 'INLINE';
+  return {
+    partBytes: isInline ? 'whole' : PART_BYTES,
+    maxBytes: isInline ? INLINE_BYTES : MAX_RESULT_BYTES,
+    rowLimit,
+    byteLimit,
+  };
+}
+
+function partsOf({ outcome: text }: StatementRow): readonly StoredPart[] {
+  const outcome = text === null ? undefined : readOutcome(text);
+  return outcome?.kind === 'result' ? outcome.parts : [];
+}
+
+function describeError(error: unknown): Outcome & { readonly kind: 'error' } {
+  if (!(error instanceof AppError) || error.code === 'Internal')
+    return {
+      kind: 'error',
+      code: 'Internal',
+      message: 'The statement failed within the server; its log says more.',
+    };
+  const { code, message, reason } = error;
+  return { kind: 'error', code, message, ...(reason !== undefined && { reason }) };
+}
+
+const statementNotFound = (id: string) => notFound(`The statement ${id.slice(0, 100)} does not exist.`);
+
+const tooManyRows = ({ name, narrowing }: StatementTable) =>
+  new AppError(
+    'LimitExceeded',
+    `The query reads more than ${MAX_TABLE_ROWS} rows of ${name}: name ${narrowing.join(', or ')} in its WHERE, compared with a constant.`,
+  );
