@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { CircleAlert, type LucideIcon, RotateCw } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { RequestError } from '../data/request.ts';
+import { RequestError } from '../data/request-error.ts';
 import { scrollRegion } from './scroll-region.ts';
 import classes from './states.module.css';
 import { CopyButton } from './texts.tsx';

@@ -1,6 +1,7 @@
 import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { Keyboard, Moon, Search, Sun } from 'lucide-react';
 import { Crumbs } from './crumbs.tsx';
+import { PersonMenu } from './person-menu.tsx';
 import { renderKeys } from './shortcuts.ts';
 import classes from './top-bar.module.css';
 
@@ -24,6 +25,7 @@ export function TopBar({ onSearch, onShortcuts }: TopBarProps) {
         </ActionIcon>
       </Tooltip>
       <ThemeSwitch />
+      <PersonMenu />
     </header>
   );
 }

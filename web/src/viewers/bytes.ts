@@ -1,4 +1,5 @@
-import { RequestError } from '../data/request.ts';
+import { RequestError } from '../data/request-error.ts';
+import { fetchSignedIn } from '../data/session.ts';
 
 /** A file as viewers read it. */
 export interface ShownFile {
@@ -32,7 +33,7 @@ async function fetchBytes(
 ): Promise<Uint8Array<ArrayBuffer>> {
   let response: Response;
   try {
-    response = await fetch(file.url, { headers, ...(signal && { signal }) });
+    response = await fetchSignedIn(file.url, { headers, ...(signal && { signal }) });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new RequestError('The server does not answer, so the file could not be read.', {

@@ -11,6 +11,8 @@ import { collectProblems, type Problems } from './problems.ts';
 export interface SiteOptions {
   /** Flags of the server besides port and home. */
   readonly args?: string[];
+  /** Starts the server with identities, and with this token of its administrator, which the client then carries. */
+  readonly adminToken?: string;
   /** Puts in what all tests of the file look at. */
   readonly fill?: (site: Site) => Promise<void>;
   /** The server as it is built, not from its sources. */
@@ -52,7 +54,7 @@ export function expectProblem(page: Page, pattern: RegExp): void {
 /** Where pictures of pages go, for people to look at. */
 export const picturesFolder = path.join(root, 'test-results', 'screens');
 
-export function runningSite({ args = [], fill, isBuilt = false }: SiteOptions = {}): Site {
+export function runningSite({ args = [], adminToken, fill, isBuilt = false }: SiteOptions = {}): Site {
   let server: ServerProcess | undefined;
   let browser: Browser | undefined;
   const site: Site = {
@@ -68,7 +70,7 @@ export function runningSite({ args = [], fill, isBuilt = false }: SiteOptions = 
       return site.server.url;
     },
     get client() {
-      return new SlipwayClient({ baseUrl: site.url });
+      return new SlipwayClient({ baseUrl: site.url, token: adminToken });
     },
     async open(address, options) {
       const context = await site.browser.newContext({ ...DESKTOP, ...options, baseURL: site.url });
@@ -93,8 +95,13 @@ export function runningSite({ args = [], fill, isBuilt = false }: SiteOptions = 
   beforeAll(async () => {
     mkdirSync(picturesFolder, { recursive: true });
     const pages = process.env.SLIPWAY_TEST_PAGES;
-    const flags = [...args, ...(pages === undefined ? [] : ['--pages', pages])];
-    server = await startServer({ args: flags, fromSources: !isBuilt });
+    const flags = [
+      ...args,
+      ...(adminToken === undefined ? [] : ['--auth']),
+      ...(pages === undefined ? [] : ['--pages', pages]),
+    ];
+    const env = adminToken === undefined ? {} : { SLIPWAY_ADMIN_TOKEN: adminToken };
+    server = await startServer({ args: flags, env, fromSources: !isBuilt });
     browser = await chromium.launch({ executablePath: requiredChromium(), args: chromiumFlags });
     await fill?.(site);
   });

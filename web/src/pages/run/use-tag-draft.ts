@@ -1,7 +1,7 @@
 import type { Run } from '@slipway/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { RequestError } from '../../data/request.ts';
+import { RequestError } from '../../data/request-error.ts';
 import { notify, notifyFailure } from '../../ui/notices.tsx';
 import { editTag } from './run-actions.ts';
 

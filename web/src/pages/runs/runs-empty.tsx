@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { FlaskConical, SearchX, Trash2 } from 'lucide-react';
-import { RequestError } from '../../data/request.ts';
+import { RequestError } from '../../data/request-error.ts';
 import { serverUrl } from '../../data/server.ts';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
 import classes from './runs-page.module.css';

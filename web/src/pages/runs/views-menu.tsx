@@ -1,10 +1,11 @@
-import { Button, Menu, Modal, TextInput } from '@mantine/core';
+import { Button, Menu } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Bookmark, Check, Pencil, Save, Trash2 } from 'lucide-react';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { queryClient } from '../../data/query-client.ts';
-import { RequestError } from '../../data/request.ts';
+import { RequestError } from '../../data/request-error.ts';
 import { changeView, createView, deleteView, type SavedView, viewsQuery } from '../../data/views.ts';
+import { NameDialog } from '../../ui/name-dialog.tsx';
 import { notify, notifyFailure } from '../../ui/notices.tsx';
 import classes from './runs-page.module.css';
 import { type RunsSearch, type RunsState, readRunsSearch, viewOfState } from './runs-search.ts';
@@ -134,7 +135,12 @@ export function ViewsMenu({ scope, state, onChange }: ViewsMenuProps) {
       </Menu>
       {naming && (
         <NameDialog
-          view={naming.view}
+          title={naming.view ? 'Rename the view' : 'Save as a new view'}
+          description="It keeps columns, widths, order, filter, groups and charts."
+          placeholder="Best by AUC"
+          name={naming.view?.name ?? ''}
+          maxLength={200}
+          verbOf={() => (naming.view ? 'Rename' : 'Save view')}
           onClose={() => setNaming(undefined)}
           onName={async (name) => {
             if (naming.view) await changeView(naming.view, { name });
@@ -157,52 +163,3 @@ function isSameView(saved: RunsSearch, state: RunsState): boolean {
 
 const sorted = (search: RunsSearch) =>
   JSON.stringify(Object.entries(search).sort(([one], [other]) => (one < other ? -1 : 1)));
-
-interface NameDialogProps {
-  readonly view: View | undefined;
-  readonly onName: (name: string) => Promise<void>;
-  readonly onClose: () => void;
-}
-
-function NameDialog({ view, onName, onClose }: NameDialogProps) {
-  const [name, setName] = useState(view?.name ?? '');
-  const [problem, setProblem] = useState<string | undefined>();
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    try {
-      await onName(name.trim());
-      onClose();
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
-    }
-  };
-  return (
-    <Modal opened onClose={onClose} title={view ? 'Rename the view' : 'Save as a new view'}>
-      <form className={classes.form} onSubmit={(event) => void submit(event)}>
-        <TextInput
-          label="Name"
-          placeholder="Best by AUC"
-          description="It keeps columns, widths, order, filter, groups and charts."
-          dir="auto"
-          maxLength={200}
-          required
-          data-autofocus
-          value={name}
-          error={problem}
-          onChange={(event) => {
-            setName(event.currentTarget.value);
-            setProblem(undefined);
-          }}
-        />
-        <div className={classes.formButtons}>
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" disabled={name.trim() === '' || name.trim() === view?.name}>
-            {view ? 'Rename' : 'Save view'}
-          </Button>
-        </div>
-      </form>
-    </Modal>
-  );
-}

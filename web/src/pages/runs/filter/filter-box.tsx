@@ -3,7 +3,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Filter, ListPlus, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { RequestError } from '../../../data/request.ts';
+import { RequestError } from '../../../data/request-error.ts';
 import { keysQuery } from '../../../data/run-table.ts';
 import { useShortcut } from '../../../ui/shortcuts.ts';
 import { completionAt } from './completion.ts';

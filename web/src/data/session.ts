@@ -1,0 +1,145 @@
+import { useSyncExternalStore } from 'react';
+import { readError } from './request-error.ts';
+
+/** Who is signed in, as far as these pages have had to know. */
+export type SessionState =
+  /** Nothing was refused so far: signed in, or on a server without identities. */
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'signed-out'; readonly ways: SignInWays }
+  | { readonly kind: 'signed-in'; readonly user: SessionUser };
+
+export interface SessionUser {
+  readonly id: string;
+  readonly name: string;
+  readonly is_admin: boolean;
+  /** Nothing is allowed but to choose a new password. */
+  readonly must_change_password: boolean;
+}
+
+export interface SignInWays {
+  readonly password: boolean;
+  readonly single_sign_on: { readonly label: string; readonly path: string } | null;
+}
+
+interface SessionFacts {
+  readonly authentication: 'on' | 'off';
+  readonly user: SessionUser | null;
+  readonly csrf_token?: string;
+  readonly sign_in: SignInWays | null;
+}
+
+interface SessionAnswer {
+  readonly user: SessionUser;
+  readonly csrf_token: string;
+}
+
+const PATH = '/api/slipway/v1/session';
+const CSRF_HEADER = 'x-slipway-csrf';
+/** The token of this browser's session, which every change must carry: pages of other sites cannot read it. */
+const CSRF_KEY = 'slipway.csrf';
+
+let state: SessionState = { kind: 'unknown' };
+const listeners = new Set<() => void>();
+
+function setState(next: SessionState): void {
+  state = next;
+  for (const listener of listeners) listener();
+}
+
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+export const useSession = (): SessionState => useSyncExternalStore(subscribe, () => state);
+
+/** Whether this browser signed in here, so that it is worth asking who it is. */
+export const hasSignedIn = (): boolean => localStorage.getItem(CSRF_KEY) !== null;
+
+function keep(token: string | undefined): void {
+  if (token === undefined) localStorage.removeItem(CSRF_KEY);
+  else localStorage.setItem(CSRF_KEY, token);
+}
+
+/**
+ * `fetch` for this server alone: carries the session's token, and shows the sign-in when the server wants to know who asks.
+ * A request whose token was that of an earlier session is sent once more with the one of now: it did nothing.
+ */
+export async function fetchSignedIn(url: string, init: RequestInit = {}): Promise<Response> {
+  const response = await fetch(url, withToken(init));
+  if (response.status === 401) await askWhoWeAre();
+  if (response.status !== 403 || isReading(init)) return response;
+  const refusal = await response.clone().text();
+  if (!refusal.includes(CSRF_HEADER)) return response;
+  await askWhoWeAre();
+  return state.kind === 'signed-in' ? fetch(url, withToken(init)) : response;
+}
+
+const isReading = ({ method = 'GET' }: RequestInit): boolean => method === 'GET' || method === 'HEAD';
+
+function withToken(init: RequestInit): RequestInit {
+  const token = isReading(init) ? null : localStorage.getItem(CSRF_KEY);
+  if (token === null) return init;
+  const headers = new Headers(init.headers);
+  headers.set(CSRF_HEADER, token);
+  return { ...init, headers };
+}
+
+let asking: Promise<void> | undefined;
+
+/** Brings the state up to what the server says. Many refused requests ask once. */
+export function askWhoWeAre(): Promise<void> {
+  asking ??= readFacts().finally(() => {
+    asking = undefined;
+  });
+  return asking;
+}
+
+async function readFacts(): Promise<void> {
+  const response = await fetch(PATH);
+  if (!response.ok) throw await readError(response);
+  const { user, csrf_token, sign_in } = (await response.json()) as SessionFacts;
+  keep(csrf_token);
+  if (user !== null) setState({ kind: 'signed-in', user });
+  else if (sign_in !== null) setState({ kind: 'signed-out', ways: sign_in });
+  else setState({ kind: 'unknown' });
+}
+
+/** @throws RequestError for a wrong name or password, or after too many of them */
+export async function signIn(userName: string, password: string): Promise<void> {
+  take(await send('POST', PATH, { user_name: userName, password }));
+}
+
+/** @throws RequestError */
+export async function changePassword(oldPassword: string, newPassword: string): Promise<void> {
+  take(await send('POST', `${PATH}/password`, { old_password: oldPassword, new_password: newPassword }));
+}
+
+/** @throws RequestError */
+export async function signOut(): Promise<void> {
+  await send('DELETE', PATH, undefined);
+  keep(undefined);
+  await askWhoWeAre();
+}
+
+function take(answer: unknown): void {
+  const { user, csrf_token } = answer as SessionAnswer;
+  keep(csrf_token);
+  setState({ kind: 'signed-in', user });
+}
+
+/** @throws RequestError */
+async function send(method: 'POST' | 'DELETE', path: string, message: object | undefined): Promise<unknown> {
+  const response = await fetch(
+    path,
+    withToken({
+      method,
+      ...(message !== undefined && {
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(message),
+      }),
+    }),
+  );
+  if (!response.ok) throw await readError(response);
+  return response.json();
+}

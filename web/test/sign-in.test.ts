@@ -1,0 +1,67 @@
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { look } from './harness/looks.ts';
+import { expectProblem, runningSite, type Site } from './harness/site.ts';
+
+const ADMIN_TOKEN = 'dapi0123456789abcdef0123456789abcdef';
+const PASSWORD = 'a long enough password';
+
+const site = runningSite({ adminToken: ADMIN_TOKEN, fill: (made) => addUser(made, 'jane@acme.com') });
+
+async function addUser({ url }: Site, username: string): Promise<void> {
+  const answer = await fetch(`${url}/api/2.0/mlflow/users/create`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ username, password: PASSWORD }),
+  });
+  expect(answer.status, await answer.text()).toBe(200);
+}
+
+/** Opens a page as nobody, so that the sign-in stands before it. */
+async function openSignedOut(address: string): Promise<Page> {
+  const page = await site.open(address);
+  expectProblem(page, /401/);
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  return page;
+}
+
+async function signIn(page: Page, { name, password }: { name: string; password: string }): Promise<void> {
+  await page.getByLabel('User name').fill(name);
+  await page.locator('input[autocomplete="current-password"]').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+it('asks who it is before the page, and then shows the page that was asked for', async () => {
+  const page = await openSignedOut('/experiments');
+  await look(page, 'sign-in');
+  await signIn(page, { name: 'jane@acme.com', password: PASSWORD });
+  await page.getByRole('heading', { name: 'Experiments' }).waitFor();
+  expect(new URL(page.url()).pathname).toBe('/experiments');
+});
+
+it('says that a name and a password do not go together, and nothing more', async () => {
+  const page = await openSignedOut('/');
+  const refusalOf = async (name: string): Promise<string> => {
+    await signIn(page, { name, password: 'not the password' });
+    await page.getByText(/credentials are not valid/).waitFor();
+    return (await page.locator('[id$="-error"]').textContent()) ?? '';
+  };
+  const ofKnown = await refusalOf('jane@acme.com');
+  expect(ofKnown).not.toBe('');
+  expect(await refusalOf('nobody@acme.com')).toBe(ofKnown);
+});
+
+it('changes things by its session, in a second tab as well, and signs out', async () => {
+  const page = await openSignedOut('/experiments');
+  await signIn(page, { name: 'jane@acme.com', password: PASSWORD });
+  await page.getByRole('button', { name: 'New experiment' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('of-jane');
+  await page.getByRole('button', { name: 'Create experiment' }).click();
+  await page.getByText('of-jane').first().waitFor();
+  const second = await page.context().newPage();
+  await second.goto(`${site.url}/experiments`);
+  await second.getByText('of-jane').first().waitFor();
+  await second.getByRole('button', { name: 'Signed in as jane@acme.com' }).click();
+  await second.getByRole('menuitem', { name: 'Sign out' }).click();
+  await second.getByRole('heading', { name: 'Sign in' }).waitFor();
+});
