@@ -79,7 +79,8 @@ export async function runAcceptance({
   const flags = [...(peer ? ['--peer'] : []), ...(webhooks ? ['--webhooks'] : [])];
   const requests = path.join(results, 'coverage.jsonl');
   const reports = [`--junitxml=${junit}`, `--requests=${requests}`];
-  const where = [...(suite ? [suite] : []), ...(token ? [`--token=${token}`] : [])];
+  // A folder `databricks` that is imported as a package would stand in the way of the SDK's.
+  const where = [...(suite ? [suite, '--import-mode=prepend'] : []), ...(token ? [`--token=${token}`] : [])];
   const ended = await pytest(python, [
     ...where,
     ...['-q', '--tb=short', `--url=${url}`],
