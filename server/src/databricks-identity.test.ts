@@ -159,14 +159,14 @@ describe('identities by SCIM', () => {
   });
 
   it.each([
-    ["displayName co 'age-' and displayName sw page-1", 1],
-    ['displayName EQ "PAGE-1"', 1],
-    ["displayName eq 'a''b'", undefined],
-    ['displayName ne "x"', undefined],
-    ['members eq "x"', undefined],
-    ['displayName eq', undefined],
-    [`displayName eq "${'\\"'.repeat(20_000)}`, undefined],
-  ])('filters by %s', async (filter, total) => {
+    ['joined comparisons', "displayName co 'age-' and displayName sw page-1", 1],
+    ['any case', 'displayName EQ "PAGE-1"', 1],
+    ['a quote within quotes', "displayName eq 'a''b'", undefined],
+    ['an operator that is not answered', 'displayName ne "x"', undefined],
+    ['an attribute that is not answered', 'members eq "x"', undefined],
+    ['no value', 'displayName eq', undefined],
+    ['a text that never ends', `displayName eq "${'\\"'.repeat(1500)}`, undefined],
+  ])('answers a filter with %s', async (_what, filter, total) => {
     const answer = await server.call(ADMIN, { path: `${SCIM}/Groups`, query: { filter } });
     if (total === undefined) {
       expect(answer.status).toBe(400);
@@ -300,7 +300,10 @@ describe('tokens', () => {
       comment: 'deploys',
       lifetime_seconds: 60,
     });
-    expect((await withToken(onBehalf.token_value)).json()).toMatchObject({ displayName: 'ci' });
+    expect((await withToken(onBehalf.token_value)).json()).toMatchObject({
+      displayName: 'ci',
+      userName: applicationId,
+    });
   });
 
   it('tells nobody a token in an error', async () => {

@@ -50,7 +50,9 @@ function meRoute(principals: Principals): DatabricksRoute {
     async handle(call) {
       const { principal } = call.caller.access;
       if (principal.kind === 'local') return chosen(call, LOCAL_ME);
-      return shown(call, { record: await principals.get(principal.id), principals });
+      const me = await shown(call, { record: await principals.get(principal.id), principals });
+      // Clients make paths of the caller's `userName`, also where a service principal calls.
+      return principal.kind === 'user' ? me : { ...me, ...chosen(call, { userName: principal.name }) };
     },
   };
 }
