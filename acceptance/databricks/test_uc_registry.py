@@ -30,7 +30,8 @@ def test_a_model_is_described_tagged_renamed_and_deleted(registry, catalog):
     assert registry.get_registered_model(name).tags == {"tier": "1"}
 
     renamed = f"{catalog}.ml.churn_v2"
-    assert registry.rename_registered_model(name, renamed).name == renamed
+    registry.rename_registered_model(name, renamed)
+    assert registry.get_registered_model(renamed).tags == {"tier": "1"}
     with refused("RESOURCE_DOES_NOT_EXIST"):
         registry.get_registered_model(name)
     registry.delete_registered_model(renamed)
@@ -117,18 +118,10 @@ def test_plain_names_are_those_of_the_default_schema(uc, url, unique, saved_mode
     assert plain.get_registered_model(f"workspace.default.{short}").name == short
     uc.create_model_version(f"workspace.default.{short}", source=saved_model)
     assert plain.get_model_version(short, "1").status == "READY"
+    mlflow.set_tracking_uri(url)
     mlflow.set_registry_uri(url)
     predicts(f"models:/{short}/1")
 
-
-def test_a_version_is_copied_between_catalogs(uc, catalog, new_catalog, saved_model, predicts):
-    other = new_catalog()
-    uc.create_registered_model(f"{catalog}.ml.moved")
-    uc.create_model_version(f"{catalog}.ml.moved", source=saved_model)
-    copy = uc.copy_model_version(f"models:/{catalog}.ml.moved/1", f"{other}.ml.moved")
-    assert (copy.name, str(copy.version), copy.status) == (f"{other}.ml.moved", "1", "READY")
-    uc.delete_registered_model(f"{catalog}.ml.moved")
-    predicts(f"models:/{other}.ml.moved/1")
 
 
 def call(url, token, method, path, **options):
