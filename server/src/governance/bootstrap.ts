@@ -72,11 +72,16 @@ export async function ensureAdministrator(
   });
 }
 
-/** A password that must be changed at the first sign-in. It is told here and never again. */
-export async function setOneTimePassword(passwords: Passwords, principalId: string): Promise<string> {
+/**
+ * A password that must be changed at the first sign-in. It is told here and never again.
+ * @returns undefined where the principal has one: another process may have started at the same time.
+ */
+export async function setOneTimePassword(
+  passwords: Passwords,
+  principalId: string,
+): Promise<string | undefined> {
   const password = randomBytes(18).toString('base64url');
-  await passwords.set(principalId, password, { mustChange: true });
-  return password;
+  return (await passwords.setFirst(principalId, password)) ? password : undefined;
 }
 
 const newPrincipal = (kind: PrincipalKind, name: string) => ({

@@ -41,6 +41,8 @@ export interface Passwords {
    * @throws AppError NotFound; InvalidArgument for a short one, or for anything but a user.
    */
   set(principalId: string, password: string, options?: { readonly mustChange?: boolean }): Promise<void>;
+  /** One that must be changed, for whoever has none. @returns whether it is theirs now. @throws AppError as `set`. */
+  setFirst(principalId: string, password: string): Promise<boolean>;
   /** As `set`. @throws AppError Unauthenticated for a wrong old one; LimitExceeded; InvalidArgument for a bad new one. */
   change(change: PasswordChange): Promise<void>;
   /**
@@ -112,33 +114,50 @@ export function createPasswords({ clock, write, snapshot, limits }: PasswordsDep
     return comparing;
   }
 
-  async function setHash(principalId: string, password: string, mustChange: boolean): Promise<void> {
+  interface NewPassword {
+    readonly password: string;
+    readonly mustChange: boolean;
+    /** Whether one that is there already stays. */
+    readonly onlyFirst: boolean;
+  }
+
+  async function writePassword(principalId: string, chosen: NewPassword): Promise<boolean> {
     const principalNo = readPrincipalNo(principalId);
     const known = snapshot.current().principals.get(principalNo);
-    checkPassword(password, known?.name);
-    const stored = await compute(() => hash(password, ARGON2));
-    await write(async (tx, changed) => {
+    checkPassword(chosen.password, known?.name);
+    const stored = await compute(() => hash(chosen.password, ARGON2));
+    return write(async (tx, changed) => {
       const principal = await findPrincipal(tx, principalNo);
       if (principal === undefined) throw noSuchPrincipal(principalId);
       if (principal.kind !== 'user') throw invalidArgument('Only users have passwords.');
-      await setPassword(tx, principalNo, { hash: stored, mustChange, nowMs: clock.nowMs() });
+      if (chosen.onlyFirst && principal.password_hash !== null) return false;
+      await setPassword(tx, principalNo, {
+        hash: stored,
+        mustChange: chosen.mustChange,
+        nowMs: clock.nowMs(),
+      });
       const sessions = await listSessionsOf(tx, principalNo);
       await deleteSessions(tx, sessions);
       changed('principal', principalNo);
       for (const session of sessions) changed('session', session);
+      return true;
     });
   }
 
   return {
     verify: verifyPassword,
-    set: (principalId, password, { mustChange = false } = {}) => setHash(principalId, password, mustChange),
+    async set(principalId, password, { mustChange = false } = {}) {
+      await writePassword(principalId, { password, mustChange, onlyFirst: false });
+    },
+    setFirst: (principalId, password) =>
+      writePassword(principalId, { password, mustChange: true, onlyFirst: true }),
     async change({ principalId, oldPassword, newPassword, address = `principal ${principalId}` }) {
       const known = snapshot.current().principals.get(readPrincipalNo(principalId));
       if (known === undefined) throw noSuchPrincipal(principalId);
       await verifyPassword(known.name, oldPassword, address);
       if (newPassword === oldPassword)
         throw invalidArgument('The new password is the old one: choose another.', { field: 'new_password' });
-      await setHash(principalId, newPassword, false);
+      await writePassword(principalId, { password: newPassword, mustChange: false, onlyFirst: false });
     },
   };
 }

@@ -25,11 +25,6 @@ export const findPrincipal = (sql: Sql, no: number): Promise<PrincipalRow | unde
 export const findByNameKey = (sql: Sql, nameKey: string): Promise<PrincipalRow | undefined> =>
   sql.get(`SELECT ${COLUMNS} FROM principals WHERE name_key = ?`, [nameKey]);
 
-export const listByNameKeys = (sql: Sql, nameKeys: readonly string[]): Promise<PrincipalRow[]> =>
-  sql.all(`SELECT ${COLUMNS} FROM principals WHERE ${sql.dialect.inList('name_key', 'text')}`, [
-    sql.dialect.list(nameKeys),
-  ]);
-
 export const listByNos = (sql: Sql, nos: readonly number[]): Promise<PrincipalRow[]> =>
   sql.all(`SELECT ${COLUMNS} FROM principals WHERE ${sql.dialect.inList('principal_no', 'bigint')}`, [
     sql.dialect.list(nos),

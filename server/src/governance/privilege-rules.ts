@@ -76,7 +76,7 @@ const OPENS_SCHEMA = setOf(['USE_SCHEMA', 'ALL_PRIVILEGES', 'OWNER']);
 /** On the workspace CAN_EDIT is the right to create experiments; it says nothing about those of others. */
 const STAYS_IN_WORKSPACE = BIT.CAN_EDIT;
 /** Who may hand out rights, and rename, move and delete. */
-export const MANAGES = setOf(['OWNER', 'MANAGE', 'CAN_MANAGE']);
+const MANAGES = setOf(['OWNER', 'MANAGE', 'CAN_MANAGE']);
 
 interface Rule {
   readonly sufficing: PrivilegeSet;
@@ -125,7 +125,7 @@ function isAllowed(rule: Rule, levels: readonly Level[]): boolean {
 }
 
 /** All that is held on the first level, with what comes down to it. */
-export function heldOn(levels: readonly Level[]): PrivilegeSet {
+function heldOn(levels: readonly Level[]): PrivilegeSet {
   let held = levels[0]!.held;
   for (let i = 1; i < levels.length; i += 1) held |= comingDown(levels[i]!);
   return held;

@@ -9,7 +9,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { type Authenticate, callerOf, originOf } from './authenticate.ts';
 
-export const CSRF_HEADER = 'x-slipway-csrf';
+const CSRF_HEADER = 'x-slipway-csrf';
 /** Where somebody whose password must be changed may go. */
 const SESSION_PATHS = '/api/slipway/v1/session';
 

@@ -132,7 +132,7 @@ async function identifyOrNobody(
   }
 }
 
-export function answerSession(
+function answerSession(
   request: FastifyRequest,
   reply: FastifyReply,
   { session, user }: { readonly session: NewSession; readonly user: object },
@@ -144,7 +144,7 @@ export function answerSession(
 const answer = (reply: FastifyReply, body: object): FastifyReply =>
   reply.headers(UNKEPT).header('content-type', 'application/json').send(JSON.stringify(body));
 
-export const renderUser = ({ principal }: Access, mustChangePassword: boolean): object => ({
+const renderUser = ({ principal }: Access, mustChangePassword: boolean): object => ({
   id: principal.id,
   name: principal.name,
   kind: principal.kind,
