@@ -59,10 +59,10 @@ const MAX_RUNS = 1000;
 const MAX_KEYS = 20;
 const MIN_POINTS = 4;
 const MAX_POINTS = 20_000;
-/** Points read, and summaries written, in one go while the event loop waits. */
-const CHUNK = 16 * SUMMARY_POINTS;
+/** Points read, and summaries written, in one go: a few ms, for which everybody else waits. */
+const CHUNK = 4 * SUMMARY_POINTS;
 /** Points without a summary that a reader takes as they are. Beyond, summaries are made first. */
-const TOLERATED_LAG = 2 * CHUNK;
+const TOLERATED_LAG = 8 * CHUNK;
 /** Lines read between two turns of the event loop. */
 const AT_ONCE = 8;
 
