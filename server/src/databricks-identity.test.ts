@@ -142,6 +142,21 @@ describe('identities by SCIM', () => {
     expect(put.json()).not.toHaveProperty('name');
   });
 
+  it.each([
+    ['a password', { op: 'replace', path: 'password', value: 'hunter2-hunter2' }],
+    ['the groups of a user', { op: 'add', path: 'groups', value: [{ value: '1' }] }],
+    ['no operation', {}],
+    ['an operation that is none', { op: 'move', path: 'active', value: true }],
+    ['a path that is none', { op: 'replace', path: 'emails[', value: 'x' }],
+    ['the name of nobody', { op: 'remove', path: 'userName' }],
+  ])('refuses a patch of %s', async (_what, operation) => {
+    const { Resources } = await list('Users?filter=userName%20eq%20jane@acme.com');
+    const answer = await patch(`Users/${Resources[0]!.id}`, [operation]);
+    expect(answer.status).toBe(400);
+    expect(answer.json()).toMatchObject({ scimType: 'invalidValue' });
+    expect(answer.text).not.toContain('hunter2');
+  });
+
   it('pages from 1 to an empty page, and counts all', async () => {
     for (let i = 0; i < 5; i += 1) await create('Groups', { displayName: `page-${i}` });
     const query = (start: number) =>

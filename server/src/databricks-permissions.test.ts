@@ -80,6 +80,21 @@ describe('grants of Unity Catalog', () => {
     );
   });
 
+  it('leaves nothing behind of a group that is deleted while it is granted something', async () => {
+    const scim = '/api/2.0/preview/scim/v2/Groups';
+    for (let i = 0; i < 5; i += 1) {
+      const group = { method: 'POST', path: scim, body: { displayName: 'leaving' } };
+      const { id } = (await server.call(ADMIN, group)).json<{ id: string }>();
+      const [granted, deleted] = await Promise.all([
+        change(ADMIN, MODEL, [{ principal: 'leaving', add: ['EXECUTE'] }]),
+        server.call(ADMIN, { method: 'DELETE', path: `${scim}/${id}` }),
+      ]);
+      expect(deleted.status).toBe(204);
+      expect([200, 404]).toContain(granted.status);
+      expect((await get(ADMIN, `permissions/${MODEL}`)).json()).toEqual({ privilege_assignments: [] });
+    }
+  });
+
   it('changes all or nothing, and says what is wrong', async () => {
     const unknown = await change(ADMIN, MODEL, [
       { principal: 'ds', add: ['EXECUTE'] },

@@ -48,7 +48,7 @@ export const scopeSecurable = (name: string): Securable => ({
 export const noScope = (name: string): AppError =>
   notFound(`Scope ${name.slice(0, 150)} does not exist.`, { field: 'scope' });
 
-export const noSecret = (scope: string, key: string): AppError =>
+const noSecret = (scope: string, key: string): AppError =>
   notFound(`Scope ${scope.slice(0, 150)} has no secret ${key.slice(0, 150)}.`, { field: 'key' });
 
 export type SecretScopes = ReturnType<typeof createSecretScopes>;

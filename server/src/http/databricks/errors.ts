@@ -32,7 +32,7 @@ const table: Readonly<Record<ErrorCode, Rendering>> = {
   Internal: { status: 500, code: 'INTERNAL_ERROR' },
 };
 
-export function renderDatabricksError(error: AppError): RenderedError {
+function renderDatabricksError(error: AppError): RenderedError {
   const { status, code } = table[error.code];
   return { status, body: { error_code: error.reason ?? code, message: error.message } };
 }

@@ -53,6 +53,19 @@ export function applyScimPatch(patch: ScimPatch, body: JsonObject): void {
   });
 }
 
+const CHANGEABLE: ReadonlySet<string> = new Set([
+  'username',
+  'displayname',
+  'applicationid',
+  'externalid',
+  'active',
+  'name',
+  'emails',
+  'entitlements',
+  'roles',
+  'members',
+  'groups',
+]);
 const PATH =
   /^(?:urn:[\w:.]+:)?([a-z$]+)(?:\[\s*([a-z$]+)\s+eq\s+(?:"([^"]*)"|'([^']*)')\s*\])?(?:\.([a-z]+))?$/i;
 
@@ -70,7 +83,10 @@ function readOperation(operation: JsonObject, at: string): readonly Operation[] 
       value: each,
     }));
   }
-  return [{ op, ...readPath(path, at), value }];
+  const single = { op, ...readPath(path, at), value };
+  // Among others an attribute that is not kept does no harm; who names it alone would believe that it was changed.
+  if (!CHANGEABLE.has(single.attribute)) throw badPath(path, at);
+  return [single];
 }
 
 function readPath(path: string, at: string): Pick<Operation, 'attribute' | 'filter' | 'part'> {

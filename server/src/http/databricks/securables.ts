@@ -122,7 +122,7 @@ const FORMS: Readonly<Record<number, string>> = {
 export const tableNotFound = (fullName: string): AppError =>
   notFound(`Table '${fullName.slice(0, 300)}' does not exist.`, { reason: 'TABLE_DOES_NOT_EXIST' });
 
-export const volumeNotFound = (fullName: string): AppError =>
+const volumeNotFound = (fullName: string): AppError =>
   notFound(`Volume '${fullName.slice(0, 300)}' does not exist.`, { reason: 'VOLUME_DOES_NOT_EXIST' });
 
 /** What tells whether something of a type exists, for those that no rule of access has hidden it from. */
