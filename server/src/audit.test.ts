@@ -54,7 +54,10 @@ async function openServer(flags: readonly string[] = []) {
       ...(body !== undefined && { payload: body }),
     });
     const isJson = String(answer.headers['content-type']).startsWith('application/json');
-    return { status: answer.statusCode, body: isJson ? (answer.json() as Answer['body']) : { text: answer.body } };
+    return {
+      status: answer.statusCode,
+      body: isJson ? (answer.json() as Answer['body']) : { text: answer.body },
+    };
   };
   const ok = async (...args: Parameters<typeof call>): Promise<Answer['body']> => {
     const { status, body } = await call(...args);
@@ -133,8 +136,16 @@ describe.each(testedDatabases())('a server with an audit log, on $name', ({ name
     const path = '/api/slipway/v1/session';
     const body = { user_name: 'jane@acme.com', password: 'not her password 1' };
     expect((await server.call('POST', path, { body, as: '' })).status).toBe(401);
-    expect((await server.call('POST', path, { body: { ...body, password: JANE_PASSWORD }, as: '' })).status).toBe(200);
-    expect((await server.call('GET', '/api/2.0/mlflow/experiments/search?max_results=1', { as: 'Bearer dapi-stolen' })).status).toBe(401);
+    expect(
+      (await server.call('POST', path, { body: { ...body, password: JANE_PASSWORD }, as: '' })).status,
+    ).toBe(200);
+    expect(
+      (
+        await server.call('GET', '/api/2.0/mlflow/experiments/search?max_results=1', {
+          as: 'Bearer dapi-stolen',
+        })
+      ).status,
+    ).toBe(401);
     const logins = await server.search('?action=login');
     expect(logins.map(({ outcome, principal }) => [outcome, principal])).toEqual(
       expect.arrayContaining([
@@ -154,15 +165,19 @@ describe.each(testedDatabases())('a server with an audit log, on $name', ({ name
     await server.ok('POST', '/api/2.1/unity-catalog/catalogs', { body: { name: 'secret' } });
     const answer = await server.call('GET', '/api/2.1/unity-catalog/catalogs/secret', { as: jane });
     expect(answer.status).toBe(404);
-    expect(await server.search('?principal=jane@acme.com&outcome=denied&securable=catalog:secret')).toMatchObject([
-      { action: 'catalog.see' },
-    ]);
+    expect(
+      await server.search('?principal=jane@acme.com&outcome=denied&securable=catalog:secret'),
+    ).toMatchObject([{ action: 'catalog.see' }]);
   });
 
   it('holds what is logged once a run and interval, not once a point', async () => {
-    const created = await server.ok('POST', '/api/2.0/mlflow/experiments/create', { body: { name: 'counted' } });
+    const created = await server.ok('POST', '/api/2.0/mlflow/experiments/create', {
+      body: { name: 'counted' },
+    });
     const experiment = String(created.experiment_id);
-    const run = (await server.ok('POST', '/api/2.0/mlflow/runs/create', { body: { experiment_id: experiment } })) as {
+    const run = (await server.ok('POST', '/api/2.0/mlflow/runs/create', {
+      body: { experiment_id: experiment },
+    })) as {
       run: { info: { run_id: string } };
     };
     const runId = run.run.info.run_id;
@@ -171,7 +186,10 @@ describe.each(testedDatabases())('a server with an audit log, on $name', ({ name
         body: { run_id: runId, key: 'loss', value: 1, timestamp: 1, step },
       });
     await expect
-      .poll(async () => (await server.search(`?securable=experiment:${experiment}&action=experiment.edit`)).length)
+      .poll(
+        async () =>
+          (await server.search(`?securable=experiment:${experiment}&action=experiment.edit`)).length,
+      )
       .toBeGreaterThan(0);
     const records = await server.search(`?securable=experiment:${experiment}&action=experiment.edit`);
     const ofRun = records.filter(({ subject }) => subject.includes(runId));
@@ -181,7 +199,9 @@ describe.each(testedDatabases())('a server with an audit log, on $name', ({ name
 
   it('is read by administrators, and by others for what they manage', async () => {
     expect((await server.call('GET', '/api/slipway/v1/audit', { as: jane })).status).toBe(403);
-    expect((await server.call('GET', '/api/slipway/v1/audit?securable=catalog:prod', { as: jane })).status).toBe(403);
+    expect(
+      (await server.call('GET', '/api/slipway/v1/audit?securable=catalog:prod', { as: jane })).status,
+    ).toBe(403);
     const hidden = await server.call('GET', '/api/slipway/v1/audit?securable=catalog:secret', { as: jane });
     const missing = await server.call('GET', '/api/slipway/v1/audit?securable=catalog:missing', { as: jane });
     expect(hidden).toEqual(missing);
@@ -190,7 +210,9 @@ describe.each(testedDatabases())('a server with an audit log, on $name', ({ name
     });
     const shown = await server.call('GET', '/api/slipway/v1/audit?securable=catalog:prod', { as: jane });
     expect(shown.status).toBe(200);
-    expect((shown.body.records as ShownRecord[]).every(({ securable }) => securable === 'catalog:prod')).toBe(true);
+    expect((shown.body.records as ShownRecord[]).every(({ securable }) => securable === 'catalog:prod')).toBe(
+      true,
+    );
     for (const path of ['audit/verification', 'audit/export'])
       expect((await server.call('GET', `/api/slipway/v1/${path}`, { as: jane })).status).toBe(403);
   });
@@ -214,12 +236,18 @@ describe.each(testedDatabases())('a server with an audit log, on $name', ({ name
     let token = '';
     let pages = 0;
     do {
-      const body = await server.ok('GET', `/api/slipway/v1/audit?max_results=3&until=${Date.now() - 1}${token}`);
+      const body = await server.ok(
+        'GET',
+        `/api/slipway/v1/audit?max_results=3&until=${Date.now() - 1}${token}`,
+      );
       for (const record of body.records as (ShownRecord & { chain: string; seq: number })[]) {
         expect(seen.has(`${record.chain}/${record.seq}`)).toBe(false);
         seen.add(`${record.chain}/${record.seq}`);
       }
-      token = body.next_page_token === undefined ? '' : `&page_token=${encodeURIComponent(String(body.next_page_token))}`;
+      token =
+        body.next_page_token === undefined
+          ? ''
+          : `&page_token=${encodeURIComponent(String(body.next_page_token))}`;
       pages += 1;
     } while (token !== '' && pages < 500);
     expect(seen.size).toBeGreaterThan(6);
@@ -246,8 +274,14 @@ describe.each(testedDatabases())('a server with an audit log, on $name', ({ name
     await server.ok('PATCH', '/api/2.1/unity-catalog/permissions/catalog/past', {
       body: { changes: [{ principal: 'Readers', add: ['USE_CATALOG', 'USE_SCHEMA', 'EXECUTE'] }] },
     });
-    const groups = await server.ok('GET', '/api/2.0/preview/scim/v2/Groups?filter=displayName%20eq%20%22Readers%22');
-    const users = await server.ok('GET', '/api/2.0/preview/scim/v2/Users?filter=userName%20eq%20%22joe%40acme.com%22');
+    const groups = await server.ok(
+      'GET',
+      '/api/2.0/preview/scim/v2/Groups?filter=displayName%20eq%20%22Readers%22',
+    );
+    const users = await server.ok(
+      'GET',
+      '/api/2.0/preview/scim/v2/Users?filter=userName%20eq%20%22joe%40acme.com%22',
+    );
     const groupId = (groups.Resources as { id: string }[])[0]!.id;
     const joeId = (users.Resources as { id: string }[])[0]!.id;
     const members = (op: string, more: object) =>
@@ -263,7 +297,13 @@ describe.each(testedDatabases())('a server with an audit log, on $name', ({ name
     expect(await whoCould(during)).toMatchObject([
       {
         principal: 'joe@acme.com',
-        held: [{ holder: 'Readers', securable: 'catalog:past', privileges: ['USE_CATALOG', 'USE_SCHEMA', 'EXECUTE'] }],
+        held: [
+          {
+            holder: 'Readers',
+            securable: 'catalog:past',
+            privileges: ['USE_CATALOG', 'USE_SCHEMA', 'EXECUTE'],
+          },
+        ],
       },
     ]);
     expect(await whoCould(undefined)).toEqual([]);
@@ -276,8 +316,13 @@ describe.each(testedDatabases())('a server with an audit log, on $name', ({ name
     const verdict = await server.ok('GET', '/api/slipway/v1/audit/verification');
     expect(verdict).toMatchObject({ whole: true, faults: [] });
     const { text } = await server.ok('GET', '/api/slipway/v1/audit/export');
-    const lines = String(text).trimEnd().split('\n').map((line) => JSON.parse(line) as { type: string });
-    expect(lines.filter(({ type }) => type === 'record').length).toBeGreaterThanOrEqual(Number(verdict.records));
+    const lines = String(text)
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string });
+    expect(lines.filter(({ type }) => type === 'record').length).toBeGreaterThanOrEqual(
+      Number(verdict.records),
+    );
   });
 
   it('bounds the life of new tokens where administrators say so', async () => {
@@ -287,15 +332,23 @@ describe.each(testedDatabases())('a server with an audit log, on $name', ({ name
         maxTokenLifetimeDays: '2',
       });
       const create = (lifetime: number | undefined) =>
-        server.call('POST', '/api/2.0/token/create', { as: jane, body: { lifetime_seconds: lifetime, comment: 'x' } });
+        server.call('POST', '/api/2.0/token/create', {
+          as: jane,
+          body: { lifetime_seconds: lifetime, comment: 'x' },
+        });
       expect((await create(3 * 86_400)).status).toBe(400);
       expect((await create(86_400)).status).toBe(200);
       const { body } = await create(undefined);
       const { expiry_time: expires } = body.token_info as { expiry_time: number };
       expect(expires - Date.now()).toBeLessThanOrEqual(2 * 86_400_000);
       expect(expires - Date.now()).toBeGreaterThan(86_400_000);
-      expect((await server.call('PATCH', '/api/2.0/workspace-conf', { body: { maxTokenLifetimeDays: 'x' } })).status).toBe(400);
-      expect((await server.call('PATCH', '/api/2.0/workspace-conf', { body: { other: 'x' } })).status).toBe(400);
+      expect(
+        (await server.call('PATCH', '/api/2.0/workspace-conf', { body: { maxTokenLifetimeDays: 'x' } }))
+          .status,
+      ).toBe(400);
+      expect((await server.call('PATCH', '/api/2.0/workspace-conf', { body: { other: 'x' } })).status).toBe(
+        400,
+      );
       expect((await server.call('GET', '/api/2.0/workspace-conf?keys=other')).status).toBe(400);
     } finally {
       await server.ok('PATCH', '/api/2.0/workspace-conf', { body: { maxTokenLifetimeDays: '0' } });
@@ -324,7 +377,9 @@ describe('a server that may do nothing without a record', () => {
       ),
     );
     try {
-      const refused = await server.call('POST', '/api/2.1/unity-catalog/catalogs', { body: { name: 'lost' } });
+      const refused = await server.call('POST', '/api/2.1/unity-catalog/catalogs', {
+        body: { name: 'lost' },
+      });
       expect(refused.status).toBe(503);
       expect(String(refused.body.message)).toContain('audit log');
       const run = await server.call('POST', '/api/2.0/mlflow/runs/create', { body: { experiment_id: '0' } });

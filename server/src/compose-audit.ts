@@ -35,9 +35,7 @@ export function composeAudit({ db, clock, secretKey, mode, onError }: AuditOptio
   const reader = createAuditReader({ db, log, publicKey: signer.publicKey });
   const past = createAuditPast({ db, clock, log });
   const trails =
-    mode === 'off'
-      ? undefined
-      : createAuditTrails({ log, clock, required: mode === 'required', onError });
+    mode === 'off' ? undefined : createAuditTrails({ log, clock, required: mode === 'required', onError });
   return {
     trails,
     routes: auditRoutes({ reader, past }),

@@ -34,7 +34,9 @@ describe('canonical JSON', () => {
   });
 
   it('is the same whatever the order of the fields', () => {
-    expect(canonicalJson({ x: 1, y: { p: 'a', q: 'b' } })).toBe(canonicalJson({ y: { q: 'b', p: 'a' }, x: 1 }));
+    expect(canonicalJson({ x: 1, y: { p: 'a', q: 'b' } })).toBe(
+      canonicalJson({ y: { q: 'b', p: 'a' }, x: 1 }),
+    );
   });
 
   it.each([1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('refuses %s', (value) => {
@@ -50,9 +52,12 @@ describe('the hash of a record', () => {
     expect(hashOf(entry(changed), place)).not.toBe(hashOf(entry(), place));
   });
 
-  it.each([{ chain: 'c2' }, { seq: 2 }, { previous: genesisOf('c2') }])('depends on its place: %j', (change) => {
-    expect(hashOf(entry(), { ...place, ...change })).not.toBe(hashOf(entry(), place));
-  });
+  it.each([{ chain: 'c2' }, { seq: 2 }, { previous: genesisOf('c2') }])(
+    'depends on its place: %j',
+    (change) => {
+      expect(hashOf(entry(), { ...place, ...change })).not.toBe(hashOf(entry(), place));
+    },
+  );
 
   it('holds all that came before', () => {
     const head = { chain: 'c1', seq: 0, hash: genesisOf('c1') };

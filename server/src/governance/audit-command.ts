@@ -58,7 +58,9 @@ export async function runAuditCommand(
 
 export function renderVerdict(verdict: AuditVerdict): string {
   const { faults, lastCheckpoint } = verdict;
-  const lines = faults.map(({ what, atMs }) => `BROKEN: ${what}${atMs === undefined ? '' : ` (${iso(atMs)})`}`);
+  const lines = faults.map(
+    ({ what, atMs }) => `BROKEN: ${what}${atMs === undefined ? '' : ` (${iso(atMs)})`}`,
+  );
   lines.push(
     `${faults.length === 0 ? 'The audit log is whole' : 'The audit log is BROKEN'}: ${verdict.records} records in ` +
       `${verdict.chains} chains, ${verdict.checkpoints} checkpoints; ${verdict.unsealed} records are newer than the last.`,

@@ -49,9 +49,12 @@ describe.each(testedDatabases())('the audit log on $name', ({ name, open }) => {
   };
   const verify = (more: Partial<Parameters<typeof verifyAudit>[1]> = {}): Promise<AuditVerdict> =>
     verifyAudit(auditSource(opened.db), { trustedKeys: [signer.publicKey], ...more });
-  const records = () => opened.db.read((sql) => sql.all<{ chain: string; seq: number; subject: string }>(
-    'SELECT chain, seq, subject FROM audit_records ORDER BY chain, seq',
-  ));
+  const records = () =>
+    opened.db.read((sql) =>
+      sql.all<{ chain: string; seq: number; subject: string }>(
+        'SELECT chain, seq, subject FROM audit_records ORDER BY chain, seq',
+      ),
+    );
   /** As whoever owns the database could: past the guards. */
   const tamper = (...statements: readonly string[]) =>
     opened.db.write(async (tx) => {
@@ -95,12 +98,20 @@ describe.each(testedDatabases())('the audit log on $name', ({ name, open }) => {
   });
 
   it.each([
-    ['a name', `UPDATE audit_records SET principal = 'joe@acme.com' WHERE seq = 3`, /^Record 3 of chain \w+ was changed/],
+    [
+      'a name',
+      `UPDATE audit_records SET principal = 'joe@acme.com' WHERE seq = 3`,
+      /^Record 3 of chain \w+ was changed/,
+    ],
     ['one letter', `UPDATE audit_records SET subject = 'record 3!' WHERE seq = 3`, /^Record 3 /],
     ['a time', 'UPDATE audit_records SET at_ms = at_ms + 1 WHERE seq = 7', /^Record 7 /],
     ['an outcome', `UPDATE audit_records SET outcome = 'denied' WHERE seq = 10`, /^Record 10 /],
     ['a count', 'UPDATE audit_records SET operations = 5 WHERE seq = 1', /^Record 1 /],
-    ['a hash', `UPDATE audit_records SET hash = replace(hash, substr(hash, 1, 1), 'g') WHERE seq = 5`, /^Record 5 /],
+    [
+      'a hash',
+      `UPDATE audit_records SET hash = replace(hash, substr(hash, 1, 1), 'g') WHERE seq = 5`,
+      /^Record 5 /,
+    ],
     ['its place', 'UPDATE audit_records SET seq = 99 WHERE seq = 10', /^Record 10 of chain \w+ is missing/],
   ])('names the record of which %s was changed', async (_what, statement, what) => {
     await writeTen();
@@ -136,10 +147,14 @@ describe.each(testedDatabases())('the audit log on $name', ({ name, open }) => {
   it('sees records that somebody without the key appended, hashed as they should be', async () => {
     await writeTen();
     const { chain } = (await records())[0]!;
-    const last = (await opened.db.read((sql) => repository.listRecords(sql, { chain, after: 9, limit: 1 })))[0]!;
+    const last = (
+      await opened.db.read((sql) => repository.listRecords(sql, { chain, after: 9, limit: 1 }))
+    )[0]!;
     await tamper();
     await opened.db.write((tx) => repository.insertRecords(tx, link([entry('forged')], last)));
-    expect((await verify()).faults).toMatchObject([{ number: 11, what: expect.stringContaining('added by somebody else') }]);
+    expect((await verify()).faults).toMatchObject([
+      { number: 11, what: expect.stringContaining('added by somebody else') },
+    ]);
   });
 
   it('sees a chain that was written anew from a record on, with right hashes and the head changed', async () => {
@@ -163,10 +178,26 @@ describe.each(testedDatabases())('the audit log on $name', ({ name, open }) => {
   });
 
   it.each([
-    ['changed', `UPDATE audit_checkpoints SET body = replace(body, '"seq":4', '"seq":3') WHERE checkpoint_no = 1`, /^Checkpoint 1 was changed/],
-    ['signed otherwise', `UPDATE audit_checkpoints SET signature = lower(signature) WHERE checkpoint_no = 2`, /^Checkpoint 2 was changed/],
-    ['signed by another', `UPDATE audit_checkpoints SET public_key = 'AAAA' WHERE checkpoint_no = 2`, /^Checkpoint 2 is signed with key AAAA/],
-    ['dated otherwise', 'UPDATE audit_checkpoints SET at_ms = at_ms - 1 WHERE checkpoint_no = 2', /^Checkpoint 2 was changed/],
+    [
+      'changed',
+      `UPDATE audit_checkpoints SET body = replace(body, '"seq":4', '"seq":3') WHERE checkpoint_no = 1`,
+      /^Checkpoint 1 was changed/,
+    ],
+    [
+      'signed otherwise',
+      `UPDATE audit_checkpoints SET signature = lower(signature) WHERE checkpoint_no = 2`,
+      /^Checkpoint 2 was changed/,
+    ],
+    [
+      'signed by another',
+      `UPDATE audit_checkpoints SET public_key = 'AAAA' WHERE checkpoint_no = 2`,
+      /^Checkpoint 2 is signed with key AAAA/,
+    ],
+    [
+      'dated otherwise',
+      'UPDATE audit_checkpoints SET at_ms = at_ms - 1 WHERE checkpoint_no = 2',
+      /^Checkpoint 2 was changed/,
+    ],
     ['removed', 'DELETE FROM audit_checkpoints WHERE checkpoint_no = 1', /^Checkpoint 1 is missing/],
   ])('sees a checkpoint that was %s', async (_what, statement, what) => {
     await writeTen();
@@ -178,11 +209,7 @@ describe.each(testedDatabases())('the audit log on $name', ({ name, open }) => {
     await writeTen();
     const { lastCheckpoint } = await verify();
     expect(lastCheckpoint).toMatchObject({ number: 2 });
-    await tamper(
-      'DELETE FROM audit_checkpoints',
-      'DELETE FROM audit_records',
-      'DELETE FROM audit_chains',
-    );
+    await tamper('DELETE FROM audit_checkpoints', 'DELETE FROM audit_records', 'DELETE FROM audit_chains');
     expect((await verify()).faults).toEqual([]);
     expect((await verify({ expected: lastCheckpoint })).faults).toMatchObject([
       { number: 2, what: expect.stringContaining('noted down') },
@@ -265,7 +292,9 @@ describe.each(testedDatabases())('the audit log on $name', ({ name, open }) => {
     await first.write(entry('ahead', { atMs: START_MS + 600_000 }));
     await second.write(entry('behind', { atMs: START_MS - 600_000 }));
     await first.write(entry('right'));
-    const page = await opened.db.read((sql) => repository.searchRecords(sql, {}, { after: undefined, limit: 10 }));
+    const page = await opened.db.read((sql) =>
+      repository.searchRecords(sql, {}, { after: undefined, limit: 10 }),
+    );
     expect(page.map(({ subject }) => subject)).toEqual(['ahead', 'right', 'behind']);
     await second.checkpoint();
     expect((await verify()).faults).toEqual([]);
@@ -327,7 +356,10 @@ describe.each(testedDatabases())('the audit log on $name', ({ name, open }) => {
     await writeTen();
     let text = '';
     for await (const part of exportAudit(opened.db)) text += part;
-    const lines = text.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines.map(({ type }) => type)).toEqual([
       ...Array(2).fill('checkpoint'),
       ...Array(10).fill('record'),

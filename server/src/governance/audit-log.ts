@@ -173,9 +173,11 @@ export function createAuditLog({ db, clock, signer, onError }: AuditLogOptions):
 
   function sealRegularly(): void {
     sealer = setTimeout(() => {
-      sealing = seal().catch(onError).finally(() => {
-        if (!stopped) sealRegularly();
-      });
+      sealing = seal()
+        .catch(onError)
+        .finally(() => {
+          if (!stopped) sealRegularly();
+        });
     }, CHECKPOINT_MS).unref();
   }
 

@@ -2,8 +2,8 @@ import type { Database } from '../db/port.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { CHANGE_ACTIONS, changeOf } from './audit-changes.ts';
 import type { AuditLog } from './audit-log.ts';
-import * as repository from './audit-repository.ts';
 import type { AccessChange, AuditPosition } from './audit-repository.ts';
+import * as repository from './audit-repository.ts';
 import { privilegesIn } from './privilege-rules.ts';
 import { type Action, keyOf, type Privilege, parentOf, type Securable } from './privileges.ts';
 import { createSnapshotAccess } from './snapshot-access.ts';
@@ -61,7 +61,10 @@ const PAGE = 1000;
  * By the records of changed rights up to that moment, judged as the server judges now. What was so before the log began
  * stands in its first records.
  */
-export async function whoCould(db: Database, { action, on, atMs }: PastQuestion): Promise<readonly Capable[]> {
+export async function whoCould(
+  db: Database,
+  { action, on, atMs }: PastQuestion,
+): Promise<readonly Capable[]> {
   const path: Securable[] = [];
   for (let each: Securable | undefined = on; each !== undefined; each = parentOf(each)) path.push(each);
   const keys = path.map(keyOf);

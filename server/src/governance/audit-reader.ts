@@ -2,8 +2,8 @@ import type { Database } from '../db/port.ts';
 import { exportAudit } from './audit-export.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { AuditRecord } from './audit-record.ts';
-import * as repository from './audit-repository.ts';
 import type { AuditPosition, AuditSearch } from './audit-repository.ts';
+import * as repository from './audit-repository.ts';
 import { type AuditVerdict, auditSource, verifyAudit } from './audit-verification.ts';
 
 export interface AuditPage {
@@ -37,7 +37,9 @@ export function createAuditReader({
   return {
     async search(search, { after, limit }) {
       await log.recordChanges();
-      const found = await db.read((sql) => repository.searchRecords(sql, search, { after, limit: limit + 1 }));
+      const found = await db.read((sql) =>
+        repository.searchRecords(sql, search, { after, limit: limit + 1 }),
+      );
       const records = found.slice(0, limit);
       return { records, next: found.length > limit ? records.at(-1) : undefined };
     },

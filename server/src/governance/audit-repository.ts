@@ -324,7 +324,8 @@ export async function listRecordsOf(
   sql: Sql,
   { action, securables, untilMs, after, limit }: RecordsOf,
 ): Promise<readonly AuditRecord[]> {
-  const on = securables === undefined ? '' : `AND securable <> '' AND ${sql.dialect.inList('securable', 'text')}`;
+  const on =
+    securables === undefined ? '' : `AND securable <> '' AND ${sql.dialect.inList('securable', 'text')}`;
   const rows = await sql.all<RecordRow>(
     `SELECT ${RECORD_COLUMNS} FROM audit_records
      WHERE action = ? AND at_ms <= ? AND (at_ms, chain, seq) > (?, ?, ?) ${on} ORDER BY at_ms, chain, seq LIMIT ?`,

@@ -1,8 +1,14 @@
 import type { Database } from '../db/port.ts';
-import { type Checkpoint, hashOfCheckpoint, headText, NO_CHECKPOINT, readStatement } from './audit-checkpoint.ts';
+import {
+  type Checkpoint,
+  hashOfCheckpoint,
+  headText,
+  NO_CHECKPOINT,
+  readStatement,
+} from './audit-checkpoint.ts';
 import { type AuditRecord, genesisOf, hashOf } from './audit-record.ts';
-import * as repository from './audit-repository.ts';
 import type { SignedHead } from './audit-repository.ts';
+import * as repository from './audit-repository.ts';
 import { isSigned } from './audit-signature.ts';
 
 /** What is read to judge an audit log; lists come in pages, an empty one ends them. */
@@ -113,7 +119,11 @@ async function readCheckpoints(
       const statement = readStatement(checkpoint.body);
       const { atMs } = checkpoint;
       if (!trustedKeys.includes(checkpoint.publicKey))
-        return broken(number, `Checkpoint ${number} is signed with key ${checkpoint.publicKey}, which is not this server's.`, atMs);
+        return broken(
+          number,
+          `Checkpoint ${number} is signed with key ${checkpoint.publicKey}, which is not this server's.`,
+          atMs,
+        );
       if (statement === undefined || !isSigned(checkpoint.body, checkpoint.signature, checkpoint.publicKey))
         return broken(number, `Checkpoint ${number} was changed: its signature does not fit.`, atMs);
       if (statement.number !== number || statement.at !== atMs)
@@ -139,7 +149,10 @@ async function readCheckpoints(
   }
   if (!met && expected !== undefined) {
     const { number } = expected;
-    return broken(number, `Checkpoint ${number} was noted down and is missing: the end of the log is cut off.`);
+    return broken(
+      number,
+      `Checkpoint ${number} was noted down and is missing: the end of the log is cut off.`,
+    );
   }
   return { pins: pins as Pins, last, fault: undefined };
 }
@@ -175,7 +188,10 @@ interface Walk {
 async function walkChain(
   source: AuditSource,
   chain: string,
-  { pinned, trustedKeys }: { readonly pinned: ReadonlyMap<number, string>; readonly trustedKeys: readonly string[] },
+  {
+    pinned,
+    trustedKeys,
+  }: { readonly pinned: ReadonlyMap<number, string>; readonly trustedKeys: readonly string[] },
 ): Promise<Walk> {
   const steps: { chain: string; seq: number; byMs: number }[] = [];
   let seq = 0;
@@ -210,7 +226,8 @@ async function walkChain(
           `Record ${record.seq} of chain ${chain}, or one before, was replaced: it is not the one that was signed.`,
           record.atMs,
         );
-      if (atMs !== undefined && record.atMs < atMs) steps.push({ chain, seq: record.seq, byMs: atMs - record.atMs });
+      if (atMs !== undefined && record.atMs < atMs)
+        steps.push({ chain, seq: record.seq, byMs: atMs - record.atMs });
       ({ seq, hash, atMs } = record);
     }
     if (page.length === 0) break;
@@ -225,7 +242,11 @@ async function walkChain(
   if (seq > head.seq) {
     const now = await source.head(chain);
     if (now === undefined || now.seq < seq)
-      return broken(head.seq + 1, `Record ${head.seq + 1} of chain ${chain} was added by somebody else.`, atMs);
+      return broken(
+        head.seq + 1,
+        `Record ${head.seq + 1} of chain ${chain} was added by somebody else.`,
+        atMs,
+      );
   }
   return { records: seq, steps, fault: undefined };
 }

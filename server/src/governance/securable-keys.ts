@@ -52,7 +52,9 @@ function parse(type: SecurableType, name: string): Securable | undefined {
 
 /** Whether a text begins as a key does: with a type. */
 export const isSecurableKey = (text: string): boolean =>
-  /^(metastore|workspace)$|^(catalog|schema|model|table|volume|experiment|job|endpoint|secret-scope):/.test(text);
+  /^(metastore|workspace)$|^(catalog|schema|model|table|volume|experiment|job|endpoint|secret-scope):/.test(
+    text,
+  );
 
 /** What whoever answers for a securable may do on it; undefined for the workspace, which is its administrators'. */
 export const managing = ({ type }: Securable): Action | undefined =>

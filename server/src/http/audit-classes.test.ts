@@ -57,7 +57,9 @@ describe('how calls of a route are recorded', () => {
 
   it('names routes without an action by their paths', () => {
     expect(routeName({ method: 'POST', path: '/api/2.0/token/create' })).toBe('POST token/create');
-    expect(routeName({ method: 'DELETE', path: '/api/2.0/preview/scim/v2/Users/:id' })).toBe('DELETE Users/:id');
+    expect(routeName({ method: 'DELETE', path: '/api/2.0/preview/scim/v2/Users/:id' })).toBe(
+      'DELETE Users/:id',
+    );
     expect(routeName({ method: 'POST', path: '/api/slipway/v1/session' })).toBe('login');
     expect(routeName({ method: 'DELETE', path: '/api/slipway/v1/session' })).toBe('logout');
   });
@@ -67,7 +69,15 @@ describe('what a record says that a call is about', () => {
   it('is the names in it, never values', () => {
     const call = {
       path: { webhook_id: 'w1' },
-      message: { name: 'm', alias: 'champion', version: '3', secret: 's3cr3t', password: 'p', value: 'v', metrics: [1] },
+      message: {
+        name: 'm',
+        alias: 'champion',
+        version: '3',
+        secret: 's3cr3t',
+        password: 'p',
+        value: 'v',
+        metrics: [1],
+      },
     };
     expect(subjectOf(call, 'all')).toBe('name=m, version=3, alias=champion, webhook_id=w1');
     expect(subjectOf({ message: { run_id: 'r', key: 'loss', value: 0.5 } }, 'data')).toBe('run_id=r');
@@ -80,7 +90,9 @@ describe('what a record says that a call is about', () => {
   });
 
   it('tells of statements only what changes rights and names', () => {
-    expect(detailsOf({ body: { statement: 'GRANT EXECUTE ON MODEL a.b.c TO `x`' } })).toContain('GRANT EXECUTE');
+    expect(detailsOf({ body: { statement: 'GRANT EXECUTE ON MODEL a.b.c TO `x`' } })).toContain(
+      'GRANT EXECUTE',
+    );
     expect(detailsOf({ body: { statement: "SELECT 'secret' FROM t" } })).toBe('{"statement":"SELECT"}');
   });
 

@@ -26,7 +26,8 @@ const READS: ReadonlySet<Action> = new Set([...READS_FILES, 'table.read', 'endpo
 const FILLS: ReadonlySet<Action> = new Set(['experiment.edit', 'volume.write', 'table.write', 'job.run']);
 
 /** Signing in and out; the page of a provider comes back to the callback. */
-const SESSION = /^(POST|DELETE) \/api\/slipway\/v1\/session$|^GET \/api\/slipway\/v1\/session\/oidc\/callback$/;
+const SESSION =
+  /^(POST|DELETE) \/api\/slipway\/v1\/session$|^GET \/api\/slipway\/v1\/session\/oidc\/callback$/;
 /** Files of runs and models, under every protocol. */
 const FILES =
   /get-artifact$|\/artifacts\/(\*|files)|mlflow-artifacts\/|\/fs\/files|\/dbfs\/(read|put|add-block|close)|signed|presigned/;
@@ -34,7 +35,8 @@ const FILES =
 const ASKS =
   /\/(search[^/]*|batchGetInfos|calculate-filter-correlation|telemetry-ext)$|\/traces\/metrics$|\/slipway\/v1\/(run-table|charts)\/|\/sql\/(sessions|warehouses)\/|\/sql\/statements\/:/;
 /** An experiment's own name, place and life: what lies in it is data, it is not. */
-const EXPERIMENT_ITSELF = /\/experiments\/(create|delete|restore|update|set-experiment-tag|delete-experiment-tag)|experiment-folders/;
+const EXPERIMENT_ITSELF =
+  /\/experiments\/(create|delete|restore|update|set-experiment-tag|delete-experiment-tag)|experiment-folders/;
 
 const isRead = (action: Action): boolean => READS.has(action) || /\.(see|read)$/.test(action);
 
@@ -74,4 +76,6 @@ export function routeName({ method, path }: Pick<AuditedRoute, 'method' | 'path'
 
 /** The action that a record is filed under: what the call changes, else what it reads. */
 export const mainAction = (actions: readonly Action[]): Action | undefined =>
-  actions.find((action) => !isRead(action)) ?? actions.find((action) => READS_FILES.has(action)) ?? actions[0];
+  actions.find((action) => !isRead(action)) ??
+  actions.find((action) => READS_FILES.has(action)) ??
+  actions[0];

@@ -105,7 +105,9 @@ export function detailsOf(call: object): string {
 /** Whether a call is a statement that only looks. */
 export function isQuery(call: object): boolean {
   const { statement } = fieldsOf(call);
-  return typeof statement === 'string' && /^\s*(SELECT|WITH|SHOW|DESCRIBE|DESC|EXPLAIN|VALUES)\b/i.test(statement);
+  return (
+    typeof statement === 'string' && /^\s*(SELECT|WITH|SHOW|DESCRIBE|DESC|EXPLAIN|VALUES)\b/i.test(statement)
+  );
 }
 
 /** Statements about rights and names hold no data; of others only the first word is told. */

@@ -5,13 +5,7 @@ import type { AuditEntry, AuditOutcome } from '../governance/audit-record.ts';
 import { keyOf } from '../governance/privileges.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { unavailable } from '../kernel/errors.ts';
-import {
-  type AuditClass,
-  type AuditedRoute,
-  auditClassOf,
-  mainAction,
-  routeName,
-} from './audit-classes.ts';
+import { type AuditClass, type AuditedRoute, auditClassOf, mainAction, routeName } from './audit-classes.ts';
 import { detailsOf, isQuery, subjectOf } from './audit-subject.ts';
 import { createAuditTally } from './audit-tally.ts';
 

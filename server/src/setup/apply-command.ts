@@ -36,19 +36,26 @@ export function readApplyCommand({ flags, yes, environment }: CommandInput): App
 /** The same for what `slipway init-workspace` makes. */
 export function readInitCommand({ flags, yes, environment }: CommandInput): ApplyCommand {
   if (flags.file !== undefined)
-    throw invalidArgument('`slipway init-workspace` takes no file: print the template, change it, and `slipway apply` it.', {
-      field: 'file',
-    });
+    throw invalidArgument(
+      '`slipway init-workspace` takes no file: print the template, change it, and `slipway apply` it.',
+      {
+        field: 'file',
+      },
+    );
   return { ...readPlace(flags, environment), file: 'the template', text: WORKSPACE_TEMPLATE, yes };
 }
 
 function readPlace(flags: Flags, environment: CommandInput['environment']) {
   const { url } = flags;
   if (url !== undefined && !/^https?:\/\/[^/]/.test(url))
-    throw invalidArgument(`--url ${url}: expected an address such as https://mlops.example:5000.`, { field: 'url' });
+    throw invalidArgument(`--url ${url}: expected an address such as https://mlops.example:5000.`, {
+      field: 'url',
+    });
   const token = flags.token ?? (environment.SLIPWAY_TOKEN || undefined);
   if (url === undefined && flags.token !== undefined)
-    throw invalidArgument('--token goes with --url: a database is worked on without one.', { field: 'token' });
+    throw invalidArgument('--token goes with --url: a database is worked on without one.', {
+      field: 'token',
+    });
   return { url, token };
 }
 
@@ -77,7 +84,9 @@ export async function runApplyCommand(services: ApplyServices, command: ApplyCom
   write(renderPlan(steps, command.file));
   if (!command.yes) {
     if (confirm === undefined)
-      throw invalidArgument('Nothing was changed. Nobody can be asked here: run it again with --yes to apply the plan.');
+      throw invalidArgument(
+        'Nothing was changed. Nobody can be asked here: run it again with --yes to apply the plan.',
+      );
     if (!(await confirm('Apply this plan? (yes/no) '))) {
       write('Nothing was changed.\n');
       return false;

@@ -52,7 +52,9 @@ webhooks:
         { type: 'metastore', securable: 'metastore', privileges: ['CREATE_CATALOG'] },
       ],
       tokens: { maxLifetimeDays: 90 },
-      webhooks: [{ name: 'slack', events: ['model_version.created'], active: false, secretVariable: 'SLACK' }],
+      webhooks: [
+        { name: 'slack', events: ['model_version.created'], active: false, secretVariable: 'SLACK' },
+      ],
     });
   });
 
@@ -60,14 +62,29 @@ webhooks:
     ['catalogs:\n  - nam: dev', 'workspace.yaml:2: catalogs[0].nam: unknown field'],
     ['catalogs:\n  - comment: x', "workspace.yaml:2: catalogs[0]: the field 'name' is missing."],
     ['catalogs:\n  - name: dev.ml', 'workspace.yaml:2: catalogs[0].name: a name here holds no dots'],
-    ['catalogs:\n  - name: dev\n    schemas:\n      - name: [x]', 'workspace.yaml:4: catalogs[0].schemas[0].name: expected a text.'],
-    ['catalogs:\n  - name: dev\n  - name: DEV', "workspace.yaml:3: catalogs[1]: the catalog 'DEV' stands twice."],
+    [
+      'catalogs:\n  - name: dev\n    schemas:\n      - name: [x]',
+      'workspace.yaml:4: catalogs[0].schemas[0].name: expected a text.',
+    ],
+    [
+      'catalogs:\n  - name: dev\n  - name: DEV',
+      "workspace.yaml:3: catalogs[1]: the catalog 'DEV' stands twice.",
+    ],
     ['catalogs: dev', 'workspace.yaml:1: catalogs: expected a list.'],
     ['groups:\n  - name: ""', 'workspace.yaml:2: groups[0].name: expected a text, not an empty one.'],
-    ['grants:\n  - on: schema\n    principal: x\n    privileges: []', 'workspace.yaml:2: grants[0].on: expected a type and a name'],
-    ['grants:\n  - on: schema a.b\n    principal: x\n    privileges:\n      - EXECUTE\n      - FLY', "workspace.yaml:6: grants[0].privileges[1]: 'FLY' is no privilege"],
+    [
+      'grants:\n  - on: schema\n    principal: x\n    privileges: []',
+      'workspace.yaml:2: grants[0].on: expected a type and a name',
+    ],
+    [
+      'grants:\n  - on: schema a.b\n    principal: x\n    privileges:\n      - EXECUTE\n      - FLY',
+      "workspace.yaml:6: grants[0].privileges[1]: 'FLY' is no privilege",
+    ],
     ['grants:\n  - on: schema a.b\n    principal: x\n    privileges: [OWNER]', 'grants[0].privileges[0]'],
-    ['tokens:\n  max_lifetime_days: -1', 'workspace.yaml:2: tokens.max_lifetime_days: expected a whole number from 0'],
+    [
+      'tokens:\n  max_lifetime_days: -1',
+      'workspace.yaml:2: tokens.max_lifetime_days: expected a whole number from 0',
+    ],
     ['tokens:\n  max_lifetime_days: 90 days', 'tokens.max_lifetime_days: expected a whole number'],
     ['webhooks:\n  - { name: a, url: b, events: [created] }', 'webhooks[0].events[0]: expected such as'],
     ['version: 2', 'workspace.yaml:1: version: expected a whole number from 1 to 1.'],
@@ -81,7 +98,17 @@ webhooks:
 
   it('holds no code, and does not blow up', () => {
     expect(() => read('users: !!js/function "x"')).toThrow('workspace.yaml:1');
-    const bomb = Array.from({ length: 12 }, (_, i) => `a${i}: &a${i} [${i === 0 ? 'x' : Array(10).fill(`*a${i - 1}`).join(',')}]`);
+    const bomb = Array.from(
+      { length: 12 },
+      (_, i) =>
+        `a${i}: &a${i} [${
+          i === 0
+            ? 'x'
+            : Array(10)
+                .fill(`*a${i - 1}`)
+                .join(',')
+        }]`,
+    );
     expect(() => read(bomb.join('\n'))).toThrow('unknown field');
   });
 

@@ -87,7 +87,9 @@ export function readDeclaration(text: string, file: string): Declaration {
     const fields = item.members(['name', 'comment', 'owner', 'schemas', 'grants']);
     const catalog = readNamed(item, fields);
     catalogs.push(catalog);
-    grants.push(...fields.list('grants').map((each) => readGrant(each, { type: 'catalog', name: catalog.name })));
+    grants.push(
+      ...fields.list('grants').map((each) => readGrant(each, { type: 'catalog', name: catalog.name })),
+    );
     for (const inner of fields.list('schemas')) {
       const inFields = inner.members(['name', 'comment', 'owner', 'grants']);
       const schema = { ...readNamed(inner, inFields), catalog: catalog.name };
@@ -135,7 +137,10 @@ function readGroup(item: Located): DeclaredGroup {
   const fields = item.members(['name', 'members']);
   return {
     name: fields.required('name').text(),
-    members: fields.optional('members')?.items().map((member) => ({ name: member.text(), complain: member.complain })),
+    members: fields
+      .optional('members')
+      ?.items()
+      .map((member) => ({ name: member.text(), complain: member.complain })),
     complain: item.complain,
   };
 }
@@ -188,7 +193,11 @@ function readGrantsOn(item: Located): readonly DeclaredGrant[] {
 }
 
 function readPrivilege(item: Located): Privilege {
-  const word = item.text().trim().toUpperCase().replaceAll(/[\s-]+/g, '_');
+  const word = item
+    .text()
+    .trim()
+    .toUpperCase()
+    .replaceAll(/[\s-]+/g, '_');
   const known = PRIVILEGES.find((privilege) => privilege === word);
   if (known === undefined || known === 'OWNER')
     throw item.complain(`'${item.text()}' is no privilege that can be granted.`);
@@ -211,7 +220,8 @@ function readWebhook(item: Located): DeclaredWebhook {
       .items()
       .map((event) => {
         const text = event.text().toLowerCase();
-        if (!/^[a-z_]+\.[a-z_]+$/.test(text)) throw event.complain('expected such as `model_version.created`.');
+        if (!/^[a-z_]+\.[a-z_]+$/.test(text))
+          throw event.complain('expected such as `model_version.created`.');
         return text;
       }),
     description: fields.optional('description')?.text(),

@@ -67,6 +67,10 @@ export async function find(door: Door, path: string): Promise<Reply['body'] | un
 function refusal(status: number, body: Reply['body']): AppError {
   const said = body.message ?? body.detail;
   const message = typeof said === 'string' ? said : `the server answered ${status}.`;
-  if (status === 401) return new AppError('Unauthenticated', `${message} Give an administrator's token by --token or SLIPWAY_TOKEN.`);
+  if (status === 401)
+    return new AppError(
+      'Unauthenticated',
+      `${message} Give an administrator's token by --token or SLIPWAY_TOKEN.`,
+    );
   return new AppError(status === 403 ? 'PermissionDenied' : 'InvalidArgument', message);
 }

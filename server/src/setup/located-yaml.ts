@@ -68,12 +68,15 @@ function locate(node: unknown, spot: Spot): Located {
         if (value.trim() === '') throw complain('expected a text, not an empty one.');
         return value;
       }
-      if (typeof value === 'number' || typeof value === 'bigint') return isScalar(node) ? (node.source ?? String(value)) : '';
+      if (typeof value === 'number' || typeof value === 'bigint')
+        return isScalar(node) ? (node.source ?? String(value)) : '';
       throw complain('expected a text.');
     },
     word(words) {
       const value = scalar();
-      const known = words.find((word) => typeof value === 'string' && word.toLowerCase() === value.toLowerCase());
+      const known = words.find(
+        (word) => typeof value === 'string' && word.toLowerCase() === value.toLowerCase(),
+      );
       if (known === undefined) throw complain(`expected one of ${words.join(', ')}.`);
       return known;
     },
@@ -115,7 +118,8 @@ function locate(node: unknown, spot: Spot): Located {
 }
 
 function startOf(node: unknown): number | undefined {
-  if (typeof node !== 'object' || node === null || !('range' in node) || !Array.isArray(node.range)) return undefined;
+  if (typeof node !== 'object' || node === null || !('range' in node) || !Array.isArray(node.range))
+    return undefined;
   const [start] = node.range as readonly unknown[];
   return typeof start === 'number' ? start : undefined;
 }

@@ -13,7 +13,10 @@ interface Assignment {
 }
 
 /** What each declared principal holds on each declared securable, more or less than declared. */
-export async function planGrants(grants: readonly DeclaredGrant[], { door }: Planning): Promise<readonly Step[]> {
+export async function planGrants(
+  grants: readonly DeclaredGrant[],
+  { door }: Planning,
+): Promise<readonly Step[]> {
   const steps: Step[] = [];
   const known = new Map<string, readonly Assignment[]>();
   for (const grant of grants) {
@@ -38,7 +41,8 @@ export async function planGrants(grants: readonly DeclaredGrant[], { door }: Pla
       run: () =>
         on(grant, async () => {
           // A service principal that an earlier step made has its application id only now.
-          const principal = (await findServicePrincipal(door, grant.principal))?.applicationId ?? grant.principal;
+          const principal =
+            (await findServicePrincipal(door, grant.principal))?.applicationId ?? grant.principal;
           await ask(door, 'PATCH', path, { changes: [{ principal, add, remove }] });
         }),
     });

@@ -38,7 +38,8 @@ export async function planPrincipals(
       steps.push({
         kind: 'change',
         what: `user ${user.name}: display name ${user.displayName}`,
-        run: () => on(user, () => patch(door, `Users/${found.id}`, [replace('displayName', user.displayName)])),
+        run: () =>
+          on(user, () => patch(door, `Users/${found.id}`, [replace('displayName', user.displayName)])),
       });
     }
   }
@@ -60,7 +61,10 @@ export async function planPrincipals(
 }
 
 /** Groups that are not there yet, then members that differ. */
-export async function planGroups(groups: readonly DeclaredGroup[], { door }: Planning): Promise<readonly Step[]> {
+export async function planGroups(
+  groups: readonly DeclaredGroup[],
+  { door }: Planning,
+): Promise<readonly Step[]> {
   const creations: Step[] = [];
   const changes: Step[] = [];
   for (const group of groups) {
@@ -113,10 +117,16 @@ async function planMembers(
         const ids: string[] = [];
         for (const member of members) {
           const id = await findMember(door, member);
-          if (id === undefined) throw member.complain(`nobody is named '${member.name}': declare it, or create it first.`);
+          if (id === undefined)
+            throw member.complain(`nobody is named '${member.name}': declare it, or create it first.`);
           ids.push(id);
         }
-        await patch(door, `Groups/${now.id}`, [replace('members', ids.map((value) => ({ value })))]);
+        await patch(door, `Groups/${now.id}`, [
+          replace(
+            'members',
+            ids.map((value) => ({ value })),
+          ),
+        ]);
       }),
   };
 }

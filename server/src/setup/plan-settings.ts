@@ -108,7 +108,10 @@ function differencesOf(found: Webhook, wanted: Omit<Webhook, 'webhook_id'>): rea
   if ((found.description ?? '') !== wanted.description) differences.push('description');
   if (found.status !== wanted.status) differences.push(wanted.status.toLowerCase());
   const eventsOf = ({ events }: Pick<Webhook, 'events'>) =>
-    events.map(({ entity, action }) => `${entity}.${action}`).sort().join(' ');
+    events
+      .map(({ entity, action }) => `${entity}.${action}`)
+      .sort()
+      .join(' ');
   if (eventsOf(found) !== eventsOf(wanted)) differences.push('events');
   return differences;
 }

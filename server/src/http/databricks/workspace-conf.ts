@@ -1,4 +1,8 @@
-import { SETTING_NAMES, type SettingName, type WorkspaceSettings } from '../../governance/workspace-settings.ts';
+import {
+  SETTING_NAMES,
+  type SettingName,
+  type WorkspaceSettings,
+} from '../../governance/workspace-settings.ts';
 import { invalidArgument } from '../../kernel/errors.ts';
 import { Answer, type DatabricksRoute } from './routes.ts';
 
@@ -13,7 +17,7 @@ export function workspaceConfRoutes(settings: WorkspaceSettings): readonly Datab
       summary: 'Tells settings of the workspace',
       access: 'admin',
       async handle({ query }) {
-        const names = readNames((query['keys'] ?? '').split(',').filter((key) => key !== ''));
+        const names = readNames((query.keys ?? '').split(',').filter((key) => key !== ''));
         if (names.length === 0) throw invalidArgument("'keys' is required.", { field: 'keys' });
         const values: [string, string | null][] = [];
         for (const name of names) values.push([name, (await settings.get(name)) ?? null]);

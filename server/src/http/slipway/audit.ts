@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import type { Access } from '../../governance/access.ts';
+import { renderRecord } from '../../governance/audit-export.ts';
 import type { AuditPast } from '../../governance/audit-past.ts';
-import { OUTCOMES } from '../../governance/audit-record.ts';
 import type { AuditReader } from '../../governance/audit-reader.ts';
+import { OUTCOMES } from '../../governance/audit-record.ts';
 import { type Action, SUFFICES } from '../../governance/privileges.ts';
 import { isSecurableKey, managing, parseSecurableKey } from '../../governance/securable-keys.ts';
-import { renderRecord } from '../../governance/audit-export.ts';
 import { AppError, invalidArgument } from '../../kernel/errors.ts';
 import { parsePageToken, renderPageToken } from '../../kernel/page-token.ts';
 import { optionalInt32, optionalString, requiredString } from '../mlflow/fields.ts';
@@ -99,9 +99,12 @@ export function auditRoutes({
       async handle({ message, caller }) {
         const action = requiredString(message, 'action');
         if (!isAction(action))
-          throw invalidArgument(`'${action.slice(0, 100)}' is no action: one of ${Object.keys(SUFFICES).join(', ')}.`, {
-            field: 'action',
-          });
+          throw invalidArgument(
+            `'${action.slice(0, 100)}' is no action: one of ${Object.keys(SUFFICES).join(', ')}.`,
+            {
+              field: 'action',
+            },
+          );
         const named = requiredString(message, 'securable');
         // The action says of what type it is, where the key does not.
         const securable = isSecurableKey(named) ? named : `${action.split('.', 1)[0]}:${named}`;
@@ -114,7 +117,11 @@ export function auditRoutes({
             principal: name,
             kind,
             is_admin: isAdmin,
-            held: held.map(({ holder, securable: on, privileges }) => ({ holder, securable: on, privileges })),
+            held: held.map(({ holder, securable: on, privileges }) => ({
+              holder,
+              securable: on,
+              privileges,
+            })),
           })),
         };
       },
@@ -162,15 +169,19 @@ function readTime(message: JsonObject, field: string): number | undefined {
   if (text === undefined || text === '') return undefined;
   const atMs = /^\d{1,15}$/.test(text) ? Number(text) : Date.parse(text);
   if (Number.isFinite(atMs)) return atMs;
-  throw invalidArgument(`'${field}': expected milliseconds since 1970 or a time such as 2026-11-21T14:00:00Z.`, {
-    field,
-  });
+  throw invalidArgument(
+    `'${field}': expected milliseconds since 1970 or a time such as 2026-11-21T14:00:00Z.`,
+    {
+      field,
+    },
+  );
 }
 
 function readPosition(message: JsonObject) {
   const text = optionalString(message, 'page_token');
   if (text === undefined || text === '') return undefined;
   const [atMs, chain, seq] = parsePageToken(text).after ?? [];
-  if (typeof atMs === 'number' && typeof chain === 'string' && typeof seq === 'number') return { atMs, chain, seq };
+  if (typeof atMs === 'number' && typeof chain === 'string' && typeof seq === 'number')
+    return { atMs, chain, seq };
   throw invalidArgument('Invalid page token: it is not one of this list.', { field: 'page_token' });
 }
