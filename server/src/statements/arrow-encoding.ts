@@ -32,7 +32,9 @@ import type { ResultColumn } from './results.ts';
 
 interface Encoding {
   readonly type: DataType;
-  /** The value as the builder of that type takes it. */
+  /** What the builder makes, where it cannot make the type itself: the same bytes under another name. */
+  readonly built?: DataType;
+  /** The value as the builder takes it. */
   convert(value: DuckDBValue): unknown;
 }
 
@@ -62,8 +64,10 @@ function encodingOf(column: ResultColumn): Encoding {
         convert: (value) => new Date((value as DuckDBDateValue).days * 86_400_000),
       };
     case 'TIMESTAMP':
+      // Its own builder takes whole milliseconds.
       return {
         type: new TimestampMicrosecond('UTC'),
+        built: new Int64(),
         convert: (value) => (value as { micros: bigint }).micros,
       };
     case 'BINARY':
@@ -93,10 +97,11 @@ export function encodeArrow(
   const encodings = columns.map(encodingOf);
   const fields = columns.map(({ name }, i) => new Field(name, encodings[i]!.type, true));
   const length = values[0]?.length ?? 0;
-  const children = encodings.map(({ type, convert }, i) => {
-    const builder = makeBuilder({ type, nullValues: [null] });
+  const children = encodings.map(({ type, built, convert }, i) => {
+    const builder = makeBuilder({ type: built ?? type, nullValues: [null] });
     for (const value of values[i]!) builder.append(value === null ? null : convert(value));
-    return builder.finish().flush();
+    const data = builder.finish().flush();
+    return built === undefined ? data : data.clone(type);
   });
   const struct = makeData({ type: new Struct(fields), length, nullCount: 0, children });
   const schema = new Schema(fields);

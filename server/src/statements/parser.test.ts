@@ -70,6 +70,10 @@ describe('statements of governance', () => {
     ['SHOW SCHEMAS IN ALL CATALOGS', { kind: 'show', what: 'schemas', place: 'everywhere' }],
     ["SHOW TABLES FROM a.b 'x|y'", { kind: 'show', what: 'tables', place: ['a', 'b'], like: 'x|y' }],
     ['SHOW TABLES IN CATALOG a', { kind: 'show', what: 'tables', place: ['a'] }],
+    [
+      "SHOW TABLES IN CATALOG a SCHEMA LIKE 'm*' LIKE 'r*'",
+      { kind: 'show', what: 'tables', place: ['a'], schemaLike: 'm*', like: 'r*' },
+    ],
     ['SHOW USER FUNCTIONS IN a.b', { kind: 'show', what: 'functions', place: ['a', 'b'] }],
     ['SHOW MODELS', { kind: 'show', what: 'models', place: undefined }],
     [

@@ -150,7 +150,7 @@ class Parser {
       throw this.#expected(`GRANTS, ${Object.keys(SHOWN).join(', ')}`);
     this.#next += 1;
     const place = what === 'catalogs' ? undefined : this.#place(what);
-    const schemaLike = what === 'columns' && this.#takeWord('SCHEMA') ? this.#like() : undefined;
+    const schemaLike = what !== 'schemas' && this.#takeWord('SCHEMA') ? this.#like() : undefined;
     const tableLike = what === 'columns' && this.#takeWord('TABLE') ? this.#like() : undefined;
     const like = this.#isWord('LIKE') || this.#isString() ? this.#like() : undefined;
     return {

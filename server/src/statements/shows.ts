@@ -7,6 +7,7 @@ import type { ExecutionContext, GovernanceResult, StatementSecurables } from './
 import { matcherOf } from './like-pattern.ts';
 import { TABLES_CATALOG, TABLES_SCHEMA } from './query-text.ts';
 import { type ResultColumn, stringColumn } from './results.ts';
+import type { Place } from './sessions.ts';
 import type { StatementTable } from './statement-tables.ts';
 import type { GovernanceStatement, NamedSecurable } from './statement-tree.ts';
 
@@ -80,6 +81,11 @@ export function createShows(dependencies: ShowsDependencies) {
 
   /** The schemas that a statement looks in: `IN schema`, `IN catalog.schema`, `IN catalog`, or where the session is. */
   async function schemasOf(statement: Show, context: ExecutionContext) {
+    const like = matcherOf(statement.schemaLike);
+    return (await namedSchemas(statement, context)).filter(({ schema }) => like(schema));
+  }
+
+  async function namedSchemas(statement: Show, context: ExecutionContext): Promise<readonly Place[]> {
     const { place } = statement;
     const { access, place: here } = context;
     if (place === undefined) return [here];
@@ -128,14 +134,15 @@ export function createShows(dependencies: ShowsDependencies) {
             type: 'TABLE',
           }));
       for (const { name, comment, type } of found)
-        if (like(name)) rows.push([schema, name, 'false', catalog, schema, type, comment]);
+        if (like(name)) rows.push([schema, name, 'false', null, catalog, type, comment]);
     }
+    // In the order in which clients of this API count them.
     const columns = [
-      'database',
+      'namespace',
       'tableName',
       'isTemporary',
+      'information',
       'catalogName',
-      'namespace',
       'tableType',
       'remarks',
     ];
