@@ -13,6 +13,13 @@ interface Count {
   untilMs: number;
 }
 
+/** One try, counted as failed until it is known to be something else. */
+export interface Try {
+  succeeded(): void;
+  /** It was never judged. */
+  withdrawn(): void;
+}
+
 export type LoginLimits = ReturnType<typeof createLoginLimits>;
 
 /** Counts failed sign-ins by name and by address. */
@@ -22,14 +29,8 @@ export function createLoginLimits({ clock }: { readonly clock: Clock }) {
     address: new Map<string, Count>(),
     name: new Map<string, Count>(),
   };
-
-  function keysOf(name: string, address: string) {
-    return [
-      ['pair', `${address} ${name}`],
-      ['address', address],
-      ['name', name],
-    ] as const;
-  }
+  /** From where who has signed in: nobody is shut out of there by those who guess elsewhere. */
+  const known = new Set<string>();
 
   function countOf(kind: keyof typeof counts, key: string): Count {
     const nowMs = clock.nowMs();
@@ -45,22 +46,36 @@ export function createLoginLimits({ clock }: { readonly clock: Clock }) {
 
   return {
     /**
-     * Counts a try as failed before it is known to be: tries that run at once cannot all slip through.
-     * @returns takes the count back, for one that succeeds.
+     * Counts a try before it is judged: tries that run at once cannot all slip through.
      * @throws AppError LimitExceeded, whether or not there is such a name.
      */
-    begin(name: string, address: string): () => void {
-      const found = keysOf(name, address).map(([kind, key]) => ({ kind, count: countOf(kind, key) }));
-      if (found.some(({ kind, count }) => count.failures >= MOST[kind])) {
+    begin(name: string, address: string): Try {
+      const pair = `${address} ${name}`;
+      const found = {
+        pair: countOf('pair', pair),
+        address: countOf('address', address),
+        name: countOf('name', name),
+      };
+      const isOver =
+        found.pair.failures >= MOST.pair ||
+        found.address.failures >= MOST.address ||
+        (found.name.failures >= MOST.name && !known.has(pair));
+      if (isOver)
         throw new AppError('LimitExceeded', 'Too many failed sign-ins. Wait five minutes, then try again.');
-      }
-      for (const { count } of found) count.failures += 1;
-      return () => {
-        for (const { count } of found) count.failures -= 1;
+      const all = Object.values(found);
+      for (const count of all) count.failures += 1;
+      const withdrawn = () => {
+        for (const count of all) count.failures -= 1;
+      };
+      return {
+        withdrawn,
+        succeeded() {
+          withdrawn();
+          known.delete(pair);
+          known.add(pair);
+          if (known.size > MAX_ENTRIES) known.delete(known.values().next().value!);
+        },
       };
     },
-
-    /** For tests and metrics: entries that are kept, of all kinds. */
-    size: () => counts.pair.size + counts.address.size + counts.name.size,
   };
 }

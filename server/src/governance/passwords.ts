@@ -81,21 +81,21 @@ export function createPasswords({ clock, write, snapshot, limits }: PasswordsDep
       .digest('base64');
 
   async function compare(name: string, password: string, address: string): Promise<Verified> {
-    const forgive = limits.begin(nameKeyOf(name), address);
+    const attempt = limits.begin(nameKeyOf(name), address);
     const known = find(name);
     decoy ??= hash(randomBytes(16), ARGON2);
     const storedHash = known?.passwordHash ?? (await decoy);
     const matches = await compute(() => verify(storedHash, password.slice(0, MAX_PASSWORD_LENGTH + 1))).catch(
       (error: unknown) => {
         // No verdict: it is not the caller's failure.
-        forgive();
+        attempt.withdrawn();
         throw error;
       },
     );
     // Changed while this one was compared: what held before counts no more.
     const now = find(name);
     if (!matches || now === undefined || now.passwordHash !== known?.passwordHash) throw wrongCredentials();
-    forgive();
+    attempt.succeeded();
     if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.values().next().value!);
     remembered.add(digestOf(now.nameKey, now.passwordHash, password));
     return { principalId: String(now.no), mustChange: now.mustChangePassword };

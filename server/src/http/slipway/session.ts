@@ -43,8 +43,7 @@ const factsWithoutIdentities: RawRoute = {
   method: 'GET',
   path: SESSION_PATH,
   access: 'open',
-  handle: async (_request, reply) =>
-    reply.headers(UNKEPT).send(JSON.stringify({ authentication: 'off', user: null, sign_in: null })),
+  handle: async (_request, reply) => answer(reply, { authentication: 'off', user: null, sign_in: null }),
 };
 
 function sessionRoutesWith(services: SessionServices): readonly RawRoute[] {
