@@ -6,6 +6,7 @@ import type { Database } from './db/port.ts';
 import type { RecordEvents } from './events/outbox.ts';
 import type { Access } from './governance/access.ts';
 import type { Governance } from './governance/governance.ts';
+import type { Snapshot } from './governance/snapshot.ts';
 import { catalogRoutes } from './http/databricks/catalogs.ts';
 import type { ModelServices } from './http/databricks/model-routes.ts';
 import { nativeModelRoutes } from './http/databricks/native-models.ts';
@@ -33,7 +34,7 @@ export interface RegistryDependencies {
   readonly recordEvents: RecordEvents;
   /** Secret bytes of the installation. */
   readonly key: Uint8Array;
-  readonly governance: Pick<Governance, 'catalogs' | 'schemas' | 'grants'>;
+  readonly governance: Pick<Governance, 'catalogs' | 'schemas' | 'grants' | 'snapshot'>;
   readonly metastoreId: string;
   readonly design: DatabricksDesign;
   readonly files: Files;
@@ -59,7 +60,7 @@ export function composeRegistry(dependencies: RegistryDependencies): readonly Da
     mayLink: (modelId, access) => mayEdit(targets, modelId, access),
   };
   const comments = createComments(dependencies);
-  return [
+  const routes: readonly DatabricksRoute[] = [
     ...catalogRoutes({ catalogs: governance.catalogs, metastoreId }),
     ...schemaRoutes({ schemas: governance.schemas, metastoreId }),
     ...ucModelRoutes(services),
@@ -75,6 +76,28 @@ export function composeRegistry(dependencies: RegistryDependencies): readonly Da
     }),
     ...versionCommentRoutes({ ...services, comments }),
   ];
+  // On SQLite nobody else makes catalogs and schemas.
+  if (db.dialect.name === 'sqlite') return routes;
+  return routes.map((route) => withFreshNames(route, governance.snapshot));
+}
+
+/**
+ * What another process made a moment ago is looked for once more before it is said not to be there: clients make a catalog
+ * by one call and use it by the next. The first call has changed nothing, or it would not have found so little.
+ */
+function withFreshNames(route: DatabricksRoute, snapshot: Pick<Snapshot, 'refresh'>): DatabricksRoute {
+  return {
+    ...route,
+    async handle(call) {
+      try {
+        return await route.handle(call);
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'NotFound') throw error;
+        await snapshot.refresh();
+        return route.handle(call);
+      }
+    },
+  };
 }
 
 async function maySee(targets: Targets, source: string, access: Access): Promise<boolean> {

@@ -21,7 +21,7 @@ const SENT_FIELDS = [
 /** Catalogs of other kinds, by the field that makes them. */
 const FOREIGN_FIELDS = ['connection_name', 'provider_name', 'share_name'];
 
-const nameOf = ({ path }: DatabricksCall): string => path['name']!;
+const nameOf = ({ path }: DatabricksCall): string => path.name!;
 
 const onCatalog = (action: Action): Need<DatabricksCall> => ({
   action,

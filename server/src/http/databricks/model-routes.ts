@@ -3,14 +3,20 @@ import type { Action } from '../../governance/privileges.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { type AppError, invalidArgument, invalidState, notFound } from '../../kernel/errors.ts';
 import type { Aliases } from '../../registry/aliases.ts';
-import { fullNameOf, type ModelName, mayNameCatalog, schemaNameOf } from '../../registry/model-names.ts';
+import {
+  fullNameOf,
+  type ModelName,
+  mayNameCatalog,
+  nameOfRow,
+  schemaNameOf,
+} from '../../registry/model-names.ts';
 import { catalogNotFound } from '../../registry/model-places.ts';
 import { notReady, PENDING } from '../../registry/model-rules.ts';
-import type { Models } from '../../registry/models.ts';
+import type { ModelChange, Models, RegisteredModel } from '../../registry/models.ts';
 import type { UploadedVersions } from '../../registry/uploaded-versions.ts';
 import { versionNotFound } from '../../registry/version-details.ts';
 import type { Versions } from '../../registry/versions.ts';
-import { intoSchema, onModel, type ReadModelName } from '../model-access.ts';
+import { creating, intoSchema, onModel, type ReadModelName } from '../model-access.ts';
 import type { Need } from '../route-access.ts';
 import type { ModelView } from './model-rendering.ts';
 import type { DatabricksCall } from './routes.ts';
@@ -79,10 +85,28 @@ function checkLevels(text: string): string {
 }
 
 /**
+ * Changes what calls change of a model: the name last, so that a refusal finds the model as it was called.
+ * @throws AppError NotFound, InvalidArgument; AlreadyExists for a name in use.
+ */
+export async function changeModel(
+  { models, readModelName }: Pick<ModelServices, 'models' | 'readModelName'>,
+  { stored, access }: { readonly stored: string; readonly access: Access },
+  { newName, ...change }: ModelChange & { readonly newName: string | undefined },
+): Promise<RegisteredModel> {
+  const before = await models.get(stored);
+  const from = nameOfRow(before.row);
+  const to = newName ? newNameIn(from, newName, readModelName) : from;
+  const isChanged = change.description !== undefined || change.deploymentJobId !== undefined;
+  const changed = isChanged ? await models.change(stored, change, access.principal) : before;
+  if (to.stored === stored) return changed;
+  return creating(access, to, () => models.rename(stored, to, access.principal));
+}
+
+/**
  * The name of a model that is to be called otherwise: clients give the last level, or all three.
  * @throws AppError InvalidArgument for one in another schema.
  */
-export function newNameIn(from: ModelName, text: string, read: ReadModelName): ModelName {
+function newNameIn(from: ModelName, text: string, read: ReadModelName): ModelName {
   const to = read(text.split('.').length === 3 ? text : fullNameOf({ ...from, model: text }));
   if (schemaNameOf(to) === schemaNameOf(from)) return to;
   throw invalidArgument(

@@ -8,7 +8,7 @@ import { invalid, optionalBoolean, optionalString, requiredString } from '../mlf
 import { creating } from '../model-access.ts';
 import { messageOf, pageSizeOf } from './messages.ts';
 import { renderNativeModel, versionOf } from './model-rendering.ts';
-import { type ModelServices, modelRules, newNameIn } from './model-routes.ts';
+import { changeModel, type ModelServices, modelRules } from './model-routes.ts';
 import type { DatabricksCall, DatabricksRoute } from './routes.ts';
 
 export const NATIVE_PATH = '/api/2.1/unity-catalog/models';
@@ -26,7 +26,7 @@ const fullNameIn = (call: DatabricksCall): string =>
 export function nativeModelRoutes(services: NativeModelServices): readonly DatabricksRoute[] {
   const { models, aliases, grants, view } = services;
   const rules = modelRules(services, {
-    nameOf: ({ path }) => path['full_name']!,
+    nameOf: ({ path }) => path.full_name!,
     versionOf: ({ body }) => versionOf(body.version_num, 'version_num'),
   });
   const newRules = modelRules(services, { nameOf: fullNameIn, versionOf: () => 0 });
@@ -42,24 +42,18 @@ export function nativeModelRoutes(services: NativeModelServices): readonly Datab
 
   async function update(call: DatabricksCall, access: Access): Promise<RegisteredModel> {
     const { body } = call;
-    const { principal } = access;
-    let stored = rules.stored(call);
-    let model = await models.get(stored);
-    const newName = optionalString(body, 'new_name');
-    if (newName) {
-      const to = newNameIn(nameOfRow(model.row), newName, services.readModelName);
-      const from = stored;
-      if (to.stored !== from) model = await creating(access, to, () => models.rename(from, to, principal));
-      stored = to.stored;
-    }
+    const stored = rules.stored(call);
     const owner = optionalString(body, 'owner');
-    if (owner) await grants.setOwner(securableOf(nameOfRow(model.row)), owner, access);
+    if (owner) {
+      const { row } = await models.get(stored);
+      await grants.setOwner(securableOf(nameOfRow(row)), owner, access);
+    }
     const change = {
       description: optionalString(body, 'comment'),
       deploymentJobId: optionalString(body, 'deployment_job_id'),
+      newName: optionalString(body, 'new_name'),
     };
-    if (change.description === undefined && change.deploymentJobId === undefined) return model;
-    return models.change(stored, change, principal);
+    return changeModel(services, { stored, access }, change);
   }
 
   return [
@@ -141,7 +135,7 @@ export function nativeModelRoutes(services: NativeModelServices): readonly Datab
       access: [rules.onModel('model.promote')],
       async handle(call) {
         const version = versionOf(call.body.version_num, 'version_num');
-        const alias = call.path['alias']!;
+        const alias = call.path.alias!;
         await aliases.set(rules.stored(call), alias, version);
         return { alias_name: alias, version_num: version };
       },
@@ -152,7 +146,7 @@ export function nativeModelRoutes(services: NativeModelServices): readonly Datab
       summary: 'Removes an alias',
       access: [rules.onModel('model.promote')],
       async handle(call) {
-        await aliases.delete(rules.stored(call), call.path['alias']!);
+        await aliases.delete(rules.stored(call), call.path.alias!);
         return {};
       },
     },

@@ -19,8 +19,8 @@ const toWrite = ({ body }: DatabricksCall): boolean =>
 /** Versions of models in Unity Catalog's own dialect. */
 export function nativeVersionRoutes(services: ModelServices): readonly DatabricksRoute[] {
   const { versions, uploaded, aliases, view } = services;
-  const numberOf = ({ path }: DatabricksCall): number => versionOf(path['version']);
-  const rules = modelRules(services, { nameOf: ({ path }) => path['full_name']!, versionOf: numberOf });
+  const numberOf = ({ path }: DatabricksCall): number => versionOf(path.version);
+  const rules = modelRules(services, { nameOf: ({ path }) => path.full_name!, versionOf: numberOf });
   const ofBody = modelRules(services, {
     nameOf: fullNameIn,
     versionOf: ({ body }) => versionOf(body.version),
@@ -124,9 +124,9 @@ export function nativeVersionRoutes(services: ModelServices): readonly Databrick
       summary: 'Describes the version that an alias points at',
       access: [rules.onModel('model.see')],
       async handle(call) {
-        const alias = call.path['alias']!;
+        const alias = call.path.alias!;
         const version = await aliases.find(rules.stored(call), alias);
-        if (version === undefined) throw aliasNotFound(call.path['full_name']!, alias);
+        if (version === undefined) throw aliasNotFound(call.path.full_name!, alias);
         return renderNativeVersion(version, view);
       },
     },

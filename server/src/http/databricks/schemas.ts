@@ -13,7 +13,7 @@ const PAGE = { usual: 1000, most: 1000 };
 const SENT_FIELDS = ['storage_root', 'custom_max_retention_hours', 'enable_predictive_optimization'];
 
 function nameOf({ path }: DatabricksCall): SchemaName {
-  const [catalog = '', ...rest] = path['full_name']!.split('.');
+  const [catalog = '', ...rest] = path.full_name!.split('.');
   return { catalog, schema: rest.join('.') };
 }
 

@@ -1,10 +1,9 @@
-import { nameOfRow } from '../../registry/model-names.ts';
 import { parseTags } from '../mlflow/experiments.ts';
 import { optionalString, requiredString } from '../mlflow/fields.ts';
 import { creating } from '../model-access.ts';
 import { messageOf, pageSizeOf } from './messages.ts';
 import { renderUcModel, renderUcVersion, versionOf } from './model-rendering.ts';
-import { aliasNotFound, type ModelServices, modelRules, newNameIn } from './model-routes.ts';
+import { aliasNotFound, changeModel, type ModelServices, modelRules } from './model-routes.ts';
 import type { DatabricksCall, DatabricksRoute } from './routes.ts';
 
 const PATH = '/api/2.0/mlflow/unity-catalog/registered-models';
@@ -76,21 +75,13 @@ export function ucModelRoutes(services: ModelServices): readonly DatabricksRoute
       ],
       async handle(call) {
         const { body, caller } = call;
-        const { access } = caller;
         const change = {
           description: optionalString(body, 'description'),
           deploymentJobId: optionalString(body, 'deployment_job_id'),
+          newName: optionalString(body, 'new_name'),
         };
-        const newName = optionalString(body, 'new_name');
-        const stored = rules.stored(call);
-        if (!newName)
-          return { registered_model: renderUcModel(await models.change(stored, change, access.principal)) };
-        const { row } = await models.get(stored);
-        const to = newNameIn(nameOfRow(row), newName, services.readModelName);
-        let model = await creating(access, to, () => models.rename(stored, to, access.principal));
-        if (change.description !== undefined)
-          model = await models.change(to.stored, change, access.principal);
-        return { registered_model: renderUcModel(model) };
+        const of = { stored: rules.stored(call), access: caller.access };
+        return { registered_model: renderUcModel(await changeModel(services, of, change)) };
       },
     },
     {
