@@ -23,6 +23,11 @@ describe('how calls of a route are recorded', () => {
     ['GET /api/2.0/mlflow-artifacts/artifacts/*', needs('experiment.read'), 'files'],
     ['PUT /api/2.0/mlflow-artifacts/artifacts/*', needs('experiment.edit'), 'data'],
     ['POST /api/2.0/mlflow/unity-catalog/temporary-credentials', needs('model.read-files'), 'files'],
+    ['PUT /api/2.0/fs/files/*', needs('experiment.edit', 'volume.write', 'model.create-version'), 'data'],
+    ['DELETE /api/2.0/fs/files/*', needs('experiment.edit', 'volume.write', 'model.create-version'), 'write'],
+    ['POST /api/2.0/dbfs/move', needs('experiment.edit', 'volume.write', 'model.create-version'), 'write'],
+    ['POST /api/2.0/mlflow/comments/create', needs('model.see'), 'write'],
+    ['POST /api/2.0/mlflow/artifacts/credentials-for-read', needs('experiment.read'), 'files'],
     ['GET /api/2.0/secrets/get', needs('secret-scope.read'), 'files'],
     ['POST /api/2.0/secrets/put', needs('secret-scope.write'), 'write'],
     ['POST /api/2.0/token/create', 'filtered', 'write'],
@@ -87,6 +92,11 @@ describe('what a record says that a call is about', () => {
     const request = { params: { '*': '7/abc/artifacts/model/MLmodel' }, query: {} };
     expect(subjectOf({ request, caller: {} }, 'data')).toBe('path=7/abc');
     expect(subjectOf({ request, caller: {} }, 'all')).toBe('path=7/abc/artifacts/model/MLmodel');
+  });
+
+  it('is the path of a file that nothing else names', () => {
+    expect(subjectOf({ body: { path: '/Volumes/a/b/c/x.bin' } }, 'data')).toBe('path=/Volumes/a/b/c');
+    expect(subjectOf({ query: { run_id: 'r', path: 'model/MLmodel' } }, 'data')).toBe('run_id=r');
   });
 
   it('tells of statements only what changes rights and names', () => {

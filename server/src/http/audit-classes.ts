@@ -30,10 +30,10 @@ const SESSION =
   /^(POST|DELETE) \/api\/slipway\/v1\/session$|^GET \/api\/slipway\/v1\/session\/oidc\/callback$/;
 /** Files of runs and models, under every protocol. */
 const FILES =
-  /get-artifact$|\/artifacts\/(\*|files)|mlflow-artifacts\/|\/fs\/files|\/dbfs\/(read|put|add-block|close)|signed|presigned/;
+  /get-artifact$|\/artifacts\/(\*|files)|mlflow-artifacts\/|\/fs\/(files|create-|signed-files)|\/dbfs\/(\*|read|put|create|add-block|close)|credentials-for-|presigned/;
 /** Calls that change nothing, with POST because a question is longer than an address; sessions of drivers as well. */
 const ASKS =
-  /\/(search[^/]*|batchGetInfos|calculate-filter-correlation|telemetry-ext)$|\/traces\/metrics$|\/slipway\/v1\/(run-table|charts)\/|\/sql\/(sessions|warehouses)\/|\/sql\/statements\/:/;
+  /\/(search[^/]*|batchGetInfos|calculate-filter-correlation|telemetry-ext|get-latest-versions|emit-lineage)$|\/traces\/metrics$|\/slipway\/v1\/((run-table|charts)\/|model-versions\/table$)|\/sql\/(sessions|warehouses)\b|\/sql\/statements\/:/;
 /** An experiment's own name, place and life: what lies in it is data, it is not. */
 const EXPERIMENT_ITSELF =
   /\/experiments\/(create|delete|restore|update|set-experiment-tag|delete-experiment-tag)|experiment-folders/;
@@ -45,11 +45,14 @@ export function auditClassOf({ method, path, access }: AuditedRoute): AuditClass
   const looks = method === 'GET' || method === 'HEAD';
   if (typeof access === 'object') {
     const actions = access.map(({ action }) => action);
-    if (looks || actions.every(isRead))
-      return actions.some((action) => READS_FILES.has(action)) || FILES.test(path) ? 'files' : 'none';
-    return actions.every((action) => FILLS.has(action) || isRead(action)) && !EXPERIMENT_ITSELF.test(path)
-      ? 'data'
-      : 'write';
+    if (looks || actions.every(isRead)) {
+      if (actions.some((action) => READS_FILES.has(action)) || FILES.test(path)) return 'files';
+      return looks || ASKS.test(path) ? 'none' : 'write';
+    }
+    const uploads = FILES.test(path) && method !== 'DELETE';
+    const fills = (action: Action) => FILLS.has(action) || (uploads && action === 'model.create-version');
+    const isData = actions.every((action) => fills(action) || isRead(action));
+    return isData && !EXPERIMENT_ITSELF.test(path) ? 'data' : 'write';
   }
   switch (access) {
     case 'open':

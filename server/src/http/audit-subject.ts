@@ -67,6 +67,9 @@ export function subjectOf(call: object, kind: 'data' | 'all'): string {
   const fields = fieldsOf(call);
   const parts: string[] = [];
   for (const name of kind === 'data' ? DATA_NAMES : NAMES) add(parts, name, fields[name]);
+  // Files that are named by nothing else.
+  if (typeof fields.path === 'string' && parts.length === 0)
+    add(parts, 'path', kind === 'data' ? folderOf(fields.path) : fields.path);
   const { path, params } = partsOf(call);
   const inPath = path ?? (isFields(params) ? params : {});
   for (const name of Object.keys(inPath)) {

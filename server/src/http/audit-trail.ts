@@ -62,6 +62,8 @@ export function createAuditTrails({ log, clock, required, onError }: AuditTrails
     const counted = classOfRoute === 'data' || classOfRoute === 'files';
     let auditClass = classOfRoute;
     let principal = { id: '', name: '' };
+    /** What the route is filed under; what is recorded may be more exact, where a need does not fit the call. */
+    let filed: string = name;
     let action: string = name;
     let securable = '';
     let subject = '';
@@ -70,7 +72,7 @@ export function createAuditTrails({ log, clock, required, onError }: AuditTrails
     let isAnswered = false;
 
     const keyFor = (outcome: AuditOutcome): string =>
-      [principal.name, request.ip, action, subject || securable, outcome].join('\n');
+      [principal.name, request.ip, filed, subject || securable, outcome].join('\n');
 
     const entry = (outcome: AuditOutcome): AuditEntry => ({
       atMs: clock.nowMs(),
@@ -89,7 +91,8 @@ export function createAuditTrails({ log, clock, required, onError }: AuditTrails
 
     const trail: Trail = {
       asked(call, actions) {
-        action = mainAction(actions) ?? name;
+        filed = mainAction(actions) ?? name;
+        action = filed;
         if (auditClass === 'write' && isQuery(call)) auditClass = 'none';
         if (auditClass === 'none') return false;
         subject = subjectOf(call, counted ? 'data' : 'all');
@@ -97,11 +100,11 @@ export function createAuditTrails({ log, clock, required, onError }: AuditTrails
         return !counted || subject === '' || !tally.has(keyFor('succeeded'));
       },
       judged(asked, on, judgement) {
-        if (judgement !== 'allowed') {
-          decision = judgement;
-          action = asked;
-        }
-        if (asked === action) securable = keyOf(on);
+        const isRefused = judgement !== 'allowed';
+        if (isRefused) decision = judgement;
+        if (!isRefused && securable !== '' && asked !== filed) return;
+        action = asked;
+        securable = keyOf(on);
       },
       admitted() {
         if (!required || auditClass === 'none') return undefined;
