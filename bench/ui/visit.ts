@@ -22,9 +22,7 @@ export async function visit(context: BrowserContext, address: string, isUsable: 
   const page = await context.newPage();
   await page.addInitScript(`{
     const look = () => {
-      let usable = false;
-      try { usable = Boolean(${isUsable}); } catch {}
-      if (usable) window.usableAt ??= performance.now();
+      if (${asked(isUsable)}) window.usableAt ??= performance.now();
       else requestAnimationFrame(look);
     };
     requestAnimationFrame(look);
@@ -45,13 +43,23 @@ export async function visit(context: BrowserContext, address: string, isUsable: 
   return { page, usableMs, requests, bytes };
 }
 
+/**
+ * An expression that is asked each frame, whatever the page looks like by then: what it throws is no answer yet, and is
+ * kept in the page for whoever waits in vain.
+ */
+const asked = (expression: string): string =>
+  `(() => { try { return Boolean(${expression}); } catch (error) { window.lastProblem = String(error); return false; } })()`;
+
 async function waitUntilUsable(page: Page): Promise<number> {
   const givenUpAt = performance.now() + PATIENCE_MS;
   // Evaluated from outside: the pages' own policy allows no text to become code.
   for (;;) {
     const at = (await page.evaluate('window.usableAt')) as number | undefined;
     if (at !== undefined) return at;
-    if (performance.now() > givenUpAt) throw new Error(`not usable within ${PATIENCE_MS / 1000} s`);
+    if (performance.now() > givenUpAt) {
+      const problem = (await page.evaluate('window.lastProblem')) as string | undefined;
+      throw new Error(`not usable within ${PATIENCE_MS / 1000} s${problem ? `: ${problem}` : ''}`);
+    }
     await page.waitForTimeout(50);
   }
 }
@@ -59,15 +67,13 @@ async function waitUntilUsable(page: Page): Promise<number> {
 /** From now until the expression is true in a frame, in ms. `act` is what the person does. */
 export async function timed(page: Page, act: () => Promise<unknown>, isDone: string): Promise<number> {
   // The clock starts with the first event of the page after this, so that the way of the command does not count.
-  await page.evaluate(`window.timing = new Promise((resolve, reject) => {
+  await page.evaluate(`delete window.lastProblem; window.timing = new Promise((resolve, reject) => {
     const begin = (event) => {
       const givenUpAt = performance.now() + ${PATIENCE_MS};
       for (const kind of ['keydown', 'pointerdown']) removeEventListener(kind, begin, true);
       const look = () => {
-        let done = false;
-        try { done = Boolean(${isDone}); } catch {}
-        if (done) resolve(performance.now() - event.timeStamp);
-        else if (performance.now() > givenUpAt) reject(new Error('it was not done within ${PATIENCE_MS / 1000} s'));
+        if (${asked(isDone)}) resolve(performance.now() - event.timeStamp);
+        else if (performance.now() > givenUpAt) reject(new Error('not done within ${PATIENCE_MS / 1000} s' + (window.lastProblem ? ': ' + window.lastProblem : '')));
         else requestAnimationFrame(look);
       };
       requestAnimationFrame(look);
