@@ -196,6 +196,31 @@ it('draws every kind of chart, brushes runs and selects them', async () => {
   await page.getByText(/within the brushes/).waitFor({ state: 'detached' });
 });
 
+it('brushes by keys alone, and selects what is within', async () => {
+  const charts = {
+    sections: [{ id: 'own:1', title: 'Search', charts: ['own:1'] }],
+    charts: {
+      'own:1': { kind: 'parallel', axes: ['params.rate', 'params.model', 'metrics.final'], width: 2 },
+    },
+  };
+  const page = await site.open(`${address()}&charts=${encodeURIComponent(JSON.stringify(charts))}`);
+  await drawn(page, 'Parallel coordinates').focus();
+  for (const key of ['Shift+ArrowRight', 'Shift+ArrowRight']) await page.keyboard.press(key);
+  const status = card(page, 'Parallel coordinates').getByRole('status');
+  await expect.poll(() => status.textContent()).toBe('Axis model');
+  await page.keyboard.press('Shift+ArrowUp');
+  await expect.poll(() => status.textContent()).toBe('Axis model: tree');
+  await page.getByText('7 of 14 runs within the brushes').waitFor();
+  await look(page, 'charts-brushed');
+  await page.keyboard.press('Alt+ArrowDown');
+  await page.getByText(/within the brushes/).waitFor({ state: 'detached' });
+  for (const key of ['Shift+ArrowRight', 'Shift+ArrowDown', 'Shift+ArrowDown'])
+    await page.keyboard.press(key);
+  await page.getByText(/^1[0-3] of 14 runs within the brushes$/).waitFor();
+  await page.keyboard.press('Delete');
+  await page.getByText(/within the brushes/).waitFor({ state: 'detached' });
+});
+
 it('saves a chart as drawing, picture and data', async () => {
   const page = await site.open(address());
   await drawn(page, 'loss').waitFor();

@@ -29,6 +29,8 @@ interface CanvasChartProps {
   /** A drag from one place to another; `isDone` when it ends. */
   readonly onDrag?: (from: Point, to: Point, isDone: boolean, size: SceneSize) => void;
   readonly onKey?: (event: KeyboardEvent, size: SceneSize) => void;
+  /** What `onKey` obeys, for screen readers. */
+  readonly keys?: string | undefined;
   /** Above the canvases, in their coordinates. */
   readonly children?: ((size: SceneSize) => ReactNode) | undefined;
 }
@@ -41,6 +43,7 @@ export function CanvasChart({
   paint,
   paintOver,
   isFaded = false,
+  keys,
   children,
   ...events
 }: CanvasChartProps) {
@@ -73,6 +76,7 @@ export function CanvasChart({
       className={classes.chart}
       role="img"
       aria-label={label}
+      aria-keyshortcuts={keys}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys walk through the data
       tabIndex={0}
       onKeyDown={(event) => events.onKey?.(event, size)}

@@ -1,23 +1,16 @@
-import { useCallback, useImperativeHandle, useMemo, useRef, useState } from 'react';
+import { useCallback, useImperativeHandle, useMemo } from 'react';
 import { extentOf } from '../axes/scale.ts';
-import classes from '../chart.module.css';
 import { useChartColors } from '../chart-colors.ts';
-import { hoverRun, useHoveredRun } from '../linked-runs.ts';
 import { colorRamp, rampStep } from '../painting/color-ramp.ts';
 import type { Painter } from '../painting/painter.ts';
-import type { Place, Plot, PlotHandlers } from '../plot/plot.ts';
+import type { PlotHandlers } from '../plot/plot.ts';
 import { areaOf, type PlotArea } from '../plot/plot-options.ts';
 import { plotScene } from '../plot/plot-scene.ts';
-import { PlotView } from '../plot/plot-view.tsx';
-import { nearestRun, pixelsOfRuns, runsAlongX, scatterModel } from '../scatter/scatter-points.ts';
+import { RunPlot } from '../scatter/run-plot.tsx';
+import { pixelsOfRuns, scatterModel } from '../scatter/scatter-points.ts';
 import { axisValues, keyOf } from '../values/axis-values.ts';
-import { Legend } from '../values/legend.tsx';
-import { walkByKey } from '../values/run-keys.ts';
-import { Spoken } from '../values/spoken.tsx';
-import valueClasses from '../values/value-chart.module.css';
 import type { ValueChartProps } from '../values/value-chart.ts';
-import { tableOfValues, valueRows } from '../values/value-texts.ts';
-import { ValueTooltip } from '../values/value-tooltip.tsx';
+import { tableOfValues } from '../values/value-texts.ts';
 import { type ContourConfig, columnsOf } from '../workbench/chart-config.ts';
 import { contourAt, type Field, interpolate } from './contour-field.ts';
 
@@ -29,10 +22,6 @@ const MOST_SAMPLES = 2000;
 /** A value over two others: colour and level lines between the runs, which stand as dots. */
 export function ContourChart({ config, values, label, onPick, handleRef }: ValueChartProps<ContourConfig>) {
   const colors = useChartColors();
-  const plot = useRef<Plot>(undefined);
-  const root = useRef<HTMLDivElement>(null);
-  const [pointed, setPointed] = useState<{ readonly run: number; readonly at: Place }>();
-  const hovered = useHoveredRun();
   const { x, y, z, xLog, yLog } = config;
   const model = useMemo(() => scatterModel(values, { x, y, xLog, yLog }), [values, x, y, xLog, yLog]);
   const heights = useMemo(
@@ -50,103 +39,33 @@ export function ContourChart({ config, values, label, onPick, handleRef }: Value
     },
     [surface, ramp, colors, model],
   );
-  const lifted = pointed?.run ?? (hovered === undefined ? -1 : values.runIds.indexOf(hovered));
-  const paintOver = useCallback<PlotHandlers['paintOver']>(
-    (painter, area) => {
-      if (lifted < 0) return;
-      const { xs, ys } = pixelsOfRuns(model, area);
-      painter.dots([xs[lifted]!], [ys[lifted]!], { color: colors.accent, radius: 6, ring: colors.text });
-    },
-    [lifted, model, colors],
-  );
+  const columns = useMemo(() => columnsOf(config, []), [config]);
   useImperativeHandle(handleRef, () => {
-    const table = () => tableOfValues(values, columnsOf(config, []));
+    const table = () => tableOfValues(values, columns);
     return { scene: () => plotScene(model.spec, model.ranges, paint), table, file: table };
-  }, [model, paint, values, config]);
-  const order = useMemo(() => runsAlongX(model), [model]);
-  const find = (at: Place) => {
-    const area = plot.current?.area;
-    return area ? nearestRun(pixelsOfRuns(model, area), at, 14) : -1;
-  };
-  const area = pointed && plot.current?.area;
+  }, [model, paint, values, columns]);
   const [low, high] = surface?.reach ?? [0, 1];
   return (
-    <div className={valueClasses.frame}>
-      {surface && <Legend legend={{ kind: 'ramp', label: keyOf(z), low, high, colors: ramp }} />}
-      <div ref={root} className={valueClasses.plot}>
-        <div
-          className={classes.focus}
-          role="img"
-          aria-label={`Contour chart of ${label}, ${surface?.count ?? 0} runs`}
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys walk through the runs
-          tabIndex={0}
-          onBlur={() => {
-            setPointed(undefined);
-            hoverRun(undefined);
-          }}
-          onKeyDown={(event) =>
-            walkByKey(event, {
-              count: order.length,
-              current: pointed && order.indexOf(pointed.run),
-              go: (place) => {
-                const run = place === undefined ? undefined : order[place];
-                const current = plot.current?.area;
-                if (run === undefined || current === undefined) setPointed(undefined);
-                else {
-                  const { xs, ys } = pixelsOfRuns(model, current);
-                  setPointed({ run, at: { x: xs[run]!, y: ys[run]! } });
-                }
-                hoverRun(run === undefined ? undefined : values.runIds[run]);
-              },
-              pick: (place) => onPick(values.runIds[order[place]!]!),
-            })
-          }
-        >
-          <PlotView
-            spec={model.spec}
-            ranges={model.ranges}
-            plotRef={plot}
-            paint={paint}
-            paintOver={paintOver}
-            onPoint={(at) => {
-              const run = at === undefined ? -1 : find(at);
-              setPointed(run < 0 || at === undefined ? undefined : { run, at });
-              hoverRun(values.runIds[run]);
-            }}
-            onClick={(at) => {
-              const run = find(at);
-              if (run >= 0) onPick(values.runIds[run]!);
-            }}
-            onZoom={() => undefined}
-            onReset={() => undefined}
-          />
-        </div>
-        {surface === undefined && (
-          <div className={classes.empty}>Fewer than three runs have all three values</div>
-        )}
-        <Spoken
-          title={pointed && values.runNames[pointed.run]}
-          rows={pointed && valueRows(values, pointed.run, columnsOf(config, []))}
-        />
-        {pointed && area && root.current && (
-          <ValueTooltip
-            at={{ x: root.current.clientWidth - area.width - 14 + pointed.at.x, y: pointed.at.y }}
-            width={root.current.clientWidth}
-            title={values.runNames[pointed.run]!}
-            rows={valueRows(values, pointed.run, columnsOf(config, []))}
-          />
-        )}
-      </div>
-      {surface && (
-        <div className={valueClasses.foot}>
-          Between runs: the 12 nearest, by inverse squared distance
-          {surface.count > MOST_SAMPLES &&
-            `, from ${MOST_SAMPLES.toLocaleString('en-US')} of ${surface.count.toLocaleString('en-US')} runs`}
-        </div>
-      )}
-    </div>
+    <RunPlot
+      label={`Contour chart of ${label}, ${surface?.count ?? 0} runs`}
+      values={values}
+      columns={columns}
+      model={model}
+      ranges={model.ranges}
+      paint={paint}
+      legend={surface && { kind: 'ramp', label: keyOf(z), low, high, colors: ramp }}
+      empty={surface === undefined ? 'Fewer than three runs have all three values' : undefined}
+      foot={surface && describeSurface(surface)}
+      onPick={onPick}
+    />
   );
 }
+
+const describeSurface = ({ count }: Surface): string => {
+  const how = 'Between runs: the 12 nearest, by inverse squared distance';
+  if (count <= MOST_SAMPLES) return how;
+  return `${how}, from ${MOST_SAMPLES.toLocaleString('en-US')} of ${count.toLocaleString('en-US')} runs`;
+};
 
 interface Surface {
   readonly field: Field;

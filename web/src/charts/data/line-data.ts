@@ -11,6 +11,8 @@ export interface Line {
   readonly count: number;
   readonly x: Float64Array;
   readonly y: Float64Array;
+  /** Of a thinned line, where they were asked for: averages of neighbours, of all points. */
+  readonly mean?: { readonly x: Float64Array; readonly y: Float64Array } | undefined;
   readonly summary: LineSummary;
 }
 
@@ -34,6 +36,8 @@ export interface LineQuery {
   /** The part of x that is wanted, with the nearest point beyond either end. */
   readonly part?: readonly [number, number] | undefined;
   readonly maxPoints: number;
+  /** For lines that are smoothed. */
+  readonly withMeans?: boolean | undefined;
 }
 
 /** As many runs as one question may name. */
@@ -41,7 +45,7 @@ export const MOST_LINES = 1000;
 
 /** @throws RequestError */
 export async function askLines(query: LineQuery, signal?: AbortSignal): Promise<readonly Line[]> {
-  const { runIds, keys, x, part, maxPoints } = query;
+  const { runIds, keys, x, part, maxPoints, withMeans } = query;
   if (runIds.length === 0) return [];
   const message = {
     run_ids: runIds,
@@ -49,6 +53,7 @@ export async function askLines(query: LineQuery, signal?: AbortSignal): Promise<
     x,
     ...(part && { from: Math.floor(part[0]), to: Math.ceil(part[1]) }),
     max_points: maxPoints,
+    ...(withMeans && { with_means: true }),
   };
   const { lines } = await postJson<{ readonly lines: readonly WireLine[] }>('charts/lines', message, signal);
   return lines.map(readLine);
@@ -63,6 +68,7 @@ interface WireLine {
   readonly count: number;
   readonly x: readonly WireNumber[];
   readonly y: readonly WireNumber[];
+  readonly mean?: { readonly x: readonly WireNumber[]; readonly y: readonly WireNumber[] };
   readonly summary: {
     readonly last: WireNumber;
     readonly last_step: WireNumber;
@@ -75,7 +81,7 @@ interface WireLine {
   };
 }
 
-function readLine({ run_id, key, count, x, y, summary }: WireLine): Line {
+function readLine({ run_id, key, count, x, y, mean, summary }: WireLine): Line {
   const optional = (value: WireNumber | null) => (value === null ? undefined : Number(value));
   return {
     runId: run_id,
@@ -83,6 +89,7 @@ function readLine({ run_id, key, count, x, y, summary }: WireLine): Line {
     count,
     x: readNumbers(x),
     y: readNumbers(y),
+    mean: mean && { x: readNumbers(mean.x), y: readNumbers(mean.y) },
     summary: {
       last: Number(summary.last),
       lastStep: Number(summary.last_step),

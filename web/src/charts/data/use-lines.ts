@@ -9,6 +9,7 @@ export interface LinesQuery {
   readonly x: LineX;
   readonly part: readonly [number, number] | undefined;
   readonly maxPoints: number;
+  readonly withMeans: boolean;
 }
 
 export interface ShownLines {
@@ -31,9 +32,10 @@ interface Held {
  * The histories of metrics over runs, in the order of the runs. When the list of runs changes or some of them have grown,
  * only what is missing is asked for.
  */
-export function useLines({ runIds, keys, x, part, maxPoints, isEnabled }: LinesQuery): ShownLines {
+export function useLines(query: LinesQuery): ShownLines {
+  const { runIds, keys, x, part, maxPoints, withMeans, isEnabled } = query;
   const client = useQueryClient();
-  const of = JSON.stringify([keys, x, part ?? null, maxPoints]);
+  const of = JSON.stringify([keys, x, part ?? null, maxPoints, withMeans]);
   const held = useRef<Held>({ of: '', lines: new Map(), changed: new Set() });
   const asked = runIds.slice(0, MOST_LINES);
   const queryKey = ['runs', 'lines', of, asked];
@@ -48,7 +50,8 @@ export function useLines({ runIds, keys, x, part, maxPoints, isEnabled }: LinesQ
       const { lines, changed } = held.current;
       const missing = asked.filter((id) => !lines.has(id) || changed.has(id));
       for (const id of missing) changed.delete(id);
-      const found = await askLines({ runIds: missing, keys, x, part, maxPoints }, signal).catch((failure) => {
+      const wanted = { runIds: missing, keys, x, part, maxPoints, withMeans };
+      const found = await askLines(wanted, signal).catch((failure) => {
         for (const id of missing) changed.add(id);
         throw failure;
       });

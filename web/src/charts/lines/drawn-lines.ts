@@ -29,8 +29,8 @@ export interface DrawnLine {
 
 export function drawLines(lines: readonly Line[], { smoothing }: LineLook): readonly DrawnLine[] {
   return lines.map((line) => {
-    const { x, y } = line;
-    const smoothed = smoothing > 0 && y.length > 2 ? smooth(x, y, smoothing) : undefined;
+    const { x, y, mean } = line;
+    const smoothed = smoothing > 0 && y.length > 2 ? smooth(x, y, { strength: smoothing, mean }) : undefined;
     return { line, x, y: smoothed?.y ?? y, band: smoothed, ...findForms(y) };
   });
 }

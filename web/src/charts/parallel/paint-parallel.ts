@@ -58,21 +58,25 @@ function linesByColor(
   return paths;
 }
 
+interface ParallelFrame {
+  readonly layout: ParallelLayout;
+  readonly brushes: Brushes;
+  /** The place of the axis that the keyboard brushes. */
+  readonly chosen: number | undefined;
+  readonly colors: ChartColors;
+}
+
 export function paintParallelAxes(
   painter: Painter,
-  {
-    layout,
-    brushes,
-    colors,
-  }: { readonly layout: ParallelLayout; readonly brushes: Brushes; readonly colors: ChartColors },
+  { layout, brushes, chosen, colors }: ParallelFrame,
 ): void {
   const { places, top, foot, missing } = layout;
   const gap = places.length > 1 ? places[1]!.x - places[0]!.x : 200;
-  for (const place of places) {
+  for (const [i, place] of places.entries()) {
     const { axis, x, scale, ticks } = place;
     painter.line([x, x], [top, foot], { color: colors.border, width: 1 });
     painter.text(x, 4, cut(axis.label, Math.max(6, Math.floor(gap / 6.4))), {
-      color: colors.text,
+      color: i === chosen ? colors.accent : colors.text,
       size: TEXT,
       align: 'middle',
       baseline: 'top',

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { useCallback, useEffect, useImperativeHandle, useMemo, useState } from 'react';
+import { renderNumber } from '../../ui/numbers.ts';
 import { CanvasChart, type Point } from '../canvas-chart.tsx';
 import classes from '../chart.module.css';
 import { type ChartColors, useChartColors } from '../chart-colors.ts';
@@ -15,22 +16,29 @@ import type { ValueChartProps } from '../values/value-chart.ts';
 import { tableOfValues, valueRows } from '../values/value-texts.ts';
 import { ValueTooltip } from '../values/value-tooltip.tsx';
 import { columnsOf, type ParallelConfig } from '../workbench/chart-config.ts';
+import { type BrushState, brushByKey } from './brush-keys.ts';
 import { paintParallelAxes, paintParallelLines } from './paint-parallel.ts';
 import {
   axisNear,
+  type Brush,
   type Brushes,
   crossing,
   layOutParallel,
+  type ParallelAxis,
   parallelAxes,
   runNear,
   runsInBrushes,
 } from './parallel-layout.ts';
 
-/** Runs as lines across their values. A drag along an axis brushes: the runs within stay in front, here and in all charts. */
+/**
+ * Runs as lines across their values. A drag along an axis brushes, as do keys: the runs within stay in front, here and in
+ * all charts.
+ */
 export function ParallelChart(props: ValueChartProps<ParallelConfig>) {
   const { config, values, label, selectedRunIds, onPick, onSelect, handleRef } = props;
   const colors = useChartColors();
-  const [brushes, setBrushes] = useState<Brushes>({});
+  const [{ brushes, axis: chosen }, setBrushing] = useState<BrushState>(NOT_BRUSHED);
+  const setBrushes = (next: Brushes) => setBrushing({ brushes: next, axis: undefined });
   const [pointed, setPointed] = useState<{ readonly run: number; readonly at: Point }>();
   const hovered = useHoveredRun();
   const brushed = useBrushedRuns();
@@ -51,9 +59,9 @@ export function ParallelChart(props: ValueChartProps<ParallelConfig>) {
       const layout = layOutParallel(axes, size);
       const isForemost = foremost && ((run: number) => foremost.has(values.runIds[run]!));
       paintParallelLines(painter, { layout, count, paint: paintOf, colors: theme, isForemost });
-      paintParallelAxes(painter, { layout, brushes, colors: theme });
+      paintParallelAxes(painter, { layout, brushes, chosen, colors: theme });
     },
-    [axes, foremost, values, count, paintOf, brushes],
+    [axes, foremost, values, count, paintOf, brushes, chosen],
   );
   const paint = useCallback(
     (painter: Painter, size: SceneSize) => paintWith(painter, size, colors),
@@ -66,14 +74,14 @@ export function ParallelChart(props: ValueChartProps<ParallelConfig>) {
     (painter: Painter, size: SceneSize) => {
       if (lifted < 0 || lifted >= count) return;
       const layout = layOutParallel(axes, size);
-      paintParallelAxes(painter, { layout, brushes, colors });
+      paintParallelAxes(painter, { layout, brushes, chosen, colors });
       const xs = layout.places.map(({ x }) => x);
       const ys = layout.places.map((place) => crossing(place, layout, lifted));
       painter.line(xs, ys, { color: colors.surface, width: 5, alpha: 0.8 });
       painter.line(xs, ys, { color: colorOf(lifted), width: 2.5 });
       painter.dots(xs, ys, { color: colorOf(lifted), radius: 3.5, ring: colors.surface });
     },
-    [lifted, count, axes, colors, paintOf, brushes],
+    [lifted, count, axes, colors, paintOf, brushes, chosen],
   );
   useImperativeHandle(handleRef, () => {
     const table = () => tableOfValues(values, columnsOf(config, []));
@@ -103,6 +111,7 @@ export function ParallelChart(props: ValueChartProps<ParallelConfig>) {
     if (run !== undefined) onPick(values.runIds[run]!);
   };
   const without = axes.length < 2;
+  const chosenAxis = chosen === undefined ? undefined : axes[chosen];
   return (
     <div className={valueClasses.frame}>
       {paintOf.legend && <Legend legend={paintOf.legend} />}
@@ -117,7 +126,14 @@ export function ParallelChart(props: ValueChartProps<ParallelConfig>) {
             setPointed(run === undefined || at === undefined ? undefined : { run, at });
             hoverRun(run === undefined ? undefined : values.runIds[run]);
           }}
-          onKey={(event, size) =>
+          keys="Shift+ArrowLeft Shift+ArrowRight Shift+ArrowUp Shift+ArrowDown Alt+ArrowUp Alt+ArrowDown Delete"
+          onKey={(event, size) => {
+            const next = brushByKey(event, axes, { axis: chosen, brushes });
+            if (next !== undefined) {
+              event.preventDefault();
+              setBrushing(next);
+              return;
+            }
             walkByKey(event, {
               count,
               current: pointed?.run,
@@ -132,8 +148,8 @@ export function ParallelChart(props: ValueChartProps<ParallelConfig>) {
                 hoverRun(run === undefined ? undefined : values.runIds[run]);
               },
               pick: (run) => onPick(values.runIds[run]!),
-            })
-          }
+            });
+          }}
           onDrag={onDrag}
           onClick={onClick}
         >
@@ -155,6 +171,15 @@ export function ParallelChart(props: ValueChartProps<ParallelConfig>) {
         />
         {without && <div className={classes.empty}>Choose two or more columns</div>}
       </div>
+      {chosenAxis && (
+        <div className={valueClasses.foot}>
+          <span role="status">
+            Axis {chosenAxis.label}
+            {describeBrush(chosenAxis, brushes[chosenAxis.column])}
+          </span>
+          <span className="dim">Shift ↑ ↓ brushes, Alt ↑ ↓ widens, Delete clears</span>
+        </div>
+      )}
       {kept && (
         <div className={valueClasses.foot}>
           <span>
@@ -176,4 +201,15 @@ export function ParallelChart(props: ValueChartProps<ParallelConfig>) {
       )}
     </div>
   );
+}
+
+const NOT_BRUSHED: BrushState = { axis: undefined, brushes: {} };
+
+/** The words or the numbers between the ends of a brush. */
+function describeBrush({ shown }: ParallelAxis, brush: Brush | undefined): string {
+  if (brush === undefined) return '';
+  const [low, high] = brush;
+  if (shown.kind !== 'category') return ` from ${renderNumber(low)} to ${renderNumber(high)}`;
+  const words = shown.categories.filter((_, place) => place >= low && place <= high);
+  return `: ${words.join(', ') || 'none'}`;
 }

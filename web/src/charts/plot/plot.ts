@@ -40,6 +40,8 @@ export class Plot {
   readonly #over: HTMLCanvasElement;
   #state: PlotState;
   #pressed: Place | undefined;
+  /** What was drawn is out of date, and will be drawn anew before anybody sees it. */
+  #isDirty = false;
 
   constructor(
     root: HTMLElement,
@@ -96,14 +98,20 @@ export class Plot {
   }
 
   setColors(colors: ChartColors): void {
+    if (colors === this.#state.colors) return;
     this.#state = { ...this.#state, colors };
     this.#plot.redraw(false, true);
   }
 
-  /** Draws the data anew, and what is above them. */
+  /** Draws the data anew, and what is above them: once for all that asks for it in one go, as a new plot does thrice. */
   repaint(): void {
-    this.#paintOn(this.#layer, this.#handlers.paint);
-    this.repaintOver();
+    if (this.#isDirty) return;
+    this.#isDirty = true;
+    queueMicrotask(() => {
+      this.#isDirty = false;
+      this.#paintOn(this.#layer, this.#handlers.paint);
+      this.repaintOver();
+    });
   }
 
   repaintOver(): void {

@@ -69,7 +69,8 @@ function LinesBody(props: LinesBodyProps) {
     keys: metrics,
     x: look.x,
     part: zoomX,
-    maxPoints: pointsEach(count, { width, isSmoothed: look.smoothing > 0 }),
+    maxPoints: pointsEach(count, width),
+    withMeans: look.smoothing > 0,
     isEnabled: width > 0,
   });
   useLivePoints(props.query.experimentIds, metrics, refresh);
@@ -119,13 +120,9 @@ function LinesBody(props: LinesBodyProps) {
 }
 
 /** Points a line: two for each pixel it crosses, fewer where there are so many lines that they cover each other. */
-function pointsEach(
-  lines: number,
-  { width, isSmoothed }: { readonly width: number; readonly isSmoothed: boolean },
-): number {
+function pointsEach(lines: number, width: number): number {
   const pixels = Math.max(200, Math.ceil(width / 100) * 100);
-  // An average over thinned points leans to their extremes: of few lines, more come.
-  if (lines <= 20) return isSmoothed ? 4000 : 2 * pixels;
+  if (lines <= 20) return 2 * pixels;
   return lines <= 200 ? pixels : 200;
 }
 

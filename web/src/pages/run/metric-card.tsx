@@ -26,10 +26,14 @@ export function MetricCard({ run, metricKey, search }: MetricCardProps) {
   const { x, yLog, smoothing } = search;
   const [zoom, setZoom] = useState<Zoom | undefined>();
   const part = zoom?.x;
+  const withMeans = smoothing > 0;
   const lines = useQuery({
-    queryKey: ['run', run.runId, 'lines', metricKey, x, part],
+    queryKey: ['run', run.runId, 'lines', metricKey, x, part, withMeans],
     queryFn: ({ signal }) =>
-      askLines({ runIds: [run.runId], keys: [metricKey], x, part, maxPoints: MOST_POINTS }, signal),
+      askLines(
+        { runIds: [run.runId], keys: [metricKey], x, part, maxPoints: MOST_POINTS, withMeans },
+        signal,
+      ),
     placeholderData: keepPreviousData,
   });
   const line = lines.data?.[0];
