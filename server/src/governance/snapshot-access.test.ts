@@ -121,6 +121,54 @@ describe('a snapshot of a large workspace', () => {
   });
 });
 
+describe('what is visible', () => {
+  /** A workspace of one person in a group, whose rights change as in `change`; then what the person sees. */
+  function seenAfter(change: (state: ReturnType<typeof createState>) => void): unknown {
+    const state = createState();
+    state.putPrincipals(
+      [],
+      [principal(1, 'user', 'a'), principal(2, 'group', 'g'), principal(3, 'user', 'b')],
+    );
+    state.putMembers([2], [{ group_no: 2, member_no: 1 }]);
+    state.addOwner('experiment:1', 1);
+    state.addOwner('experiment:2', 2);
+    const access = createSnapshotAccess(1, () => state);
+    expect(access.visibleExperiments()).toEqual([1, 2]);
+    change(state);
+    return access.visibleExperiments();
+  }
+
+  it('is worked out again where one’s own rights change, or those of a group', () => {
+    expect(seenAfter((state) => state.addOwner('experiment:3', 1))).toEqual([1, 2, 3]);
+    expect(seenAfter((state) => state.addOwner('experiment:3', 2))).toEqual([1, 2, 3]);
+    expect(seenAfter((state) => state.dropGrants('experiment:2'))).toEqual([1]);
+    expect(seenAfter((state) => state.moveGrants('experiment:1', 'experiment:9'))).toEqual([2, 9]);
+    expect(seenAfter((state) => state.putGrants(['experiment:1', 'experiment:2'], []))).toEqual([]);
+    expect(seenAfter((state) => state.putMembers([2], []))).toEqual([1]);
+    expect(seenAfter((state) => state.putPrincipals([2], []))).toEqual([1]);
+    expect(seenAfter((state) => state.putPrincipals([1], []))).toEqual([]);
+  });
+
+  it('is not lost where a group goes and as many rights come', () => {
+    expect(
+      seenAfter((state) => {
+        state.putMembers([2], []);
+        state.addOwner('experiment:7', 1);
+      }),
+    ).toEqual([1, 7]);
+  });
+
+  it('is the very same list while only others’ rights change', () => {
+    const state = createState();
+    state.putPrincipals([], [principal(1, 'user', 'a'), principal(3, 'user', 'b')]);
+    state.addOwner('experiment:1', 1);
+    const access = createSnapshotAccess(1, () => state);
+    const before = access.visibleExperiments();
+    state.addOwner('experiment:2', 3);
+    expect(access.visibleExperiments()).toBe(before);
+  });
+});
+
 describe('the state', () => {
   it('forgets with a principal all that was theirs', () => {
     const state = createState();

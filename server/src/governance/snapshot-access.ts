@@ -4,6 +4,7 @@ import { decideAction, type Level, type PrivilegeSet } from './privilege-rules.t
 import { type Action, keyOf, parentOf, type Securable } from './privileges.ts';
 import type { State } from './snapshot-state.ts';
 
+const EXPERIMENT = 'experiment:';
 /** The most keys for which one caller's rights are remembered. */
 const MAX_REMEMBERED = 512;
 
@@ -12,20 +13,24 @@ const MAX_REMEMBERED = 512;
  * loses what its principal loses. `current` gives the state, or refuses when it is out of date.
  */
 export function createSnapshotAccess(no: number, current: () => State): Access {
-  let generation = -1;
+  const seen = { generation: -1, structure: -1, grantChanges: -1 };
   const held = new Map<string, PrivilegeSet>();
   let principal: Principal = NOBODY;
   let visible: { experiments?: 'all' | readonly number[]; models?: 'all' | VisibleModels } = {};
 
-  /** The state, having forgotten what was worked out on an older one. */
+  /** The state, having forgotten what was worked out while this caller's rights were others. */
   function fresh(): State {
     const state = current();
-    if (state.generation !== generation) {
-      generation = state.generation;
-      held.clear();
-      visible = {};
-      principal = principalOf(state, no);
-    }
+    if (state.generation === seen.generation) return state;
+    seen.generation = state.generation;
+    // Others create things all the time: that changes nothing here.
+    const grantChanges = state.grantChangesOf(no);
+    if (state.structure === seen.structure && grantChanges === seen.grantChanges) return state;
+    seen.structure = state.structure;
+    seen.grantChanges = grantChanges;
+    held.clear();
+    visible = {};
+    principal = principalOf(state, no);
     return state;
   }
 
@@ -53,29 +58,25 @@ export function createSnapshotAccess(no: number, current: () => State): Access {
 
   /** Of the securables that the caller or a group of it holds something on, those whose key begins so. */
   function* keysHeld(state: State, prefix: string): Generator<string> {
-    const seen = new Set<string>();
+    const given = new Set<string>();
     for (const holder of state.closureOf(no)) {
       for (const key of state.keysHeldBy(holder)) {
-        if (!key.startsWith(prefix) || seen.has(key)) continue;
-        seen.add(key);
+        if (!key.startsWith(prefix) || given.has(key)) continue;
+        given.add(key);
         yield key;
       }
     }
   }
 
   function listExperiments(state: State): 'all' | readonly number[] {
+    const workspace: Level = { type: 'workspace', held: heldOnKey(state, 'workspace') };
+    const isRead = (onIt: PrivilegeSet): boolean =>
+      decideAction('experiment.read', [{ type: 'experiment', held: onIt }, workspace]) === 'allowed';
     // Whoever may read an experiment that nobody granted anything on may read all.
-    const everyOther: Level[] = [
-      { type: 'experiment', held: 0 },
-      { type: 'workspace', held: heldOnKey(state, 'workspace') },
-    ];
-    if (decideAction('experiment.read', everyOther) === 'allowed') return 'all';
+    if (isRead(0)) return 'all';
     const numbers: number[] = [];
-    for (const key of keysHeld(state, 'experiment:')) {
-      const experimentNo = Number(key.slice('experiment:'.length));
-      if (decide('experiment.read', { type: 'experiment', experimentNo }) === 'allowed')
-        numbers.push(experimentNo);
-    }
+    for (const key of keysHeld(state, EXPERIMENT))
+      if (isRead(heldDirectly(state, no, key))) numbers.push(Number(key.slice(EXPERIMENT.length)));
     return numbers.sort((a, b) => a - b);
   }
 

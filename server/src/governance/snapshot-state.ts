@@ -47,7 +47,11 @@ export function createState() {
   /** Direct groups by member, made of `members` when first asked for. */
   let groupsOf: Map<number, number[]> | undefined;
   const closures = new Map<number, ReadonlySet<number>>();
+  /** How often the grants of each principal have changed. */
+  const grantChanges = new Map<number, number>();
   let generation = 0;
+  /** Rises where closures, principals or the names of catalogs may have changed. */
+  let structure = 0;
 
   function changed(): void {
     generation += 1;
@@ -56,6 +60,7 @@ export function createState() {
   function membershipsChanged(): void {
     groupsOf = undefined;
     closures.clear();
+    structure += 1;
     changed();
   }
 
@@ -86,8 +91,15 @@ export function createState() {
     return closure;
   }
 
+  function noteGrants(no: number): void {
+    grantChanges.set(no, (grantChanges.get(no) ?? 0) + 1);
+  }
+
   function forgetGrants(securable: string): void {
-    for (const no of grants.get(securable)?.keys() ?? []) keysOf.get(no)?.delete(securable);
+    for (const no of grants.get(securable)?.keys() ?? []) {
+      keysOf.get(no)?.delete(securable);
+      noteGrants(no);
+    }
     grants.delete(securable);
   }
 
@@ -98,12 +110,23 @@ export function createState() {
     const keys = keysOf.get(no) ?? new Set<string>();
     keys.add(securable);
     keysOf.set(no, keys);
+    noteGrants(no);
   }
 
   return {
-    /** Rises with every change: what was worked out before is out of date. */
+    /** Rises with every change of anything. */
     get generation(): number {
       return generation;
+    },
+    /** Rises where closures, principals or the names of catalogs may have changed. */
+    get structure(): number {
+      return structure;
+    },
+    /** Rises, while `structure` is the same, with every change of what the principal and its groups hold. */
+    grantChangesOf(no: number): number {
+      let sum = 0;
+      for (const holder of closureOf(no)) sum += grantChanges.get(holder) ?? 0;
+      return sum;
     },
     principals: principals as ReadonlyMap<number, KnownPrincipal>,
     tokens: tokens as ReadonlyMap<string, KnownCredential>,
@@ -204,6 +227,7 @@ export function createState() {
         catalogs.set(catalog_key, known);
         if (schema_key !== null && schema !== null) known.schemas.set(schema_key, schema);
       }
+      structure += 1;
       changed();
     },
   };
@@ -214,6 +238,7 @@ export function createState() {
       members.delete(no);
       for (const securable of keysOf.get(no) ?? []) grants.get(securable)?.delete(no);
       keysOf.delete(no);
+      noteGrants(no);
     }
     for (const [group, inIt] of members) {
       if ([...gone].some((no) => inIt.has(no)))
