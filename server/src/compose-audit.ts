@@ -1,4 +1,3 @@
-import type { Config } from './config.ts';
 import type { Database } from './db/port.ts';
 import { createAuditLog } from './governance/audit-log.ts';
 import { createAuditPast } from './governance/audit-past.ts';
@@ -24,7 +23,8 @@ export interface AuditOptions {
   readonly db: Database;
   readonly clock: Clock;
   readonly secretKey: Uint8Array;
-  readonly mode: NonNullable<Config['audit']>;
+  /** `required`: nothing may happen without a record. */
+  readonly mode: 'off' | 'on' | 'required';
   readonly onError: (error: unknown) => void;
 }
 

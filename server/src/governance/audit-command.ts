@@ -56,7 +56,7 @@ export async function runAuditCommand(
   return verdict.faults.length === 0;
 }
 
-export function renderVerdict(verdict: AuditVerdict): string {
+function renderVerdict(verdict: AuditVerdict): string {
   const { faults, lastCheckpoint } = verdict;
   const lines = faults.map(
     ({ what, atMs }) => `BROKEN: ${what}${atMs === undefined ? '' : ` (${iso(atMs)})`}`,

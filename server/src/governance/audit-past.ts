@@ -61,7 +61,7 @@ const PAGE = 1000;
  * By the records of changed rights up to that moment, judged as the server judges now. What was so before the log began
  * stands in its first records.
  */
-export async function whoCould(
+async function whoCould(
   db: Database,
   { action, on, atMs }: PastQuestion,
 ): Promise<readonly Capable[]> {
