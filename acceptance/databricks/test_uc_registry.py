@@ -56,6 +56,7 @@ def test_a_version_is_sent_finalized_and_loaded_by_number_and_by_alias(registry,
     predicts(f"models:/{name}@champion")
     predicts(f"models:/{name}/1")
 
+    assert registry.get_model_version_download_uri(name, "1").startswith("dbfs:/")
     registry.set_model_version_tag(name, "1", "stage", "prod")
     registry.delete_model_version_tag(name, "1", "checked")
     assert registry.update_model_version(name, "1", "described anew").description == "described anew"
@@ -168,3 +169,15 @@ def test_a_registered_model_in_the_trash_takes_its_files_along(uc, catalog, save
     uc.create_registered_model(name)
     assert str(uc.create_model_version(name, source=str(source)).version) == "1"
     assert os.path.exists(source)
+
+
+def test_what_clients_say_of_the_use_of_a_version_is_taken(url, token, uc, catalog, saved_model):
+    """The client says it where it sends files by the Files API, and only warns when that fails."""
+    name = f"{catalog}.ml.used"
+    uc.create_registered_model(name)
+    uc.create_model_version(name, source=saved_model)
+    path = "/api/2.0/mlflow/unity-catalog/model-versions/emit-lineage"
+    use = {"name": name, "version": "1", "model_version_lineage_info": {"direction": "DOWNSTREAM"}}
+    taken = call(url, token, "POST", path, json=use)
+    assert (taken.status_code, taken.json()) == (200, {})
+    assert call(url, token, "POST", path, json={**use, "version": "9"}).status_code == 404

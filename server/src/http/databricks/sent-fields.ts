@@ -8,7 +8,7 @@ type Properties = Readonly<Record<string, string>>;
 const KEPT = 'slipway.sent';
 
 /** @throws AppError InvalidArgument */
-export function propertiesIn(body: JsonObject): Properties | undefined {
+function propertiesIn(body: JsonObject): Properties | undefined {
   const { properties } = body;
   if (properties === undefined || properties === null) return undefined;
   const entries = Object.entries(asObject(properties, 'properties'));

@@ -127,7 +127,7 @@ export function workspaceRegistryRoutes(services: WorkspaceRegistryServices): re
 }
 
 /** What the caller may do with a model, in the words of this registry. */
-export function permissionLevel(access: Access, name: ModelName): string {
+function permissionLevel(access: Access, name: ModelName): string {
   const on = securableOf(name);
   const may = (action: Parameters<Access['decide']>[0]): boolean => access.decide(action, on) === 'allowed';
   if (may('model.manage')) return 'CAN_MANAGE';
