@@ -14,6 +14,7 @@ import { startServer } from './server-process.mjs';
  * @property {'sqlite' | 'postgres'} database
  * @property {'folder' | 's3'} artifacts
  * @property {number} [servers] how many processes serve in turn; one without it
+ * @property {readonly string[]} [flags] what they are started with besides
  * @property {boolean} [auth] whether they ask who calls; `token` is an administrator's then
  */
 /** @typedef {{url: string, token?: string, stop: () => Promise<void>}} System */
@@ -28,7 +29,7 @@ const WEBHOOK_FLAGS = ['--webhooks-allow-http', 'true', '--webhooks-allow-privat
  * @param {SystemOptions} options
  * @returns {Promise<System | undefined>}
  */
-export async function startSystem({ database, artifacts, servers = 1, auth = false }) {
+export async function startSystem({ database, artifacts, servers = 1, auth = false, flags = [] }) {
   if (database === 'postgres' && ensurePostgres() === undefined) return undefined;
   /** @type {Array<() => unknown>} */
   const stops = [];
@@ -39,7 +40,7 @@ export async function startSystem({ database, artifacts, servers = 1, auth = fal
     // Processes that serve the same things share the folder with the key of what is sealed.
     const home = mkdtempSync(path.join(tmpdir(), 'slipway-acceptance-'));
     stops.push(() => rmSync(home, { recursive: true, force: true }));
-    const args = [...WEBHOOK_FLAGS];
+    const args = [...WEBHOOK_FLAGS, ...flags];
     /** @type {NodeJS.ProcessEnv} */
     let env = {};
     const token = auth ? `slipway-${randomBytes(20).toString('hex')}` : undefined;

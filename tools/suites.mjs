@@ -38,6 +38,12 @@ export const SUITES = [
     servers: 2,
   }),
   databricksSuite('databricks sqlite', { database: 'sqlite', artifacts: 'folder' }),
+  // Files go another way there, and nothing else does.
+  databricksSuite(
+    'databricks files-api',
+    { database: 'sqlite', artifacts: 'folder', flags: ['--databricks-artifacts', 'files-api'] },
+    'databricks/test_files.py',
+  ),
   databricksSuite('databricks two servers', {
     database: 'postgres',
     artifacts: 'folder',
@@ -63,10 +69,11 @@ function acceptanceSuite(name, client, storage) {
  * Databricks' own clients, and mlflow as theirs.
  * @param {string} name
  * @param {import('./acceptance-systems.mjs').SystemOptions} storage
+ * @param {string} [suite] a file of it, where that is enough
  * @returns {Suite}
  */
-function databricksSuite(name, storage) {
-  return { name, run: () => runAcceptanceOn(name, newestClient, storage, { suite: 'databricks' }) };
+function databricksSuite(name, storage, suite = 'databricks') {
+  return { name, run: () => runAcceptanceOn(name, newestClient, storage, { suite }) };
 }
 
 /** Removes what earlier runs recorded, so that reports tell of this run alone. */

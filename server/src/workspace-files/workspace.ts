@@ -164,11 +164,12 @@ export function createWorkspace({ db, files, clock, experiments }: WorkspaceDepe
       await db.write(async (tx) => {
         await insertFolders(tx, path, access.principal.name);
         for (const place of placesTo(path)) {
-          const row = await repository.findObject(tx, place);
-          if (row?.kind === 'DIRECTORY') continue;
-          throw alreadyExists(
-            `Path (${shown(childOf(place.parent, place.name))}) already exists and is no folder.`,
-          );
+          // Held from the top down: whoever removes one of them comes before or after.
+          const row = await repository.holdObject(tx, place);
+          const at = shown(childOf(place.parent, place.name));
+          if (row === undefined)
+            throw new AppError('Conflict', `Path (${at}) has just been removed: try again.`);
+          if (row.kind !== 'DIRECTORY') throw alreadyExists(`Path (${at}) already exists and is no folder.`);
         }
       });
     },
