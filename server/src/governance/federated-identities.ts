@@ -21,6 +21,8 @@ export interface FederatedIdentity {
   readonly subject: string;
   /** What the user is called here: an e-mail address that the provider has verified, or another name. */
   readonly name: string;
+  /** Whether the provider vouches that the name is theirs. */
+  readonly isNameVerified: boolean;
   readonly displayName: string | undefined;
   /** As the provider names them. */
   readonly groups: readonly string[];
@@ -60,6 +62,7 @@ export function createFederatedIdentities({
       // Prepared for the provider's users (by SCIM, say) is only who has no other way in: nobody takes over an account
       // by a name that the provider lets them choose.
       const isPrepared =
+        identity.isNameVerified &&
         namesake.kind === 'user' &&
         namesake.password_hash === null &&
         namesake.name !== FIRST_ADMINISTRATOR &&

@@ -14,7 +14,7 @@ import { SESSION_PATH, sessionRoutes } from './slipway/session.ts';
 
 interface Account {
   readonly email: string;
-  readonly email_verified: boolean;
+  readonly email_verified?: boolean;
   readonly groups: readonly string[];
 }
 
@@ -211,6 +211,9 @@ describe.each(testedDatabases().slice(0, 1))('single sign-on with a real identit
     accounts.set('1008', { email: 'erin@acme.com', email_verified: true, groups: [] });
     expect((await createBrowser().signIn('1008')).status).toBe(403);
     await governance.principals.update(erin.id, { active: true });
+    // Prepared for the provider's users: only for one whose address the provider vouches for.
+    accounts.set('1012', { email: 'erin@acme.com', groups: [] });
+    expect((await createBrowser().signIn('1012')).status).toBe(403);
     expect((await createBrowser().signIn('1008')).status).toBe(302);
   });
 

@@ -195,6 +195,8 @@ function readIdentity(
     issuer,
     subject,
     name,
+    // Any other claim the operator has chosen as one that users cannot write themselves.
+    isNameVerified: nameClaim !== 'email' || claims.email_verified === true,
     displayName: typeof claims.name === 'string' ? claims.name : undefined,
     groups: Array.isArray(groups) ? groups.filter((group) => typeof group === 'string') : [],
   };
