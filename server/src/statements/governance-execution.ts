@@ -200,7 +200,7 @@ export function createGovernanceExecutor(dependencies: GovernanceDependencies) {
 type Of<Kind extends GovernanceStatement['kind']> = Extract<GovernanceStatement, { readonly kind: Kind }>;
 
 /** A name with as many parts as its type has: what is missing is where the session looks. */
-export function complete(on: NamedSecurable, { catalog, schema }: Place): NamedSecurable {
+function complete(on: NamedSecurable, { catalog, schema }: Place): NamedSecurable {
   switch (on.type) {
     case 'METASTORE':
     case 'CATALOG':

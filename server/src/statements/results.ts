@@ -1,6 +1,9 @@
 /** How the rows of a result are written. */
 export type ResultFormat = 'JSON_ARRAY' | 'ARROW_STREAM' | 'CSV';
 
+/** Whether a result goes with the answer about its statement, or is fetched by links. */
+export type Disposition = 'INLINE' | 'EXTERNAL_LINKS' | 'INLINE_OR_EXTERNAL_LINKS';
+
 export interface ResultColumn {
   readonly name: string;
   /** Databricks' word for the kind of type: `LONG`, `DECIMAL`, `ARRAY`. */

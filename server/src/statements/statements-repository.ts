@@ -1,8 +1,7 @@
 import type { Sql, Transaction } from '../db/port.ts';
-import type { ResultFormat } from './results.ts';
+import type { Disposition, ResultFormat } from './results.ts';
 
 export type StatementState = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELED' | 'CLOSED';
-export type Disposition = 'INLINE' | 'EXTERNAL_LINKS' | 'INLINE_OR_EXTERNAL_LINKS';
 
 export interface StatementRow {
   readonly statement_id: string;

@@ -13,8 +13,9 @@ import type { GovernanceExecutor } from './governance-execution.ts';
 import { createQueryProcesses, DEFAULT_PROCESS_LIMITS, type ProcessLimits } from './query-processes.ts';
 import { createSqlSessions } from './sessions.ts';
 import { createResultStore } from './statement-results.ts';
+import type { StatementRequest } from './statement-runner.ts';
 import { offerTables } from './statement-tables.ts';
-import { createStatements, type StatementRequest, type StatementView } from './statements.ts';
+import { createStatements, type StatementView } from './statements.ts';
 
 export const EVERYTHING = fullAccess(LOCAL_USER);
 
@@ -35,6 +36,7 @@ export const seesOnly = (
 export interface StatementsFixtureOptions {
   readonly limits?: Partial<ProcessLimits>;
   readonly clock?: Clock;
+  readonly maxKeptBytes?: number;
   readonly governance?: GovernanceExecutor;
   /** Where results lie; a folder of its own without it. */
   readonly folder?: string;
@@ -67,6 +69,7 @@ export async function startStatements(db: Database, options: StatementsFixtureOp
     results,
     sessions,
     tables,
+    ...(options.maxKeptBytes !== undefined && { maxKeptBytes: options.maxKeptBytes }),
     governance: options.governance ?? queriesAlone,
     onError: (error) => errors.push(error),
   });

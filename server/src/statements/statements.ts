@@ -1,41 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Database } from '../db/port.ts';
 import type { Access } from '../governance/access.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
-import type { GovernanceExecutor } from './governance-execution.ts';
-import { readParameters, type StatementParameter } from './parameters.ts';
-import { parseStatement } from './parser.ts';
-import type { NeededTable } from './query-analysis.ts';
-import type { QueryProcesses } from './query-processes.ts';
-import { renderForDuckDb } from './query-text.ts';
-import { type ResultFormat, type ResultLimits, writeCsvRow, writeJsonRow } from './results.ts';
-import { DEFAULT_PLACE, type Place, type SqlSessions } from './sessions.ts';
+import type { ResultFormat } from './results.ts';
 import {
   type Outcome,
-  type ResultStore,
   readOutcome,
   renderOutcome,
   type StoredPart,
   type StoredResult,
 } from './statement-results.ts';
-import type { StatementTable } from './statement-tables.ts';
-import type { QueryStatement } from './statement-tree.ts';
-import type { Disposition, StatementRow, StatementState } from './statements-repository.ts';
+import {
+  createStatementRunner,
+  type StatementRequest,
+  type StatementRunnerDependencies,
+} from './statement-runner.ts';
+import type { StatementRow, StatementState } from './statements-repository.ts';
 import * as repository from './statements-repository.ts';
-
-export interface StatementRequest {
-  readonly text: string;
-  readonly parameters: readonly StatementParameter[];
-  /** Where names of fewer than three parts lie, where there is no session to say it. */
-  readonly place: Partial<Place>;
-  readonly sessionId: string | undefined;
-  readonly format: ResultFormat;
-  readonly disposition: Disposition;
-  readonly rowLimit: number | undefined;
-  readonly byteLimit: number | undefined;
-}
 
 export interface StatementWait {
   readonly waitMs: number;
@@ -53,26 +35,15 @@ export interface StatementView {
   readonly inline: boolean;
 }
 
-export interface StatementsDependencies {
-  readonly db: Database;
+export interface StatementsDependencies extends StatementRunnerDependencies {
   readonly clock: Clock;
-  readonly processes: QueryProcesses;
-  readonly results: ResultStore;
-  readonly sessions: SqlSessions;
-  readonly governance: GovernanceExecutor;
-  readonly tables: readonly StatementTable[];
-  onError(error: unknown): void;
+  /** What all results together may take; the oldest make room. */
+  readonly maxKeptBytes?: number;
 }
 
 const MIB = 2 ** 20;
-const PART_BYTES = 8 * MIB;
-/** What an answer in JSON may carry; parsed and written again by the server's one thread. */
-const INLINE_BYTES = 16 * MIB;
 const HYBRID_BYTES = 2 * MIB;
-const MAX_RESULT_BYTES = 1024 * MIB;
-/** Of all results together. */
-const MAX_KEPT_BYTES = 4096 * MIB;
-const MAX_TABLE_ROWS = 5_000_000;
+const DEFAULT_KEPT_BYTES = 4096 * MIB;
 const MAX_AT_ONCE = 200;
 const LEASE_MS = 15_000;
 const RENEW_EVERY_MS = 1000;
@@ -94,95 +65,11 @@ interface Running {
  * for the statements of all.
  */
 export function createStatements(dependencies: StatementsDependencies) {
-  const { db, clock, processes, results, sessions, governance, tables, onError } = dependencies;
+  const { db, clock, processes, results, onError } = dependencies;
+  const runner = createStatementRunner(dependencies);
   const running = new Map<string, Running>();
   let renewing: NodeJS.Timeout | undefined;
   let sweeping: NodeJS.Timeout | undefined;
-
-  async function perform(
-    request: StatementRequest,
-    access: Access,
-    signal: AbortSignal,
-  ): Promise<StoredResult> {
-    const sink = results.open(signal);
-    try {
-      const statement = parseStatement(request.text);
-      const limits = limitsOf(request);
-      if (statement.kind === 'query') {
-        const truncated = await runQuery(statement, request, { access, signal, sink, limits });
-        return { columns: sink.described, parts: sink.parts, truncated };
-      }
-      const place = await placeOf(request, access);
-      const { columns, rows, moveTo } = await governance.execute(statement, { access, place });
-      if (moveTo !== undefined && request.sessionId !== undefined)
-        await sessions.move(request.sessionId, moveTo, access);
-      const shown = rows.slice(0, request.rowLimit);
-      if (request.format === 'ARROW_STREAM') {
-        await processes.encode({ columns, rows: shown }, { sink, signal });
-      } else {
-        const isCsv = request.format === 'CSV';
-        const text = isCsv
-          ? [columns.map(({ name }) => name), ...shown].map(writeCsvRow).join('')
-          : `[${shown.map(writeJsonRow).join(',')}]`;
-        await sink.part(shown.length, Buffer.from(text));
-      }
-      return { columns, parts: sink.parts, truncated: shown.length < rows.length };
-    } catch (error) {
-      await results.remove(sink.parts).catch(onError);
-      throw error;
-    }
-  }
-
-  async function runQuery(
-    statement: QueryStatement,
-    request: StatementRequest,
-    {
-      access,
-      signal,
-      sink,
-      limits,
-    }: {
-      readonly access: Access;
-      readonly signal: AbortSignal;
-      readonly sink: ReturnType<ResultStore['open']>;
-      readonly limits: ResultLimits;
-    },
-  ): Promise<boolean> {
-    const parameters = readParameters(request.parameters);
-    const names = new Set(parameters.flatMap(({ name }) => name ?? []));
-    const job = {
-      query: renderForDuckDb(statement.query, names),
-      about: statement.about,
-      parameters,
-      format: request.format,
-      limits,
-      tables: tables.map(({ name, columns, narrowing }) => ({
-        name,
-        narrowing,
-        columns: columns.map((column) => column.name),
-        types: columns.map((column) => column.type),
-      })),
-    };
-    return processes.query(job, { sink, signal, load: (needed) => load(needed, access) });
-  }
-
-  async function* load(needed: readonly NeededTable[], access: Access) {
-    for (const { name, only } of needed) {
-      const table = tables.find((known) => known.name === name);
-      if (table === undefined) throw new AppError('Internal', `A query asked for the table ${name}.`);
-      let count = 0;
-      for await (const rows of table.pages(db, access, only)) {
-        count += rows.length;
-        if (count > MAX_TABLE_ROWS) throw tooManyRows(table);
-        if (rows.length > 0) yield { table: name, rows };
-      }
-    }
-  }
-
-  async function placeOf({ sessionId, place }: StatementRequest, access: Access): Promise<Place> {
-    const from = sessionId === undefined ? DEFAULT_PLACE : await sessions.find(sessionId, access);
-    return { catalog: place.catalog ?? from.catalog, schema: place.schema ?? from.schema };
-  }
 
   async function run(
     id: string,
@@ -193,7 +80,7 @@ export function createStatements(dependencies: StatementsDependencies) {
     let state: StatementState = 'SUCCEEDED';
     let outcome: Outcome;
     try {
-      outcome = { kind: 'result', ...(await perform(request, access, signal)) };
+      outcome = { kind: 'result', ...(await runner.perform(request, access, signal)) };
     } catch (error) {
       const isCanceled = signal.aborted && signal.reason === CANCELED;
       state = isCanceled ? 'CANCELED' : 'FAILED';
@@ -257,7 +144,11 @@ export function createStatements(dependencies: StatementsDependencies) {
   async function sweep(): Promise<void> {
     const nowMs = clock.nowMs();
     const expired = await db.write(async (tx) => {
-      await repository.expireBeyond(tx, { maxBytes: MAX_KEPT_BYTES, nowMs, limit: SWEPT_AT_ONCE });
+      await repository.expireBeyond(tx, {
+        maxBytes: dependencies.maxKeptBytes ?? DEFAULT_KEPT_BYTES,
+        nowMs,
+        limit: SWEPT_AT_ONCE,
+      });
       return repository.takeExpired(tx, nowMs, SWEPT_AT_ONCE);
     });
     for (const row of expired) await results.remove(partsOf(row));
@@ -276,7 +167,7 @@ export function createStatements(dependencies: StatementsDependencies) {
     ): Promise<StatementView> {
       if (running.size >= MAX_AT_ONCE)
         throw new AppError('LimitExceeded', `${MAX_AT_ONCE} statements run already; try again in a moment.`);
-      await placeOf(request, access);
+      await runner.placeOf(request, access);
       const id = randomUUID();
       const nowMs = clock.nowMs();
       const statement = {
@@ -373,16 +264,6 @@ export function createStatements(dependencies: StatementsDependencies) {
 
 export type Statements = ReturnType<typeof createStatements>;
 
-function limitsOf({ disposition, rowLimit, byteLimit }: StatementRequest): ResultLimits {
-  const isInline = disposition === 'INLINE';
-  return {
-    partBytes: isInline ? 'whole' : PART_BYTES,
-    maxBytes: isInline ? INLINE_BYTES : MAX_RESULT_BYTES,
-    rowLimit,
-    byteLimit,
-  };
-}
-
 function partsOf({ outcome: text }: StatementRow): readonly StoredPart[] {
   const outcome = text === null ? undefined : readOutcome(text);
   return outcome?.kind === 'result' ? outcome.parts : [];
@@ -400,9 +281,3 @@ function describeError(error: unknown): Outcome & { readonly kind: 'error' } {
 }
 
 const statementNotFound = (id: string) => notFound(`The statement ${id.slice(0, 100)} does not exist.`);
-
-const tooManyRows = ({ name, narrowing }: StatementTable) =>
-  new AppError(
-    'LimitExceeded',
-    `The query reads more than ${MAX_TABLE_ROWS} rows of ${name}: name ${narrowing.join(', or ')} in its WHERE, compared with a constant.`,
-  );
