@@ -9,13 +9,17 @@ from wire import refused
 
 
 @pytest.fixture(params=["mlflow's dialect", "the native dialect"])
-def registry(request, monkeypatch, uc):
+def registry(request, monkeypatch):
+    from mlflow import MlflowClient
+    from mlflow.tracking._model_registry.registry import ModelRegistryStoreRegistry
+
+    # The client keeps the stores that it has made, whatever the variable says later.
+    forget = ModelRegistryStoreRegistry._get_store_with_resolved_uri.cache_clear
+    forget()
     if request.param == "the native dialect":
         monkeypatch.setenv("MLFLOW_ENABLE_UC_NATIVE_MODEL_REGISTRY", "true")
-        from mlflow import MlflowClient
-
-        return MlflowClient(tracking_uri="databricks", registry_uri="databricks-uc")
-    return uc
+    yield MlflowClient(tracking_uri="databricks", registry_uri="databricks-uc")
+    forget()
 
 
 def test_a_model_is_described_tagged_renamed_and_deleted(registry, catalog):
