@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readConfig } from './config.ts';
 import { openDoorOfHome } from './compose.ts';
+import { readConfig } from './config.ts';
 import { runApplyCommand } from './setup/apply-command.ts';
 import type { Door } from './setup/door.ts';
 import { WORKSPACE_TEMPLATE } from './setup/template.ts';
@@ -80,7 +80,13 @@ describe('applying a declared workspace', () => {
               return answer === true;
             },
     };
-    const command = { file: 'workspace.yaml', text, url: undefined, token: undefined, yes: answer === undefined };
+    const command = {
+      file: 'workspace.yaml',
+      text,
+      url: undefined,
+      token: undefined,
+      yes: answer === undefined,
+    };
     const done = await runApplyCommand(services, command);
     return { written, done, asked };
   }
@@ -89,7 +95,13 @@ describe('applying a declared workspace', () => {
     const refused = await apply(WORKSPACE, { answer: false });
     expect(refused.done).toBe(false);
     expect(refused.asked).toHaveLength(1);
-    for (const line of ['+ catalog dev', '+ group Outer', '+ user jane@acme.com', '~ tokens: at most 30 days', '+ webhook slack'])
+    for (const line of [
+      '+ catalog dev',
+      '+ group Outer',
+      '+ user jane@acme.com',
+      '~ tokens: at most 30 days',
+      '+ webhook slack',
+    ])
       expect(refused.written).toContain(line);
     expect(refused.written).not.toContain('shhh');
     expect(calls).toEqual([]);
@@ -124,7 +136,9 @@ describe('applying a declared workspace', () => {
 
   it('says of which line the server refuses something, and can be applied again', async () => {
     const bad = `catalogs:\n  - name: half\n    grants:\n      - principal: nobody@acme.com\n        privileges: [USE CATALOG]\n`;
-    await expect(apply(bad)).rejects.toThrow(/^workspace\.yaml:4: catalogs\[0\]\.grants\[0\]: .*nobody@acme\.com/);
+    await expect(apply(bad)).rejects.toThrow(
+      /^workspace\.yaml:4: catalogs\[0\]\.grants\[0\]: .*nobody@acme\.com/,
+    );
     const mended = bad.replace('nobody@acme.com', 'jane@acme.com');
     const { written } = await apply(mended);
     expect(written).toContain('Plan for workspace.yaml: 1 to create, 0 to change.');
@@ -137,8 +151,11 @@ describe('applying a declared workspace', () => {
   });
 
   it('asks for the secret of a webhook before anything is changed', async () => {
-    const text = 'webhooks:\n  - { name: w, url: https://a.example/, events: [model_version.created], secret_variable: NOT_SET }';
-    await expect(apply(text)).rejects.toThrow('workspace.yaml:2: webhooks[0]: the environment variable NOT_SET is not set.');
+    const text =
+      'webhooks:\n  - { name: w, url: https://a.example/, events: [model_version.created], secret_variable: NOT_SET }';
+    await expect(apply(text)).rejects.toThrow(
+      'workspace.yaml:2: webhooks[0]: the environment variable NOT_SET is not set.',
+    );
     expect(calls).toEqual([]);
   });
 

@@ -78,7 +78,10 @@ describe('the commands of a governed workspace', { timeout: 180_000 }, () => {
     expect(bad).toMatchObject({ code: 1, err: expect.stringContaining(`${file}:2: catalogs[0].name: `) });
     expect(missing).toMatchObject({ code: 1, err: expect.stringContaining('-f FILE') });
     expect(unsigned).toMatchObject({ code: 1, err: expect.stringContaining('SLIPWAY_TOKEN') });
-    expect(nobody).toMatchObject({ code: 1, err: expect.stringContaining('No server answers at http://127.0.0.1:1') });
+    expect(nobody).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('No server answers at http://127.0.0.1:1'),
+    });
     expect(unasked).toMatchObject({ code: 1, err: expect.stringContaining('slipway audit verify') });
     expect(unsigned.err + nobody.err).not.toContain(ADMIN_TOKEN);
   });
@@ -88,17 +91,29 @@ describe('the commands of a governed workspace', { timeout: 180_000 }, () => {
     program = undefined;
     const whole = await slipway(['audit', 'verify', '--home', home]);
     expect([whole.err, whole.code]).toEqual(['', 0]);
-    expect(whole.out).toMatch(/^The audit log is whole: \d+ records in \d+ chains, \d+ checkpoints; 0 records are newer/);
+    expect(whole.out).toMatch(
+      /^The audit log is whole: \d+ records in \d+ chains, \d+ checkpoints; 0 records are newer/,
+    );
     const [, checkpoint = ''] = /Last checkpoint: (\d+:[0-9a-f]{64})/.exec(whole.out) ?? [];
     expect((await slipway(['audit', 'verify', '--home', home, '--checkpoint', checkpoint])).code).toBe(0);
-    const noted = await slipway(['audit', 'verify', '--home', home, '--checkpoint', `9999:${'0'.repeat(64)}`]);
+    const noted = await slipway([
+      'audit',
+      'verify',
+      '--home',
+      home,
+      '--checkpoint',
+      `9999:${'0'.repeat(64)}`,
+    ]);
     expect(noted).toMatchObject({ code: 1, out: expect.stringContaining('Checkpoint 9999 was noted down') });
 
     const { out } = await slipway(['audit', 'export', '--home', home]);
     const records = out
       .trimEnd()
       .split('\n')
-      .map((line) => JSON.parse(line) as { type: string; action: string; seq: number; subject: string; hash: string })
+      .map(
+        (line) =>
+          JSON.parse(line) as { type: string; action: string; seq: number; subject: string; hash: string },
+      )
       .filter(({ type, action }) => type === 'record' && action === 'metastore.create-catalog');
     expect(records.length).toBeGreaterThanOrEqual(3);
 
@@ -118,7 +133,9 @@ describe('the commands of a governed workspace', { timeout: 180_000 }, () => {
     try {
       const made = await slipway(['init-workspace', '--home', other, '--yes']);
       expect([made.err, made.code]).toEqual(['', 0]);
-      expect((await slipway(['init-workspace', '--home', other, '--yes'])).out).toContain('Nothing to change');
+      expect((await slipway(['init-workspace', '--home', other, '--yes'])).out).toContain(
+        'Nothing to change',
+      );
       expect((await slipway(['audit', 'verify', '--home', other])).out).toContain('The audit log is whole');
     } finally {
       rmSync(other, { recursive: true });

@@ -61,10 +61,7 @@ const PAGE = 1000;
  * By the records of changed rights up to that moment, judged as the server judges now. What was so before the log began
  * stands in its first records.
  */
-async function whoCould(
-  db: Database,
-  { action, on, atMs }: PastQuestion,
-): Promise<readonly Capable[]> {
+async function whoCould(db: Database, { action, on, atMs }: PastQuestion): Promise<readonly Capable[]> {
   const path: Securable[] = [];
   for (let each: Securable | undefined = on; each !== undefined; each = parentOf(each)) path.push(each);
   const keys = path.map(keyOf);
