@@ -303,6 +303,26 @@ describe('volumes', () => {
     expect((await call('DELETE', '/api/2.1/unity-catalog/schemas/lab.ml')).status).toBe(400);
   });
 
+  it('go with their schema where that is forced, and move with it where it is renamed', async () => {
+    const schemas = '/api/2.1/unity-catalog/schemas';
+    const inSchema = (schema: string) => ({
+      catalog_name: 'lab',
+      schema_name: schema,
+      name: 'v',
+      volume_type: 'MANAGED',
+    });
+    await server.ok('POST', schemas, { catalog_name: 'lab', name: 'gone' });
+    await server.ok('POST', '/api/2.1/unity-catalog/volumes', inSchema('gone'));
+    expect((await call('PUT', file('/Volumes/lab/gone/v/a'), { body: 'x' })).status).toBe(204);
+    await server.ok('PATCH', `${schemas}/lab.gone`, { new_name: 'moved' });
+    expect(await (await call('GET', file('/Volumes/lab/moved/v/a'))).text()).toBe('x');
+    expect((await call('GET', file('/Volumes/lab/gone/v/a'))).status).toBe(404);
+    await server.ok('DELETE', `${schemas}/lab.moved?force=true`);
+    await server.ok('POST', schemas, { catalog_name: 'lab', name: 'moved' });
+    await server.ok('POST', '/api/2.1/unity-catalog/volumes', inSchema('moved'));
+    expect(await codeOf(await call('GET', file('/Volumes/lab/moved/v/a')))).toEqual([404, 'NOT_FOUND']);
+  });
+
   it('are closed to those without rights on them', async () => {
     const volume = await newVolume();
     await asWriter('PUT', file(`${volume}/a`), 'x');
