@@ -419,27 +419,23 @@ export async function compose(config: Config): Promise<Program> {
     targets,
     readModelName,
   });
+  const rawRoutes = [
+    ...streamRoutes,
+    ...databricks.rawRoutes,
+    ...databricksFiles.rawRoutes,
+    ...sql.rawRoutes,
+  ];
+  const databricksRoutes = [
+    ...databricks.routes,
+    ...registryRoutes,
+    ...databricksFiles.routes,
+    ...sql.routes,
+    ...workspaceConfRoutes(settings),
+  ];
   const server = buildHttpServer({
     mlflowRoutes,
-    rawRoutes: [
-      ...streamRoutes,
-      ...databricks.rawRoutes,
-      ...databricksFiles.rawRoutes,
-      ...sql.rawRoutes,
-      openApiRoute(mlflowRoutes, [
-        ...streamRoutes,
-        ...databricks.rawRoutes,
-        ...databricksFiles.rawRoutes,
-        ...sql.rawRoutes,
-      ]),
-    ],
-    databricksRoutes: [
-      ...databricks.routes,
-      ...registryRoutes,
-      ...databricksFiles.routes,
-      ...sql.routes,
-      ...workspaceConfRoutes(settings),
-    ],
+    rawRoutes: [...rawRoutes, openApiRoute(mlflowRoutes, rawRoutes, databricksRoutes)],
+    databricksRoutes,
     workspaceId: identity.workspaceId,
     authenticate: governance.authenticate,
     locations: createShownLocations(config.databricksArtifacts),

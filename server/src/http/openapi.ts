@@ -1,6 +1,8 @@
+import type { DatabricksRoute } from './databricks/routes.ts';
 import requestFields from './mlflow/request-fields.json' with { type: 'json' };
 import type { MlflowRoute, RequestField } from './mlflow/routes.ts';
 import { MLFLOW_VERSION } from './mlflow/server-facts.ts';
+import { describeDatabricks } from './openapi-databricks.ts';
 import { describeStreams } from './openapi-streams.ts';
 import { describeAccess } from './route-access.ts';
 import type { RawRoute } from './routes.ts';
@@ -36,17 +38,25 @@ const ERRORS = [
 ] as const;
 
 /**
- * The OpenAPI 3.1 document of the JSON routes and of those that move streams, each under `/api/` (or `/ajax-api/` where
+ * The OpenAPI 3.1 document of the JSON routes, of those that move streams and of Databricks' protocol, each under `/api/` (or `/ajax-api/` where
  * it has no other prefix). A route whose request nobody describes says so; a test holds that there is none.
  */
-export function openApiDocument(routes: readonly MlflowRoute[], streams: readonly RawRoute[] = []): object {
+export function openApiDocument(
+  routes: readonly MlflowRoute[],
+  streams: readonly RawRoute[] = [],
+  databricks: readonly DatabricksRoute[] = [],
+): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
     const prefix = route.prefixes === 'ajax' ? '/ajax-api/' : '/api/';
     const path = prefix + namedPath(route).replace(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: describeOperation(route) };
   }
-  for (const { path, method, operation } of describeStreams(streams, errorAnswers())) {
+  const others = [
+    ...describeStreams(streams, errorAnswers()),
+    ...describeDatabricks(databricks, errorAnswers()),
+  ];
+  for (const { path, method, operation } of others) {
     paths[path] = { ...paths[path], [method]: operation };
   }
   return {
@@ -64,14 +74,18 @@ export function openApiDocument(routes: readonly MlflowRoute[], streams: readonl
 }
 
 /** Tells the document, made when it is asked for the first time. */
-export function openApiRoute(routes: readonly MlflowRoute[], streams: readonly RawRoute[]): RawRoute {
+export function openApiRoute(
+  routes: readonly MlflowRoute[],
+  streams: readonly RawRoute[],
+  databricks: readonly DatabricksRoute[],
+): RawRoute {
   let text: string | undefined;
   return {
     method: 'GET',
     path: '/openapi.json',
     access: 'open',
     async handle(_request, reply) {
-      text ??= JSON.stringify(openApiDocument(routes, streams));
+      text ??= JSON.stringify(openApiDocument(routes, streams, databricks));
       return reply.type('application/json').send(text);
     },
   };

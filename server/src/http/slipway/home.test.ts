@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type OpenedDatabase, testedDatabases } from '../../db/conformance/databases.ts';
+import { fullAccess, LOCAL_USER } from '../../governance/access.ts';
 import { createRegistry, type Registry, version } from '../../registry/conformance/registry.ts';
 import { createRecentModels } from '../../registry/recent-models.ts';
 import { createActivity } from '../../tracking/activity.ts';
@@ -44,7 +45,8 @@ describe.each(testedDatabases())('what start pages show on $name', (database) =>
       recentModels: createRecentModels({ db }),
     });
     const route = routes.find((one) => one.path === `slipway/v1/${path}`);
-    const answer = await route!.handle({ message, path: {} } as unknown as MlflowCall);
+    const call = { message, path: {}, caller: { access: fullAccess(LOCAL_USER) } };
+    const answer = await route!.handle(call as unknown as MlflowCall);
     return JSON.parse(JSON.stringify(answer)) as Answer;
   }
   const experiment = (name: string, tags: { key: string; value: string }[] = []) =>
