@@ -48,6 +48,10 @@ def test_runs_on_databricks_and_models_over_http(url, unique, predicts):
     # The client loads what an http registry has over http alone.
     mlflow.set_tracking_uri(url)
     predicts(f"models:/{name}/1")
+    # Whoever speaks Unity Catalog finds it among the plain names, and its files where the run has them.
+    mlflow.set_tracking_uri("databricks")
+    mlflow.set_registry_uri("databricks-uc")
+    predicts(f"models:/workspace.default.{name}/1")
 
 
 def test_runs_and_models_in_unity_catalog_from_one_call(catalog, unique, predicts):

@@ -6,7 +6,7 @@ import { type OpenedDatabase, testedDatabases } from '../db/conformance/database
 import { LOCAL_USER } from '../governance/access.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { parseArtifactPath } from '../objects/artifact-path.ts';
-import { createRegistry, type Registry } from './conformance/registry.ts';
+import { createRegistry, type Registry, version } from './conformance/registry.ts';
 import { createUploadedVersions, type UploadedVersions } from './uploaded-versions.ts';
 import { keepVersionFiles } from './version-files.ts';
 import { guardVersionFolder, versionFolder } from './version-folders.ts';
@@ -145,13 +145,16 @@ describe.each(testedDatabases())('versions whose files are sent to the registry,
     }
   });
 
-  it('get neither alias nor stage before they are READY', async () => {
+  it('get neither alias nor stage nor copy before they are READY', async () => {
     const { name, send } = await newVersion();
-    const refusals = [
+    const results = await Promise.allSettled([
       registry.aliases.set(name, 'champion', 1),
       registry.versions.transition(name, 1, { stage: 'Production', archiveOthers: false }),
-    ];
-    for (const refusal of refusals) await expect(refusal).rejects.toMatchObject({ code: 'InvalidState' });
+      registry.versions.create(version(name, `models:/${name}/1`)),
+    ]);
+    for (const result of results) {
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'InvalidState' } });
+    }
     await send('MLmodel', 'x');
     await finalize(name, 1);
     await registry.aliases.set(name, 'champion', 1);

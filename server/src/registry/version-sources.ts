@@ -5,7 +5,7 @@ import { checkLength } from '../tracking/key-rules.ts';
 import { findLoggedModelSource } from '../tracking/logged-model-links.ts';
 import { runArtifactLocation } from '../tracking/run-details.ts';
 import { getRun } from '../tracking/runs.ts';
-import { isLatestAlias, parseStage } from './model-rules.ts';
+import { isLatestAlias, notReady, PENDING, parseStage } from './model-rules.ts';
 import { getModelRow } from './models.ts';
 import { foreignHostScheme, type HostPolicy } from './source-hosts.ts';
 import {
@@ -145,6 +145,7 @@ async function findOrigin(
     throw invalidSource(source, `Registered model alias ${location.model.alias} not found.`);
   if (origin === undefined)
     throw notFound(`No version of model '${location.model.name}' answers to '${source}'.`);
+  if (origin.status === PENDING) throw notReady(origin.name, origin.version);
   const contradicts = (given: string | undefined, known: string | null) =>
     given !== undefined && given !== (known ?? '');
   if (
