@@ -257,6 +257,10 @@ describe('SQL through the door', () => {
       path: '/api/2.1/unity-catalog/permissions/function/prod.ml.fraud',
     });
     expect(held).toMatchObject({ privilege_assignments: [{ principal: 'bob', privileges: ['EXECUTE'] }] });
+    const withoutWait = { wait_timeout: '0s' };
+    expect((await send(ADMIN, 'GRANT EXECUTE ON MODEL prod.ml.fraud TO bob', withoutWait)).status.state).toBe(
+      'SUCCEEDED',
+    );
     // Seen now, and still not theirs to give away.
     const refused = await fails('bob', 'GRANT EXECUTE ON MODEL prod.ml.fraud TO jane');
     expect(refused.message).toMatch(/Permission denied/);

@@ -32,6 +32,8 @@ export interface StatementSecurables {
    *   PermissionDenied for what the caller sees, but may not manage.
    */
   require(named: NamedSecurable, need: 'see' | 'manage', access: Access): Promise<Securable>;
+  /** Of what has been found. */
+  mayManage(on: Securable, access: Access): boolean;
 }
 
 /** What can be said about a securable besides its grants; each throws NotFound as `require` does. */
@@ -69,13 +71,7 @@ export function createGovernanceExecutor(dependencies: GovernanceDependencies) {
     access: Access,
   ): Promise<GovernanceResult> {
     const on = await securables.require(named, 'see', access);
-    const seesAll = await securables.require(named, 'manage', access).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof AppError && error.code === 'PermissionDenied') return false;
-        throw error;
-      },
-    );
+    const seesAll = securables.mayManage(on, access);
     const principal = asked === undefined ? undefined : principalOf(asked);
     let own: ReadonlySet<string> | undefined;
     if (!seesAll) {

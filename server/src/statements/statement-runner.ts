@@ -138,6 +138,14 @@ export function createStatementRunner(dependencies: StatementRunnerDependencies)
   }
 
   return {
+    /** Whether it takes no time worth a word: every statement but queries, and what is none. */
+    isQuick(text: string): boolean {
+      try {
+        return parseStatement(text).kind !== 'query';
+      } catch {
+        return true;
+      }
+    },
     /** Where names of fewer than three parts lie. @throws AppError NotFound for an unknown session. */
     placeOf,
     /** @throws AppError what is wrong with the statement; the signal's reason. Nothing is kept then. */

@@ -185,6 +185,11 @@ export function createStatements(dependencies: StatementsDependencies) {
         .finally(() => running.delete(id));
       running.set(id, { controller, done });
       renewing ??= setInterval(renewLeases, RENEW_EVERY_MS).unref();
+      // A change of rights is done when the call is answered, so that whoever records the call knows how it ended.
+      if (runner.isQuick(request.text)) {
+        await done;
+        return view(await find(id, access));
+      }
       if (waitMs === 0) return { id, state: 'PENDING', format: request.format, inline: false };
       const waited = new AbortController();
       await Promise.race([done, wait(waitMs, undefined, { signal: waited.signal }).catch(() => undefined)]);

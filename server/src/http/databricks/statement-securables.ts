@@ -45,7 +45,24 @@ export function createStatementSecurables(
       await requireExisting(found, access, existence);
       return found.on;
     },
+
+    mayManage: (on, access) => access.decide(manageAction(on), on) === 'allowed',
   };
+}
+
+/** Statements name data objects and experiments, and nothing else. */
+function manageAction(on: Securable): Action {
+  switch (on.type) {
+    case 'metastore':
+    case 'catalog':
+    case 'schema':
+    case 'model':
+    case 'table':
+    case 'volume':
+      return managing(on);
+    default:
+      return 'experiment.manage';
+  }
 }
 
 function judge(
