@@ -499,8 +499,7 @@ function parseArtifactLocation(text: string, hostPolicy: HostPolicy, by: Access)
     location.kind === 'runs' ||
     location.kind === 'models' ||
     (location.kind === 'managed' && !by.principal.isAdmin && isReserved(location.path)) ||
-    // What all may use is nobody's.
-    (location.kind === 'managed' && /^dbfs(\/(tmp|FileStore))?$/.test(location.path)) ||
+    (location.kind === 'managed' && isCommon(location.path, by)) ||
     (location.kind === 'other' && /^https?$/.test(location.scheme));
   if (unusable) {
     throw new AppError('InvalidArgument', `Artifacts cannot be kept at ${text.slice(0, 200)}.`, {
@@ -509,6 +508,13 @@ function parseArtifactLocation(text: string, hostPolicy: HostPolicy, by: Access)
   }
   return renderLocation(location);
 }
+
+/**
+ * What all may use is nobody's; the rest of DBFS is for administrators, who may give it away: whoever has an experiment
+ * there reads what has been there before.
+ */
+const isCommon = (path: string, { principal }: Access): boolean =>
+  principal.isAdmin ? /^dbfs(\/(tmp|FileStore)(\/|$)|$)/.test(path) : /^dbfs(\/|$)/.test(path);
 
 /** Folders that are numbers are those of the experiments with these numbers; one holds the files of versions. */
 function isReserved(path: string): boolean {

@@ -59,11 +59,6 @@ export function parseDbfsPath(text: string): FilePlace {
   return { kind: 'artifact', path: artifact === '' ? '' : parseArtifactPath(artifact) };
 }
 
-/** The place of what is called `name` in a folder. */
-export function childOf(place: FilePlace, name: string): FilePlace {
-  return { ...place, path: parseArtifactPath(place.path === '' ? name : `${place.path}/${name}`) };
-}
-
 /** As the Files API names it. */
 export function renderFilesPath(place: FilePlace): string {
   const below = place.path === '' ? '' : `/${place.path}`;

@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../db/port.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { AppError, alreadyExists, invalidArgument, invalidState, notFound } from '../kernel/errors.ts';
+import { alreadyExists, invalidArgument, invalidState, notFound } from '../kernel/errors.ts';
 import {
   type ArtifactDeletionGuard,
   checkDepth,
@@ -96,13 +96,3 @@ export function createFolders({ db, clock, guardDeletion, guardWrite }: FoldersD
 }
 
 export type Folders = ReturnType<typeof createFolders>;
-
-/** Refuses to put a file into a folder that is not there. @throws AppError NotFound */
-export async function requireParent(tx: Transaction, path: TreePath): Promise<void> {
-  const { parent } = placeOf(path);
-  if (parent === '') return;
-  const folder = await repository.findEntry(tx, placeOf(parent as TreePath));
-  if (folder === undefined || folder.object_key !== null) {
-    throw new AppError('NotFound', 'The folder of this file does not exist: make it first.');
-  }
-}

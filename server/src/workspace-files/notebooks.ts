@@ -1,7 +1,7 @@
 import { invalidArgument } from '../kernel/errors.ts';
 
-export const LANGUAGES = ['PYTHON', 'SQL', 'SCALA', 'R'] as const;
-export type Language = (typeof LANGUAGES)[number];
+const LANGUAGES = ['PYTHON', 'SQL', 'SCALA', 'R'] as const;
+type Language = (typeof LANGUAGES)[number];
 
 /** A file as it is; a notebook as the text of its language, or as Jupyter has it. */
 export type WorkspaceForm =

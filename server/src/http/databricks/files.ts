@@ -46,7 +46,7 @@ const named = ({ query, body }: DatabricksCall): JsonObject => ({ ...body, ...qu
 const inFields = (call: DatabricksCall): FilePlace => parseFilesPath(requiredString(named(call), 'path'));
 
 /** A file's own path. @throws AppError InvalidArgument for the folder that a volume or a version is */
-export async function fileAt(access: FileAccess, place: FilePlace): Promise<TreePath> {
+async function fileAt(access: FileAccess, place: FilePlace): Promise<TreePath> {
   const path = await access.resolve(place);
   if (place.path === '' || path === '') {
     throw invalidArgument(`'${shown(place)}' is a folder, no file.`, { field: 'path' });
