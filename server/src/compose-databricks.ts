@@ -15,6 +15,7 @@ import {
   JOBS,
   REGISTERED_MODELS,
   SERVING_ENDPOINTS,
+  WORKSPACE,
 } from './http/databricks/permission-levels.ts';
 import { type PermissionObjects, permissionRoutes } from './http/databricks/permissions.ts';
 import type { DatabricksRoute } from './http/databricks/routes.ts';
@@ -117,7 +118,7 @@ export function composeDatabricks(dependencies: DatabricksDependencies): Databri
 }
 
 function permissionObjects(
-  { experiments }: DatabricksDependencies,
+  { experiments, identity }: DatabricksDependencies,
   models: ModelNumbers,
 ): readonly PermissionObjects[] {
   return [
@@ -141,6 +142,18 @@ function permissionObjects(
         const missing = () => modelNotFound(id);
         if (name === undefined) throw missing();
         return { on: securableOf(name), missing };
+      },
+    },
+    {
+      kind: WORKSPACE,
+      // What it takes to create a scope: CAN_MANAGE. To give it away is for administrators alone.
+      see: 'secret-scope.manage',
+      manage: 'secret-scope.manage',
+      async find(id) {
+        const missing = () =>
+          notFound(`Workspace ${id.slice(0, 100)} does not exist: it is ${identity.workspaceId}.`);
+        if (id !== identity.workspaceId) throw missing();
+        return { on: { type: 'workspace' }, missing };
       },
     },
     // The server keeps no jobs and no endpoints yet: there is none to find.

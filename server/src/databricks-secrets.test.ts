@@ -58,6 +58,31 @@ describe('secrets', () => {
     expect(refusals[0]!.text).toBe(refusals[1]!.text);
   });
 
+  it('lets those create scopes who may manage the workspace', async () => {
+    const me = await server.call(ADMIN, { path: '/api/2.0/preview/scim/v2/Me' });
+    const path = `/api/2.0/permissions/workspace/${me.headers['x-databricks-org-id']}`;
+    const given = {
+      method: 'PATCH',
+      path,
+      body: { access_control_list: [{ user_name: BOB, permission_level: 'CAN_MANAGE' }] },
+    };
+    expect((await server.call(BOB, given)).status).toBe(403);
+    expect((await server.call(ADMIN, given)).status).toBe(200);
+    expect((await post(BOB, 'scopes/create', { scope: 'of-bob' })).status).toBe(200);
+    // Who may create scopes sees all, and may not give the right away.
+    expect((await get(BOB, 'scopes/list')).json()).toMatchObject({
+      scopes: [{ name: 'ml' }, { name: 'of-bob' }],
+    });
+    expect((await server.call(BOB, given)).status).toBe(403);
+    const taken = {
+      ...given,
+      body: { access_control_list: [{ user_name: BOB, permission_level: 'CAN_EDIT' }] },
+    };
+    expect((await server.call(ADMIN, taken)).status).toBe(200);
+    expect((await post(BOB, 'scopes/create', { scope: 'more' })).status).toBe(403);
+    await post(ADMIN, 'scopes/delete', { scope: 'of-bob' });
+  });
+
   it('hides a scope from those without a permission on it', async () => {
     expect((await get(JANE, 'scopes/list')).json()).toEqual({ scopes: [] });
     for (const path of ['get?key=k&', 'list?', 'acls/list?']) {

@@ -103,6 +103,18 @@ export const SERVING_ENDPOINTS: ObjectKind = {
   namesOwner: false,
 };
 
+/** Ours: Databricks has no such object. Whoever has a level here has it on everything that lies in no catalog. */
+export const WORKSPACE: ObjectKind = {
+  path: 'workspace',
+  objectType: 'workspace',
+  levels: [
+    plain('CAN_READ', 'CAN_READ', 'Can view all experiments and read all secrets'),
+    plain('CAN_EDIT', 'CAN_EDIT', 'Can create experiments'),
+    plain('CAN_MANAGE', 'CAN_MANAGE', 'Can manage all experiments, and create and manage scopes of secrets'),
+  ],
+  namesOwner: false,
+};
+
 /** The strongest level that the privileges show; undefined for none of this kind. */
 export const levelOf = ({ levels }: ObjectKind, privileges: readonly Privilege[]): string | undefined =>
   levels.findLast(({ shownBy }) => shownBy.some((privilege) => privileges.includes(privilege)))?.level;

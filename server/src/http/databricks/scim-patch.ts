@@ -83,7 +83,7 @@ function readOperation(operation: JsonObject, at: string): readonly Operation[] 
       value: each,
     }));
   }
-  const single = { op, ...readPath(path, at), value };
+  const single: Operation = { op, ...readPath(path, at), value };
   // Among others an attribute that is not kept does no harm; who names it alone would believe that it was changed.
   if (!CHANGEABLE.has(single.attribute)) throw badPath(path, at);
   return [single];
