@@ -57,7 +57,7 @@ export function composeRegistry(dependencies: RegistryDependencies): readonly Da
     view: { metastoreId, showLocation: (location) => showLocation(location, design) },
     sdkModelFiles: design === 'files-api',
     maySeeSource: (source, access) => maySee(targets, source, access),
-    mayLink: (modelId, access) => mayEdit(targets, modelId, access),
+    mayLink: targets.mayEditLoggedModel,
   };
   const comments = createComments(dependencies);
   const routes: readonly DatabricksRoute[] = [
@@ -107,13 +107,6 @@ async function maySee(targets: Targets, source: string, access: Access): Promise
     return needs.every(([action, on]) =>
       on.every((target) => access.decide(target.action ?? action, target.on) === 'allowed'),
     );
-  });
-}
-
-async function mayEdit(targets: Targets, modelId: string, access: Access): Promise<boolean> {
-  return isFound(async () => {
-    const { on } = await targets.loggedModelTarget(modelId);
-    return access.principal.isAdmin || access.decide('experiment.edit', on) === 'allowed';
   });
 }
 

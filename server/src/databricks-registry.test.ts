@@ -371,6 +371,17 @@ describe('the registry of three-level names, under authorization', () => {
       expect.stringContaining("'MLmodel' has not arrived"),
     ]);
     expect(refused.text).not.toContain('hiddensource');
+    // To read a logged model is no right to write the version into it, over neither protocol.
+    await server.done(ADMIN, {
+      method: 'PATCH',
+      path: `/api/2.0/permissions/experiments/${world.experimentId}`,
+      body: { access_control_list: [{ user_name: SCIENTIST, permission_level: 'CAN_READ' }] },
+    });
+    await server.post(SCIENTIST, `${MLFLOW}/model-versions/create`, {
+      name,
+      source: `models:/${world.modelId}`,
+      model_id: world.modelId,
+    });
     const model = await server.done(ADMIN, { path: `${MLFLOW}/logged-models/${world.modelId}` });
     expect(JSON.stringify(model)).not.toContain('curious');
   });

@@ -29,6 +29,8 @@ export interface WrittenSource {
   readonly runId: string | undefined;
   readonly modelId: string | undefined;
   readonly isPrompt: boolean;
+  /** Whether the logged model may be told of the version. */
+  readonly mayLink?: boolean;
 }
 
 /** A source that may be registered, and what follows from it. */
@@ -88,7 +90,7 @@ export async function resolveSource(
     runId: model === undefined ? runId : runId || (model.sourceRunId ?? null),
     loggedModelId: modelId ?? null,
     // A logged model lists the versions that name it, not those that copy one of them.
-    loggedModelNo: written.modelId === undefined ? undefined : model?.modelNo,
+    loggedModelNo: written.modelId === undefined || written.mayLink === false ? undefined : model?.modelNo,
   };
 }
 

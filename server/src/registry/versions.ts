@@ -49,6 +49,8 @@ export interface NewVersionInput {
   readonly description: string;
   readonly tags: readonly Tag[];
   readonly by: Principal;
+  /** Whether the logged model may be told of the version; it is, where nothing is said. */
+  readonly mayLink?: boolean;
 }
 
 /** A version whose files the caller sends to the registry; the source only tells where they come from. */

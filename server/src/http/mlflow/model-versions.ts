@@ -49,11 +49,13 @@ export function modelVersionRoutes({
         ...needs('experiment.read', targets.ofOptionalLoggedModel('model_id')),
       ],
       async handle({ message, caller, onAnswered }) {
+        const modelId = optionalString(message, 'model_id');
         const version = await versions.create({
           name: nameIn(message),
           source: requiredString(message, 'source'),
           runId: optionalString(message, 'run_id'),
-          modelId: optionalString(message, 'model_id'),
+          modelId,
+          mayLink: await targets.mayEditLoggedModel(modelId, caller.access),
           runLink: optionalString(message, 'run_link') ?? '',
           description: optionalString(message, 'description') ?? '',
           tags: parseTags(message),

@@ -215,6 +215,16 @@ export function createTargets({ owners, experimentsOfTraces, readModelName, mode
         return runId ? runTarget(runId) : [];
       },
 
+    /** Whether the caller may change a logged model; that it is not there is for others to say. */
+    async mayEditLoggedModel(modelId: string | undefined, access: Access): Promise<boolean> {
+      if (!modelId || access.principal.isAdmin) return true;
+      const experimentNo = await owners.ofLoggedModel(modelId);
+      return (
+        experimentNo !== undefined &&
+        access.decide('experiment.edit', experimentOn(experimentNo)) === 'allowed'
+      );
+    },
+
     ofLoggedModel: (({ path }) => loggedModelTarget(path.model_id!)) satisfies TargetOf,
 
     ofOptionalLoggedModel:
