@@ -184,6 +184,8 @@ describe.each(testedDatabases())('statements on $name', ({ open }) => {
   it('never gives half a result within an answer that could have links', async () => {
     const hybrid = { disposition: 'INLINE_OR_EXTERNAL_LINKS', format: 'ARROW_STREAM' } as const;
     expect((await fixture.execute({ text: 'SELECT 1', ...hybrid })).inline).toBe(true);
+    // One of the official clients finds no columns in an attachment without rows.
+    expect((await fixture.execute({ text: 'SELECT 1 WHERE false', ...hybrid })).inline).toBe(false);
     const large = await fixture.execute({ text: "SELECT repeat('x', 100) FROM range(200000)", ...hybrid });
     expect(large.result!.parts.length).toBeGreaterThan(1);
     expect(large.inline).toBe(false);

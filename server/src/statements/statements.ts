@@ -123,7 +123,10 @@ export function createStatements(dependencies: StatementsDependencies) {
     const outcome = row.outcome === null ? undefined : readOutcome(row.outcome);
     if (outcome?.kind === 'error') return { ...common, state: row.state, error: outcome, inline: false };
     if (outcome === undefined) return { ...common, state: row.state, inline: false };
-    const isSmall = outcome.parts.length === 1 && outcome.parts[0]!.sizeBytes <= HYBRID_BYTES;
+    const [first] = outcome.parts;
+    // The kernel of one official client finds no columns in an attachment without rows.
+    const isRead = row.format === 'JSON_ARRAY' || first!.rows > 0;
+    const isSmall = outcome.parts.length === 1 && first!.sizeBytes <= HYBRID_BYTES && isRead;
     const inline =
       row.disposition === 'INLINE' || (row.disposition === 'INLINE_OR_EXTERNAL_LINKS' && isSmall);
     return { ...common, state: row.state, result: outcome, inline };
