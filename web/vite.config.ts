@@ -15,7 +15,7 @@ const COMES_LATER = /palette|registry[\\/](model-files|model-description)/;
 function isOfTheFrame(id: string): boolean {
   if (id.includes('node_modules')) return !HEAVY.test(id);
   return (
-    /[\\/](web[\\/]src[\\/](ui|data|tables|registry)|client[\\/]src)[\\/]|[\\/]charts[\\/]run-colors\.ts/.test(
+    /[\\/](web[\\/]src[\\/](ui|data|tables|registry)|client[\\/]src)[\\/]|[\\/]charts[\\/](run-colors|linked-runs)\.ts/.test(
       id,
     ) && !COMES_LATER.test(id)
   );

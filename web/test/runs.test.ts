@@ -31,6 +31,7 @@ for i, name in enumerate(['<script>alert(1)</script>', '🚀 emoji 👩‍👩�
     log(o, name, i, [('m', 0, [math.nan, math.inf, -math.inf, 1e-300, 12345678.9][i])], {'text': name[:400]})
 c.create_experiment('empty')
 c.create_experiment('live')
+c.create_experiment('many')
 `;
 
 const ids = new Map<string, string>();
@@ -39,6 +40,18 @@ const site = runningSite({
     await runPython(filled.url, FILL);
     for (const { name, experimentId } of await filled.client.experiments.search().toArray()) {
       ids.set(name, experimentId);
+    }
+    const start = Date.now();
+    for (let from = 0; from < 1200; from += 100) {
+      await Promise.all(
+        Array.from({ length: 100 }, (_, i) =>
+          filled.client.runs.create({
+            experimentId: ids.get('many')!,
+            name: `many-${from + i}`,
+            startTimeMs: start + from + i,
+          }),
+        ),
+      );
     }
   },
 });
@@ -192,6 +205,49 @@ it('chooses, pins and moves columns, and keeps them in the address', async () =>
   ]);
 });
 
+it('moves a column that is carried by its header, and leaves the order of the rows', async () => {
+  const page = await open(site, 'team/sweep');
+  await page.getByRole('link', { name: 'run-299' }).waitFor();
+  const header = (name: string) => page.getByRole('columnheader', { name });
+  const carry = async (name: string, to: string) => {
+    const [from, onto] = [(await header(name).boundingBox())!, (await header(to).boundingBox())!];
+    await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(onto.x + 6, onto.y + onto.height / 2, { steps: 8 });
+  };
+  await carry('model', 'auc');
+  await page.mouse.up();
+  const moved = ['Run', 'Status', 'Started', 'Duration', 'model', 'auc', 'loss', 'lr'];
+  await expect.poll(() => headers(page)).toEqual(moved);
+  expect(await header('model').getAttribute('aria-sort')).toBeNull();
+  expect((await names(page))[0]).toBe('run-299');
+  await page.reload();
+  await expect.poll(() => headers(page)).toEqual(moved);
+  await page.getByRole('link', { name: 'run-299' }).waitFor();
+  await carry('lr', 'Status');
+  await page.keyboard.press('Escape');
+  await page.mouse.up();
+  expect(await headers(page)).toEqual(moved);
+});
+
+it('lifts a run in the charts where its row is pointed at, and its row where the charts are', async () => {
+  const page = await open(site, 'team/sweep', '?mode=both&filter=metrics.auc+%3E+0.78');
+  const chart = page.getByRole('article', { name: 'loss', exact: true });
+  await chart.getByRole('img').waitFor();
+  const layer = chart.locator('.plot-layer').first();
+  const faded = () => layer.evaluate((canvas) => (canvas as HTMLElement).style.opacity);
+  await page.getByRole('link', { name: 'run-298' }).hover();
+  await expect.poll(faded).toBe('0.25');
+  await page.getByRole('combobox', { name: 'Filter' }).hover();
+  await expect.poll(faded).toBe('');
+  const bars = (await page
+    .getByRole('article', { name: 'auc', exact: true })
+    .getByRole('img')
+    .boundingBox())!;
+  await page.mouse.move(bars.x + bars.width / 2, bars.y + bars.height / 2, { steps: 3 });
+  await expect.poll(() => grid(page).locator('[data-lifted]').count()).toBe(1);
+});
+
 it('draws the history of a metric as a small line', async () => {
   const page = await open(site, 'team/sweep', '?cols=m.auc~s.loss');
   const line = rowOf(page, 'run-299').locator('svg path[d^="M"]');
@@ -246,6 +302,35 @@ it('selects all that match, not what is loaded', async () => {
   await expect.poll(() => footer(page).textContent()).toBe('249 selected of 249 matching, 300 runs in all');
 });
 
+it('acts on all that were selected, not on what is loaded', async () => {
+  const experimentId = ids.get('many')!;
+  const page = await open(site, 'many', '?cols=t.batch');
+  await page.getByRole('link', { name: 'many-1199' }).waitFor();
+  await grid(page).focus();
+  await page.keyboard.press('Control+a');
+  await expect.poll(() => footer(page).textContent()).toBe('1,200 selected, 1,200 runs in all');
+  await page.getByRole('button', { name: 'Tag', exact: true }).click();
+  await page.getByLabel('Key').fill('batch');
+  await page.getByLabel('Value').fill('seven');
+  await page.getByRole('button', { name: 'Set tag' }).click();
+  await page.getByText('1,200 runs tagged batch = seven.').waitFor();
+  const tagged = () =>
+    site.client.runs
+      .search({ experimentIds: [experimentId], filter: "tags.batch = 'seven'", pageSize: 50_000 })
+      .toArray()
+      .then((runs) => runs.length);
+  expect(await tagged()).toBe(1200);
+  await grid(page).focus();
+  await page.keyboard.press('Control+End');
+  await rowOf(page, 'many-0').getByText('seven').waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect.poll(tagged).toBe(0);
+  await page.getByRole('toolbar', { name: 'Selected runs' }).getByRole('button', { name: 'Delete' }).click();
+  await expect.poll(() => footer(page).textContent()).toBe('0 runs in all');
+  await page.getByRole('button', { name: 'Undo' }).last().click();
+  await expect.poll(() => footer(page).textContent()).toBe('1,200 runs in all');
+});
+
 it('opens the details of a run beside the table, by an address of its own', async () => {
   const page = await open(site, 'team/sweep');
   await page.getByRole('link', { name: 'run-298' }).click();
@@ -292,6 +377,35 @@ it('saves a view that others can choose', async () => {
   await other.getByRole('button', { name: 'Views' }).click();
   await other.getByRole('menuitem', { name: 'Best by AUC' }).click();
   await expect.poll(() => headers(other)).toEqual(['Run', 'auc']);
+});
+
+it('explains it when two people change one view, and loses neither state', async () => {
+  const page = await open(site, 'team/sweep', '?sort=-m.auc&cols=m.auc');
+  expectProblem(page, /409/);
+  await page.getByRole('button', { name: 'Views' }).click();
+  await page.getByRole('menuitem', { name: 'Save as a new view' }).click();
+  await page.getByLabel('Name').fill('Shared');
+  await page.getByRole('button', { name: 'Save view' }).click();
+  await page.getByRole('button', { name: 'Shared' }).waitFor();
+  const saveChanges = async (where: Page) => {
+    await where.getByRole('button', { name: 'Shared *' }).click();
+    await where.getByRole('menuitem', { name: 'Save the changes' }).click();
+  };
+  const other = await open(site, 'team/sweep');
+  await other.getByRole('button', { name: 'Views' }).click();
+  await other.getByRole('menuitem', { name: 'Shared' }).click();
+  await other.getByRole('columnheader', { name: 'Run' }).click();
+  await saveChanges(other);
+  await other.getByText('The view “Shared” was changed.').waitFor();
+  await page.getByRole('columnheader', { name: 'auc' }).click();
+  await saveChanges(page);
+  await page.getByText('Somebody else has changed the view “Shared” meanwhile.').waitFor();
+  // What this one has on the screen is still there, and may be saved over it now.
+  expect(await page.getByRole('columnheader', { name: 'auc' }).getAttribute('aria-sort')).not.toBe(
+    'descending',
+  );
+  await saveChanges(page);
+  await page.getByText('The view “Shared” was changed.').waitFor();
 });
 
 it('shows names of any letters as they are', async () => {

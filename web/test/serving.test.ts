@@ -11,8 +11,7 @@ const MOST_REQUESTS = 8;
 it.each([
   ['/', MOST_REQUESTS],
   ['/experiments', MOST_REQUESTS],
-  // One more than wanted: the bundler sends its own few lines as a file.
-  ['/experiments/0', MOST_REQUESTS + 1],
+  ['/experiments/0', MOST_REQUESTS],
   ['/models', MOST_REQUESTS],
 ] as const)('brings %s to a new visitor in %i requests and 300 kB', async (address, mostRequests) => {
   const context = await site.browser.newContext();

@@ -3,12 +3,13 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { ChartLine } from 'lucide-react';
 import { lazy, Suspense, useMemo, useState } from 'react';
+import { queryClient } from '../data/query-client.ts';
 import { keysQuery, type RunListQuery } from '../data/run-table.ts';
 import { serverUrl } from '../data/server.ts';
 import { notify } from '../ui/notices.tsx';
 import { EmptyState, ErrorNotice } from '../ui/states.tsx';
 import { useLiveRunList } from './data/use-live-runs.ts';
-import { useMatchingRuns } from './data/use-run-values.ts';
+import { matchingQuery } from './data/use-run-values.ts';
 import { type ChartActions, ChartCard } from './workbench/chart-card.tsx';
 import { type ChartConfig, titleOf } from './workbench/chart-config.ts';
 import {
@@ -48,6 +49,14 @@ export interface WorkbenchProps {
 const MOST_METRICS = 500;
 const NO_DEFAULTS = {};
 
+/** Asks for what the charts of a list need before they know what to draw. */
+export async function readWorkbenchAhead(query: RunListQuery): Promise<void> {
+  await Promise.all([
+    queryClient.prefetchQuery(matchingQuery(query)),
+    queryClient.prefetchQuery(keysQuery(query.experimentIds, '', MOST_METRICS)),
+  ]);
+}
+
 /** The charts of an experiment's runs: a section a prefix, a chart a metric, and what the reader made of them. */
 export function Workbench({
   query,
@@ -60,7 +69,7 @@ export function Workbench({
   const [search, setSearch] = useState('');
   const [contains] = useDebouncedValue(search.trim(), 150);
   const [adding, setAdding] = useState<string>();
-  const runs = useMatchingRuns(query);
+  const runs = useQuery(matchingQuery(query));
   const keys = useQuery(keysQuery(query.experimentIds, contains, MOST_METRICS));
   const allKeys = useQuery(keysQuery(query.experimentIds, '', MOST_METRICS));
   useLiveRunList(query.experimentIds);

@@ -120,6 +120,8 @@ export interface RunKey {
   readonly key: string;
   /** Not the same in all runs. */
   readonly varies: boolean;
+  /** What a param or tag that does not vary says; of long ones the beginning. */
+  readonly value?: string;
 }
 
 export interface RunKeyList {
@@ -135,17 +137,20 @@ export type RunKeys = Readonly<Record<KeyKind, RunKeyList>>;
 export const keysQuery = (experimentIds: readonly string[], contains: string, limit: number) =>
   queryOptions({
     queryKey: ['runs', 'keys', experimentIds, contains, limit],
-    queryFn: async ({ signal }): Promise<RunKeys> => {
-      const none: RunKeyList = { keys: [], total: 0 };
-      const found = await getJson<Partial<RunKeys>>(
-        'run-table/keys',
-        { experiment_ids: experimentIds, ...(contains !== '' && { contains }), limit },
-        signal,
-      );
-      const read = (kind: KeyKind): RunKeyList => ({ ...none, ...found[kind] });
-      return { metrics: read('metrics'), params: read('params'), tags: read('tags') };
-    },
+    queryFn: async ({ signal }): Promise<RunKeys> =>
+      readKeys(
+        await getJson<Partial<RunKeys>>(
+          'run-table/keys',
+          { experiment_ids: experimentIds, ...(contains !== '' && { contains }), limit },
+          signal,
+        ),
+      ),
   });
+
+export function readKeys(found: Partial<RunKeys>): RunKeys {
+  const read = (kind: KeyKind): RunKeyList => ({ keys: [], total: 0, ...found[kind] });
+  return { metrics: read('metrics'), params: read('params'), tags: read('tags') };
+}
 
 /** NaN and the infinities come as texts. */
 export type WireNumber = number | string;
@@ -252,7 +257,7 @@ function listMessage({ experimentIds, filter, orderBy, viewType }: RunListQuery)
   };
 }
 
-function treeMessage(query: RunTreeQuery) {
+export function treeMessage(query: RunTreeQuery) {
   return {
     ...listMessage(query),
     ...(query.isNested && { nested: true, expanded: query.expanded }),

@@ -8,17 +8,20 @@ interface AnchoredMenuProps {
   readonly children: ReactNode;
   readonly label: string;
   readonly width?: number;
+  /** Where along the anchor. */
+  readonly align?: 'start' | 'end';
 }
 
 const OUTSIDE = ['mousedown', 'touchstart'];
 
 /** A menu that opens at a place of the screen instead of at a button: for headers, cells and rows of a grid. */
-export function AnchoredMenu({ anchor, onClose, children, label, width = 240 }: AnchoredMenuProps) {
+export function AnchoredMenu(props: AnchoredMenuProps) {
+  const { anchor, onClose, children, label, width = 240, align = 'start' } = props;
   return (
     <Menu
       opened
       onClose={onClose}
-      position="bottom-start"
+      position={`bottom-${align}`}
       offset={2}
       width={width}
       shadow="md"

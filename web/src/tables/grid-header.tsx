@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp, ChevronDown } from 'lucide-react';
-import { memo, type PointerEvent, useRef } from 'react';
+import { memo, type PointerEvent, useMemo, useRef } from 'react';
 import { type ColumnDrag, startResize } from './column-drag.ts';
 import type { ColumnGroup, PlacedColumn } from './columns.ts';
 import classes from './grid.module.css';
@@ -166,5 +166,22 @@ function SortMark({ keyOf, place }: { readonly keyOf: SortKey; readonly place: n
       <Icon size={13} aria-hidden />
       {place}
     </span>
+  );
+}
+
+/** The same functions for the whole life of the grid, so that headers are not drawn again for them. */
+export function useHeaderActions(actions: HeaderActions): HeaderActions {
+  const latest = useRef(actions);
+  latest.current = actions;
+  return useMemo<HeaderActions>(
+    () => ({
+      onSort: (...all) => latest.current.onSort(...all),
+      onDragStart: (...all) => latest.current.onDragStart(...all),
+      onResize: (...all) => latest.current.onResize(...all),
+      onFit: (...all) => latest.current.onFit(...all),
+      onMenu: (...all) => latest.current.onMenu(...all),
+      onSelectAll: () => latest.current.onSelectAll(),
+    }),
+    [],
   );
 }

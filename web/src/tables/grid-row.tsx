@@ -10,6 +10,17 @@ export interface TreePlace {
   readonly isOpen: boolean | undefined;
 }
 
+const treePlaces = new Map<string, TreePlace>();
+
+/** Equal places as one object, so that a row is not drawn again for them. */
+export function sameTreePlace(place: TreePlace | undefined): TreePlace | undefined {
+  if (place === undefined) return undefined;
+  const key = `${place.level} ${place.isOpen}`;
+  const known = treePlaces.get(key);
+  if (known === undefined) treePlaces.set(key, place);
+  return known ?? place;
+}
+
 interface GridRowProps<Row> {
   /** Undefined while it has not come. */
   readonly row: Row | undefined;
@@ -22,6 +33,7 @@ interface GridRowProps<Row> {
   readonly pinnedWidth: number;
   readonly isSelected: boolean;
   readonly isMarked: boolean;
+  readonly isLifted: boolean;
   /** The number of the column under the cursor, if it stands in this row. */
   readonly cursorColumn: number | undefined;
   /** So many cells take turns in a row. */
@@ -40,21 +52,17 @@ interface GridRowProps<Row> {
  */
 export const GridRow = memo(function GridRow(props: GridRowProps<unknown>) {
   const { row, index, height, pinned, scrolled, checkWidth, pinnedWidth, isSelected, tree } = props;
-  const firstColumn = checkWidth > 0 ? 2 : 1;
-  const cell = ({ column, position, left }: PlacedColumn<unknown>, key: string | number) => (
-    <div
+  const cell = (place: PlacedColumn<unknown>, key: string | number) => (
+    <GridCell
       key={key}
-      id={props.cursorColumn === position ? cellId(props.gridId, index, position) : undefined}
-      role="gridcell"
-      aria-colindex={position + firstColumn}
-      className={classes.cell}
-      data-align={column.align}
-      data-cursor={props.cursorColumn === position || undefined}
-      data-position={position}
-      style={{ left, width: column.width }}
-    >
-      {row === undefined ? <Skeleton index={index} position={position} /> : column.render(row, index)}
-    </div>
+      row={row}
+      index={index}
+      place={place}
+      columnIndex={place.position + (checkWidth > 0 ? 2 : 1)}
+      cursorId={
+        props.cursorColumn === place.position ? cellId(props.gridId, index, place.position) : undefined
+      }
+    />
   );
   return (
     <div
@@ -68,6 +76,7 @@ export const GridRow = memo(function GridRow(props: GridRowProps<unknown>) {
       data-index={index}
       data-selected={isSelected || undefined}
       data-marked={props.isMarked || undefined}
+      data-lifted={props.isLifted || undefined}
       style={{ height, transform: `translateY(${index * height}px)` }}
     >
       <div role="presentation" className={classes.pinned} style={{ width: pinnedWidth }}>
@@ -98,6 +107,34 @@ export const GridRow = memo(function GridRow(props: GridRowProps<unknown>) {
           <span className={classes.actionButtons}>{props.actions}</span>
         </div>
       )}
+    </div>
+  );
+});
+
+interface GridCellProps {
+  readonly row: unknown;
+  readonly index: number;
+  readonly place: PlacedColumn<unknown>;
+  readonly columnIndex: number;
+  /** Set where the cursor stands. */
+  readonly cursorId: string | undefined;
+}
+
+/** Scrolling sideways draws the columns that come into view, and those that stay not again. */
+const GridCell = memo(function GridCell({ row, index, place, columnIndex, cursorId }: GridCellProps) {
+  const { column, position, left } = place;
+  return (
+    <div
+      id={cursorId}
+      role="gridcell"
+      aria-colindex={columnIndex}
+      className={classes.cell}
+      data-align={column.align}
+      data-cursor={cursorId !== undefined || undefined}
+      data-position={position}
+      style={{ left, width: column.width }}
+    >
+      {row === undefined ? <Skeleton index={index} position={position} /> : column.render(row, index)}
     </div>
   );
 });

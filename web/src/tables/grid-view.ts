@@ -1,6 +1,7 @@
-import { type RefObject, useCallback, useLayoutEffect, useState } from 'react';
+import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
-import { type ColumnPlaces, type Span, spanOfColumns, spanOfRows } from './columns.ts';
+import { type ColumnPlaces, type PlacedColumn, type Span, spanOfColumns, spanOfRows } from './columns.ts';
+import type { GridWindow } from './grid-props.ts';
 
 /** What of a grid is in the document. */
 export interface GridView {
@@ -74,3 +75,43 @@ const isSame = (one: GridView, other: GridView) =>
   one.rows.end === other.rows.end &&
   one.columns.first === other.columns.first &&
   one.columns.end === other.columns.end;
+
+/**
+ * How many elements take turns: as many as were ever in view at once. What leaves the view then gives its element to
+ * what comes, and scrolling neither makes nor drops any.
+ */
+export function useSlots({ first, end }: Span): number {
+  const most = useRef(1);
+  most.current = Math.max(most.current, end - first);
+  return most.current;
+}
+
+/** Tells when other rows or columns come into view. */
+export function useWindowReport<Row>(
+  view: GridView,
+  pinned: readonly PlacedColumn<Row>[],
+  scrolled: readonly PlacedColumn<Row>[],
+  onWindow: ((window: GridWindow) => void) | undefined,
+): void {
+  const { first, end } = view.rows;
+  useLayoutEffect(() => {
+    onWindow?.({
+      firstRow: first,
+      endRow: end,
+      columnIds: [...pinned, ...scrolled].map(({ column }) => column.id),
+    });
+  }, [first, end, pinned, scrolled, onWindow]);
+}
+
+/** Whether columns have gone under the pinned ones. */
+export function useScrolledRight(scroller: { readonly current: HTMLElement | null }): boolean {
+  const [isScrolled, setScrolled] = useState(false);
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const follow = () => setScrolled(element.scrollLeft > 0);
+    element.addEventListener('scroll', follow, { passive: true });
+    return () => element.removeEventListener('scroll', follow);
+  }, [scroller]);
+  return isScrolled;
+}

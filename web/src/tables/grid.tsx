@@ -3,10 +3,8 @@ import {
   type MouseEvent,
   type PointerEvent,
   type ReactNode,
-  type Ref,
   useId,
   useImperativeHandle,
-  useLayoutEffect,
   useMemo,
   useRef,
   useState,
@@ -20,81 +18,17 @@ import {
   moveColumn,
   type PlacedColumn,
   placeColumns,
-  type Span,
 } from './columns.ts';
 import classes from './grid.module.css';
-import { GridHeader, type HeaderActions, type SortKey } from './grid-header.tsx';
+import { fitWidth, placeOf, rectOfRow, reveal } from './grid-geometry.ts';
+import { GridHeader, type SortKey, useHeaderActions } from './grid-header.tsx';
 import { commandOf, type GridCommand, type GridCursor } from './grid-keys.ts';
-import { cellId, GridRow, type TreePlace } from './grid-row.tsx';
-import { type GridView, useGridView } from './grid-view.ts';
+import type { GridProps } from './grid-props.ts';
+import { cellId, GridRow, sameTreePlace } from './grid-row.tsx';
+import { useGridView, useScrolledRight, useSlots, useWindowReport } from './grid-view.ts';
+import { usePointedRow, usePointReport } from './pointed-row.ts';
 import type { SelectionChange } from './selection.ts';
 import { nextSort } from './sort-order.ts';
-
-/** What a page does with a grid from outside: its shortcuts work wherever the focus is. */
-export interface GridHandle {
-  focus(): void;
-  /** Up or down by rows. */
-  moveCursor(by: number): void;
-  toggleAtCursor(): void;
-  /** Undefined while the cursor stands in the header or there are no rows. */
-  cursorRow(): number | undefined;
-  setCursorRow(index: number): void;
-  scrollToTop(): void;
-  /** Where a row is on the screen, for what opens beside it. */
-  rectOfRow(index: number): DOMRect | undefined;
-}
-
-export interface GridWindow {
-  readonly firstRow: number;
-  readonly endRow: number;
-  /** By their order on the screen. */
-  readonly columnIds: readonly string[];
-}
-
-export interface GridProps<Row> {
-  /** What the rows are, for screen readers: "Runs of churn". */
-  readonly label: string;
-  readonly columns: readonly GridColumn<Row>[];
-  readonly rowCount: number;
-  /** Undefined for a row that has not come: it stands as a skeleton. The same row must be the same object. */
-  readonly rowAt: (index: number) => Row | undefined;
-  readonly keyOf: (row: Row) => string;
-  /** How a row is called, where something is said of it. */
-  readonly nameOf?: (row: Row) => string;
-  /** Told when other rows or columns come into view. */
-  readonly onWindow?: (window: GridWindow) => void;
-  /** 32 or, compact, 28. */
-  readonly rowHeight?: number;
-  /** A row that is marked without being selected: the one whose details are open. */
-  readonly markedKey?: string | undefined;
-
-  readonly selected?: ReadonlySet<string>;
-  readonly selection?: 'none' | 'some' | 'all';
-  readonly onSelect?: (change: SelectionChange) => void;
-  readonly onOpen?: (row: Row, index: number) => void;
-  readonly onCursor?: (index: number | undefined) => void;
-  /** A right click on a cell, the menu key, or a click on an element of a cell with `data-value`. */
-  readonly onCellMenu?: (row: Row, columnId: string, anchor: DOMRect) => void;
-  readonly actionsOf?: (row: Row, index: number) => ReactNode;
-  /** A row whose actions stay, as a menu of them is open. */
-  readonly activeRow?: number | undefined;
-
-  readonly treeOf?: (row: Row) => TreePlace;
-  readonly onFold?: (row: Row, isOpen: boolean) => void;
-
-  readonly sort?: readonly SortKey[];
-  readonly onSort?: (sort: readonly SortKey[]) => void;
-  readonly onMoveColumn?: (id: string, before: string | undefined) => void;
-  readonly onResizeColumn?: (id: string, width: number) => void;
-  /** Entries (`Menu.Item`) of a header's menu. */
-  readonly columnMenu?: (id: string) => ReactNode;
-
-  /** The rows are of an earlier question, whose new answer is on its way. */
-  readonly isStale?: boolean;
-  /** By which the router finds the scroll position again after going back. */
-  readonly restorationId?: string;
-  readonly handle?: Ref<GridHandle>;
-}
 
 const ROW_HEIGHT = 32;
 const GROUP_HEIGHT = 20;
@@ -127,7 +61,8 @@ export function Grid<Row>(props: GridProps<Row>) {
   useWindowReport(view, pinned, scrolled, props.onWindow);
 
   const [cursor, setCursor] = useState<GridCursor>({ row: 0, column: 0 });
-  const [hovered, setHovered] = useState<number | undefined>();
+  const pointed = usePointedRow(scroller);
+  usePointReport(pointed.row, rowAt, props.onPoint);
   const [menu, setMenu] = useState<{ readonly id: string; readonly anchor: DOMRect } | undefined>();
   const anchorRow = useRef<number | undefined>(undefined);
   const isScrolledRight = useScrolledRight(scroller);
@@ -304,8 +239,7 @@ export function Grid<Row>(props: GridProps<Row>) {
     cursorRow: () => (shownCursor.row < 0 ? undefined : shownCursor.row),
     setCursorRow: (row) => goTo({ row, column: shownCursor.column }),
     scrollToTop: () => scroller.current?.scrollTo({ top: 0 }),
-    rectOfRow: (index) =>
-      scroller.current?.querySelector(`[data-index="${index}"] [role="gridcell"]`)?.getBoundingClientRect(),
+    rectOfRow: (index) => rectOfRow(scroller.current, index),
   }));
 
   const headerActions = useHeaderActions({
@@ -326,7 +260,7 @@ export function Grid<Row>(props: GridProps<Row>) {
   for (let index = view.rows.first; index < view.rows.end; index++) {
     const row = rowAt(index);
     const key = row === undefined ? undefined : keyOf(row);
-    const isActive = index === (props.activeRow ?? hovered);
+    const isActive = index === (props.activeRow ?? pointed.row);
     rows.push(
       <GridRow
         key={index % slots}
@@ -339,10 +273,11 @@ export function Grid<Row>(props: GridProps<Row>) {
         pinnedWidth={places.pinnedWidth}
         isSelected={key !== undefined && selected.has(key)}
         isMarked={key !== undefined && key === props.markedKey}
+        isLifted={key !== undefined && key === props.liftedKey}
         cursorColumn={index === shownCursor.row ? shownCursor.column : undefined}
         columnSlots={columnSlots}
         gridId={gridId}
-        {...treeProps(row && props.treeOf?.(row))}
+        tree={sameTreePlace(row && props.treeOf?.(row))}
         name={row === undefined ? '' : (props.nameOf?.(row) ?? key ?? '')}
         actions={isActive && row !== undefined ? props.actionsOf?.(row, index) : undefined}
         actionsColumn={places.placed.length + (checkWidth > 0 ? 2 : 1)}
@@ -404,10 +339,10 @@ export function Grid<Row>(props: GridProps<Row>) {
         onContextMenu={onContextMenu}
         onKeyDown={undefined}
         onMouseDown={(event) => event.shiftKey && event.preventDefault()}
-        onPointerOver={(event: PointerEvent) =>
-          props.actionsOf && setHovered(placeOf(event.target as HTMLElement)?.row)
-        }
-        onPointerLeave={() => setHovered(undefined)}
+        onPointerOver={(event: PointerEvent) => {
+          if (props.actionsOf || props.onPoint) pointed.point(event.target as HTMLElement);
+        }}
+        onPointerLeave={() => pointed.point(undefined)}
       >
         {rows}
       </div>
@@ -418,122 +353,4 @@ export function Grid<Row>(props: GridProps<Row>) {
       )}
     </div>
   );
-}
-
-/**
- * How many elements take turns: as many as were ever in view at once. What leaves the view then gives its element to
- * what comes, and scrolling neither makes nor drops any.
- */
-function useSlots({ first, end }: Span): number {
-  const most = useRef(1);
-  most.current = Math.max(most.current, end - first);
-  return most.current;
-}
-
-const treePlaces = new Map<string, TreePlace>();
-
-/** Equal places as one object, so that a row is not drawn again for them. */
-function treeProps(place: TreePlace | undefined): { readonly tree: TreePlace | undefined } {
-  if (place === undefined) return { tree: undefined };
-  const key = `${place.level} ${place.isOpen}`;
-  const known = treePlaces.get(key);
-  if (known === undefined) treePlaces.set(key, place);
-  return { tree: known ?? place };
-}
-
-/** Of an element in the body: its row, and its column unless it is the check box or an action. */
-function placeOf(element: HTMLElement): { row: number; column: number | undefined } | undefined {
-  const row = element.closest<HTMLElement>('[data-index]')?.dataset.index;
-  const column = element.closest<HTMLElement>('[data-position]')?.dataset.position;
-  if (row === undefined) return undefined;
-  return { row: Number(row), column: column === undefined ? undefined : Number(column) };
-}
-
-/** The same functions for the whole life of the grid, so that headers are not drawn again for them. */
-function useHeaderActions(actions: HeaderActions): HeaderActions {
-  const latest = useRef(actions);
-  latest.current = actions;
-  return useMemo<HeaderActions>(
-    () => ({
-      onSort: (...all) => latest.current.onSort(...all),
-      onDragStart: (...all) => latest.current.onDragStart(...all),
-      onResize: (...all) => latest.current.onResize(...all),
-      onFit: (...all) => latest.current.onFit(...all),
-      onMenu: (...all) => latest.current.onMenu(...all),
-      onSelectAll: () => latest.current.onSelectAll(),
-    }),
-    [],
-  );
-}
-
-function useWindowReport<Row>(
-  view: GridView,
-  pinned: readonly PlacedColumn<Row>[],
-  scrolled: readonly PlacedColumn<Row>[],
-  onWindow: ((window: GridWindow) => void) | undefined,
-): void {
-  const { first, end } = view.rows;
-  useLayoutEffect(() => {
-    onWindow?.({
-      firstRow: first,
-      endRow: end,
-      columnIds: [...pinned, ...scrolled].map(({ column }) => column.id),
-    });
-  }, [first, end, pinned, scrolled, onWindow]);
-}
-
-/** Whether columns have gone under the pinned ones. */
-function useScrolledRight(scroller: { readonly current: HTMLElement | null }): boolean {
-  const [isScrolled, setScrolled] = useState(false);
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    if (element === null) return;
-    const follow = () => setScrolled(element.scrollLeft > 0);
-    element.addEventListener('scroll', follow, { passive: true });
-    return () => element.removeEventListener('scroll', follow);
-  }, [scroller]);
-  return isScrolled;
-}
-
-interface RevealedCell {
-  readonly top: number | undefined;
-  readonly rowHeight: number;
-  readonly headerHeight: number;
-  readonly place: PlacedColumn<never> | undefined;
-  readonly isPinned: boolean;
-  readonly pinnedWidth: number;
-}
-
-/** Scrolls as little as is needed to see the cell whole. */
-function reveal(element: HTMLElement | null, cell: RevealedCell): void {
-  if (element === null) return;
-  const { top, place } = cell;
-  if (top !== undefined) {
-    const bottom = top + cell.rowHeight - (element.clientHeight - cell.headerHeight);
-    if (top < element.scrollTop) element.scrollTop = top;
-    else if (bottom > element.scrollTop) element.scrollTop = bottom;
-  }
-  if (place === undefined || cell.isPinned) return;
-  const left = place.left - cell.pinnedWidth;
-  const right = place.left + place.column.width - element.clientWidth;
-  if (left < element.scrollLeft) element.scrollLeft = left;
-  else if (right > element.scrollLeft) element.scrollLeft = Math.min(left, right);
-}
-
-const CELL_PADDING = 20;
-
-/** As wide as the widest of the column's cells in the document. */
-function fitWidth(element: HTMLElement | null, position: number): number {
-  const cells = element?.querySelectorAll(`[data-position="${position}"]`) ?? [];
-  const header = element?.querySelectorAll('[role="columnheader"]') ?? [];
-  const range = document.createRange();
-  let widest = 0;
-  for (const cell of [...cells, ...header]) {
-    if (!(cell instanceof HTMLElement)) continue;
-    if (cell.role === 'columnheader' && !cell.id.endsWith(`-${position}`)) continue;
-    range.selectNodeContents(cell);
-    const inner = [...cell.children].map((child) => child.scrollWidth);
-    widest = Math.max(widest, range.getBoundingClientRect().width, ...inner);
-  }
-  return widest + CELL_PADDING;
 }

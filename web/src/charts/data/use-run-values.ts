@@ -1,15 +1,14 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
 import type { RunListQuery } from '../../data/run-table.ts';
 import { askMoreValues, askValues, type RunValues } from './run-values.ts';
 
 /** All runs that match: ids and names in their order. */
-export function useMatchingRuns(query: RunListQuery) {
-  return useQuery({
+export const matchingQuery = (query: RunListQuery) =>
+  queryOptions({
     queryKey: ['runs', 'matching', query],
     queryFn: ({ signal }) => askValues(query, [], signal),
     placeholderData: keepPreviousData,
   });
-}
 
 /** Values of the runs that match, in the order of `runs`. */
 export function useRunValues(query: RunListQuery, runs: RunValues | undefined, columns: readonly string[]) {

@@ -1,7 +1,7 @@
 import { memo, useMemo } from 'react';
 import type { Layout } from '../../charts/workbench/layout.ts';
 import { readLayout } from '../../charts/workbench/read-layout.ts';
-import { Workbench } from '../../charts/workbench.tsx';
+import { readWorkbenchAhead, Workbench } from '../../charts/workbench.tsx';
 import type { RunListQuery } from '../../data/run-table.ts';
 
 interface ChartsPaneProps {
@@ -13,6 +13,16 @@ interface ChartsPaneProps {
   readonly onLayout: (layout: Layout) => void;
 }
 
+const listOf = ({ experimentIds, filter, orderBy, viewType }: RunListQuery): RunListQuery => ({
+  experimentIds,
+  filter,
+  orderBy,
+  viewType,
+});
+
+/** Asks for what the charts of a list need before they know what to draw. */
+export const readAhead = (query: RunListQuery): Promise<void> => readWorkbenchAhead(listOf(query));
+
 /** The charts of the page, in a file of their own: a table needs none of them. */
 export const ChartsPane = memo(function ChartsPane({
   query,
@@ -23,7 +33,7 @@ export const ChartsPane = memo(function ChartsPane({
 }: ChartsPaneProps) {
   const { experimentIds, filter, orderBy, viewType } = query;
   const list = useMemo(
-    (): RunListQuery => ({ experimentIds, filter, orderBy, viewType }),
+    () => listOf({ experimentIds, filter, orderBy, viewType }),
     [experimentIds, filter, orderBy, viewType],
   );
   const selectedRunIds = useMemo(() => [...selected], [selected]);

@@ -1,6 +1,7 @@
 import type { Experiment } from '@slipway/client';
 import { queryOptions } from '@tanstack/react-query';
 import { queryClient } from '../../data/query-client.ts';
+import { experimentKey } from '../../data/run-opening.ts';
 import { client } from '../../data/server.ts';
 import { notify, notifyFailure } from '../../ui/notices.tsx';
 
@@ -9,7 +10,7 @@ export const NOTE_TAG = 'mlflow.note.content';
 /** Another experiment's facts must never stand under this one's name, so nothing is shown until it has come. */
 export const experimentQuery = (experimentId: string) =>
   queryOptions({
-    queryKey: ['experiment', experimentId],
+    queryKey: experimentKey(experimentId),
     queryFn: ({ signal }) => client.experiments.get(experimentId, { signal }),
     placeholderData: undefined,
   });

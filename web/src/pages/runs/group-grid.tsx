@@ -8,7 +8,8 @@ import {
   type RunListQuery,
 } from '../../data/run-table.ts';
 import type { GridColumn } from '../../tables/columns.ts';
-import { Grid, type GridWindow } from '../../tables/grid.tsx';
+import { Grid } from '../../tables/grid.tsx';
+import type { GridWindow } from '../../tables/grid-props.ts';
 import { useNow } from '../../ui/now.ts';
 import { renderAgo, renderCount, renderNumber, renderTime } from '../../ui/numbers.ts';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';

@@ -1,4 +1,3 @@
-import { Link } from '@tanstack/react-router';
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import type { MouseEvent } from 'react';
 import { runColor } from '../../charts/run-colors.ts';
@@ -17,7 +16,10 @@ interface NameCellProps {
   readonly onOpen: (row: RunRow) => void;
 }
 
-/** The run's colour, its name, and in a tree its place and how many children it has. */
+/**
+ * The run's colour, its name, and in a tree its place and how many children it has. The link is a plain one: a click
+ * goes to `onOpen`, and one that follows the router would cost more than all cells of the row.
+ */
 export function NameCell({ row, isOpen, isTree, onFold, onOpen }: NameCellProps) {
   if (row.isGone) return <span className="dim">Deleted for good</span>;
   const Chevron = isOpen ? ChevronDown : ChevronRight;
@@ -44,10 +46,8 @@ export function NameCell({ row, isOpen, isTree, onFold, onOpen }: NameCellProps)
           <span className={classes.noFold} />
         ))}
       <span className={classes.dot} style={{ background: runColor(row.runId) }} aria-hidden />
-      <Link
-        to="/experiments/$experimentId/runs/$runId/$"
-        params={{ experimentId: row.experimentId, runId: row.runId, _splat: '' }}
-        preload={false}
+      <a
+        href={`/experiments/${row.experimentId}/runs/${row.runId}`}
         tabIndex={-1}
         className={classes.link}
         data-deleted={row.isDeleted || undefined}
@@ -56,7 +56,7 @@ export function NameCell({ row, isOpen, isTree, onFold, onOpen }: NameCellProps)
         onClick={open}
       >
         {row.name}
-      </Link>
+      </a>
       {row.childCount > 0 && (
         <span className={classes.children} title={`${row.childCount} child runs`}>
           {renderCount(row.childCount)}

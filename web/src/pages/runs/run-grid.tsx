@@ -1,10 +1,12 @@
 import { Menu } from '@mantine/core';
 import { ArrowDownWideNarrow, ArrowUpNarrowWide, ChartLine, EyeOff, Group, Pin, PinOff } from 'lucide-react';
 import { type ReactNode, type Ref, useCallback, useMemo, useRef, useState } from 'react';
+import { hoverRun, useHoveredRun } from '../../charts/linked-runs.ts';
 import { runColor } from '../../charts/run-colors.ts';
 import { AnchoredMenu } from '../../tables/anchored-menu.tsx';
 import type { GridColumn } from '../../tables/columns.ts';
-import { Grid, type GridHandle, type GridWindow } from '../../tables/grid.tsx';
+import { Grid } from '../../tables/grid.tsx';
+import type { GridHandle, GridWindow } from '../../tables/grid-props.ts';
 import type { TreePlace } from '../../tables/grid-row.tsx';
 import type { SelectionChange } from '../../tables/selection.ts';
 import { useNow } from '../../ui/now.ts';
@@ -119,6 +121,7 @@ export function RunGrid(props: RunGridProps) {
     [onWindow],
   );
 
+  const liftedRun = useHoveredRun();
   const { selected } = props;
   return (
     <>
@@ -132,11 +135,13 @@ export function RunGrid(props: RunGridProps) {
         onWindow={tellWindow}
         rowHeight={state.isCompact ? COMPACT_HEIGHT : undefined}
         markedKey={state.run}
+        liftedKey={liftedRun}
         selected={selected}
         selection={selected.size === 0 ? 'none' : selected.size >= list.matching ? 'all' : 'some'}
         onSelect={props.onSelect}
         onOpen={onOpen}
         onCursor={props.onCursor}
+        onPoint={state.mode === 'both' ? lift : undefined}
         onCellMenu={(row, id, anchor) => {
           const code = parseColumnCode(id);
           if (code && code.kind !== 's' && !row.isGone) setCellMenu({ row, code, anchor });
@@ -178,6 +183,8 @@ function useIsTree({ rowsInView, query }: RunList, isFlat: boolean): boolean {
 
 const keyOfRow = (row: RunRow) => row.runId;
 const nameOfRow = (row: RunRow) => row.name;
+/** In the charts beside the table. */
+const lift = (row: RunRow | undefined) => hoverRun(row === undefined || row.isGone ? undefined : row.runId);
 const isNumeric = ({ kind, key }: ColumnCode) =>
   kind === 'm' || (kind === 'a' && ATTRIBUTES[key]?.isNumber === true);
 

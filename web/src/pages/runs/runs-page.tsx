@@ -4,24 +4,27 @@ import { useNavigate } from '@tanstack/react-router';
 import { ArrowUp } from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { queryClient } from '../../data/query-client.ts';
-import { keysQuery, locateRun, type RunTreeQuery } from '../../data/run-table.ts';
+import { OPENING_KEYS, openingQuery } from '../../data/run-opening.ts';
+import { keysQuery, locateRun } from '../../data/run-table.ts';
+import { AnchoredMenu } from '../../tables/anchored-menu.tsx';
 import { moveColumn } from '../../tables/columns.ts';
-import type { GridHandle } from '../../tables/grid.tsx';
+import type { GridHandle } from '../../tables/grid-props.ts';
 import { useCrumbs } from '../../ui/crumbs.tsx';
 import { renderCount } from '../../ui/numbers.ts';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import { ErrorNotice } from '../../ui/states.tsx';
 import { deleteRuns } from './bulk-actions.ts';
-import { needsCells, parseColumnCode, serverColumn } from './column-codes.ts';
+import { useChartsAhead } from './charts-ahead.ts';
 import { experimentQuery } from './experiment-queries.ts';
 import { exportSelected } from './export-runs.ts';
 import { addCondition } from './filter/conditions.ts';
 import { FilterBuilder } from './filter/filter-builder.tsx';
 import { GroupGrid } from './group-grid.tsx';
-import { RowActions } from './row-actions.tsx';
-import { orderByOf, usualColumns } from './run-columns.ts';
+import { RowActions, RunMenuItems } from './row-actions.tsx';
+import { usualColumns } from './run-columns.ts';
 import { RunGrid } from './run-grid.tsx';
 import { RunPanel } from './run-panel.tsx';
+import { CHUNK_COLUMNS, serverColumnsOf, treeQueryOf } from './run-query.ts';
 import type { RunRow } from './run-rows.ts';
 import { NoAnswer, NothingHere } from './runs-empty.tsx';
 import { Footer } from './runs-footer.tsx';
@@ -36,8 +39,6 @@ import { useWidths } from './use-widths.ts';
 
 const ChartsPane = lazy(async () => ({ default: (await import('./charts-pane.tsx')).ChartsPane }));
 
-const USUAL_KEYS = 100;
-const VIEW_TYPES = { active: 'ACTIVE_ONLY', deleted: 'DELETED_ONLY', all: 'ALL' } as const;
 const TOP_PX = 4;
 
 /** The runs of one experiment or of several: a table of all of them, charts of all of them, or both. */
@@ -47,10 +48,18 @@ export function RunsPage() {
   const grid = useRef<GridHandle>(null);
   const body = useRef<HTMLDivElement>(null);
   const [isBuilding, setBuilding] = useState(false);
-  const [menuRow, setMenuRow] = useState<number | undefined>();
+  const [rowMenu, setRowMenu] = useState<{ readonly index: number; readonly anchor: DOMRect } | undefined>();
 
+  const { filter, sort, stage, isFlat, expanded } = state;
+  const query = useMemo(
+    () => treeQueryOf(experimentIds, { filter, sort, stage, isFlat, expanded }),
+    [experimentIds, filter, sort, stage, isFlat, expanded],
+  );
+  const chosen = useMemo(() => state.columns && serverColumnsOf(state.columns), [state.columns]);
+  // Everything below is asked for by itself only where this has not brought it.
+  const isReady = !useQuery(openingQuery(query, chosen?.slice(0, CHUNK_COLUMNS))).isPending;
   const { found, missing } = useQueries({
-    queries: experimentIds.map(experimentQuery),
+    queries: experimentIds.map((id) => ({ ...experimentQuery(id), enabled: isReady })),
     combine: joinExperiments,
   });
   const only = experimentIds.length === 1 ? found[0] : undefined;
@@ -59,29 +68,23 @@ export function RunsPage() {
     { label: experimentIds.length === 1 ? (only?.name ?? '…') : `${experimentIds.length} experiments` },
   ]);
 
-  const keys = useQuery(keysQuery(experimentIds, '', USUAL_KEYS));
+  const keys = useQuery({ ...keysQuery(experimentIds, '', OPENING_KEYS), enabled: isReady });
   const usual = useMemo(() => usualColumns(keys.data, experimentIds.length), [keys.data, experimentIds]);
   const columns = state.columns ?? usual;
-  const serverColumns = useServerColumns(columns);
-  const query = useMemo(
-    (): RunTreeQuery => ({
-      experimentIds,
-      filter: state.filter,
-      orderBy: orderByOf(state.sort),
-      viewType: VIEW_TYPES[state.stage],
-      isNested: !state.isFlat,
-      expanded: state.isFlat ? NONE : state.expanded,
-    }),
-    [experimentIds, state.filter, state.sort, state.stage, state.isFlat, state.expanded],
-  );
+  const serverColumns = useMemo(() => chosen ?? serverColumnsOf(usual), [chosen, usual]);
   const isAtTop = useCallback(() => {
     const scroller = body.current?.querySelector('[role="grid"], [role="treegrid"]');
     return !scroller || scroller.scrollTop < TOP_PX;
   }, []);
   const list = useRunList(query, serverColumns, {
     isAtTop,
-    isReady: state.columns !== undefined || !keys.isPending,
+    isReady: isReady && (chosen !== undefined || !keys.isPending),
   });
+  const retry = () => {
+    list.retry();
+    if (keys.isError) void keys.refetch();
+  };
+  const expectCharts = useChartsAhead(query, list);
   const selection = useSelection(list);
   const { selected } = selection;
   const widths = useWidths(state, adjust);
@@ -97,7 +100,8 @@ export function RunsPage() {
     async (filter: string) => {
       // Asked before the page changes: a filter that cannot be understood leaves everything as it is.
       const next = { ...query, filter };
-      if (filter !== state.filter) await queryClient.fetchQuery(headQuery(next, serverColumns.slice(0, 40)));
+      if (filter !== state.filter)
+        await queryClient.fetchQuery(headQuery(next, serverColumns.slice(0, CHUNK_COLUMNS)));
       change({ filter });
     },
     [query, state.filter, serverColumns, change],
@@ -131,6 +135,10 @@ export function RunsPage() {
     adjust({ run: row.runId });
   };
 
+  const openRowMenu = (index: number) => {
+    const anchor = grid.current?.rectOfRow(index);
+    if (anchor) setRowMenu({ index, anchor });
+  };
   const atCursor = () => {
     const index = grid.current?.cursorRow();
     return index === undefined ? undefined : list.rowAt(index);
@@ -152,7 +160,7 @@ export function RunsPage() {
   });
   useShortcut('e', 'What can be done with the run', () => {
     const index = grid.current?.cursorRow();
-    if (index !== undefined && list.rowAt(index)) setMenuRow(index);
+    if (index !== undefined) openRowMenu(index);
   });
   useShortcut('backspace', 'Move the run or the selected runs to the trash', () => {
     const ids = chosenIds();
@@ -173,10 +181,16 @@ export function RunsPage() {
   if (missing && found.length === 0) {
     return (
       <div className={classes.padded}>
+        <h1 className={classes.title}>
+          {experimentIds.length === 1 ? `Experiment ${experimentIds[0]}` : 'Runs'}
+        </h1>
         <ErrorNotice
           error={missing.error}
           what="The experiment could not be read"
-          onRetry={() => void missing.refetch()}
+          onRetry={() => {
+            void missing.refetch();
+            retry();
+          }}
         />
       </div>
     );
@@ -185,12 +199,12 @@ export function RunsPage() {
   const actionsOf = (row: RunRow, index: number) => (
     <RowActions
       row={row}
-      isOpen={menuRow === index}
-      onMenu={(isOpen) => setMenuRow(isOpen ? index : undefined)}
+      isOpen={rowMenu?.index === index}
+      onMenu={() => openRowMenu(index)}
       onDetails={() => change({ run: row.runId })}
-      onCompare={() => selection.set([...selected, row.runId])}
     />
   );
+  const menuRow = rowMenu && list.rowAt(rowMenu.index);
   const metricKeys = columns.filter((code) => code.startsWith('m.')).map((code) => code.slice(2));
   const label = experimentIds.length === 1 ? `Runs of ${only?.name ?? 'the experiment'}` : 'Runs';
   const isEmpty = list.total === 0 && !list.isStale;
@@ -209,6 +223,7 @@ export function RunsPage() {
         onChange={change}
         onFilter={filterBy}
         onBuild={build}
+        onExpectCharts={expectCharts}
       />
       <div className={classes.body} data-mode={state.mode}>
         {hasTable && (
@@ -246,7 +261,7 @@ export function RunsPage() {
                   }
                 />
               ) : list.total === undefined && list.error ? (
-                <NoAnswer error={list.error} onRetry={list.retry} onClear={() => change({ filter: '' })} />
+                <NoAnswer error={list.error} onRetry={retry} onClear={() => change({ filter: '' })} />
               ) : list.total === undefined ? (
                 <Waiting />
               ) : isEmpty ? (
@@ -273,7 +288,7 @@ export function RunsPage() {
                   onFold={fold}
                   onCondition={addToFilter}
                   actionsOf={actionsOf}
-                  activeRow={menuRow}
+                  activeRow={rowMenu?.index}
                   handle={grid}
                 />
               )}
@@ -298,6 +313,20 @@ export function RunsPage() {
         )}
         {state.run !== undefined && <RunPanel runId={state.run} onClose={closePanel} onStep={step} />}
       </div>
+      {rowMenu && menuRow && !menuRow.isGone && (
+        <AnchoredMenu
+          anchor={rowMenu.anchor}
+          align="end"
+          label={`Actions of ${menuRow.name}`}
+          onClose={() => setRowMenu(undefined)}
+        >
+          <RunMenuItems
+            row={menuRow}
+            onDetails={() => change({ run: menuRow.runId })}
+            onCompare={() => selection.set([...selected, menuRow.runId])}
+          />
+        </AnchoredMenu>
+      )}
       {isBuilding && (
         <FilterBuilder
           experimentIds={experimentIds}
@@ -309,7 +338,6 @@ export function RunsPage() {
   );
 }
 
-const NONE: readonly string[] = [];
 function joinExperiments(answers: readonly UseQueryResult<Experiment>[]) {
   return {
     found: answers.flatMap(({ data }) => (data === undefined ? [] : [data])),
@@ -318,17 +346,6 @@ function joinExperiments(answers: readonly UseQueryResult<Experiment>[]) {
 }
 
 const nextMode = (mode: Mode): Mode => (mode === 'table' ? 'both' : mode === 'both' ? 'charts' : 'table');
-
-/** What has to be asked for to fill the columns; the same list while it says the same. */
-function useServerColumns(codes: readonly string[]): readonly string[] {
-  return useMemo(() => {
-    const names = codes.flatMap((id) => {
-      const code = parseColumnCode(id);
-      return code !== undefined && needsCells(code) ? [serverColumn(code)] : [];
-    });
-    return [...new Set(names)];
-  }, [codes]);
-}
 
 /** A page that is opened with a run beside the table shows where in the table it stands. */
 function useRevealedRun(

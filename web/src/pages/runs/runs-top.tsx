@@ -28,6 +28,8 @@ interface RunsTopProps {
   readonly onChange: (change: Partial<RunsState>) => void;
   readonly onFilter: (filter: string) => Promise<void>;
   readonly onBuild: () => void;
+  /** The pointer or the focus is where charts are chosen. */
+  readonly onExpectCharts: () => void;
 }
 
 const MODES = [
@@ -55,6 +57,8 @@ export const RunsTop = memo(function RunsTop(props: RunsTopProps) {
           aria-label="What is shown"
           data={MODES}
           value={state.mode}
+          onPointerEnter={props.onExpectCharts}
+          onFocus={props.onExpectCharts}
           onChange={(mode) => onChange({ mode: mode as Mode })}
         />
       </ExperimentHeader>
@@ -81,7 +85,7 @@ export const RunsTop = memo(function RunsTop(props: RunsTopProps) {
         />
         <DisplayMenu state={state} onChange={onChange} onExport={() => exportMatching(query, columns)} />
       </div>
-      {keys && state.mode !== 'charts' && <EqualStrip query={query} keys={keys} columns={columns} />}
+      {keys && state.mode !== 'charts' && <EqualStrip keys={keys} columns={columns} />}
     </div>
   );
 });

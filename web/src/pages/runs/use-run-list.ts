@@ -1,13 +1,13 @@
 import { useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { type LiveChanges, useLiveChanges } from '../../data/live.ts';
+import { headKey, OPENING_ROWS } from '../../data/run-opening.ts';
 import { askWindow, type RunTreeQuery, type RunWindow } from '../../data/run-table.ts';
-import type { GridWindow } from '../../tables/grid.tsx';
+import type { GridWindow } from '../../tables/grid-props.ts';
+import { CHUNK_COLUMNS } from './run-query.ts';
 import { joinPage, type RunPage, type RunRow } from './run-rows.ts';
 
-const PAGE_ROWS = 100;
-/** Columns of one question: more than are seen at once. */
-const CHUNK_COLUMNS = 40;
+const PAGE_ROWS = OPENING_ROWS;
 /** Rows around the seen ones that are asked for ahead. */
 const AHEAD_ROWS = 40;
 const SETTLE_MS = 70;
@@ -40,7 +40,7 @@ interface Shown {
 }
 
 export const headQuery = (query: RunTreeQuery, columns: readonly string[]) => ({
-  queryKey: ['runs', 'head', query],
+  queryKey: headKey(query),
   queryFn: ({ signal }: { readonly signal: AbortSignal }) =>
     askWindow(query, { columns, offset: 0, limit: PAGE_ROWS }, signal),
 });
