@@ -1,6 +1,8 @@
-import { Button, Group, Textarea } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { ChevronDown, ChevronUp, Pencil } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
+import { ConflictNotice } from '../ui/conflict-notice.tsx';
+import { NoteEditor } from '../ui/note-editor.tsx';
 import { notifyFailure } from '../ui/notices.tsx';
 import classes from './note.module.css';
 import { useSize } from './use-size.ts';
@@ -115,49 +117,29 @@ function NoteForm({ from, theirs, onSave, onSeen, onEnd }: NoteFormProps) {
     }
   };
   return (
-    <form
-      className={classes.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!isOvertaken) void save();
-      }}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) event.currentTarget.requestSubmit();
-      }}
-    >
-      <Textarea
-        aria-label="Description"
-        description="Markdown"
-        autosize
-        minRows={3}
-        maxRows={20}
-        autoFocus
-        dir="auto"
-        value={draft}
-        onChange={({ currentTarget }) => setDraft(currentTarget.value)}
+    <div className={classes.note}>
+      <NoteEditor
+        noun="Description"
+        text={draft}
+        isSaving={isBusy}
+        conflict={
+          isOvertaken && (
+            <ConflictNotice
+              what="This description"
+              theirs={theirs}
+              onKeepMine={onSeen}
+              onTakeTheirs={onEnd}
+              onKeepBoth={() => {
+                setDraft(`${theirs}\n\n---\n\n${draft}`);
+                onSeen();
+              }}
+            />
+          )
+        }
+        onText={setDraft}
+        onSave={() => void save()}
+        onCancel={onEnd}
       />
-      {isOvertaken && (
-        <div className={classes.overtaken} role="alert">
-          <strong>Somebody else has changed it meanwhile.</strong> It says now:
-          <pre dir="auto">{theirs === '' ? '(nothing)' : theirs}</pre>
-          <Group gap="sm">
-            <Button size="compact-sm" variant="default" onClick={onSeen}>
-              Replace theirs by mine
-            </Button>
-            <Button size="compact-sm" variant="default" onClick={onEnd}>
-              Keep theirs
-            </Button>
-          </Group>
-        </div>
-      )}
-      <Group gap="sm">
-        <Button type="submit" size="xs" loading={isBusy} disabled={isOvertaken}>
-          Save
-        </Button>
-        <Button size="xs" variant="default" onClick={onEnd}>
-          Cancel
-        </Button>
-      </Group>
-    </form>
+    </div>
   );
 }

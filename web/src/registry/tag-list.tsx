@@ -1,7 +1,8 @@
-import { ActionIcon, Button, Group, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Tooltip } from '@mantine/core';
 import { Plus, X } from 'lucide-react';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { notify, notifyFailure } from '../ui/notices.tsx';
+import { TagForm } from '../ui/tag-form.tsx';
 import classes from './tag-list.module.css';
 
 /** How tags of a thing are changed on the server. */
@@ -53,7 +54,7 @@ export function TagList({ tags, changes }: TagListProps) {
         </span>
       ))}
       {isAdding ? (
-        <TagForm changes={changes} onEnd={() => setAdding(false)} />
+        <TagForm onAdd={(key, value) => changes.set(key, value)} onEnd={() => setAdding(false)} />
       ) : (
         <Button
           size="compact-xs"
@@ -66,52 +67,6 @@ export function TagList({ tags, changes }: TagListProps) {
         </Button>
       )}
     </div>
-  );
-}
-
-function TagForm({ changes, onEnd }: { readonly changes: TagChanges; readonly onEnd: () => void }) {
-  const [key, setKey] = useState('');
-  const [value, setValue] = useState('');
-  const [problem, setProblem] = useState<string | undefined>();
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    try {
-      await changes.set(key.trim(), value);
-      onEnd();
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
-    }
-  };
-  return (
-    <form
-      onSubmit={(event) => void submit(event)}
-      onKeyDown={({ key: pressed }) => pressed === 'Escape' && onEnd()}
-    >
-      <Group gap={4} align="flex-start">
-        <TextInput
-          size="xs"
-          aria-label="Name of the tag"
-          placeholder="name"
-          autoFocus
-          value={key}
-          error={problem}
-          onChange={({ currentTarget }) => setKey(currentTarget.value)}
-        />
-        <TextInput
-          size="xs"
-          aria-label="Value of the tag"
-          placeholder="value"
-          value={value}
-          onChange={({ currentTarget }) => setValue(currentTarget.value)}
-        />
-        <Button type="submit" size="xs" disabled={key.trim() === ''}>
-          Save
-        </Button>
-        <Button size="xs" variant="default" onClick={onEnd}>
-          Cancel
-        </Button>
-      </Group>
-    </form>
   );
 }
 

@@ -94,7 +94,7 @@ export function ExperimentsPage() {
       </footer>
       <CreateDialog isOpen={isCreating} folder={search.in} onClose={() => setCreating(false)} />
       <LockDialog experiment={locked} onClose={() => setLocked(undefined)} />
-      <RenameDialog renamed={renamed} onClose={() => setRenamed(undefined)} />
+      {renamed && <RenameDialog renamed={renamed} onClose={() => setRenamed(undefined)} />}
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { useState } from 'react';
 import { useLiveChanges } from '../../data/live.ts';
 import { queryClient } from '../../data/query-client.ts';
 import { client } from '../../data/server.ts';
+import facts from '../../registry/facts-page.module.css';
 import { DescribedModel } from '../../registry/model-description.tsx';
 import { RegisterVersion, type VersionSource } from '../../registry/register-version.tsx';
 import { useCrumbs } from '../../ui/crumbs.tsx';
@@ -16,7 +17,6 @@ import { Status } from '../../ui/status.tsx';
 import { CopyButton } from '../../ui/texts.tsx';
 import { ArtifactBrowser, type ArtifactPlace } from '../../viewers/artifact-browser.tsx';
 import { AboutLoggedModel } from './about-logged-model.tsx';
-import classes from './logged-model-page.module.css';
 import { LoggedMetrics, LoggedParams } from './logged-tables.tsx';
 import { RegisteredVersions } from './registered-versions.tsx';
 
@@ -64,14 +64,14 @@ export function LoggedModelPage() {
   if (error !== null && model === undefined) {
     if (isMissing(error)) return <NoSuchModel experimentId={experimentId} modelId={modelId} />;
     return (
-      <div className={classes.page}>
+      <div className={facts.page}>
         <h1 className="visually-hidden">Logged model {modelId}</h1>
         <ErrorNotice error={error} what="The logged model could not be read" onRetry={() => void refetch()} />
       </div>
     );
   }
   return (
-    <div className={classes.page} data-tab={tab}>
+    <div className={facts.page} data-tab={tab}>
       {model !== undefined && <LoggedModelHeader model={model} />}
       <Tabs value={tab} onChange={(next) => void navigate(link(next === 'artifacts' ? 'artifacts' : ''))}>
         <Tabs.List aria-label="Parts of the model">
@@ -80,14 +80,14 @@ export function LoggedModelPage() {
         </Tabs.List>
       </Tabs>
       {model !== undefined && tab === 'overview' && (
-        <div className={classes.columns}>
-          <div className={classes.column}>
+        <div className={facts.columns}>
+          <div className={facts.column}>
             <AboutLoggedModel model={model} />
             <Panel title="What it takes and gives, and how to use it">
               <DescribedModel owner={{ modelId }} />
             </Panel>
           </div>
-          <div className={classes.column}>
+          <div className={facts.column}>
             <RegisteredVersions model={model} />
             <LoggedMetrics model={model} />
             <LoggedParams model={model} />
@@ -95,7 +95,7 @@ export function LoggedModelPage() {
         </div>
       )}
       {tab === 'artifacts' && (
-        <div className={classes.files}>
+        <div className={facts.files}>
           <ArtifactBrowser
             sections={[{ id: 'files', label: 'Files', owner: { modelId } }]}
             section="files"
@@ -140,14 +140,14 @@ function LoggedModelHeader({ model }: { readonly model: LoggedModel }) {
   const [source, setSource] = useState<VersionSource | undefined>();
   const { modelId, name, sourceRunId } = model;
   return (
-    <header className={classes.header}>
-      <h1 className={classes.title} dir="auto" title={name}>
+    <header className={facts.header}>
+      <h1 className={facts.title} dir="auto" title={name}>
         {name}
       </h1>
       <span className="mono dim">{modelId}</span>
       <CopyButton text={modelId} label="Copy the id" />
       <Status status={STATUSES[model.status]} />
-      <span className={classes.spread} />
+      <span className={facts.spread} />
       <Button
         size="xs"
         leftSection={<PackagePlus size={14} aria-hidden />}

@@ -1,5 +1,7 @@
 import type { LoggedModel } from '@slipway/client';
+import facts from '../../registry/facts-page.module.css';
 import { Panel } from '../../ui/panel.tsx';
+import { scrollRegion } from '../../ui/scroll-region.ts';
 import { NumberText } from '../../ui/texts.tsx';
 import { latestMetrics } from './latest-metrics.ts';
 import classes from './logged-model-page.module.css';
@@ -12,9 +14,8 @@ export function LoggedMetrics({ model }: { readonly model: LoggedModel }) {
       {metrics.length === 0 ? (
         <p className={classes.nothing}>None was logged for this model.</p>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-        <section className={classes.scroll} tabIndex={0} aria-label="Metrics of this model">
-          <table className={classes.table}>
+        <section className={facts.scroll} {...scrollRegion} aria-label="Metrics of this model">
+          <table className={facts.table}>
             <thead>
               <tr>
                 <th scope="col">Metric</th>
@@ -30,10 +31,10 @@ export function LoggedMetrics({ model }: { readonly model: LoggedModel }) {
             <tbody>
               {metrics.map(({ key, datasetName, datasetDigest, step, value }) => (
                 <tr key={JSON.stringify([key, datasetName, datasetDigest])}>
-                  <td className={classes.value} title={key} dir="auto">
+                  <td className={facts.cut} title={key} dir="auto">
                     {key}
                   </td>
-                  <td className={classes.value} title={datasetDigest} dir="auto">
+                  <td className={facts.cut} title={datasetDigest} dir="auto">
                     {datasetName ?? <span className="dim">–</span>}
                   </td>
                   <td className="numeric">{String(step)}</td>
@@ -60,9 +61,8 @@ export function LoggedParams({ model }: { readonly model: LoggedModel }) {
       {params.length === 0 ? (
         <p className={classes.nothing}>None was logged for this model.</p>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-        <section className={classes.scroll} tabIndex={0} aria-label="Params of this model">
-          <table className={classes.table}>
+        <section className={facts.scroll} {...scrollRegion} aria-label="Params of this model">
+          <table className={facts.table}>
             <thead>
               <tr>
                 <th scope="col">Param</th>
@@ -72,10 +72,10 @@ export function LoggedParams({ model }: { readonly model: LoggedModel }) {
             <tbody>
               {params.map(([key, value]) => (
                 <tr key={key}>
-                  <td className={classes.value} title={key} dir="auto">
+                  <td className={facts.cut} title={key} dir="auto">
                     {key}
                   </td>
-                  <td className={classes.value} title={value} dir="auto">
+                  <td className={facts.cut} title={value} dir="auto">
                     {value}
                   </td>
                 </tr>

@@ -1,9 +1,11 @@
 import { Select } from '@mantine/core';
 import { useState } from 'react';
 import type { TableVersion } from '../../data/models.ts';
+import facts from '../../registry/facts-page.module.css';
 import { baselineOf, deltaOf, judge, metricOf } from '../../registry/metric-deltas.ts';
 import { renderNumber } from '../../ui/numbers.ts';
 import { Panel } from '../../ui/panel.tsx';
+import { scrollRegion } from '../../ui/scroll-region.ts';
 import { NumberText } from '../../ui/texts.tsx';
 import classes from './model-version-page.module.css';
 
@@ -45,9 +47,8 @@ export function MeasuredPanel({ version, versions }: MeasuredPanelProps) {
         )
       }
     >
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section className={classes.scroll} tabIndex={0} aria-label="Metrics of this version">
-        <table className={classes.table}>
+      <section className={facts.scroll} {...scrollRegion} aria-label="Metrics of this version">
+        <table className={`${facts.table} ${classes.measured}`}>
           <thead>
             <tr>
               <th scope="col">Metric</th>
@@ -89,7 +90,7 @@ function MetricRow({ metric, version, base }: MetricRowProps) {
   const delta = before === undefined ? undefined : deltaOf(value, before);
   return (
     <tr>
-      <th scope="row" className={classes.metric} title={metric} dir="auto">
+      <th scope="row" className={facts.cut} title={metric} dir="auto">
         {metric}
       </th>
       <td className="numeric">

@@ -5,6 +5,7 @@ import { Link, type LinkProps, useNavigate, useParams, useSearch } from '@tansta
 import { Layers, TriangleAlert } from 'lucide-react';
 import { useLiveChanges } from '../../data/live.ts';
 import { modelVersionQuery, type TableVersion, versionTableQuery } from '../../data/models.ts';
+import facts from '../../registry/facts-page.module.css';
 import { LoadPanel } from '../../registry/load-panel.tsx';
 import { addressesOf } from '../../registry/loading-code.ts';
 import { DescribedModel } from '../../registry/model-description.tsx';
@@ -51,7 +52,7 @@ export function ModelVersionPage() {
   if (error !== null && data === undefined) {
     if (isMissing(error)) return <NoSuchVersion name={name} version={version} />;
     return (
-      <div className={classes.page}>
+      <div className={facts.page}>
         <h1 className="visually-hidden">
           {name} version {version}
         </h1>
@@ -60,10 +61,10 @@ export function ModelVersionPage() {
     );
   }
   return (
-    <div className={classes.page} data-tab={tab}>
+    <div className={facts.page} data-tab={tab}>
       {data === undefined ? (
-        <div className={classes.header} aria-busy="true">
-          <h1 className={classes.title} dir="auto">
+        <div className={facts.header} aria-busy="true">
+          <h1 className={facts.title} dir="auto">
             {name} <span className={classes.number}>version {version}</span>
           </h1>
         </div>
@@ -90,21 +91,21 @@ export function ModelVersionPage() {
         </Tabs.List>
       </Tabs>
       {data !== undefined && tab === 'overview' && (
-        <div className={classes.columns}>
-          <div className={classes.column}>
+        <div className={facts.columns}>
+          <div className={facts.column}>
             <AboutVersion version={data} row={row} />
             <Panel title="What it takes and gives, and how to use it">
               <DescribedModel owner={{ modelName: name, version }} />
             </Panel>
           </div>
-          <div className={classes.column}>
+          <div className={facts.column}>
             <LoadPanel addresses={addressesOf(data)} />
             {row !== undefined && <MeasuredPanel version={row} versions={versions} />}
           </div>
         </div>
       )}
       {tab === 'files' && (
-        <div className={classes.files}>
+        <div className={facts.files}>
           <ArtifactBrowser
             sections={[{ id: 'files', label: 'Files', owner: { modelName: name, version } }]}
             section="files"

@@ -8,6 +8,7 @@ import { modelQuery, type TableVersion } from '../../data/models.ts';
 import { AliasBadge, StageBadge } from '../../registry/alias-badge.tsx';
 import { AliasDialog, type AliasProposal } from '../../registry/alias-dialog.tsx';
 import { DeleteVersion } from '../../registry/delete-version.tsx';
+import facts from '../../registry/facts-page.module.css';
 import { removeAlias } from '../../registry/registry-changes.ts';
 import { StageDialog, type StageProposal } from '../../registry/stage-dialog.tsx';
 import { STAGES, type Stage } from '../../registry/stages.ts';
@@ -47,8 +48,8 @@ export function VersionHeader({ version, versions }: VersionHeaderProps) {
         .map((other) => other.version),
     });
   return (
-    <header className={classes.header}>
-      <h1 className={classes.title} dir="auto" title={name}>
+    <header className={facts.header}>
+      <h1 className={facts.title} dir="auto" title={name}>
         {name} <span className={classes.number}>version {number}</span>
       </h1>
       <Status status={version.status} />
@@ -56,7 +57,7 @@ export function VersionHeader({ version, versions }: VersionHeaderProps) {
         <AliasBadge key={one} alias={one} onMove={() => setAlias({ alias: one, version: number })} />
       ))}
       <StageBadge stage={version.stage} />
-      <span className={classes.spread} />
+      <span className={facts.spread} />
       <Button
         size="xs"
         variant="default"

@@ -3,9 +3,10 @@ import type { Run } from '@slipway/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { Pencil, Plus, Trash2 } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
+import { ConflictNotice } from '../../ui/conflict-notice.tsx';
 import { notify, notifyFailure } from '../../ui/notices.tsx';
+import { TagForm } from '../../ui/tag-form.tsx';
 import { CopyButton } from '../../ui/texts.tsx';
-import { ConflictNotice } from './conflict-notice.tsx';
 import { Panel } from './panel.tsx';
 import { editTag } from './run-actions.ts';
 import classes from './tags-panel.module.css';
@@ -19,7 +20,12 @@ export function TagsPanel({ run }: { readonly run: Run }) {
   const [isAdding, setAdding] = useState(false);
   const [withSystem, setWithSystem] = useState(false);
   const [edited, setEdited] = useState<string | undefined>();
+  const queries = useQueryClient();
   const canEdit = run.lifecycleStage === 'active';
+  const add = async (key: string, value: string) => {
+    if (key in run.tags) throw new Error('There is such a tag already: edit it below.');
+    await editTag(queries, run.runId, { key, value, seen: undefined });
+  };
   const keys = Object.keys(run.tags).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   const own = keys.filter((key) => !isSystemTag(key));
   // A tag that somebody removes while it is edited stays until that is decided.
@@ -44,7 +50,11 @@ export function TagsPanel({ run }: { readonly run: Run }) {
         )
       }
     >
-      {isAdding && <NewTag run={run} onEnd={() => setAdding(false)} />}
+      {isAdding && (
+        <div className={classes.newTag}>
+          <TagForm onAdd={add} onEnd={() => setAdding(false)} />
+        </div>
+      )}
       {shown.length > 0 && (
         <ul className={classes.list}>
           {shown.map((key) =>
@@ -193,61 +203,5 @@ function TagEditor({ run, tag, onEnd }: TagEditorProps) {
         />
       )}
     </li>
-  );
-}
-
-function NewTag({ run, onEnd }: { readonly run: Run; readonly onEnd: () => void }) {
-  const queries = useQueryClient();
-  const [key, setKey] = useState('');
-  const [value, setValue] = useState('');
-  const [problem, setProblem] = useState<string | undefined>();
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    const name = key.trim();
-    if (name in run.tags) {
-      setProblem('There is such a tag already: edit it below.');
-      return;
-    }
-    try {
-      await editTag(queries, run.runId, { key: name, value, seen: undefined });
-      onEnd();
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
-    }
-  };
-  return (
-    <form className={classes.newTag} onSubmit={(event) => void submit(event)}>
-      <TextInput
-        size="xs"
-        aria-label="Name of the tag"
-        placeholder="Name"
-        autoFocus
-        dir="auto"
-        value={key}
-        error={problem}
-        onChange={(event) => {
-          setKey(event.currentTarget.value);
-          setProblem(undefined);
-        }}
-        onKeyDown={(event) => event.key === 'Escape' && onEnd()}
-      />
-      <TextInput
-        size="xs"
-        aria-label="Value of the tag"
-        placeholder="Value"
-        dir="auto"
-        value={value}
-        onChange={(event) => setValue(event.currentTarget.value)}
-        onKeyDown={(event) => event.key === 'Escape' && onEnd()}
-      />
-      <span className={classes.buttons}>
-        <Button type="submit" size="compact-xs" disabled={key.trim() === ''}>
-          Add
-        </Button>
-        <Button size="compact-xs" variant="default" onClick={onEnd}>
-          Cancel
-        </Button>
-      </span>
-    </form>
   );
 }

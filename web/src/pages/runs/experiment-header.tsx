@@ -1,7 +1,8 @@
-import { ActionIcon, Button, Menu, Modal, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import type { Experiment } from '@slipway/client';
 import { Copy, Ellipsis, NotebookText, Pencil, RotateCcw, Trash2 } from 'lucide-react';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type ReactNode, useState } from 'react';
+import { NameDialog } from '../../ui/name-dialog.tsx';
 import { notify } from '../../ui/notices.tsx';
 import { deleteExperiment, NOTE_TAG, renameExperiment, restoreExperiment } from './experiment-queries.ts';
 import classes from './runs-page.module.css';
@@ -90,67 +91,21 @@ export function ExperimentHeader({
       )}
       <span className={classes.spring} />
       {children}
-      {only && isRenaming && <RenameDialog experiment={only} onClose={() => setRenaming(false)} />}
+      {only && isRenaming && (
+        <NameDialog
+          title="Rename or move the experiment"
+          description="What stands before the last slash is the folder that it is in."
+          name={only.name}
+          maxLength={500}
+          verbOf={() => 'Rename'}
+          onName={(name) => renameExperiment(only, name)}
+          onClose={() => setRenaming(false)}
+        />
+      )}
     </header>
   );
 }
 
 function copy(text: string, what: string): void {
   void navigator.clipboard.writeText(text).then(() => notify({ text: `The ${what} is in the clipboard.` }));
-}
-
-function RenameDialog({
-  experiment,
-  onClose,
-}: {
-  readonly experiment: Experiment;
-  readonly onClose: () => void;
-}) {
-  const [name, setName] = useState(experiment.name);
-  const [problem, setProblem] = useState<string | undefined>();
-  const [isBusy, setBusy] = useState(false);
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      await renameExperiment(experiment, name.trim());
-      onClose();
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
-    } finally {
-      setBusy(false);
-    }
-  };
-  return (
-    <Modal opened onClose={onClose} title="Rename or move the experiment">
-      <form onSubmit={(event) => void submit(event)} className={classes.form}>
-        <TextInput
-          label="Name"
-          description="What stands before the last slash is the folder that it is in."
-          dir="auto"
-          maxLength={500}
-          required
-          data-autofocus
-          value={name}
-          error={problem}
-          onChange={({ currentTarget }) => {
-            setName(currentTarget.value);
-            setProblem(undefined);
-          }}
-        />
-        <div className={classes.formButtons}>
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button
-            type="submit"
-            loading={isBusy}
-            disabled={name.trim() === '' || name.trim() === experiment.name}
-          >
-            Rename
-          </Button>
-        </div>
-      </form>
-    </Modal>
-  );
 }

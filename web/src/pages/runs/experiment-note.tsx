@@ -1,7 +1,8 @@
-import { Button, SegmentedControl, Textarea } from '@mantine/core';
+import { Button } from '@mantine/core';
 import type { Experiment } from '@slipway/client';
 import { Pencil } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
+import { NoteEditor } from '../../ui/note-editor.tsx';
 import { notifyFailure } from '../../ui/notices.tsx';
 import { scrollRegion } from '../../ui/scroll-region.ts';
 import classes from './experiment-note.module.css';
@@ -21,10 +22,9 @@ interface ExperimentNoteProps {
 export function ExperimentNote({ experiment, onClose }: ExperimentNoteProps) {
   const note = experiment.tags[NOTE_TAG] ?? '';
   const [draft, setDraft] = useState<string | undefined>(note === '' ? '' : undefined);
-  const [way, setWay] = useState('write');
   const [isSaving, setSaving] = useState(false);
   const save = async () => {
-    if (draft === undefined || draft.length > MOST_LETTERS) return;
+    if (draft === undefined) return;
     setSaving(true);
     try {
       await saveNote(experiment, draft);
@@ -36,17 +36,14 @@ export function ExperimentNote({ experiment, onClose }: ExperimentNoteProps) {
       setSaving(false);
     }
   };
-  const rendered = (text: string) => (
-    <Suspense fallback={<pre className={classes.plain}>{text}</pre>}>
-      <Markdown text={text} />
-    </Suspense>
-  );
   if (draft === undefined) {
     return (
       <section className={classes.note} aria-label="Description">
         <h2 className="visually-hidden">Description</h2>
         <div {...scrollRegion} className={classes.text} role="region" aria-label="Text of the description">
-          {rendered(note)}
+          <Suspense fallback={<pre className={classes.plain}>{note}</pre>}>
+            <Markdown text={note} />
+          </Suspense>
         </div>
         <Button
           size="compact-xs"
@@ -61,52 +58,18 @@ export function ExperimentNote({ experiment, onClose }: ExperimentNoteProps) {
     );
   }
   return (
-    <section className={classes.editor} aria-label="Description">
+    <section className={classes.note} aria-label="Description">
       <h2 className="visually-hidden">Description</h2>
-      <SegmentedControl
-        size="xs"
-        aria-label="Write or look"
-        data={[
-          { value: 'write', label: 'Write' },
-          { value: 'preview', label: 'Preview' },
-        ]}
-        value={way}
-        onChange={setWay}
+      <NoteEditor
+        noun="Description"
+        text={draft}
+        placeholder="What is tried here, on what data, towards what goal"
+        mostLetters={MOST_LETTERS}
+        isSaving={isSaving}
+        onText={setDraft}
+        onSave={() => void save()}
+        onCancel={() => (note === '' ? onClose() : setDraft(undefined))}
       />
-      {way === 'write' ? (
-        <Textarea
-          aria-label="Description in Markdown"
-          placeholder="What is tried here, on what data, towards what goal"
-          autosize
-          minRows={4}
-          maxRows={12}
-          autoFocus
-          dir="auto"
-          value={draft}
-          error={
-            draft.length > MOST_LETTERS &&
-            `A description holds ${MOST_LETTERS.toLocaleString('en-US')} characters.`
-          }
-          onChange={(event) => setDraft(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void save();
-          }}
-        />
-      ) : (
-        <div className={classes.text}>{rendered(draft)}</div>
-      )}
-      <div className={classes.buttons}>
-        <Button size="compact-sm" loading={isSaving} onClick={() => void save()}>
-          Save
-        </Button>
-        <Button
-          size="compact-sm"
-          variant="default"
-          onClick={() => (note === '' ? onClose() : setDraft(undefined))}
-        >
-          Cancel
-        </Button>
-      </div>
     </section>
   );
 }
