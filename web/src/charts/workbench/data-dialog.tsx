@@ -1,5 +1,6 @@
 import { Modal } from '@mantine/core';
 import { renderNumber } from '../../ui/numbers.ts';
+import { scrollRegion } from '../../ui/scroll-region.ts';
 import type { ChartTable } from '../chart-handle.ts';
 import classes from './data-dialog.module.css';
 
@@ -16,8 +17,7 @@ export function DataDialog({ title, table, onClose }: DataDialogProps) {
   const { columns, rows } = table;
   return (
     <Modal opened onClose={onClose} size="xl" title={`${title}: data`} transitionProps={{ duration: 0 }}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by key */}
-      <section className={classes.scroll} tabIndex={0} aria-label="Data of the chart">
+      <section className={classes.scroll} {...scrollRegion} aria-label="Data of the chart">
         <table className={classes.table}>
           <caption className="visually-hidden">{title}</caption>
           <thead>

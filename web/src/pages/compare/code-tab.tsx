@@ -2,6 +2,7 @@ import { Select, Skeleton } from '@mantine/core';
 import type { Run } from '@slipway/client';
 import { diffLines } from 'diff';
 import { type ReactNode, useMemo } from 'react';
+import { scrollRegion } from '../../ui/scroll-region.ts';
 import { ErrorNotice } from '../../ui/states.tsx';
 import classes from './compare-page.module.css';
 import { useEnvironments } from './compare-queries.ts';
@@ -133,8 +134,7 @@ function FactTable({ title, runs, rows, head, empty }: FactTableProps) {
       {rows.length === 0 ? (
         <p className="dim">{empty}</p>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by key
-        <section className={classes.scroll} tabIndex={0} aria-label={title}>
+        <section className={classes.scroll} {...scrollRegion} aria-label={title}>
           <table className={classes.table}>
             <thead>
               <tr>
@@ -200,8 +200,7 @@ function FileDifference({
   return (
     <figure className={classes.difference}>
       <figcaption className="mono">{name}</figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by key */}
-      <pre tabIndex={0}>
+      <pre {...scrollRegion}>
         {lines.map(({ text, kind }, i) => (
           <span key={i} className={classes.line} data-kind={kind}>
             {SIGNS[kind]} {text}

@@ -3,6 +3,7 @@ import type { Run } from '@slipway/client';
 import { Search } from 'lucide-react';
 import { type ReactNode, useMemo, useState } from 'react';
 import { renderDuration, renderTime } from '../../ui/numbers.ts';
+import { scrollRegion } from '../../ui/scroll-region.ts';
 import classes from './compare-page.module.css';
 import { type CompareGroup, type CompareRow, compareRow, compareRows } from './compare-rows.ts';
 
@@ -44,8 +45,7 @@ export function ValuesTab({ runs, base, withEqual, onWithEqual, experimentName, 
           onChange={({ currentTarget }) => onWithEqual(!currentTarget.checked)}
         />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by key */}
-      <section className={classes.scroll} tabIndex={0} aria-label="Values of the runs">
+      <section className={classes.scroll} {...scrollRegion} aria-label="Values of the runs">
         <table className={classes.table}>
           <thead>
             <tr>

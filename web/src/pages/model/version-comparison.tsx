@@ -9,6 +9,7 @@ import { deltaOf, judge } from '../../registry/metric-deltas.ts';
 import { mlmodelQuery, requirementsQuery } from '../../registry/model-files.ts';
 import { renderNumber } from '../../ui/numbers.ts';
 import { Panel } from '../../ui/panel.tsx';
+import { scrollRegion } from '../../ui/scroll-region.ts';
 import {
   type ComparedVersion,
   type ComparisonGroup,
@@ -51,8 +52,7 @@ export function VersionComparison({ name, versions, baseline, onClose }: Version
         </span>
       }
     >
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section className={classes.scroll} tabIndex={0} aria-label={`Comparison of versions of ${name}`}>
+      <section className={classes.scroll} {...scrollRegion} aria-label={`Comparison of versions of ${name}`}>
         <table className={classes.table}>
           <thead>
             <tr>

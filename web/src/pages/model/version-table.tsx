@@ -5,6 +5,7 @@ import type { TableVersion } from '../../data/models.ts';
 import { AliasBadge, DRAGGED_ALIAS, StageBadge } from '../../registry/alias-badge.tsx';
 import type { AliasProposal } from '../../registry/alias-dialog.tsx';
 import type { Stage } from '../../registry/stages.ts';
+import { scrollRegion } from '../../ui/scroll-region.ts';
 import { Status } from '../../ui/status.tsx';
 import { TimeText } from '../../ui/texts.tsx';
 import { MetricCell } from './metric-cell.tsx';
@@ -27,8 +28,7 @@ interface VersionTableProps {
 export function VersionTable(props: VersionTableProps) {
   const { versions, metrics } = props;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className={classes.scroll} tabIndex={0} aria-label="Versions">
+    <section className={classes.scroll} {...scrollRegion} aria-label="Versions">
       <table className={classes.table}>
         <thead>
           <tr>

@@ -5,6 +5,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useMemo, useRef } from 'react';
 import { AliasBadge, StageBadge } from '../../registry/alias-badge.tsx';
+import { scrollRegion } from '../../ui/scroll-region.ts';
 import { TimeText } from '../../ui/texts.tsx';
 import type { ModelRow } from './model-rows.ts';
 import classes from './models-page.module.css';
@@ -52,8 +53,7 @@ export function ModelTable({ rows, isStale, sort, onSort }: ModelTableProps) {
       data-stale={isStale || undefined}
       data-owners={hasOwners || undefined}
       data-scroll-restoration-id="models"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-      tabIndex={0}
+      {...scrollRegion}
     >
       <div role="row" aria-rowindex={1} className={classes.head}>
         <SortHeader label="Name" isSorted={sort === undefined} onSort={() => onSort(undefined)} />
