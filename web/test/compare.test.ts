@@ -3,6 +3,8 @@ import { look } from './harness/looks.ts';
 import { runPython } from './harness/python.ts';
 import { expectProblem, runningSite } from './harness/site.ts';
 
+const MODEL = 'churn, net & <b>co<b>';
+
 const FILL = `
 import mlflow, numpy as np
 ids = []
@@ -23,6 +25,10 @@ for k, (name, experiment) in enumerate([("baseline", "vision-a"), ("wider", "vis
         mlflow.log_text(f"accuracy of {name}", "reports/summary.txt")
         if k == 0:
             mlflow.log_text("only here", "reports/extra.txt")
+client = mlflow.MlflowClient()
+client.create_registered_model("${MODEL}")
+for run in (ids[0], ids[2]):
+    client.create_model_version("${MODEL}", f"runs:/{run}/reports", run)
 print(",".join(ids))
 `;
 
@@ -100,6 +106,29 @@ it('tells where the code and the packages of runs differ, and in which lines', a
   await page.getByText('+ numpy==2.1.0').waitFor();
   await page.getByText('− numpy==2.0.0').waitFor();
   await look(page, 'compare-code');
+});
+
+it('lays versions of models side by side, by the runs that they came from', async () => {
+  const versions = ['1', '2'].map((version) => `${encodeURIComponent(MODEL)}/${version}`).join(',');
+  const page = await site.open(`/compare?versions=${encodeURIComponent(versions)}`);
+  await page.getByRole('heading', { level: 1, name: `Compare ${MODEL} 1, ${MODEL} 2` }).waitFor();
+  const cells = () =>
+    page
+      .getByRole('row', { name: /^final / })
+      .getByRole('cell')
+      .allTextContents();
+  await expect.poll(cells).toEqual(['0.9', '0.92+0.02']);
+  await page.getByRole('tab', { name: 'Charts' }).click();
+  await expect.poll(() => page.url()).toContain('versions=');
+  await page.reload();
+  await page.getByRole('article', { name: 'final', exact: true }).getByRole('img').waitFor();
+});
+
+it('says which version could not be read', async () => {
+  const page = await site.open('/');
+  expectProblem(page, /404/);
+  await page.goto(`/compare?versions=${encodeURIComponent('nobody/7')}`);
+  await page.getByRole('alert').getByText('The versions could not be read').waitFor();
 });
 
 it('says which run could not be read and shows the others', async () => {
