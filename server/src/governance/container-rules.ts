@@ -5,6 +5,8 @@ export const WORKSPACE = 'workspace';
 export const DEFAULT_SCHEMA = 'default';
 /** Where SQL engines describe a catalog: no schema of ours. */
 const INFORMATION_SCHEMA = 'information_schema';
+/** Where queries find the tables of what is tracked: no catalog of ours. */
+const SYSTEM = 'system';
 
 const MAX_NAME_LENGTH = 255;
 const MAX_COMMENT_LENGTH = 64 * 1024;
@@ -24,6 +26,8 @@ export function checkContainerName(kind: 'catalog' | 'schema', name: string): vo
   }
   if (kind === 'schema' && containerKey(name) === INFORMATION_SCHEMA)
     throw invalidArgument(`'${INFORMATION_SCHEMA}' is reserved.`, { field: 'name' });
+  if (kind === 'catalog' && containerKey(name) === SYSTEM)
+    throw invalidArgument(`'${SYSTEM}' is reserved.`, { field: 'name' });
 }
 
 /** @throws AppError InvalidArgument */

@@ -4,7 +4,7 @@ import type { Grants } from '../governance/grants.ts';
 import { type Principals, USERS } from '../governance/principals.ts';
 import type { Securable } from '../governance/privileges.ts';
 import type { Schemas } from '../governance/schemas.ts';
-import { AppError, invalidArgument } from '../kernel/errors.ts';
+import { AppError } from '../kernel/errors.ts';
 import { TABLES_CATALOG } from './query-text.ts';
 import { type ResultColumn, stringColumn } from './results.ts';
 import type { Place } from './sessions.ts';
@@ -105,7 +105,6 @@ export function createGovernanceExecutor(dependencies: GovernanceDependencies) {
     try {
       if (on.type === 'CATALOG') {
         const [name] = on.name as [string];
-        if (name.toLowerCase() === TABLES_CATALOG) throw reserved(name);
         requireAction(access, 'metastore.create-catalog', { type: 'metastore' });
         await catalogs.create({ name, ...more }, access.principal);
         return;
@@ -226,6 +225,3 @@ function describedColumns(on: Securable): readonly ResultColumn[] {
 }
 
 const principalOf = (name: string): string => (name.toLowerCase() === ACCOUNT_USERS ? USERS : name);
-
-const reserved = (name: string) =>
-  invalidArgument(`The catalog ${name} is the server's own: it holds the tables of what is tracked.`);
