@@ -9,15 +9,16 @@ import {
   uniqueMarker,
   type World,
 } from './authorization.fixture.ts';
+import { testedDatabases } from './db/conformance/databases.ts';
 
 const API = '/api/2.0/mlflow';
 
-describe('attacks on who may do what', () => {
+describe.each(testedDatabases())('attacks on who may do what on $name', (database) => {
   let server: GovernedServer;
   let world: World;
 
   beforeAll(async () => {
-    server = await startGoverned();
+    server = await startGoverned(database);
     for (const name of ['owner', 'editor', 'reader', 'stranger']) await server.addUser(name);
     world = await makeWorld(server, 'owner', uniqueMarker('victim'));
     for (const [username, permission] of [

@@ -8,17 +8,18 @@ import {
   uniqueMarker,
   type World,
 } from './authorization.fixture.ts';
+import { testedDatabases } from './db/conformance/databases.ts';
 
 const API = '/api/2.0/mlflow';
 const MANY = 1000;
 
-describe('a thousand things of others', () => {
+describe.each(testedDatabases())('a thousand things of others on $name', (database) => {
   let server: GovernedServer;
   let mine: World;
   let theirs: World;
 
   beforeAll(async () => {
-    server = await startGoverned();
+    server = await startGoverned(database);
     await server.addUser('me');
     await server.addUser('them');
     mine = await makeWorld(server, 'me', uniqueMarker('mine'));

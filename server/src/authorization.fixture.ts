@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compose, type Program } from './compose.ts';
 import { readConfig } from './config.ts';
+import { type OpenedDatabase, type TestedDatabase, testedDatabases } from './db/conformance/databases.ts';
+import { raiseSequence } from './db/sequences.ts';
 
 export const ADMIN_TOKEN = 'a-token-of-the-first-administrator';
 const PASSWORD = 'correct horse battery';
@@ -40,11 +42,21 @@ export interface GovernedServer {
   close(): Promise<void>;
 }
 
+/** Where the database of such a server is. */
+async function argumentsFor(database: OpenedDatabase): Promise<readonly string[]> {
+  if (database.db.dialect.name === 'sqlite') return [];
+  const row = await database.db.read((sql) => sql.get<{ name: string }>('SELECT current_database() AS name'));
+  const url = new URL(process.env.SLIPWAY_TEST_POSTGRES!);
+  url.pathname = `/${row!.name}`;
+  return ['--database', url.href];
+}
+
 /** The whole program with identities on, listening: callers come with names and passwords. */
-export async function startGoverned(args: readonly string[] = []): Promise<GovernedServer> {
+export async function startGoverned(tested: TestedDatabase = testedDatabases()[0]!): Promise<GovernedServer> {
   const home = mkdtempSync(join(tmpdir(), 'slipway-governed-'));
+  const opened = await tested.open();
   const program = await compose(
-    readConfig(['--home', home, '--log-level', 'silent', '--auth', 'true', ...args], {
+    readConfig(['--home', home, '--log-level', 'silent', '--auth', 'true', ...(await argumentsFor(opened))], {
       SLIPWAY_ADMIN_TOKEN: ADMIN_TOKEN,
     }),
   );
@@ -60,6 +72,7 @@ export async function startGoverned(args: readonly string[] = []): Promise<Gover
        VALUES (7000000, 'first', 'first', '', 0, 0)`,
     ),
   );
+  await program.db.write((tx) => raiseSequence(tx, 'experiments', 'experiment_no'));
 
   const credentialsOf = (as: As): Record<string, string> => {
     if (typeof as !== 'string') return {};
@@ -114,6 +127,7 @@ export async function startGoverned(args: readonly string[] = []): Promise<Gover
     },
     async close() {
       await program.close();
+      await opened.remove();
       rmSync(home, { recursive: true, force: true });
     },
   };

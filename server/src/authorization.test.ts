@@ -11,6 +11,7 @@ import {
   uniqueMarker,
   type World,
 } from './authorization.fixture.ts';
+import { testedDatabases } from './db/conformance/databases.ts';
 import type { ListedRoute } from './http/routes.ts';
 
 /** What never ends is tested for itself. */
@@ -172,7 +173,7 @@ function said(answer: Answer, world: World): string {
   return text;
 }
 
-describe('every route asks for rights', () => {
+describe.each(testedDatabases())('every route asks for rights on $name', (database) => {
   let server: GovernedServer;
   let routes: readonly ListedRoute[];
   /** Owned by `owner`, shared with the group `readers`. */
@@ -181,7 +182,7 @@ describe('every route asks for rights', () => {
   let hidden: World;
 
   beforeAll(async () => {
-    server = await startGoverned();
+    server = await startGoverned(database);
     routes = server.program.server.routeTable.filter(({ path }) => !STREAMS.test(path));
     for (const name of ['owner', 'none', 'elsewhere', 'reader', 'heir']) await server.addUser(name);
     shared = await makeWorld(server, 'owner', uniqueMarker('shared'));
