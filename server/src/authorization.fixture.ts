@@ -7,7 +7,7 @@ import { readConfig } from './config.ts';
 import { type OpenedDatabase, type TestedDatabase, testedDatabases } from './db/conformance/databases.ts';
 import { raiseSequence } from './db/sequences.ts';
 
-export const ADMIN_TOKEN = 'a-token-of-the-first-administrator';
+const ADMIN_TOKEN = 'a-token-of-the-first-administrator';
 const PASSWORD = 'correct horse battery';
 
 /** Who calls: a user's name, the administrator, or nobody. */
