@@ -22,6 +22,14 @@ from databricks.sdk.service.sql import (
 HEAVY = "SELECT count(*) FROM range(3000000) a, range(3000000) b WHERE (a.range * b.range) % 7 = 3"
 
 
+def eventually(look, wanted):
+    """What `look` gives once it is wanted: servers that share a database hear of each other's changes within a second."""
+    until = time.monotonic() + 5
+    while not wanted(found := look()) and time.monotonic() < until:
+        time.sleep(0.1)
+    return found
+
+
 @pytest.fixture(scope="module")
 def warehouse(workspace):
     return next(iter(workspace.warehouses.list())).id
@@ -163,10 +171,11 @@ def test_grants_as_the_sdk_reads_it(rows, workspace, catalog, unique):
 
 def test_makes_and_shows_schemas(rows, catalog):
     rows(f"CREATE SCHEMA IF NOT EXISTS {catalog}.`a-b` COMMENT 'odd'")
-    assert [name for name, *_ in rows(f"SHOW SCHEMAS IN {catalog}")] == ["a-b", "default", "ml"]
+    shown = eventually(lambda: [name for name, *_ in rows(f"SHOW SCHEMAS IN {catalog}")], lambda names: "a-b" in names)
+    assert shown == ["a-b", "default", "ml"]
     assert ["Comment", "odd"] in rows(f"DESCRIBE SCHEMA {catalog}.`a-b`")
     rows(f"DROP SCHEMA {catalog}.`a-b`")
-    assert [name for name, *_ in rows(f"SHOW SCHEMAS IN {catalog} LIKE 'a*'")] == []
+    assert eventually(lambda: rows(f"SHOW SCHEMAS IN {catalog} LIKE 'a*'"), lambda shown: shown == []) == []
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADMIN, type As, type GovernedServer, NOBODY, startGoverned } from './authorization.fixture.ts';
+import { testedDatabases } from './db/conformance/databases.ts';
 
 interface Answer {
   readonly statement_id: string;
@@ -29,12 +30,12 @@ interface Answer {
   };
 }
 
-describe('SQL through the door', () => {
+describe.each(testedDatabases())('SQL through the door, on $name', (database) => {
   let server: GovernedServer;
   let experimentId: string;
 
   beforeAll(async () => {
-    server = await startGoverned();
+    server = await startGoverned(database);
     for (const name of ['jane', 'bob']) await server.addUser(name);
     const created = await server.post<{ experiment_id: string }>(
       'jane',
@@ -212,6 +213,7 @@ describe('SQL through the door', () => {
     await send(ADMIN, "CREATE CATALOG prod COMMENT 'live'");
     await send(ADMIN, 'CREATE SCHEMA prod.ml');
     expect((await fails(ADMIN, 'CREATE CATALOG prod')).error_code).toBe('ALREADY_EXISTS');
+    expect((await fails(ADMIN, 'CREATE CATALOG System')).message).toContain('reserved');
     expect((await send(ADMIN, 'CREATE CATALOG IF NOT EXISTS prod')).status.state).toBe('SUCCEEDED');
     const registered = { method: 'POST', path: '/api/2.1/unity-catalog/models' } as const;
     await server.done(ADMIN, {
