@@ -170,7 +170,7 @@ function folderOf(file) {
 /** @param {string} file */
 function isRootFile(file) {
   const name = file.slice(SERVER.length);
-  return ROOT_FILES.includes(name) || (name.endsWith('.test.ts') && !name.includes('/'));
+  return ROOT_FILES.includes(name) || (/\.(test|fixture)\.ts$/.test(name) && !name.includes('/'));
 }
 
 /** @param {string} pattern a package name, or a scope as `@scope/*` @param {string} specifier */

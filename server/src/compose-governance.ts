@@ -1,4 +1,3 @@
-import type { Config } from './config.ts';
 import type { Database } from './db/port.ts';
 import type { CatalogNameGuard } from './governance/catalogs.ts';
 import { createFederatedIdentities } from './governance/federated-identities.ts';
@@ -8,16 +7,31 @@ import { type Authenticate, everybodyIsLocal } from './http/authenticate.ts';
 import { createCredentials } from './http/credentials.ts';
 import type { MlflowRoute } from './http/mlflow/routes.ts';
 import type { RawRoute } from './http/routes.ts';
-import { SINGLE_SIGN_ON_PATH, singleSignOnRoutes } from './http/single-sign-on.ts';
+import { type IdentityProvider, SINGLE_SIGN_ON_PATH, singleSignOnRoutes } from './http/single-sign-on.ts';
 import { accessExplanationRoutes } from './http/slipway/access-explanation.ts';
 import { sessionRoutes } from './http/slipway/session.ts';
 import type { Clock } from './kernel/clock.ts';
 import type { Sealer } from './secrets/sealer.ts';
 
+/** What the operator has set of identities. */
+export interface IdentitySettings {
+  readonly auth: boolean;
+  /** Never to be logged. */
+  readonly adminToken: string | undefined;
+  readonly host: string;
+  readonly oidc:
+    | (IdentityProvider & {
+        readonly label: string;
+        /** The provider's groups with those here that they stand for. */
+        readonly groups: ReadonlyMap<string, string>;
+      })
+    | undefined;
+}
+
 export interface GovernanceDependencies {
   readonly db: Database;
   readonly clock: Clock;
-  readonly config: Pick<Config, 'auth' | 'adminToken' | 'host' | 'oidc'>;
+  readonly config: IdentitySettings;
   readonly sealer: Sealer;
   readonly contents: readonly SchemaContents[];
   readonly guardCatalogName: CatalogNameGuard;
