@@ -177,7 +177,9 @@ export function ParallelChart(props: ValueChartProps<ParallelConfig>) {
             Axis {chosenAxis.label}
             {describeBrush(chosenAxis, brushes[chosenAxis.column])}
           </span>
-          <span className="dim">Shift ↑ ↓ brushes, Alt ↑ ↓ widens, Delete clears</span>
+          <span className="dim">
+            Shift ← → changes the axis, Shift ↑ ↓ brushes, Alt ↑ ↓ widens, Delete clears
+          </span>
         </div>
       )}
       {kept && (
