@@ -4,7 +4,7 @@ import json
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-import requests
+import urllib3
 
 
 class RequestLog:
@@ -28,12 +28,13 @@ class RequestLog:
             self._test = None
 
     def _patch(self):
-        # Every client version sends through requests' adapter; wrapping it there sees retries and streams too.
-        send = requests.adapters.HTTPAdapter.send
+        # Every client sends through urllib3 in the end, by requests or without; wrapping it there sees retries and
+        # streams too.
+        send = urllib3.connectionpool.HTTPConnectionPool.urlopen
         log = self
 
-        def recorded(adapter, request, *args, **options):
-            log._seen.add((request.method, urlsplit(request.url).path))
-            return send(adapter, request, *args, **options)
+        def recorded(pool, method, url, *args, **options):
+            log._seen.add((method, urlsplit(url).path))
+            return send(pool, method, url, *args, **options)
 
-        requests.adapters.HTTPAdapter.send = recorded
+        urllib3.connectionpool.HTTPConnectionPool.urlopen = recorded

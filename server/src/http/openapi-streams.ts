@@ -27,12 +27,25 @@ export function describeStreams(
       operation: {
         operationId: `${method} ${path}`,
         'x-needs': describeAccess(access),
-        ...describeRequest(description),
+        ...describeRequest(withOpenEnd(path, description)),
         responses: { ...describeAnswers(description), ...errors },
       },
     });
   }
   return described;
+}
+
+/** The open end of a path is a parameter, whether its route says more of it or not. */
+function withOpenEnd(path: string, description: RouteDescription): RouteDescription {
+  const { parameters = [] } = description;
+  if (!path.endsWith('*') || parameters.some(({ name }) => name === 'artifact_path')) return description;
+  const openEnd = {
+    name: 'artifact_path',
+    in: 'path',
+    required: true,
+    description: 'The path of the file.',
+  } as const;
+  return { ...description, parameters: [openEnd, ...parameters] };
 }
 
 function describeRequest({ summary, tag, parameters = [], body }: RouteDescription): object {

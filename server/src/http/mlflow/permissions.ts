@@ -21,7 +21,7 @@ import { type Level, levelOf, type Resource, readResource, resourcesOfKey } from
 import type { MlflowCall, MlflowRoute, RequestField } from './routes.ts';
 
 export interface PermissionServices extends RoleServices {
-  readonly snapshot: Pick<Snapshot, 'accessOf'>;
+  readonly snapshot: Pick<Snapshot, 'accessOf' | 'refresh'>;
 }
 
 const FIELDS: readonly RequestField[] = ['username', 'resource_type', 'resource_id'].map((name) => ({
@@ -47,6 +47,7 @@ export function permissionRoutes(services: PermissionServices): readonly MlflowR
   ];
 
   async function listPermissions(user: PrincipalRecord): Promise<object> {
+    await snapshot.refresh();
     const isAdmin = snapshot.accessOf(user.id)?.principal.isAdmin ?? false;
     const own = (await held.of([user.id])).flatMap(({ securable, privileges }) => {
       // Their own rights stand in a role that the app makes up for each user.
@@ -134,6 +135,8 @@ export function permissionRoutes(services: PermissionServices): readonly MlflowR
         const username = requiredString(message, 'username');
         requireSelfOrAdmin(caller, username);
         const user = await getUser(principals, username);
+        // What another process has granted since the last look counts as well.
+        await snapshot.refresh();
         const level = effectiveLevel(snapshot.accessOf(user.id), resourceIn(message));
         // Whoever may read here may use: the app's USE is for what it proxies.
         return { allowed: level !== undefined, permission: level ?? 'NO_PERMISSIONS' };

@@ -10,7 +10,7 @@ import type { MlflowRoute, RequestField } from './routes.ts';
 export interface UserServices extends RoleServices {
   readonly principals: Principals;
   readonly passwords: Passwords;
-  readonly snapshot: Pick<Snapshot, 'accessOf'>;
+  readonly snapshot: Pick<Snapshot, 'accessOf' | 'refresh'>;
 }
 
 const USERNAME: RequestField = { name: 'username', type: 'string', required: true };
@@ -48,6 +48,8 @@ export function userRoutes(services: UserServices): readonly MlflowRoute[] {
       async handle({ message, caller }) {
         const username = requiredString(message, 'username');
         requireSelfOrAdmin(caller, username);
+        // Another process may just have made them an administrator.
+        await snapshot.refresh();
         return { user: render(await getUser(principals, username)) };
       },
     },
@@ -57,6 +59,7 @@ export function userRoutes(services: UserServices): readonly MlflowRoute[] {
       access: 'admin',
       request: [],
       async handle() {
+        await snapshot.refresh();
         const users: object[] = [];
         for (let offset = 0; ; offset += PAGE) {
           const { items } = await principals.list({ kind: 'user', offset, limit: PAGE });
