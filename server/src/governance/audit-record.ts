@@ -108,12 +108,10 @@ export function tidy(entry: AuditEntry): AuditEntry {
   };
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what PostgreSQL cannot keep.
-const UNKEEPABLE = /\u0000|[\ud800-\udfff]/;
-
+/** PostgreSQL keeps neither NUL nor halves of characters. */
 function cut(text: string, chars: number): string {
   const short = text.length > chars ? `${text.slice(0, chars - 1)}…` : text;
-  return UNKEEPABLE.test(short) ? short.replaceAll('\0', '␀').toWellFormed() : short;
+  return short.replaceAll('\0', '␀').toWellFormed();
 }
 
 export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
