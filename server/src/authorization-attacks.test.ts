@@ -285,6 +285,28 @@ describe.each(testedDatabases())('attacks on who may do what on $name', (databas
     expect(plain.status).toBe(404);
   });
 
+  it('gives one person one experiment of a name, however many requests arrive together', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const name = `wanted-${round}-${world.marker}`;
+      const create = { method: 'POST', path: `${API}/experiments/create`, body: { name } };
+      const callers = Array.from({ length: 12 }, (_, i) => ['owner', 'stranger', ADMIN][i % 3]!);
+      const answers = await Promise.all(
+        callers.map(async (as) => ({ as, ...(await server.call(as, create)) })),
+      );
+      const made = answers.filter(({ status }) => status === 200);
+      // An administrator sees what the others made, and makes none of the name then.
+      const makers = new Set(made.map(({ as }) => as));
+      expect(made.length).toBe(makers.size);
+      expect([...makers]).toEqual(expect.arrayContaining(['owner', 'stranger']));
+      for (const { status, text } of answers.filter(({ status }) => status !== 200)) {
+        expect({ status, text }).toMatchObject({
+          status: 400,
+          text: expect.stringContaining('RESOURCE_ALREADY_EXISTS'),
+        });
+      }
+    }
+  });
+
   it('gives one name to two people who do not see each other, and mixes nothing up', async () => {
     const name = `shared-name-${world.marker}`;
     const create = { method: 'POST', path: `${API}/experiments/create`, body: { name } };

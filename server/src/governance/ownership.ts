@@ -1,4 +1,4 @@
-import type { Transaction } from '../db/port.ts';
+import type { Sql, Transaction } from '../db/port.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Principal } from './access.ts';
 import { insertChanges, takeTurn } from './changes-repository.ts';
@@ -16,6 +16,11 @@ export interface Ownership {
   claim(tx: Transaction, on: Securable, owner: Pick<Principal, 'id'>): Promise<void>;
   /** Of many at once. */
   claimAll(tx: Transaction, on: readonly Securable[], owner: Pick<Principal, 'id'>): Promise<void>;
+  /**
+   * As the database has it now: for what a moment ago, perhaps through another process, became the principal's.
+   * @returns the places in `on` of those that are the principal's own.
+   */
+  ownedAmong(sql: Sql, on: readonly Securable[], owner: Pick<Principal, 'id'>): Promise<number[]>;
   /** After a rename: everybody keeps what they had. */
   move(tx: Transaction, from: Securable, to: Securable): Promise<void>;
   /** After a deletion: whoever makes a thing of the same name starts anew. */
@@ -66,6 +71,17 @@ export function createOwnership({ clock, snapshot: { state } }: OwnershipDepende
   return {
     claimAll,
     claim: (tx, on, owner) => claimAll(tx, [on], owner),
+
+    async ownedAmong(sql, on, owner) {
+      const ownerNo = parsePrincipalNo(owner.id);
+      if (ownerNo === undefined || on.length === 0) return [];
+      const securables = on.map(keyOf);
+      const owners = await repository.listOwners(sql, securables);
+      const owned = new Set(
+        owners.filter((row) => row.principal_no === ownerNo).map(({ securable }) => securable),
+      );
+      return securables.flatMap((securable, i) => (owned.has(securable) ? [i] : []));
+    },
 
     async move(tx, from, to) {
       const [fromKey, toKey] = [keyOf(from), keyOf(to)];

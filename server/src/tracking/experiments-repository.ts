@@ -30,6 +30,19 @@ export async function listExperimentsByName(sql: Sql, name: string): Promise<Exp
   );
 }
 
+/** Experiments that have the name, or one of the forms in which names are unique, in the order of their making. */
+export async function listNameHolders(
+  sql: Sql,
+  name: string,
+  nameKeys: readonly string[],
+): Promise<(ExperimentRow & { readonly name_key: string })[]> {
+  return sql.all(
+    `SELECT ${COLUMNS}, name_key FROM experiments
+     WHERE name = ? OR ${sql.dialect.inList('name_key', 'text')} ORDER BY experiment_no`,
+    [name, sql.dialect.list(nameKeys)],
+  );
+}
+
 /** Experiments whose artifacts lie at the place, in it, or around it. */
 export async function listPlaceSharers(sql: Sql, location: string): Promise<number[]> {
   const place = location.replace(/\/+$/, '');
@@ -40,15 +53,6 @@ export async function listPlaceSharers(sql: Sql, location: string): Promise<numb
     [sql.dialect.list([...around, place]), `${place}/`, `${place}0`],
   );
   return rows.map(([experimentNo]) => experimentNo);
-}
-
-/** Whether the name, or the name with its mark, is in use in this very form. */
-export async function isNameKeyTaken(sql: Sql, nameKey: string, except: number): Promise<boolean> {
-  const row = await sql.get('SELECT 1 AS one FROM experiments WHERE name_key = ? AND experiment_no <> ?', [
-    nameKey,
-    except,
-  ]);
-  return row !== undefined;
 }
 
 export interface NewExperiment {

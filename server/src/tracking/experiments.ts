@@ -115,7 +115,7 @@ export function createExperiments({
       for (const [i, tag] of input.tags.entries()) checkExperimentTag(tag, `tags[${i}].`);
       const location = input.artifactLocation ? parseArtifactLocation(input.artifactLocation, by) : undefined;
       return db.write(async (tx) => {
-        const nameKey = await takeName(tx, input.name, by);
+        const nameKey = await takeName(tx, input.name, { by, ownership });
         if (location?.startsWith('mlflow-artifacts:') && !by.principal.isAdmin)
           await requireOwnPlace(tx, location, by);
         const experimentNo = await repository.insertExperiment(tx, {
@@ -169,7 +169,7 @@ export function createExperiments({
       await db.write(async (tx) => {
         const row = await getRow(tx, experimentNo);
         if (row.lifecycle_stage !== 'active') throw invalidState('Cannot rename a non-active experiment.');
-        const nameKey = await takeName(tx, name, by, experimentNo);
+        const nameKey = await takeName(tx, name, { by, ownership, except: experimentNo });
         await repository.renameExperiment(tx, experimentNo, { name, nameKey, nowMs: clock.nowMs() });
         await recordEvents(tx, [experimentEvent('renamed', experimentNo, name)]);
       });
@@ -264,22 +264,45 @@ export function createExperiments({
   }
 }
 
+interface NameTaking {
+  readonly by: Access;
+  readonly ownership: Ownership;
+  /** An experiment that may have the name already. */
+  readonly except?: number;
+}
+
 /**
  * The form in which a name becomes unique: the name itself, or with a mark where an experiment has it that the caller
- * does not see.
- * @param except an experiment that may have the name already
+ * does not see. All is judged by one reading, since others may commit between two: of two that arrive together the
+ * second asks for the very key of the first, clashes with it, is tried again and finds it.
  * @throws AppError AlreadyExists for the name of one that the caller sees.
  */
-async function takeName(tx: Transaction, name: string, by: Access, except = -1): Promise<string> {
-  const taken = (await repository.listExperimentsByName(tx, name)).find(
-    (row) => row.experiment_no !== except && isSeen(by, row),
+async function takeName(
+  tx: Transaction,
+  name: string,
+  { by, ownership, except = -1 }: NameTaking,
+): Promise<string> {
+  const keys = [name, `${name}${NAME_MARK}${by.principal.id}`];
+  const rows = (await repository.listNameHolders(tx, name, keys)).filter(
+    (row) => row.experiment_no !== except,
   );
+  const namesakes = rows.filter((row) => row.name === name);
+  const taken =
+    namesakes.find((row) => isSeen(by, row)) ?? (await findOwned(tx, namesakes, { by, ownership }));
   if (taken !== undefined) throw nameTaken(taken);
-  // The caller's own mark first: two that arrive together clash, as everybody's do.
-  for (const nameKey of [name, `${name}${NAME_MARK}${by.principal.id}`]) {
-    if (!(await repository.isNameKeyTaken(tx, nameKey, except))) return nameKey;
-  }
-  return `${name}${NAME_MARK}${randomHexId()}`;
+  const free = keys.find((key) => rows.every((row) => row.name_key !== key));
+  return free ?? `${name}${NAME_MARK}${randomHexId()}`;
+}
+
+/** What the caller made a moment ago, perhaps through another process, whose rights are not in memory yet. */
+async function findOwned(
+  tx: Transaction,
+  rows: readonly repository.ExperimentRow[],
+  { by, ownership }: NameTaking,
+): Promise<repository.ExperimentRow | undefined> {
+  if (rows.length === 0) return undefined;
+  const owned = await ownership.ownedAmong(tx, rows.map(securableOf), by.principal);
+  return rows[owned[0] ?? -1];
 }
 
 /** Whoever may write to an experiment may write to all below its place: so that is nobody else's. */
@@ -295,8 +318,11 @@ async function requireOwnPlace(tx: Transaction, location: string, by: Access): P
 /** Behind a name that is another's already. */
 export const NAME_MARK = '\u001f';
 
-const isSeen = (by: Access, { experiment_no: experimentNo }: repository.ExperimentRow): boolean =>
-  by.decide('experiment.read', { type: 'experiment', experimentNo }) === 'allowed';
+const isSeen = (by: Access, row: repository.ExperimentRow): boolean =>
+  by.decide('experiment.read', securableOf(row)) === 'allowed';
+
+const securableOf = ({ experiment_no: experimentNo }: repository.ExperimentRow) =>
+  ({ type: 'experiment', experimentNo }) as const;
 
 export type Experiments = ReturnType<typeof createExperiments>;
 

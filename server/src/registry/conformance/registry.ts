@@ -26,6 +26,7 @@ export const plainName = (text: string): ModelName => parseModelName(text, plain
 const nobodyOwns: Ownership = {
   claim: async () => {},
   claimAll: async () => {},
+  ownedAmong: async () => [],
   move: async () => {},
   drop: async () => {},
 };

@@ -25,6 +25,7 @@ import { createRuns } from '../runs.ts';
 export const ownership: Ownership = {
   claim: async () => undefined,
   claimAll: async () => undefined,
+  ownedAmong: async () => [],
   move: async () => undefined,
   drop: async () => undefined,
 };
