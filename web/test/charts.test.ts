@@ -80,9 +80,9 @@ it('walks through bars and points by keys too, and lifts them everywhere', async
   await drawn(page, 'final').waitFor();
   await drawn(page, 'final').focus();
   await page.keyboard.press('ArrowRight');
-  await page.getByText('run 13: final 0.99', { exact: true }).waitFor();
+  await page.getByText('run 13: final 0.9900', { exact: true }).waitFor();
   await page.keyboard.press('End');
-  await page.getByText('run 00: final 0.5', { exact: true }).waitFor();
+  await page.getByText('run 00: final 0.5000', { exact: true }).waitFor();
   await drawn(page, 'final by rate').focus();
   await page.keyboard.press('ArrowRight');
   await page.getByText(/^run \d\d: rate 0.0001, final 0.\d+$/).waitFor();

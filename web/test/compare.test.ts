@@ -46,16 +46,16 @@ it('shows what differs between runs of several experiments, measured against a b
   await page.getByRole('heading', { level: 1, name: 'Compare 3 runs' }).waitFor();
   const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name} `) });
   const cells = (name: string) => row(name).getByRole('cell').allTextContents();
-  await expect.poll(() => cells('final')).toEqual(['0.9', '0.91+0.01', '0.92+0.02']);
+  await expect.poll(() => cells('final')).toEqual(['0.9000', '0.9100+0.01000', '0.9200+0.02000']);
   expect(await cells('odd')).toEqual(['1', 'NaN', '1']);
   expect(await row('optimizer').count()).toBe(0);
   await look(page, 'compare');
   await page.getByRole('button', { name: 'Baseline: wider' }).first().click();
-  await expect.poll(() => cells('final')).toEqual(['0.9−0.01', '0.91', '0.92+0.01']);
+  await expect.poll(() => cells('final')).toEqual(['0.9000−0.01000', '0.9100', '0.9200+0.01000']);
   await page.getByRole('switch', { name: 'Differences only' }).click();
   await expect.poll(() => cells('optimizer')).toEqual(['adam', 'adam', 'adam']);
   await page.reload();
-  await expect.poll(() => cells('final')).toEqual(['0.9−0.01', '0.91', '0.92+0.01']);
+  await expect.poll(() => cells('final')).toEqual(['0.9000−0.01000', '0.9100', '0.9200+0.01000']);
   expect(await row('optimizer').count()).toBe(1);
 });
 
@@ -117,7 +117,7 @@ it('lays versions of models side by side, by the runs that they came from', asyn
       .getByRole('row', { name: /^final / })
       .getByRole('cell')
       .allTextContents();
-  await expect.poll(cells).toEqual(['0.9', '0.92+0.02']);
+  await expect.poll(cells).toEqual(['0.9000', '0.9200+0.02000']);
   await page.getByRole('tab', { name: 'Charts' }).click();
   await expect.poll(() => page.url()).toContain('versions=');
   await page.reload();

@@ -44,7 +44,7 @@ it('tells where a run comes from, what it was given and what came out, with exac
   const row = page.getByRole('table', { name: 'Metrics' }).getByRole('row', { name: /^loss/ });
   await expect
     .poll(() => row.getByRole('cell').allTextContents())
-    .toEqual(['loss', '0.02', '0.02', '5.056', '49', '50']);
+    .toEqual(['loss', '0.02000', '0.02000', '5.056', '49', '50']);
   const params = page.getByRole('table', { name: 'Params' });
   expect(await params.getByRole('row').allTextContents()).toEqual(['ParamValue', 'depth3', 'rate0.1']);
   expect(await page.getByRole('link', { name: '4b825dc642' }).getAttribute('href')).toBe(

@@ -87,7 +87,7 @@ it('shows metrics and what varies as columns, what is equal in one line, and how
   await expect.poll(() => equal.textContent()).toContain('seed42');
   expect(await footer(page).textContent()).toBe('300 runs in all');
   expect(await rowOf(page, 'run-299').getByRole('gridcell').allTextContents()).toEqual(
-    expect.arrayContaining(['0.799', '0.5', 'xgb']),
+    expect.arrayContaining(['0.7990', '0.5000', 'xgb']),
   );
   await look(page, 'runs');
 });
@@ -336,7 +336,7 @@ it('opens the details of a run beside the table, by an address of its own', asyn
   await page.getByRole('link', { name: 'run-298' }).click();
   const panel = page.getByRole('complementary', { name: 'Details of the run' });
   await panel.getByRole('heading', { name: 'run-298' }).waitFor();
-  await panel.getByText('0.798').waitFor();
+  await panel.getByText('0.7980').waitFor();
   await look(page, 'runs-details');
   await page.keyboard.press('j');
   await panel.getByRole('heading', { name: 'run-297' }).waitFor();

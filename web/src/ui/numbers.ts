@@ -1,23 +1,26 @@
 /** Numbers, sizes, durations and times as every page shows them. The full value belongs on hover and into copies. */
 
-/** Four significant digits: `0.9713`, `1.234e-7`, `12,340`; NaN and ±∞ as such. */
+/**
+ * Four significant digits, zeros at the end too, so that figures stand under one another: `0.9350`, `−0.001700`,
+ * `1.200e-7`. Whole numbers stay whole, and larger ones lose their fraction alone: `12`, `12,346`. NaN and ±∞ as such.
+ */
 export function renderNumber(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
-  if (value === 0) return '0';
   const size = Math.abs(value);
-  const text =
-    Number.isInteger(value) && size < 1e7
-      ? value.toLocaleString('en-US')
-      : size >= 1e7 || size < 1e-4
-        ? trimExponent(value.toExponential(3))
-        : Number(value.toPrecision(4)).toLocaleString('en-US', { maximumSignificantDigits: 4 });
-  return text.replace('-', '−');
+  return (value < 0 ? '−' : '') + renderSize(size);
 }
 
-function trimExponent(text: string): string {
-  const [digits = '', exponent = ''] = text.split('e');
-  return `${digits.replace(/\.?0+$/, '')}e${exponent.replace('+', '')}`;
+function renderSize(size: number): string {
+  if (size >= 1e7 || (size > 0 && size < 1e-4)) return size.toExponential(3).replace('+', '');
+  // Where four digits reach the point, the fraction is all there is to leave out.
+  if (Number.isInteger(size) || size >= 999.95) return Math.round(size).toLocaleString('en-US');
+  return size.toPrecision(4);
+}
+
+/** As `renderNumber`, without zeros at the end: for sentences, where nothing stands under it. */
+export function renderBriefly(value: number): string {
+  return renderNumber(value).replace(/(\.\d*?)0+(?=e|$)/, (_, fraction: string) => (fraction === '.' ? '' : fraction));
 }
 
 /** Counts: `431`, `12.3k`, `4.1M`. */

@@ -1,5 +1,5 @@
 import { useCallback, useImperativeHandle, useMemo, useState } from 'react';
-import { renderNumber } from '../../ui/numbers.ts';
+import { renderBriefly, renderNumber } from '../../ui/numbers.ts';
 import { extentOf } from '../axes/scale.ts';
 import { CanvasChart, type Point } from '../canvas-chart.tsx';
 import classes from '../chart.module.css';
@@ -72,7 +72,7 @@ export function BarsChart({
     return { scene: () => ({ paint: paintWith }), table, file: table };
   }, [paintWith, values, metric]);
   const ends = extentOf([bars.map(({ value }) => value)]);
-  const reach = ends ? `, from ${renderNumber(ends[0])} to ${renderNumber(ends[1])}` : '';
+  const reach = ends ? `, from ${renderBriefly(ends[0])} to ${renderBriefly(ends[1])}` : '';
   return (
     <div className={classes.chart}>
       <CanvasChart

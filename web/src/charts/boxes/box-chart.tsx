@@ -1,5 +1,5 @@
 import { useCallback, useImperativeHandle, useMemo, useState } from 'react';
-import { renderNumber } from '../../ui/numbers.ts';
+import { renderBriefly } from '../../ui/numbers.ts';
 import { createScale, extentOf, padRange, type Range } from '../axes/scale.ts';
 import { ticksThatFit } from '../axes/ticks.ts';
 import { CanvasChart, type Point } from '../canvas-chart.tsx';
@@ -118,7 +118,7 @@ export function BoxChart({ config, values, label, onPick, handleRef }: ValueChar
   return (
     <div className={classes.chart}>
       <CanvasChart
-        label={`Box chart of ${label}: ${boxes.map((box) => `${box.label}, median ${renderNumber(box.median)}`).join('; ')}`}
+        label={`Box chart of ${label}: ${boxes.map((box) => `${box.label}, median ${renderBriefly(box.median)}`).join('; ')}`}
         paint={paint}
         paintOver={paintOver}
         onPoint={(at, area) => {

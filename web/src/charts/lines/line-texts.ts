@@ -1,4 +1,4 @@
-import { renderDuration, renderNumber, renderTime } from '../../ui/numbers.ts';
+import { renderBriefly, renderDuration, renderTime } from '../../ui/numbers.ts';
 import type { ChartTable } from '../chart-handle.ts';
 import type { LineX } from '../data/line-data.ts';
 import type { DrawnLine } from './drawn-lines.ts';
@@ -56,6 +56,6 @@ export function describeLines(lines: readonly DrawnLine[], label: string): strin
     best.min = Math.min(best.min, summary.min ?? best.min);
     best.max = Math.max(best.max, summary.max ?? best.max);
   }
-  const reach = best.min <= best.max ? `, from ${renderNumber(best.min)} to ${renderNumber(best.max)}` : '';
+  const reach = best.min <= best.max ? `, from ${renderBriefly(best.min)} to ${renderBriefly(best.max)}` : '';
   return `Line chart of ${label}, ${lines.length === 1 ? '1 line' : `${lines.length} lines`}${reach}`;
 }

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { useCallback, useEffect, useImperativeHandle, useMemo, useState } from 'react';
-import { renderNumber } from '../../ui/numbers.ts';
+import { renderBriefly } from '../../ui/numbers.ts';
 import { CanvasChart, type Point } from '../canvas-chart.tsx';
 import classes from '../chart.module.css';
 import { type ChartColors, useChartColors } from '../chart-colors.ts';
@@ -211,7 +211,7 @@ const NOT_BRUSHED: BrushState = { axis: undefined, brushes: {} };
 function describeBrush({ shown }: ParallelAxis, brush: Brush | undefined): string {
   if (brush === undefined) return '';
   const [low, high] = brush;
-  if (shown.kind !== 'category') return ` from ${renderNumber(low)} to ${renderNumber(high)}`;
+  if (shown.kind !== 'category') return ` from ${renderBriefly(low)} to ${renderBriefly(high)}`;
   const words = shown.categories.filter((_, place) => place >= low && place <= high);
   return `: ${words.join(', ') || 'none'}`;
 }

@@ -1,4 +1,4 @@
-import { renderNumber } from '../../ui/numbers.ts';
+import { renderBriefly } from '../../ui/numbers.ts';
 import classes from './legend.module.css';
 import type { Legend as LegendOf } from './run-paint.ts';
 
@@ -12,12 +12,12 @@ export function Legend({ legend }: { readonly legend: LegendOf }) {
         <span className={classes.label} dir="auto">
           {legend.label}
         </span>
-        <span>{renderNumber(legend.low)}</span>
+        <span>{renderBriefly(legend.low)}</span>
         <span
           className={classes.ramp}
           style={{ background: `linear-gradient(to right, ${legend.colors.join(', ')})` }}
         />
-        <span>{renderNumber(legend.high)}</span>
+        <span>{renderBriefly(legend.high)}</span>
       </div>
     );
   }

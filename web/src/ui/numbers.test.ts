@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { renderBriefly, renderNumber } from './numbers.ts';
+
+describe('numbers', () => {
+  it.each([
+    [0.935, '0.9350', '0.935'],
+    [0.22, '0.2200', '0.22'],
+    [0.9367, '0.9367', '0.9367'],
+    [-0.0017, '−0.001700', '−0.0017'],
+    [0.1 + 0.2, '0.3000', '0.3'],
+    [0.99999, '1.000', '1'],
+    [12.5, '12.50', '12.5'],
+    [999.96, '1,000', '1,000'],
+    [12_345.6, '12,346', '12,346'],
+    [0, '0', '0'],
+    [-0, '0', '0'],
+    [100, '100', '100'],
+    [-12_340, '−12,340', '−12,340'],
+    [1.2e-7, '1.200e-7', '1.2e-7'],
+    [-2e-9, '−2.000e-9', '−2e-9'],
+    [1e10, '1.000e10', '1e10'],
+    [Number.NaN, 'NaN', 'NaN'],
+    [Number.NEGATIVE_INFINITY, '−∞', '−∞'],
+  ])('%d stands as %s in a column and as %s in a sentence', (value, inColumn, inSentence) => {
+    expect(renderNumber(value)).toBe(inColumn);
+    expect(renderBriefly(value)).toBe(inSentence);
+  });
+});
