@@ -1,4 +1,5 @@
 import type { Sql } from '../db/port.ts';
+import { containsParams, containsText, rankParams, rankText } from '../db/text-match.ts';
 import type { VisibleModels } from '../governance/access.ts';
 import { DELETED_STAGE } from './model-rules.ts';
 import { renderVisible } from './schema-models-repository.ts';
@@ -31,21 +32,44 @@ export async function listRecentModels(sql: Sql, { limit, visible }: RecentQuery
   );
 }
 
-/** Those with the text in their name; capital letters of ASCII do not count. */
+/**
+ * Those with the text in their name: first whose name is the text, then whose name begins so, of these the latest changed
+ * first. Capital letters of ASCII do not count.
+ */
 export async function findModelsByText(
   sql: Sql,
   text: string,
   { limit, visible }: RecentQuery,
 ): Promise<RecentModelRow[]> {
-  const { indexOf } = sql.dialect;
   const seen = renderVisible(sql.dialect, visible);
   return sql.all<RecentModelRow>(
     `SELECT ${COLUMNS} FROM registered_models m
-     WHERE m.is_prompt = 0 AND
-       (${indexOf('lower(m.name)', 'CAST(? AS TEXT)')} > 0 OR ${indexOf('m.name', 'CAST(? AS TEXT)')} > 0)
-       AND ${seen.text}
-     ORDER BY m.last_update_time DESC, m.name LIMIT ?`,
-    [text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()), text, ...seen.params, limit],
+     WHERE m.is_prompt = 0 AND ${containsText(sql, 'm.name')} AND ${seen.text}
+     ORDER BY ${rankText(sql, ['m.name'])}, m.last_update_time DESC, m.name LIMIT ?`,
+    [...containsParams(text), ...seen.params, ...rankParams(text, ['m.name']), limit],
+  );
+}
+
+export interface FoundAliasRow {
+  readonly name: string;
+  readonly alias: string;
+  readonly version: number;
+}
+
+/** Aliases with the text in them or, where the text has an `@`, in `name@alias`; in the order of `findModelsByText`. */
+export async function findAliasesByText(
+  sql: Sql,
+  text: string,
+  { limit, visible }: RecentQuery,
+): Promise<FoundAliasRow[]> {
+  const seen = renderVisible(sql.dialect, visible);
+  const column = text.includes('@') ? "(m.name || '@' || a.alias)" : 'a.alias';
+  return sql.all<FoundAliasRow>(
+    `SELECT m.name, a.alias, a.version
+     FROM registered_model_aliases a JOIN registered_models m ON m.model_no = a.model_no
+     WHERE m.is_prompt = 0 AND ${containsText(sql, column)} AND ${seen.text}
+     ORDER BY ${rankText(sql, [column])}, m.last_update_time DESC, m.name, a.alias LIMIT ?`,
+    [...containsParams(text), ...seen.params, ...rankParams(text, [column]), limit],
   );
 }
 

@@ -35,11 +35,21 @@ export function createRecentModels({ db }: { readonly db: Database }) {
       });
     },
 
-    /** Names of models that have the text in them, the latest changed first; the empty text finds nothing. */
+    /** Names of models that have the text in them, the nearest first; the empty text finds nothing. */
     async find(typed: string, query: repository.RecentQuery): Promise<readonly string[]> {
       const text = typed.trim();
       if (text === '') return [];
       return (await db.read((sql) => repository.findModelsByText(sql, text, query))).map((row) => row.name);
+    },
+
+    /** Aliases that have the text in them, `fraud@champion` and `models:/fraud@champion` too; the empty text finds nothing. */
+    async findAliases(
+      typed: string,
+      query: repository.RecentQuery,
+    ): Promise<readonly repository.FoundAliasRow[]> {
+      const text = typed.trim().replace(/^models:\/|^@/, '');
+      if (text === '') return [];
+      return db.read((sql) => repository.findAliasesByText(sql, text, query));
     },
 
     /** Versions made since a time; the count stops at 10,000. */

@@ -1,4 +1,5 @@
 import type { Sql, SqlParam } from '../db/port.ts';
+import { containsParams, containsText } from '../db/text-match.ts';
 import { folderEnd, folderKey, TOP_LEVEL } from './experiment-path.ts';
 import type { ViewType } from './experiment-search.ts';
 import type { LifecycleStage } from './experiments-repository.ts';
@@ -88,14 +89,3 @@ function conditions(sql: Sql, query: OverviewQuery): { where: string; params: Sq
   const seen = andVisible(sql.dialect, 'e.experiment_no', query.visible);
   return { where: texts.join(' AND ') + seen.text, params: [...params, ...seen.params] };
 }
-
-/** Whether a text is in a column, as written or, for ASCII, in any case. Takes `containsParams`. */
-export function containsText(sql: Sql, column: string): string {
-  const { indexOf } = sql.dialect;
-  return `(${indexOf(`lower(${column})`, 'CAST(? AS TEXT)')} > 0 OR ${indexOf(column, 'CAST(? AS TEXT)')} > 0)`;
-}
-
-export const containsParams = (text: string): readonly SqlParam[] => [
-  text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()),
-  text,
-];

@@ -1,5 +1,6 @@
+import type { SqlFragment } from '../db/conditions.ts';
 import type { Sql } from '../db/port.ts';
-import { containsParams, containsText } from './experiment-overview-repository.ts';
+import { containsParams, containsText, rankParams, rankText } from '../db/text-match.ts';
 import { andVisible, type VisibleExperiments } from './visible-experiments.ts';
 
 export interface FindQuery {
@@ -12,7 +13,12 @@ export interface FoundExperimentRow {
   readonly name: string;
 }
 
-/** Active experiments with that number, then those with the text in their name, the newest first. */
+const EXPERIMENT_NAMES = ['e.name', 'e.leaf'];
+
+/**
+ * Active experiments with that number, then those with the text in their name: first whose name, with or without its
+ * folders, is the text, then whose name begins so; of these the newest first.
+ */
 export async function findExperiments(
   sql: Sql,
   text: string,
@@ -23,8 +29,16 @@ export async function findExperiments(
   return sql.all<FoundExperimentRow>(
     `SELECT e.experiment_no, e.name FROM experiments e
      WHERE e.lifecycle_stage = 'active' AND (e.experiment_no = ? OR ${containsText(sql, 'e.name')})${seen.text}
-     ORDER BY CASE WHEN e.experiment_no = ? THEN 0 ELSE 1 END, e.creation_time DESC LIMIT ?`,
-    [number, ...containsParams(text), ...seen.params, number, limit],
+     ORDER BY CASE WHEN e.experiment_no = ? THEN 0 ELSE 1 END, ${rankText(sql, EXPERIMENT_NAMES)},
+       e.creation_time DESC LIMIT ?`,
+    [
+      number,
+      ...containsParams(text),
+      ...seen.params,
+      number,
+      ...rankParams(text, EXPERIMENT_NAMES),
+      limit,
+    ],
   );
 }
 
@@ -53,22 +67,53 @@ export async function findRunsById(
   );
 }
 
-/** Of the newest `window` runs, those with the text in their name, the newest first. */
-export async function findRunsByName(
-  sql: Sql,
-  text: string,
-  { window, limit, visible }: FindQuery & { readonly window: number },
-): Promise<FoundRunRow[]> {
+export interface WindowQuery extends FindQuery {
+  /** Runs that are looked at, the newest. */
+  readonly window: number;
+}
+
+/** Named runs of the window: `r`. */
+function fromWindow(sql: Sql, { window, visible }: WindowQuery): SqlFragment {
   const seen = andVisible(sql.dialect, 'experiment_no', visible);
   const ofSeen = seen.text.replace(' AND ', 'WHERE ');
-  return sql.all<FoundRunRow>(
-    `SELECT ${RUN_COLUMNS}
-     FROM (SELECT * FROM runs ${ofSeen} ORDER BY run_no DESC LIMIT ?) r
-     JOIN experiments e ON e.experiment_no = r.experiment_no
+  return {
+    text: `(SELECT * FROM runs ${ofSeen} ORDER BY run_no DESC LIMIT ?) r`,
+    params: [...seen.params, window],
+  };
+}
+
+export interface NamedRunRow extends FoundRunRow {
+  /** 0: the name is the text; 1: it begins so; 2: it has the text in it. */
+  readonly rank: number;
+}
+
+/** Of the newest `window` runs, those with the text in their name: by rank, then the newest first. */
+export async function findRunsByName(sql: Sql, text: string, query: WindowQuery): Promise<NamedRunRow[]> {
+  const from = fromWindow(sql, query);
+  return sql.all<NamedRunRow>(
+    `SELECT ${RUN_COLUMNS}, ${rankText(sql, ['r.name'])} AS rank
+     FROM ${from.text} JOIN experiments e ON e.experiment_no = r.experiment_no
      WHERE r.lifecycle_stage = 'active' AND ${containsText(sql, 'r.name')}
-     ORDER BY r.run_no DESC LIMIT ?`,
-    [...seen.params, window, ...containsParams(text), limit],
+     ORDER BY rank, r.run_no DESC LIMIT ?`,
+    [...rankParams(text, ['r.name']), ...from.params, ...containsParams(text), query.limit],
   );
+}
+
+export interface NamedCountRow {
+  readonly experiment_no: number;
+  readonly runs: number;
+}
+
+/** In which experiments the newest `window` runs with the text in their name are; most of them first. */
+export async function countRunsByName(sql: Sql, text: string, query: WindowQuery): Promise<NamedCountRow[]> {
+  const from = fromWindow(sql, query);
+  const rows = await sql.all<NamedCountRow>(
+    `SELECT r.experiment_no, count(*) AS runs FROM ${from.text}
+     WHERE r.lifecycle_stage = 'active' AND ${containsText(sql, 'r.name')}
+     GROUP BY r.experiment_no ORDER BY count(*) DESC, r.experiment_no DESC LIMIT ?`,
+    [...from.params, ...containsParams(text), query.limit],
+  );
+  return rows.map((row) => ({ ...row, runs: Number(row.runs) }));
 }
 
 export interface FoundLoggedModelRow {

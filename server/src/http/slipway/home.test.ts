@@ -20,6 +20,8 @@ interface Answer {
   readonly models: Rows;
   readonly runs: Rows;
   readonly logged_models: Rows;
+  readonly aliases: Rows;
+  readonly more_runs?: { readonly total: number; readonly experiment_ids: readonly string[] };
   readonly changes: unknown;
   readonly total: number;
 }
@@ -251,6 +253,7 @@ describe.each(testedDatabases())('what start pages show on $name', (database) =>
         runs: [],
         models: [],
         logged_models: [],
+        aliases: [],
       });
     });
 
@@ -263,6 +266,67 @@ describe.each(testedDatabases())('what start pages show on $name', (database) =>
         expect.objectContaining({ run_id: first, run_name: 'swift-fox-1', experiment_name: 'fraud' }),
       ]);
       expect(names((await ask('find', { q: 'FOX' })).runs)).toEqual(['Swift-fox-2', 'swift-fox-1']);
+    });
+
+    it('finds the run of exactly that name before newer ones that begin so, and these before others', async () => {
+      const fraud = await experiment('fraud');
+      for (const name of ['try-205', 'a try-205', 'TRY-2050', 'try-2059'])
+        await run(fraud, name, { start: 1 });
+      expect(names((await ask('find', { q: 'try-205' })).runs)).toEqual([
+        'try-205',
+        'try-2059',
+        'TRY-2050',
+        'a try-205',
+      ]);
+      expect(names((await ask('find', { q: 'try-2050' })).runs)).toEqual(['TRY-2050']);
+    });
+
+    it('finds a run whose whole name is the beginning of an id of others', async () => {
+      const fraud = await experiment('fraud');
+      const other = await run(fraud, 'other', { start: 1 });
+      await run(fraud, other.slice(0, 6), { start: 2 });
+      expect(names((await ask('find', { q: other.slice(0, 6) })).runs)).toEqual([other.slice(0, 6), 'other']);
+    });
+
+    it('says where all runs of that name are, when there are more than it shows', async () => {
+      const [fraud, churn] = [await experiment('fraud'), await experiment('churn')];
+      for (let i = 0; i < 8; i++) await run(fraud, `fox-${i}`, { start: i });
+      expect((await ask('find', { q: 'fox' })).more_runs).toBeUndefined();
+      await run(churn, 'red fox', { start: 9 });
+      const { runs, more_runs } = await ask('find', { q: 'fox' });
+      expect(runs).toHaveLength(8);
+      expect(more_runs).toEqual({ total: 9, experiment_ids: [String(fraud), String(churn)] });
+    });
+
+    it('finds the experiment of exactly that name first, also without its folders', async () => {
+      for (const name of ['team/fraud', 'fraud-2', 'no fraud']) await experiment(name);
+      expect(names((await ask('find', { q: 'FRAUD' })).experiments)).toEqual([
+        'team/fraud',
+        'fraud-2',
+        'no fraud',
+      ]);
+    });
+
+    it.each(['champion', 'CHAMP', 'fraud@champion', 'models:/fraud@champion', '@champion'])(
+      'finds an alias by %s',
+      async (q) => {
+        for (const name of ['fraud', 'champion-free']) {
+          await registry.models.create({ name, description: '', tags: [] });
+          await registry.versions.create(version(name));
+        }
+        await registry.versions.create(version('fraud'));
+        await registry.aliases.set('fraud', 'champion', 2);
+        await registry.aliases.set('fraud', 'old', 1);
+        expect((await ask('find', { q })).aliases).toEqual([
+          { name: 'fraud', alias: 'champion', version: '2' },
+        ]);
+      },
+    );
+
+    it('finds the model of exactly that name first', async () => {
+      for (const name of ['churn', 'churn-2', 'no churn'])
+        await registry.models.create({ name, description: '', tags: [] });
+      expect(names((await ask('find', { q: 'churn' })).models)).toEqual(['churn', 'churn-2', 'no churn']);
     });
 
     it('finds experiments by number before those by name', async () => {

@@ -130,10 +130,12 @@ export function homeRoutes({
       request: [{ name: 'q', type: 'string' }],
       async handle({ message, caller }) {
         const text = (optionalString(message, 'q') ?? '').slice(0, 500);
-        const { experiments, runs, loggedModels } = await finder.find(text, {
+        const { experiments, runs, moreRuns, loggedModels } = await finder.find(text, {
           limit: FOUND,
           visible: caller.access.visibleExperiments(),
         });
+        const ofModels = { limit: FOUND, visible: caller.access.visibleModels() };
+        const aliases = await recentModels.findAliases(text, ofModels);
         return {
           experiments: experiments.map((row) => ({
             experiment_id: String(row.experiment_no),
@@ -147,14 +149,16 @@ export function homeRoutes({
             status: row.status,
             start_time: row.start_time,
           })),
+          ...(moreRuns && {
+            more_runs: { total: moreRuns.total, experiment_ids: moreRuns.experimentNos.map(String) },
+          }),
           logged_models: loggedModels.map((row) => ({
             model_id: row.model_id,
             name: row.name,
             experiment_id: String(row.experiment_no),
           })),
-          models: (
-            await recentModels.find(text, { limit: FOUND, visible: caller.access.visibleModels() })
-          ).map((name) => ({ name })),
+          models: (await recentModels.find(text, ofModels)).map((name) => ({ name })),
+          aliases: aliases.map(({ name, alias, version }) => ({ name, alias, version: String(version) })),
         };
       },
     },

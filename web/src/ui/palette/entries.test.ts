@@ -15,6 +15,7 @@ const found: Found = {
     },
   ],
   models: [{ name: 'churn' }],
+  aliases: [],
   logged_models: [{ model_id: 'm-0123456789abcdef', name: 'clf', experiment_id: '7' }],
 };
 const actions: readonly Entry[] = [{ id: 'theme', label: 'Dark theme', icon: 'action' }];
@@ -43,6 +44,37 @@ describe('the palette', () => {
       'Logged models: clf',
       'Go to: Models',
     ]);
+  });
+
+  it('puts what has exactly that name before all else, an alias with the version that it names', () => {
+    const known = { ...found, aliases: [{ name: 'churn', alias: 'champion', version: '2' }] };
+    expect(show({ text: 'Champion', found: known })[0]).toBe('Aliases: champion');
+    expect(show({ text: 'swift-fox', found: known })[0]).toBe('Runs: swift-fox');
+    expect(show({ text: 'fraud', found: known })[0]).toBe('Experiments: team/fraud');
+    const groups = groupsOf({ text: 'champ', found: known, recent: [], actions });
+    expect(groups.find(({ label }) => label === 'Aliases')?.entries[0]).toMatchObject({
+      hint: 'churn, version 2',
+      link: { params: { name: 'churn', version: '2' } },
+    });
+  });
+
+  it('ends with the way to all that match, where there are more than it shows', () => {
+    const more = { ...found, more_runs: { total: 12_345, experiment_ids: ['7', '9'] } };
+    const linkFor = (text: string) =>
+      groupsOf({ text, found: more, recent: [], actions })
+        .find(({ label }) => label === 'Runs')
+        ?.entries.find(({ id }) => id === 'all runs');
+    expect(linkFor('fox')).toMatchObject({
+      label: 'All 12.3k runs with “fox” in their name',
+      hint: '2 experiments',
+      link: {
+        params: { experimentId: '7' },
+        search: { ids: '9', filter: "attributes.run_name ILIKE '%fox%'" },
+      },
+    });
+    expect(linkFor("it's")?.link?.search).toMatchObject({ filter: 'attributes.run_name ILIKE "%it\'s%"' });
+    expect(linkFor('50%')).toBeUndefined();
+    expect(linkFor(`'"`)).toBeUndefined();
   });
 
   it('tells runs apart by experiment and id', () => {

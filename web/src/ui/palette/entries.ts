@@ -1,8 +1,9 @@
 import type { LinkProps } from '@tanstack/react-router';
 import type { Found } from '../../data/find.ts';
 import type { RecentExperiment } from '../../data/home.ts';
+import { renderCount } from '../numbers.ts';
 
-export type EntryIcon = 'page' | 'experiment' | 'run' | 'model' | 'action';
+export type EntryIcon = 'page' | 'experiment' | 'run' | 'model' | 'alias' | 'all' | 'action';
 
 /** Something to go to or to do. */
 export interface Entry {
@@ -42,20 +43,84 @@ interface Known {
   readonly actions: readonly Entry[];
 }
 
-/** What stands in the palette: what was found first, then pages and actions whose label has the text in it. */
+/**
+ * What stands in the palette: what was found first, then pages and actions whose label has the text in it. Of what was
+ * found, the kinds with something of exactly that name come first.
+ */
 export function groupsOf({ text, found, recent, actions }: Known): readonly Group[] {
   const matches = ({ label }: Entry) => hasLettersInOrder(label, text);
+  const isExact = ({ label }: Entry) => {
+    const [name, typed] = [label.toLowerCase(), text.toLowerCase()];
+    return name === typed || name.endsWith(`/${typed}`);
+  };
+  const ofFound = found === undefined ? [] : groupsOfFound(found, text);
   const groups: readonly Group[] = [
-    text === ''
-      ? { label: 'Recent experiments', entries: recent.slice(0, 5).map(toExperiment) }
-      : { label: 'Experiments', entries: (found?.experiments ?? []).map(toExperiment) },
-    { label: 'Runs', entries: (found?.runs ?? []).map(toRun) },
-    { label: 'Models', entries: (found?.models ?? []).map(toModel) },
-    { label: 'Logged models', entries: (found?.logged_models ?? []).map(toLoggedModel) },
+    ...(text === '' ? [{ label: 'Recent experiments', entries: recent.slice(0, 5).map(toExperiment) }] : []),
+    ...ofFound.filter(({ entries }) => entries.some(isExact)),
+    ...ofFound.filter(({ entries }) => !entries.some(isExact)),
     { label: 'Go to', entries: PAGES.filter(matches) },
     { label: 'Do', entries: actions.filter(matches) },
   ];
   return groups.filter(({ entries }) => entries.length > 0);
+}
+
+function groupsOfFound(found: Found, text: string): readonly Group[] {
+  const all = (list: readonly unknown[], entry: Entry) => (list.length < MOST_SHOWN ? [] : [entry]);
+  return [
+    {
+      label: 'Experiments',
+      entries: [
+        ...found.experiments.map(toExperiment),
+        ...all(found.experiments, {
+          id: 'all experiments',
+          label: `All experiments with “${text}” in their name`,
+          icon: 'all',
+          link: { to: '/experiments', search: { q: text } as object },
+        }),
+      ],
+    },
+    { label: 'Runs', entries: [...found.runs.map(toRun), ...toAllRuns(found, text)] },
+    { label: 'Aliases', entries: found.aliases.map(toAlias) },
+    {
+      label: 'Models',
+      entries: [
+        ...found.models.map(toModel),
+        ...all(found.models, {
+          id: 'all models',
+          label: `All models with “${text}” in their name`,
+          icon: 'all',
+          link: { to: '/models', search: { q: text } as object },
+        }),
+      ],
+    },
+    { label: 'Logged models', entries: found.logged_models.map(toLoggedModel) },
+  ];
+}
+
+/** As many of each kind as the server gives. */
+const MOST_SHOWN = 8;
+
+/** The table of the experiments that they are in, filtered by the name. */
+function toAllRuns({ more_runs: more }: Found, text: string): readonly Entry[] {
+  const [first, ...others] = more?.experiment_ids ?? [];
+  // The language of filters has no way to write both marks in one text, nor a percent sign that is none.
+  const mark = text.includes("'") ? '"' : "'";
+  if (more === undefined || first === undefined || text.includes(mark) || text.includes('%')) return [];
+  const filter = `attributes.run_name ILIKE ${mark}%${text}%${mark}`;
+  const where = others.length === 0 ? '1 experiment' : `${others.length + 1} experiments`;
+  return [
+    {
+      id: 'all runs',
+      label: `All ${renderCount(more.total)} runs with “${text}” in their name`,
+      hint: where,
+      icon: 'all',
+      link: {
+        to: '/experiments/$experimentId',
+        params: { experimentId: first },
+        search: { ...(others.length > 0 && { ids: others.join(',') }), filter } as object,
+      },
+    },
+  ];
 }
 
 /** `exp` and `dlx` are both in "Deleted experiments". */
@@ -95,6 +160,14 @@ const toModel = ({ name }: { name: string }): Entry => ({
   label: name,
   icon: 'model',
   link: { to: '/models/$name', params: { name } },
+});
+
+const toAlias = ({ name, alias, version }: Found['aliases'][number]): Entry => ({
+  id: `alias ${name} ${alias}`,
+  label: alias,
+  hint: `${name}, version ${version}`,
+  icon: 'alias',
+  link: { to: '/models/$name/versions/$version', params: { name, version } },
 });
 
 const toLoggedModel = (model: Found['logged_models'][number]): Entry => ({

@@ -2,7 +2,17 @@ import { Modal, useComputedColorScheme, useMantineColorScheme } from '@mantine/c
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
-import { Boxes, FlaskConical, type LucideIcon, PanelsTopLeft, Play, Search, Zap } from 'lucide-react';
+import {
+  AtSign,
+  Boxes,
+  FlaskConical,
+  ListFilter,
+  type LucideIcon,
+  PanelsTopLeft,
+  Play,
+  Search,
+  Zap,
+} from 'lucide-react';
 import { type KeyboardEvent, useEffect, useState } from 'react';
 import { findQuery } from '../../data/find.ts';
 import { homeQuery } from '../../data/home.ts';
@@ -23,6 +33,8 @@ const ICONS: Readonly<Record<EntryIcon, LucideIcon>> = {
   experiment: FlaskConical,
   run: Play,
   model: Boxes,
+  alias: AtSign,
+  all: ListFilter,
   action: Zap,
 };
 const TYPING_MS = 120;
@@ -82,7 +94,7 @@ export default function Palette({ onClose, onShortcuts }: PaletteProps) {
             aria-controls="palette-entries"
             aria-activedescendant={entries.length > 0 ? `palette-entry-${current}` : undefined}
             aria-label="Search and commands"
-            placeholder="Experiments, runs, models by name or id; pages; commands"
+            placeholder="Experiments, runs, models, aliases by name or id; pages; commands"
             autoComplete="off"
             spellCheck={false}
             value={text}
