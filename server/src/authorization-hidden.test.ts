@@ -68,6 +68,8 @@ describe.each(testedDatabases())('a thousand things of others on $name', (databa
     }),
     get('/api/slipway/v1/home', { since: '1' }),
     get('/api/slipway/v1/experiments/overview', { limit: '1' }),
+    get('/api/slipway/v1/experiments/tree'),
+    get('/api/slipway/v1/experiments/tree', { view_type: 'DELETED_ONLY' }),
     get('/api/slipway/v1/find', { q: 'e' }),
     get('/api/slipway/v1/experiment-folders', { max_folders: '1', max_experiments: '1' }),
     get('/api/slipway/v1/experiment-folders', { view_type: 'ALL' }),

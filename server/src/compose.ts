@@ -106,6 +106,7 @@ import { createActivity } from './tracking/activity.ts';
 import { createCharts } from './tracking/charts.ts';
 import { createExperimentFolders } from './tracking/experiment-folders.ts';
 import { createExperimentOverview } from './tracking/experiment-overview.ts';
+import { createExperimentTree } from './tracking/experiment-tree.ts';
 import { createExperiments } from './tracking/experiments.ts';
 import { createFinder } from './tracking/finder.ts';
 import { createLoggedModels, modelMetrics } from './tracking/logged-models.ts';
@@ -299,6 +300,7 @@ export async function compose(config: Config): Promise<Program> {
     things: { requireExperiment: experiments.get, requireModel: models.get },
     readModelName,
   };
+  const overview = createExperimentOverview({ db });
   const mlflowRoutes = [
     ...experimentRoutes(experiments),
     ...experimentFolderRoutes(createExperimentFolders({ db, clock, recordEvents })),
@@ -323,7 +325,8 @@ export async function compose(config: Config): Promise<Program> {
     ...governance.mlflowRoutes,
     ...homeRoutes({
       activity: createActivity({ db }),
-      overview: createExperimentOverview({ db }),
+      overview,
+      tree: createExperimentTree({ db, overview }),
       finder: createFinder({ db }),
       recentModels: createRecentModels({ db }),
     }),

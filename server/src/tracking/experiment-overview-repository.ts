@@ -45,19 +45,26 @@ const ORDERS: Readonly<Record<OverviewOrder, string>> = {
 /** The key under which clients keep what people write about an experiment. */
 const NOTE = 'mlflow.note.content';
 const NOTE_CHARACTERS = 300;
+const COLUMNS = `e.experiment_no, e.name, e.folder, e.lifecycle_stage, e.creation_time, e.last_update_time,
+  coalesce(${LAST_START}, e.creation_time) AS last_activity,
+  (SELECT substr(t.value, 1, ${NOTE_CHARACTERS}) FROM experiment_tags t
+   WHERE t.experiment_no = e.experiment_no AND t.key = '${NOTE}') AS note`;
 
 /** One window; an order by activity seeks the latest run of every experiment that matches, the others of the window's. */
 export async function selectOverview(sql: Sql, query: OverviewQuery): Promise<OverviewRow[]> {
   const { where, params } = conditions(sql, query);
   const direction = query.descending ? 'DESC' : 'ASC';
   return sql.all<OverviewRow>(
-    `SELECT e.experiment_no, e.name, e.folder, e.lifecycle_stage, e.creation_time, e.last_update_time,
-       coalesce(${LAST_START}, e.creation_time) AS last_activity,
-       (SELECT substr(t.value, 1, ${NOTE_CHARACTERS}) FROM experiment_tags t
-        WHERE t.experiment_no = e.experiment_no AND t.key = '${NOTE}') AS note
-     FROM experiments e WHERE ${where}
+    `SELECT ${COLUMNS} FROM experiments e WHERE ${where}
      ORDER BY ${ORDERS[query.orderBy]} ${direction}, e.experiment_no ${direction} LIMIT ? OFFSET ?`,
     [...params, query.limit, query.offset],
+  );
+}
+
+export async function selectOverviewOf(sql: Sql, experimentNos: readonly number[]): Promise<OverviewRow[]> {
+  return sql.all<OverviewRow>(
+    `SELECT ${COLUMNS} FROM experiments e WHERE ${sql.dialect.inList('e.experiment_no', 'bigint')}`,
+    [sql.dialect.list(experimentNos)],
   );
 }
 

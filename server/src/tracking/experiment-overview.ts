@@ -1,11 +1,13 @@
-import type { Database } from '../db/port.ts';
+import type { Database, Sql } from '../db/port.ts';
 import { invalidArgument } from '../kernel/errors.ts';
 import { countRuns } from './activity-repository.ts';
 import {
   countOverview,
   type OverviewOrder,
   type OverviewQuery,
+  type OverviewRow,
   selectOverview,
+  selectOverviewOf,
 } from './experiment-overview-repository.ts';
 import type { LifecycleStage } from './experiments-repository.ts';
 
@@ -48,31 +50,37 @@ export function createExperimentOverview({ db }: { readonly db: Database }) {
       return db.read(async (sql) => {
         const total = await countOverview(sql, query);
         const rows = await selectOverview(sql, query);
-        const counts = await countRuns(
-          sql,
-          rows.map((row) => row.experiment_no),
-        );
-        return {
-          total,
-          experiments: rows.map((row) => ({
-            experimentNo: row.experiment_no,
-            name: row.name,
-            folder: row.folder.slice(0, -1),
-            lifecycleStage: row.lifecycle_stage,
-            creationTimeMs: row.creation_time,
-            lastUpdateTimeMs: row.last_update_time,
-            lastActivityMs: row.last_activity,
-            runs: counts.get(row.experiment_no)?.runs ?? 0,
-            running: counts.get(row.experiment_no)?.running ?? 0,
-            note: row.note ?? undefined,
-          })),
-        };
+        return { total, experiments: await withRuns(sql, rows) };
       });
+    },
+
+    /** These experiments, in no order; those that are not there are left out. Who may see them is for the caller to know. */
+    async describe(experimentNos: readonly number[]): Promise<readonly OverviewEntry[]> {
+      return db.read(async (sql) => withRuns(sql, await selectOverviewOf(sql, experimentNos)));
     },
   };
 }
 
 export type ExperimentOverview = ReturnType<typeof createExperimentOverview>;
+
+async function withRuns(sql: Sql, rows: readonly OverviewRow[]): Promise<readonly OverviewEntry[]> {
+  const counts = await countRuns(
+    sql,
+    rows.map((row) => row.experiment_no),
+  );
+  return rows.map((row) => ({
+    experimentNo: row.experiment_no,
+    name: row.name,
+    folder: row.folder.slice(0, -1),
+    lifecycleStage: row.lifecycle_stage,
+    creationTimeMs: row.creation_time,
+    lastUpdateTimeMs: row.last_update_time,
+    lastActivityMs: row.last_activity,
+    runs: counts.get(row.experiment_no)?.runs ?? 0,
+    running: counts.get(row.experiment_no)?.running ?? 0,
+    note: row.note ?? undefined,
+  }));
+}
 
 const ORDERS: readonly OverviewOrder[] = ['name', 'creation_time', 'last_update_time', 'last_activity'];
 

@@ -1,6 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
 import { getJson } from './request.ts';
-import { client } from './server.ts';
 
 export interface ExperimentOverview {
   readonly experiment_id: string;
@@ -60,12 +59,30 @@ export const overviewQuery = ({ folder, within, contains, stage, orderBy }: Over
       ),
   });
 
+/** A row of the tree: a folder, together with those that hold it and nothing else. */
+export interface TreeFolder {
+  readonly path: string;
+  /** Behind the parent: `fraud`, or `team/fraud` where `team` holds nothing else. */
+  readonly name: string;
+  /** At any depth. */
+  readonly active_experiments: number;
+  readonly deleted_experiments: number;
+  readonly last_update_time: number;
+  /** Below it; not in the trash, and not where there are too many to count. */
+  readonly run_count?: number;
+  readonly running_count?: number;
+  readonly last_activity?: number;
+  /** The one experiment below it that the list shows, where there is but one. */
+  readonly only_experiment?: ExperimentOverview;
+}
+
 /** The folders directly in `parent`, by name; as many as a person can look through. */
 export const foldersQuery = (parent: string, stage: Stage) =>
   queryOptions({
     queryKey: ['experiments', 'folders', parent, stage],
-    queryFn: ({ signal }) =>
-      client.experiments
-        .folders(parent, { viewType: stage, pageSize: 1000, signal })
-        .toArray({ limit: 5000 }),
+    queryFn: async ({ signal }) => {
+      const query = { parent, view_type: stage };
+      return (await getJson<{ readonly folders: readonly TreeFolder[] }>('experiments/tree', query, signal))
+        .folders;
+    },
   });

@@ -6,6 +6,7 @@ import { createRecentModels } from '../../registry/recent-models.ts';
 import { createActivity } from '../../tracking/activity.ts';
 import { createTracking, type Tracking } from '../../tracking/conformance/tracking.ts';
 import { createExperimentOverview } from '../../tracking/experiment-overview.ts';
+import { createExperimentTree } from '../../tracking/experiment-tree.ts';
 import { createFinder } from '../../tracking/finder.ts';
 import type { JsonObject } from '../mlflow/json.ts';
 import type { MlflowCall } from '../mlflow/routes.ts';
@@ -24,6 +25,14 @@ interface Answer {
   readonly more_runs?: { readonly total: number; readonly experiment_ids: readonly string[] };
   readonly changes: unknown;
   readonly total: number;
+  readonly folders: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly run_count?: number;
+    readonly running_count?: number;
+    readonly active_experiments: number;
+    readonly only_experiment?: { readonly name: string; readonly run_count: number };
+  }[];
 }
 
 describe.each(testedDatabases())('what start pages show on $name', (database) => {
@@ -40,9 +49,11 @@ describe.each(testedDatabases())('what start pages show on $name', (database) =>
 
   async function ask(path: string, message: JsonObject = {}): Promise<Answer> {
     const { db } = opened;
+    const overview = createExperimentOverview({ db });
     const routes = homeRoutes({
       activity: createActivity({ db }),
-      overview: createExperimentOverview({ db }),
+      overview,
+      tree: createExperimentTree({ db, overview }),
       finder: createFinder({ db }),
       recentModels: createRecentModels({ db }),
     });
@@ -242,6 +253,51 @@ describe.each(testedDatabases())('what start pages show on $name', (database) =>
       { offset: -1 },
     ])('refuses %j', async (query) => {
       await expect(ask('experiments/overview', query)).rejects.toMatchObject({ code: 'InvalidArgument' });
+    });
+  });
+
+  describe('the tree of experiments', () => {
+    const tree = async (query: JsonObject = {}) =>
+      (await ask('experiments/tree', query)).folders.map(
+        (folder) => `${folder.name} (${folder.path}): ${folder.only_experiment?.name ?? folder.active_experiments}`,
+      );
+
+    it('makes one row of folders that hold one folder each, down to the one experiment', async () => {
+      for (const name of ['team/fraud/search', 'many/a/x', 'many/a/y', 'wide/a/x', 'wide/b/x', '/Users/jane/z', 'top'])
+        await experiment(name);
+      expect(await tree()).toEqual([
+        '/Users/jane (/Users/jane): /Users/jane/z',
+        'many/a (many/a): 2',
+        'team/fraud (team/fraud): team/fraud/search',
+        'wide (wide): 2',
+      ]);
+      expect(await tree({ parent: 'wide' })).toEqual(['a (wide/a): wide/a/x', 'b (wide/b): wide/b/x']);
+      expect(await tree({ parent: 'nowhere' })).toEqual([]);
+    });
+
+    it('keeps a folder apart that experiments are directly in, and folders whose names begin alike', async () => {
+      for (const name of ['a/x', 'a/b/x', 'c/run-1/x', 'c/run-2/x', 'd//e/x', 'd//e/y']) await experiment(name);
+      expect(await tree()).toEqual(['a (a): 2', 'c (c): 2', 'd//e (d//e): 2']);
+      expect(await tree({ parent: 'a' })).toEqual(['b (a/b): a/b/x']);
+    });
+
+    it('shows the sum of the runs below a folder, and of those that run', async () => {
+      const [x, y] = [await experiment('team/a/x'), await experiment('team/b/y')];
+      await run(x, 'one', { start: 1, end: 2 });
+      await run(y, 'two', { start: 3 });
+      await tracking.runs.delete(await run(y, 'gone', { start: 4, end: 5 }));
+      expect((await ask('experiments/tree')).folders).toEqual([
+        expect.objectContaining({ name: 'team', run_count: 2, running_count: 1 }),
+      ]);
+    });
+
+    it('shows of the trash what is in it', async () => {
+      await experiment('team/kept/x');
+      await tracking.experiments.delete(await experiment('team/gone/x'));
+      expect(await tree()).toEqual(['team/kept (team/kept): team/kept/x']);
+      const { folders } = await ask('experiments/tree', { view_type: 'DELETED_ONLY' });
+      expect(folders.map((folder) => folder.name)).toEqual(['team/gone']);
+      expect(folders[0]?.run_count).toBeUndefined();
     });
   });
 

@@ -1,7 +1,8 @@
 import type { RecentModels } from '../../registry/recent-models.ts';
 import type { ActiveRun, ActivityReader } from '../../tracking/activity.ts';
-import type { ExperimentOverview } from '../../tracking/experiment-overview.ts';
+import type { ExperimentOverview, OverviewEntry } from '../../tracking/experiment-overview.ts';
 import { parseFolder } from '../../tracking/experiment-path.ts';
+import type { ExperimentTree } from '../../tracking/experiment-tree.ts';
 import type { Finder } from '../../tracking/finder.ts';
 import { parseViewType } from '../mlflow/experiments.ts';
 import { invalid, optionalInt32, optionalInt64, optionalString } from '../mlflow/fields.ts';
@@ -10,6 +11,7 @@ import type { MlflowRoute } from '../mlflow/routes.ts';
 export interface HomeServices {
   readonly activity: ActivityReader;
   readonly overview: ExperimentOverview;
+  readonly tree: ExperimentTree;
   readonly finder: Finder;
   readonly recentModels: RecentModels;
 }
@@ -31,10 +33,24 @@ const renderRun = (run: ActiveRun): object => ({
   last_point_time: run.lastPointMs,
 });
 
+const renderEntry = (entry: OverviewEntry): object => ({
+  experiment_id: String(entry.experimentNo),
+  name: entry.name,
+  folder: entry.folder,
+  lifecycle_stage: entry.lifecycleStage,
+  creation_time: entry.creationTimeMs,
+  last_update_time: entry.lastUpdateTimeMs,
+  last_activity: entry.lastActivityMs,
+  run_count: entry.runs,
+  running_count: entry.running,
+  note: entry.note,
+});
+
 /** What the pages show before anybody has chosen an experiment: the latest of everything, lists, and a search. */
 export function homeRoutes({
   activity,
   overview,
+  tree,
   finder,
   recentModels,
 }: HomeServices): readonly MlflowRoute[] {
@@ -108,17 +124,39 @@ export function homeRoutes({
         return {
           total,
           offset,
-          experiments: experiments.map((entry) => ({
-            experiment_id: String(entry.experimentNo),
-            name: entry.name,
-            folder: entry.folder,
-            lifecycle_stage: entry.lifecycleStage,
-            creation_time: entry.creationTimeMs,
-            last_update_time: entry.lastUpdateTimeMs,
-            last_activity: entry.lastActivityMs,
-            run_count: entry.runs,
-            running_count: entry.running,
-            note: entry.note,
+          experiments: experiments.map(renderEntry),
+        };
+      },
+    },
+    {
+      method: 'GET',
+      path: 'slipway/v1/experiments/tree',
+      access: 'filtered',
+      request: [
+        { name: 'parent', type: 'string' },
+        { name: 'view_type', type: 'string' },
+      ],
+      async handle({ message, caller }) {
+        const parent = parseFolder(optionalString(message, 'parent') ?? '', 'parent');
+        const viewType = parseViewType(message, 'view_type');
+        const folders = await tree.list(parent, {
+          stage: viewType === 'DELETED_ONLY' ? 'deleted' : 'active',
+          visible: caller.access.visibleExperiments(),
+        });
+        return {
+          parent,
+          folders: folders.map(({ runs, only, ...folder }) => ({
+            path: folder.path,
+            name: folder.name,
+            active_experiments: folder.activeExperiments,
+            deleted_experiments: folder.deletedExperiments,
+            last_update_time: folder.lastUpdateTimeMs,
+            ...(runs && {
+              run_count: runs.total,
+              running_count: runs.running,
+              last_activity: runs.lastStartMs || folder.lastUpdateTimeMs,
+            }),
+            ...(only && { only_experiment: renderEntry(only) }),
           })),
         };
       },

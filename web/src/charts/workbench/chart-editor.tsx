@@ -240,8 +240,8 @@ function Fields({ draft, keys, defaults, onChange }: FieldsProps) {
             limit={200}
             onChange={(color) => onChange({ ...draft, color: color ?? undefined })}
           />
-          {log('x in powers of ten', draft.xLog ?? false, (xLog) => ({ ...draft, xLog }))}
-          {log('y in powers of ten', draft.yLog ?? false, (yLog) => ({ ...draft, yLog }))}
+          {log('Log scale on x', draft.xLog ?? false, (xLog) => ({ ...draft, xLog }))}
+          {log('Log scale on y', draft.yLog ?? false, (yLog) => ({ ...draft, yLog }))}
         </>
       );
     case 'box':
@@ -283,8 +283,8 @@ function Fields({ draft, keys, defaults, onChange }: FieldsProps) {
           {column('Along x', draft.x, (x) => ({ ...draft, x }))}
           {column('Along y', draft.y, (y) => ({ ...draft, y }))}
           {column('Colour and level', draft.z, (z) => ({ ...draft, z }))}
-          {log('x in powers of ten', draft.xLog ?? false, (xLog) => ({ ...draft, xLog }))}
-          {log('y in powers of ten', draft.yLog ?? false, (yLog) => ({ ...draft, yLog }))}
+          {log('Log scale on x', draft.xLog ?? false, (xLog) => ({ ...draft, xLog }))}
+          {log('Log scale on y', draft.yLog ?? false, (yLog) => ({ ...draft, yLog }))}
         </>
       );
   }
@@ -324,14 +324,14 @@ function LineFields({ draft, defaults, onChange }: LineFieldsProps) {
         />
       </div>
       <Switch
-        label="y in powers of ten"
+        label="Log scale on y"
         checked={yLog ?? false}
         onChange={({ currentTarget }) =>
           onChange({ ...draft, yLog: currentTarget.checked, zoomY: undefined })
         }
       />
       <Switch
-        label="x in powers of ten"
+        label="Log scale on x"
         checked={xLog ?? false}
         onChange={({ currentTarget }) =>
           onChange({ ...draft, xLog: currentTarget.checked, zoomX: undefined })

@@ -58,7 +58,7 @@ export function ChartMenu({ chart, title, actions, onData, onExport }: ChartMenu
           Move before
         </Menu.Item>
         <Menu.Item leftSection={<ArrowRight size={14} aria-hidden />} onClick={() => actions.moveBy(id, 1)}>
-          Move behind
+          Move after
         </Menu.Item>
         {others.length > 0 && (
           <Menu.Sub position="left-start">

@@ -67,13 +67,13 @@ export function Toolbar({ layout, onLayout, search, onSearch, onAddChart, onAddS
           <div className={classes.options}>
             <Switch
               size="sm"
-              label="y in powers of ten"
+              label="Log scale on y"
               checked={lines.yLog ?? false}
               onChange={({ currentTarget }) => setLines({ yLog: currentTarget.checked })}
             />
             <Switch
               size="sm"
-              label="x in powers of ten"
+              label="Log scale on x"
               checked={lines.xLog ?? false}
               onChange={({ currentTarget }) => setLines({ xLog: currentTarget.checked })}
             />
@@ -83,7 +83,7 @@ export function Toolbar({ layout, onLayout, search, onSearch, onAddChart, onAddS
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>
           <Button size="xs" variant="default" leftSection={<Columns3 size={14} aria-hidden />}>
-            {layout.columns === undefined ? 'Columns' : `Columns: ${layout.columns}`}
+            {layout.columns === undefined ? 'Charts per row' : `Charts per row: ${layout.columns}`}
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
@@ -92,7 +92,7 @@ export function Toolbar({ layout, onLayout, search, onSearch, onAddChart, onAddS
               key={columns ?? 0}
               onClick={() => onLayout({ ...layout, columns: columns as Layout['columns'] })}
             >
-              {columns === undefined ? 'As many as fit' : columns === 1 ? '1 column' : `${columns} columns`}
+              {columns ?? 'As many as fit'}
             </Menu.Item>
           ))}
         </Menu.Dropdown>

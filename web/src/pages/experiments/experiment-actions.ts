@@ -1,5 +1,4 @@
-import type { ExperimentFolder } from '@slipway/client';
-import type { ExperimentOverview } from '../../data/experiments.ts';
+import type { ExperimentOverview, TreeFolder } from '../../data/experiments.ts';
 import { queryClient } from '../../data/query-client.ts';
 import { client } from '../../data/server.ts';
 import { notify, notifyFailure } from '../../ui/notices.tsx';
@@ -54,21 +53,21 @@ export function restoreExperiment({ experiment_id: id, name }: ExperimentOvervie
   );
 }
 
-export function deleteFolder({ path, activeExperiments }: ExperimentFolder): Promise<void> {
+export function deleteFolder({ path, active_experiments: count }: TreeFolder): Promise<void> {
   let deletedAtMs: number | undefined;
   return act(
     async () => {
       deletedAtMs = (await client.experiments.deleteFolder(path)).deletedAtMs;
     },
-    `The folder “${path}” is in the trash, with ${experiments(activeExperiments)}.`,
+    `The folder “${path}” is in the trash, with ${experiments(count)}.`,
     () => client.experiments.restoreFolder(path, { deletedAtMs }),
   );
 }
 
-export function restoreFolder({ path, deletedExperiments }: ExperimentFolder): Promise<void> {
+export function restoreFolder({ path, deleted_experiments: count }: TreeFolder): Promise<void> {
   return act(
     () => client.experiments.restoreFolder(path),
-    `The folder “${path}” is back from the trash, with ${experiments(deletedExperiments)}.`,
+    `The folder “${path}” is back from the trash, with ${experiments(count)}.`,
     () => client.experiments.deleteFolder(path),
   );
 }
@@ -76,7 +75,7 @@ export function restoreFolder({ path, deletedExperiments }: ExperimentFolder): P
 /** What a dialog renames; it shows what goes wrong itself. */
 export type Renamed =
   | { readonly kind: 'experiment'; readonly experiment: ExperimentOverview }
-  | { readonly kind: 'folder'; readonly folder: ExperimentFolder };
+  | { readonly kind: 'folder'; readonly folder: TreeFolder };
 
 /** @throws SlipwayError when the name is in use */
 export async function rename(renamed: Renamed, to: string): Promise<void> {

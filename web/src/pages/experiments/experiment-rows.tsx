@@ -1,5 +1,4 @@
 import { ActionIcon, Menu, Skeleton } from '@mantine/core';
-import type { ExperimentFolder } from '@slipway/client';
 import { Link } from '@tanstack/react-router';
 import {
   ChevronRight,
@@ -14,7 +13,7 @@ import {
   Trash2,
 } from 'lucide-react';
 import type { ReactNode } from 'react';
-import type { ExperimentOverview } from '../../data/experiments.ts';
+import type { ExperimentOverview, TreeFolder } from '../../data/experiments.ts';
 import { renderCount } from '../../ui/numbers.ts';
 import { Status } from '../../ui/status.tsx';
 import { TimeText } from '../../ui/texts.tsx';
@@ -58,7 +57,7 @@ const indent = (depth: number) => ({ paddingLeft: 12 + 20 * depth });
 
 interface FolderRowProps {
   readonly place: Place;
-  readonly folder: ExperimentFolder;
+  readonly folder: TreeFolder;
   readonly depth: number;
   readonly isOpen: boolean;
   readonly isTrash: boolean;
@@ -72,7 +71,7 @@ export function FolderRow(props: FolderRowProps) {
   const { place, folder, depth, isOpen, isTrash, search, onToggle, onRename, onRemove } = props;
   const Icon = isOpen ? FolderOpen : Folder;
   const into: ExperimentsSearch = { ...search, q: undefined, open: undefined, in: folder.path };
-  const count = isTrash ? folder.deletedExperiments : folder.activeExperiments;
+  const count = isTrash ? folder.deleted_experiments : folder.active_experiments;
   return (
     <RowFrame place={place} depth={depth} isOpen={isOpen}>
       <div role="gridcell" className={classes.name} style={indent(depth)}>
@@ -90,13 +89,16 @@ export function FolderRow(props: FolderRowProps) {
             {folder.name}
           </span>
         </button>
+        <Running count={folder.running_count ?? 0} />
         <span className={classes.inside}>
           {renderCount(count)} {count === 1 ? 'experiment' : 'experiments'}
         </span>
       </div>
-      <div role="gridcell" className={classes.count} />
+      <div role="gridcell" className={classes.count} title={folder.run_count?.toString()}>
+        {folder.run_count !== undefined && renderCount(folder.run_count)}
+      </div>
       <div role="gridcell" className={classes.time}>
-        <TimeText timeMs={folder.updatedAtMs} />
+        <TimeText timeMs={folder.last_activity ?? folder.last_update_time} />
       </div>
       <div role="gridcell" className={classes.time} />
       <div role="gridcell" className={classes.note} />
@@ -120,7 +122,7 @@ interface ExperimentRowProps {
   readonly experiment: ExperimentOverview;
   readonly depth: number;
   readonly isTrash: boolean;
-  /** In a flat list names come with their folders, from the one that is looked into on. */
+  /** Names come with their folders, from `root` on. */
   readonly showsPath: boolean;
   readonly root: string | undefined;
   readonly onLock: (experiment: ExperimentOverview) => void;
@@ -159,11 +161,7 @@ export function ExperimentRow(props: ExperimentRowProps) {
             {label}
           </Link>
         )}
-        {experiment.running_count > 0 && (
-          <span className={classes.running} title={`${experiment.running_count} running`}>
-            <Status status="RUNNING" isShort />
-          </span>
-        )}
+        <Running count={experiment.running_count} />
       </div>
       <div role="gridcell" className={classes.count} title={String(experiment.run_count)}>
         {isTrash ? '' : renderCount(experiment.run_count)}
@@ -188,6 +186,15 @@ export function ExperimentRow(props: ExperimentRowProps) {
         </RowMenu>
       </div>
     </RowFrame>
+  );
+}
+
+function Running({ count }: { readonly count: number }) {
+  if (count === 0) return null;
+  return (
+    <span className={classes.running} title={`${count} running`}>
+      <Status status="RUNNING" isShort />
+    </span>
   );
 }
 

@@ -62,6 +62,8 @@ export function ExperimentTable({ search, tree, onToggle, onSort, onLock, onRena
   const at = (row: number) => {
     const found = rowAt(tree.segments, row);
     if (found?.segment.kind === 'folder') return { kind: 'folder', folder: found.segment.folder } as const;
+    if (found?.segment.kind === 'single')
+      return { kind: 'experiment', experiment: found.segment.experiment } as const;
     const experiment = found && experimentAt(found.segment, found.index);
     return experiment && ({ kind: 'experiment', experiment } as const);
   };
@@ -174,7 +176,8 @@ export function ExperimentTable({ search, tree, onToggle, onSort, onLock, onRena
               />
             );
           }
-          const experiment = found && experimentAt(found.segment, found.index);
+          const single = found?.segment.kind === 'single' ? found.segment : undefined;
+          const experiment = single?.experiment ?? (found && experimentAt(found.segment, found.index));
           if (experiment === undefined)
             return <WaitingRow key={`waiting ${index}`} place={place} depth={found?.segment.depth ?? 0} />;
           return (
@@ -182,8 +185,8 @@ export function ExperimentTable({ search, tree, onToggle, onSort, onLock, onRena
               key={`experiment ${experiment.experiment_id}`}
               {...{ place, experiment, isTrash, onLock, onRename }}
               depth={found?.segment.depth ?? 0}
-              showsPath={search.q !== undefined}
-              root={search.in}
+              showsPath={search.q !== undefined || single !== undefined}
+              root={single === undefined ? search.in : single.root || undefined}
               onRemove={() => remove({ kind: 'experiment', experiment })}
             />
           );

@@ -188,7 +188,9 @@ function Nothing({ search }: { readonly search: ExperimentsSearch }) {
 
 /** How much of all is shown. */
 function describe(search: ExperimentsSearch, segments: readonly Segment[]): string {
-  const folders = segments.filter((segment) => segment.kind === 'folder' && segment.depth === 0);
+  const folders = segments.filter(
+    (segment) => (segment.kind === 'folder' || segment.kind === 'single') && segment.depth === 0,
+  );
   const direct = segments.findLast((segment) => segment.kind === 'experiments' && segment.depth === 0);
   const count = direct?.kind === 'experiments' ? direct.count : 0;
   const one = (n: number, noun: string) => `${renderCount(n)} ${noun}${n === 1 ? '' : 's'}`;
@@ -196,9 +198,9 @@ function describe(search: ExperimentsSearch, segments: readonly Segment[]): stri
   const inFolders = folders.reduce(
     (sum, segment) =>
       segment.kind !== 'folder'
-        ? sum
+        ? sum + 1
         : sum +
-          (search.view === 'trash' ? segment.folder.deletedExperiments : segment.folder.activeExperiments),
+          (search.view === 'trash' ? segment.folder.deleted_experiments : segment.folder.active_experiments),
     0,
   );
   return folders.length === 0

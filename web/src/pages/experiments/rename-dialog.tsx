@@ -1,3 +1,4 @@
+import type { TreeFolder } from '../../data/experiments.ts';
 import { NameDialog } from '../../ui/name-dialog.tsx';
 import { renderCount } from '../../ui/numbers.ts';
 import { type Renamed, rename } from './experiment-actions.ts';
@@ -33,14 +34,8 @@ const nameOf = (renamed: Renamed): string =>
 
 const folderPart = (name: string): string => name.slice(0, Math.max(0, name.lastIndexOf('/')));
 
-function describeMove({
-  activeExperiments,
-  deletedExperiments,
-}: {
-  readonly activeExperiments: number;
-  readonly deletedExperiments: number;
-}): string {
+function describeMove({ active_experiments: active, deleted_experiments: deleted }: TreeFolder): string {
   const one = (n: number) => `${renderCount(n)} ${n === 1 ? 'experiment' : 'experiments'}`;
-  const trash = deletedExperiments > 0 ? `, and ${renderCount(deletedExperiments)} of the trash` : '';
-  return `${one(activeExperiments)} below it get the new path${trash}. Their ids, runs and links stay as they are.`;
+  const trash = deleted > 0 ? `, and ${renderCount(deleted)} of the trash` : '';
+  return `${one(active)} below it get the new path${trash}. Their ids, runs and links stay as they are.`;
 }

@@ -1,13 +1,25 @@
 import { describe, expect, it } from 'vitest';
+import type { ExperimentOverview } from '../../data/experiments.ts';
 import { nextSort, orderOf, readExperimentsSearch } from './experiments-search.ts';
 import { countRows, type Level, rowAt, segmentsOf, type TreeView, visibleFolders } from './tree-rows.ts';
 
 const folder = (path: string) => ({
   path,
   name: path.split('/').at(-1) ?? path,
-  activeExperiments: 1,
-  deletedExperiments: 0,
-  updatedAtMs: 0,
+  active_experiments: 2,
+  deleted_experiments: 0,
+  last_update_time: 0,
+});
+const experiment = (name: string): ExperimentOverview => ({
+  experiment_id: '1',
+  name,
+  folder: name.split('/').slice(0, -1).join('/'),
+  lifecycle_stage: 'active',
+  creation_time: 0,
+  last_update_time: 0,
+  last_activity: 0,
+  run_count: 0,
+  running_count: 0,
 });
 const levels = new Map<string, Level>([
   ['', { folders: [folder('a'), folder('b')], experiments: 3 }],
@@ -23,6 +35,7 @@ const show = (tree: TreeView) =>
   segmentsOf(tree).map((segment) => {
     const indent = '  '.repeat(segment.depth);
     if (segment.kind === 'folder') return `${indent}${segment.isOpen ? '-' : '+'} ${segment.folder.path}`;
+    if (segment.kind === 'single') return `${indent}${segment.experiment.name} in ${segment.root}`;
     return `${indent}${segment.kind === 'waiting' ? '…' : `${segment.count} of ${segment.list.folder}`}`;
   });
 
@@ -33,6 +46,13 @@ describe('the rows of the tree', () => {
 
   it('stand below the folder that is open, with a place for what has not come yet', () => {
     expect(show(view(['a', 'b']))).toEqual(['- a', '  + a/x', '  2 of a', '- b', '  …', '3 of ']);
+  });
+
+  it('are an experiment where a folder has but one below it, opened or not', () => {
+    const only = { ...folder('team/fraud'), only_experiment: experiment('team/fraud/search') };
+    const tree = { ...view(['team/fraud']), levels: new Map([['', { folders: [only], experiments: 1 }]]) };
+    expect(show(tree)).toEqual(['team/fraud/search in ', '1 of ']);
+    expect(countRows(segmentsOf(tree))).toBe(2);
   });
 
   it('begin at the folder that is looked into', () => {

@@ -1,22 +1,28 @@
-import type { ExperimentFolder } from '@slipway/client';
-import type { OverviewList } from '../../data/experiments.ts';
+import type { ExperimentOverview, OverviewList, TreeFolder } from '../../data/experiments.ts';
 
 /** What is known of one folder: its child folders and how many experiments are directly in it. */
 export interface Level {
-  readonly folders: readonly ExperimentFolder[];
+  readonly folders: readonly TreeFolder[];
   readonly experiments: number;
 }
 
 /**
- * Consecutive rows of the tree: one folder, the experiments of one list (of which a window at a time is read), or the
+ * Consecutive rows of the tree: one folder, the one experiment below a folder in its place, the experiments of one list (of which a window at a time is read), or the
  * place of a level that has not come yet.
  */
 export type Segment =
   | {
       readonly kind: 'folder';
       readonly depth: number;
-      readonly folder: ExperimentFolder;
+      readonly folder: TreeFolder;
       readonly isOpen: boolean;
+    }
+  | {
+      readonly kind: 'single';
+      readonly depth: number;
+      readonly experiment: ExperimentOverview;
+      /** The folder that the row stands in. */
+      readonly root: string;
     }
   | {
       readonly kind: 'experiments';
@@ -45,6 +51,10 @@ export function segmentsOf(view: TreeView): readonly Segment[] {
       return;
     }
     for (const folder of level.folders) {
+      if (folder.only_experiment !== undefined) {
+        segments.push({ kind: 'single', depth, experiment: folder.only_experiment, root: path });
+        continue;
+      }
       const isOpen = view.open.has(folder.path);
       segments.push({ kind: 'folder', depth, folder, isOpen });
       if (isOpen) add(folder.path, depth + 1);
@@ -80,7 +90,7 @@ export function rowAt(
 export function visibleFolders(
   root: string,
   open: ReadonlySet<string>,
-  foldersOf: (path: string) => readonly ExperimentFolder[] | undefined,
+  foldersOf: (path: string) => readonly TreeFolder[] | undefined,
 ): readonly string[] {
   const visible: string[] = [];
   const add = (path: string): void => {

@@ -118,7 +118,7 @@ function Connections() {
 
 mlflow.set_tracking_uri("${serverUrl}")`}
       />
-      <h3>Every program of a shell</h3>
+      <h3>Any program in this shell</h3>
       <CodeBlock label="Copy the shell line" code={`export MLFLOW_TRACKING_URI=${serverUrl}`} />
       <h3>TypeScript</h3>
       <CodeBlock
