@@ -28,6 +28,7 @@ import { describeLines, pointsOfLines, renderX, tableOfLines } from './lines/lin
 import { LineTooltip } from './lines/line-tooltip.tsx';
 import { nearestLine } from './lines/nearest-line.ts';
 import { dashesOf, paintLifted, paintLines, paintReading } from './lines/paint-lines.ts';
+import { quantileBands, readBand } from './lines/quantile-bands.ts';
 import { tooltipRows } from './lines/tooltip-rows.ts';
 import { hoverRun, useBrushedRuns, useHoveredRun } from './linked-runs.ts';
 import type { Place, Plot, PlotHandlers } from './plot/plot.ts';
@@ -59,6 +60,10 @@ interface Pointer {
 }
 
 const REACH = 28;
+/** In a crowd the nearest line is meant, wherever the pointer is. */
+const CROWD_REACH = Number.POSITIVE_INFINITY;
+/** Beside the nearest line, two to compare it with. */
+const MOST_IN_CROWD = 3;
 
 /** Histories as lines: up to a thousand of them, with a crosshair that all charts of the page share. */
 export function LineChart(props: LineChartProps) {
@@ -81,6 +86,12 @@ export function LineChart(props: LineChartProps) {
     [drawn, x, xLog, yLog, smoothing],
   );
   const ranges = useMemo(() => lineRanges(drawn, spec, zoom), [drawn, spec, zoom]);
+  const isXLog = spec.x.kind === 'log';
+  const bands = useMemo(
+    () => quantileBands(drawn, ranges.x, { isLog: isXLog }),
+    [drawn, ranges.x, isXLog],
+  );
+  const reach = bands.length === 0 ? REACH : CROWD_REACH;
   const colorOf = useCallback(
     ({ line }: DrawnLine, { series }: ChartColors) =>
       series[colorPlaceOf?.(line) ?? runColorPlace(line.runId)]!,
@@ -95,9 +106,9 @@ export function LineChart(props: LineChartProps) {
   const paint = useCallback<PlotHandlers['paint']>(
     (painter, area) => {
       const isForemost = foremost && (({ line }: DrawnLine) => foremost.has(line.runId));
-      paintLines(painter, area, { lines: drawn, colorOf, dashOf, colors, isForemost });
+      paintLines(painter, area, { lines: drawn, colorOf, dashOf, colors, isForemost, bands });
     },
-    [drawn, colorOf, dashOf, colors, foremost],
+    [drawn, colorOf, dashOf, colors, foremost, bands],
   );
   const liftedRun = pointer?.hit?.line.runId ?? hovered;
   const lifted = useMemo(
@@ -118,7 +129,8 @@ export function LineChart(props: LineChartProps) {
     [lifted, colorOf, dashOf, colors, crosshair, isPointed],
   );
 
-  const isFaded = lifted.length > 0 && drawn.length > lifted.length;
+  // A band is read beside the line that is lifted.
+  const isFaded = lifted.length > 0 && drawn.length > lifted.length && bands.length === 0;
   useEffect(() => plot.current?.fade(isFaded), [isFaded, spec]);
   useEffect(
     () =>
@@ -139,7 +151,7 @@ export function LineChart(props: LineChartProps) {
       pointAt(undefined);
       return;
     }
-    const hit = line ?? nearestLine(drawn, area, { at, reach: REACH })?.line;
+    const hit = line ?? nearestLine(drawn, area, { at, reach })?.line;
     const value = area.x.toValue(at.x);
     setPointer({ at, value, hit });
     hoverRun(hit?.line.runId);
@@ -158,7 +170,12 @@ export function LineChart(props: LineChartProps) {
   const area = pointer && plot.current?.area;
   const rows =
     pointer && area
-      ? tooltipRows(drawn, area, { ...pointer, nameOf, colorOf: (line) => colorOf(line, colors) })
+      ? tooltipRows(drawn, area, {
+          ...pointer,
+          most: bands.length === 0 ? undefined : MOST_IN_CROWD,
+          nameOf,
+          colorOf: (line) => colorOf(line, colors),
+        })
       : undefined;
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -203,7 +220,7 @@ export function LineChart(props: LineChartProps) {
           onReset={() => onZoom(undefined)}
         />
       </div>
-      <LineNotes lines={drawn} spec={spec} />
+      <LineNotes lines={drawn} spec={spec} bands={bands} />
       {rows && pointer && area && root.current && (
         <LineTooltip
           at={pointer.at}
@@ -211,6 +228,10 @@ export function LineChart(props: LineChartProps) {
           title={renderX(rows.x, x)}
           rows={rows.rows}
           others={rows.others}
+          crowds={bands.flatMap((band) => {
+            const reading = readBand(band, pointer.value);
+            return reading ? [{ key: bands.length > 1 ? band.key : undefined, ...reading }] : [];
+          })}
         />
       )}
       <span className="visually-hidden" aria-live="polite">

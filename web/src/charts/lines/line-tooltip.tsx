@@ -1,6 +1,7 @@
 import { renderNumber } from '../../ui/numbers.ts';
 import type { Place } from '../plot/plot.ts';
 import classes from '../tooltip.module.css';
+import type { BandReading } from './quantile-bands.ts';
 
 export interface TooltipRow {
   readonly id: string;
@@ -18,10 +19,12 @@ interface LineTooltipProps {
   readonly title: string;
   readonly rows: readonly TooltipRow[];
   readonly others: number;
+  /** What the bands of crowds of lines say here; the metric's key where there are several. */
+  readonly crowds: readonly (BandReading & { readonly key: string | undefined })[];
 }
 
 /** What stands under the pointer: the lines nearest to it, from top to bottom. */
-export function LineTooltip({ at, area, title, rows, others }: LineTooltipProps) {
+export function LineTooltip({ at, area, title, rows, others, crowds }: LineTooltipProps) {
   const isLeft = at.x > area.width / 2;
   return (
     <div
@@ -39,6 +42,15 @@ export function LineTooltip({ at, area, title, rows, others }: LineTooltipProps)
           </span>
           <span className={classes.value}>{renderNumber(row.value)}</span>
           {row.raw !== undefined && <span className={classes.raw}>{renderNumber(row.raw)}</span>}
+        </div>
+      ))}
+      {crowds.map(({ key, median, low, high }) => (
+        <div key={key ?? ''} className={classes.row}>
+          <span className={classes.name} dir="auto">
+            {key === undefined ? 'Median (5–95 %)' : `${key}: median (5–95 %)`}
+          </span>
+          <span className={classes.value}>{renderNumber(median)}</span>
+          <span className={classes.raw}>{`${renderNumber(low)} … ${renderNumber(high)}`}</span>
         </div>
       ))}
       {others > 0 && <div className={classes.others}>and {others.toLocaleString('en-US')} more</div>}

@@ -1,9 +1,10 @@
 import { renderNumber } from '../../ui/numbers.ts';
 import type { ChartColors } from '../chart-colors.ts';
-import type { Painter, StrokeStyle } from '../painting/painter.ts';
+import type { FillStyle, Painter, StrokeStyle } from '../painting/painter.ts';
 import { AXIS_FONT_SIZE, type PlotArea } from '../plot/plot-options.ts';
 import { type DrawnLine, MOST_BANDS } from './drawn-lines.ts';
 import { nearestPlace } from './nearest-line.ts';
+import { DENSE, type QuantileBand } from './quantile-bands.ts';
 
 export interface LineLayer {
   readonly lines: readonly DrawnLine[];
@@ -13,10 +14,10 @@ export interface LineLayer {
   readonly colors: ChartColors;
   /** In the foreground; undefined where no line is before others. */
   readonly isForemost: ((line: DrawnLine) => boolean) | undefined;
+  /** Of metrics with so many lines that their bands stand for them. */
+  readonly bands: readonly QuantileBand[];
 }
 
-/** Above so many, lines become a density: thinner, and seen through. */
-const DENSE = 50;
 /** Marks of single points among few points. */
 const MOST_MARKED_POINTS = 40;
 const MOST_MARKED_LINES = 30;
@@ -24,9 +25,17 @@ const MOST_MARKED_LINES = 30;
 const MOST_ODD = 100;
 
 export function paintLines(painter: Painter, area: PlotArea, layer: LineLayer): void {
-  const { lines, colors, colorOf, dashOf, isForemost } = layer;
+  const { lines, colors, colorOf, dashOf, isForemost, bands } = layer;
   const width = lines.length > DENSE ? 1 : 1.25;
   const alpha = lines.length > DENSE ? Math.max(0.15, Math.min(0.9, 6 / Math.sqrt(lines.length))) : 0.95;
+  const crowded = new Set(bands.map(({ key }) => key));
+  const isCrowded = ({ line }: DrawnLine) => crowded.has(line.key);
+  const inCrowd = isForemost === undefined ? lines.filter(isCrowded) : lines.filter((line) => isCrowded(line) && !isForemost(line));
+  paintCrowd(painter, area, { lines: inCrowd, color: colors.dim });
+  for (const [i, band] of bands.entries()) {
+    const color = bands.length === 1 ? colors.accent : colors.series[i % colors.series.length]!;
+    paintQuantiles(painter, area, { band, color, isBehind: isForemost !== undefined });
+  }
   if (lines.length <= MOST_BANDS) {
     for (const line of lines) paintBand(painter, area, { line, color: colorOf(line, colors) });
   }
@@ -34,6 +43,7 @@ export function paintLines(painter: Painter, area: PlotArea, layer: LineLayer): 
   for (const isBefore of isForemost === undefined ? [true] : [false, true]) {
     for (const line of lines) {
       if (isForemost !== undefined && isForemost(line) !== isBefore) continue;
+      if (isCrowded(line) && !(isForemost !== undefined && isBefore)) continue;
       const style = {
         color: colorOf(line, colors),
         dash: dashOf(line),
@@ -43,6 +53,40 @@ export function paintLines(painter: Painter, area: PlotArea, layer: LineLayer): 
       paintLine(painter, area, { line, style, withMarks });
     }
   }
+}
+
+/** Each line so faint that only where many lie together, or one alone far off, something is seen. */
+function paintCrowd(
+  painter: Painter,
+  area: PlotArea,
+  { lines, color }: { readonly lines: readonly DrawnLine[]; readonly color: string },
+): void {
+  const style = { color, width: 1, alpha: Math.max(0.04, Math.min(0.2, 12 / Math.max(1, lines.length))) };
+  for (const line of lines) {
+    const { xs, ys } = pixelsOf(line.x, line.y, area);
+    painter.line(xs, ys, style);
+    paintOdd(painter, area, { line, xs, style });
+  }
+}
+
+interface Quantiles {
+  readonly band: QuantileBand;
+  readonly color: string;
+  /** Other lines are to be read. */
+  readonly isBehind: boolean;
+}
+
+/** Nine tenths of the lines, the middle half of them, and their median. */
+function paintQuantiles(painter: Painter, area: PlotArea, { band, color, isBehind }: Quantiles): void {
+  const { x, low, high, lowerQuarter, upperQuarter, median } = band;
+  paintBetween(painter, area, { x, low, high, style: { color, alpha: isBehind ? 0.1 : 0.16 } });
+  const half = { x, low: lowerQuarter, high: upperQuarter };
+  paintBetween(painter, area, { ...half, style: { color, alpha: isBehind ? 0.12 : 0.24 } });
+  const { xs, ys } = pixelsOf(x, median, area);
+  const style = { color, width: 2, alpha: isBehind ? 0.5 : 1 };
+  painter.line(xs, ys, style);
+  // Where lines have one step in common, there is nothing to draw a line along.
+  if (x.length === 1) painter.dots(xs, ys, { ...style, radius: 3 });
 }
 
 const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 2.5], [9, 3, 2, 3]];
@@ -146,8 +190,21 @@ function paintBand(
   { line, color }: { readonly line: DrawnLine; readonly color: string },
 ): void {
   if (line.band === undefined) return;
-  const low = pixelsOf(line.x, line.band.low, area);
-  const high = pixelsOf(line.x, line.band.high, area);
+  const { low, high } = line.band;
+  paintBetween(painter, area, { x: line.x, low, high, style: { color, alpha: 0.14 } });
+}
+
+interface Between {
+  readonly x: Float64Array;
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  readonly style: FillStyle;
+}
+
+/** What lies between two lines; nothing where one of them has a gap. */
+function paintBetween(painter: Painter, area: PlotArea, between: Between): void {
+  const low = pixelsOf(between.x, between.low, area);
+  const high = pixelsOf(between.x, between.high, area);
   const xs: number[] = [];
   const ys: number[] = [];
   const close = (from: number, to: number) => {
@@ -155,7 +212,7 @@ function paintBand(
       xs.push(low.xs[i]!);
       ys.push(low.ys[i]!);
     }
-    if (xs.length > 2) painter.area(xs, ys, { color, alpha: 0.14 });
+    if (xs.length > 2) painter.area(xs, ys, between.style);
     xs.length = 0;
     ys.length = 0;
   };

@@ -11,6 +11,8 @@ interface TooltipQuery {
   readonly at: Place;
   readonly value: number;
   readonly hit: DrawnLine | undefined;
+  /** Rows; eight without it. */
+  readonly most?: number | undefined;
   readonly nameOf: (line: Line) => string;
   readonly colorOf: (line: DrawnLine) => string;
 }
@@ -19,7 +21,7 @@ interface TooltipQuery {
 export function tooltipRows(
   lines: readonly DrawnLine[],
   area: PlotArea,
-  { at, value, hit, nameOf, colorOf }: TooltipQuery,
+  { at, value, hit, most = MOST_ROWS, nameOf, colorOf }: TooltipQuery,
 ): { readonly x: number; readonly rows: readonly TooltipRow[]; readonly others: number } {
   const near = lines.flatMap((line) => {
     const place = nearestPlace(line, value);
@@ -33,7 +35,7 @@ export function tooltipRows(
   });
   const shown = near
     .sort((a, b) => (Number.isNaN(a.distance) ? 1 : Number.isNaN(b.distance) ? -1 : a.distance - b.distance))
-    .slice(0, MOST_ROWS);
+    .slice(0, most);
   const centre = shown.find(({ line }) => line === hit) ?? shown[0];
   const rows = shown
     .sort((a, b) => b.y - a.y)

@@ -249,7 +249,7 @@ function Fields({ draft, keys, defaults, onChange }: FieldsProps) {
         <>
           {column('Value', draft.y, (y) => ({ ...draft, y }))}
           {column('A box for each', draft.by, (by) => ({ ...draft, by }))}
-          {log('In powers of ten', draft.yLog ?? false, (yLog) => ({ ...draft, yLog }))}
+          {log('Log scale', draft.yLog ?? false, (yLog) => ({ ...draft, yLog }))}
         </>
       );
     case 'parallel':
