@@ -221,6 +221,59 @@ it('brushes by keys alone, and selects what is within', async () => {
   await page.getByText(/within the brushes/).waitFor({ state: 'detached' });
 });
 
+it('shows a crowd of lines as a band with its median, and names the line nearest to the pointer', async () => {
+  const experimentId = await site.client.experiments.create({ name: 'crowd' });
+  for (let n = 0; n < 61; n++) {
+    const run = await site.client.runs.create({ experimentId, name: `one-${n}` });
+    const metrics = [0, 1, 2].map((step) => ({ key: 'loss', value: n + step, step, timestampMs: step }));
+    await site.client.runs.logBatch(run.runId, { metrics });
+  }
+  const page = await site.open(`/experiments/${experimentId}?mode=charts`);
+  await card(page, 'loss').getByText('Median, middle half and 5–95 % of 61 lines').waitFor();
+  const canvas = card(page, 'loss').locator('.plot-layer').first();
+  const box = (await canvas.boundingBox())!;
+  const said = card(page, 'loss').locator('[aria-live]');
+  // From 0 to 62, with air of a twentieth at both ends: the lowest line at the first step, and the highest one.
+  await page.mouse.move(box.x + 2, box.y + box.height - 8, { steps: 3 });
+  await expect.poll(() => said.textContent()).toBe('one-0, Step 0: 0');
+  await card(page, 'loss').getByText('Median (5–95 %)').waitFor();
+  await look(page, 'charts-crowd');
+  await page.mouse.move(box.x + 2, box.y + 4, { steps: 3 });
+  await expect.poll(() => said.textContent()).toBe('one-60, Step 0: 60');
+  // The band stays to be read beside the line.
+  expect(await canvas.evaluate((layer) => (layer as HTMLElement).style.opacity)).toBe('');
+});
+
+it('says what its controls do', async () => {
+  const page = await site.open(address());
+  await drawn(page, 'loss').waitFor();
+  await card(page, 'loss').getByRole('button', { name: 'More for loss' }).click();
+  await page.getByRole('menuitem', { name: 'Move after' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Axes' }).click();
+  await page.getByRole('switch', { name: 'Log scale on y' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Charts per row' }).click();
+  await page.getByRole('menuitem', { name: '2', exact: true }).click();
+  await page.getByRole('button', { name: 'Charts per row: 2' }).waitFor();
+});
+
+it('opens no list as focus arrives, so that one Escape closes the dialog', async () => {
+  const page = await site.open(address());
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Chart…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Add a chart' });
+  const metrics = dialog.getByRole('combobox', { name: 'Metrics' });
+  await metrics.focus();
+  expect(await page.getByRole('listbox').count()).toBe(0);
+  await page.keyboard.press('ArrowDown');
+  await page.getByRole('listbox').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('listbox').waitFor({ state: 'detached' });
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+});
+
 it('saves a chart as drawing, picture and data', async () => {
   const page = await site.open(address());
   await drawn(page, 'loss').waitFor();

@@ -15,6 +15,10 @@ const site = runningSite({
       });
     const { experimentId } = await client.experiments.getByName('team/churn');
     await client.runs.create({ experimentId, name: 'a run' });
+    for (const name of ['zz/inner/a', 'zz/inner/b', 'zzz/deep/only']) {
+      const chained = await client.experiments.create({ name });
+      for (const one of ['one', 'two']) await client.runs.create({ experimentId: chained, name: one });
+    }
     for (let i = 0; i < 250; i++)
       await client.experiments.create({ name: `many/e-${String(i).padStart(3, '0')}` });
   },
@@ -45,6 +49,20 @@ it('shows folders first, unfolds them, and keeps that in the address', async () 
   await page.reload();
   await row(page, /^resnet/).waitFor();
   await look(page, 'experiments');
+});
+
+it('makes one row of folders that hold one folder each, with the sum of their runs', async () => {
+  const page = await site.open('/experiments?sort=name');
+  const inner = row(page, /^zz\/inner/);
+  await inner.waitFor();
+  expect(await inner.getByRole('gridcell').nth(1).textContent()).toBe('4');
+  await inner.getByRole('button', { name: 'zz/inner' }).click();
+  await row(page, /^b/).waitFor();
+  const only = row(page, /^zzz\/deep\/only/);
+  expect(await only.getByRole('gridcell').nth(1).textContent()).toBe('2');
+  await look(page, 'experiments-chains');
+  await only.getByRole('link', { name: 'zzz/deep/only' }).click();
+  await expect.poll(() => new URL(page.url()).pathname).toMatch(/^\/experiments\/\d+$/);
 });
 
 it('shows odd names as they are written', async () => {

@@ -31,6 +31,37 @@ it('lists the shortcuts of the page on ?', async () => {
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 });
 
+it('lists the keys of the table on ?, and what the right mouse button does', async () => {
+  const experimentId = await site.client.experiments.create({ name: 'team/of/several/folders/search' });
+  await site.client.runs.create({ experimentId, name: 'the only run there is' });
+  const page = await site.open(`/experiments/${experimentId}`);
+  await page.getByRole('link', { name: 'the only run there is' }).waitFor();
+  await page.keyboard.press('?');
+  const table = page.getByRole('dialog', { name: 'Shortcuts' }).getByRole('region', { name: 'In the table' });
+  const keysOf = (does: string) => table.getByText(does, { exact: true }).locator('..').getByRole('definition');
+  await look(page, 'shortcuts');
+  expect(await keysOf('Filter by the cell, copy it').allTextContents()).toEqual(['Shift F10', 'Right-click']);
+});
+
+it('has four even cells at the foot of a phone, and the name of the page in the bar above', async () => {
+  const experimentId = await site.client.experiments.create({ name: 'a-team/with/a-long-path/of-folders/x' });
+  const run = await site.client.runs.create({ experimentId, name: 'swift-fox-of-42' });
+  const page = await site.open(`/experiments/${experimentId}/runs/${run.runId}`, {
+    viewport: { width: 390, height: 844 },
+  });
+  const here = page.getByRole('navigation', { name: 'Breadcrumb' }).getByText('swift-fox-of-42');
+  await here.waitFor();
+  expect(await here.evaluate((name) => name.scrollWidth - name.clientWidth)).toBe(0);
+  const cells = await page.getByRole('navigation', { name: 'Main' }).getByRole('link').all();
+  const boxes = (await Promise.all(cells.map((cell) => cell.boundingBox()))).filter((box) => box !== null);
+  expect(boxes).toHaveLength(4);
+  expect(new Set(boxes.map(({ width }) => Math.round(width))).size).toBe(1);
+  expect(new Set(boxes.map(({ y }) => y)).size).toBe(1);
+  const [first, last] = [boxes[0]!, boxes[3]!];
+  expect(first.x).toBeCloseTo(390 - last.x - last.width, 0);
+  await look(page, 'frame-phone');
+});
+
 it('answers an address without a page with the ways on', async () => {
   const page = await site.open('/nowhere/at/all');
   await page.getByRole('heading', { name: 'There is no page at this address' }).waitFor();

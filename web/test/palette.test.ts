@@ -8,7 +8,11 @@ const site = runningSite({
     const experimentId = await client.experiments.create({ name: 'team/fraud-detection' });
     const run = await client.runs.create({ experimentId, name: 'swift-fox-42' });
     runId = run.runId;
+    for (const name of ['try-205', 'a try-205', ...Array.from({ length: 10 }, (_, i) => `try-205${i}`)])
+      await client.runs.create({ experimentId, name });
     await client.registeredModels.create({ name: 'fraud-model' });
+    for (let i = 0; i < 2; i++) await client.modelVersions.create({ name: 'fraud-model', source: 's3://models/m' });
+    await client.registeredModels.setAlias('fraud-model', 'champion', '2');
   },
 });
 const open = async (at = '/settings') => {
@@ -36,6 +40,26 @@ it('finds experiments, runs and models as one types, and goes there by enter', a
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('Enter');
   await expect.poll(() => new URL(page.url()).pathname).toMatch(/^\/experiments\/\d+$/);
+});
+
+it('finds the run of exactly the typed name before all that begin so, and leads to all of them', async () => {
+  const page = await open();
+  await page.keyboard.type('try-205');
+  const runs = page.getByRole('group', { name: 'Runs' });
+  await runs.getByRole('option').nth(1).waitFor();
+  expect(await page.getByRole('option', { selected: true }).textContent()).toMatch(/^(Running)?try-205team/);
+  await look(page, 'palette-exact');
+  await runs.getByRole('option', { name: 'All 12 runs with “try-205” in their name' }).click();
+  await expect.poll(() => new URL(page.url()).searchParams.get('filter')).toContain('%try-205%');
+  await page.getByText('12 of 13').first().waitFor();
+});
+
+it('finds a version by its alias', async () => {
+  const page = await open();
+  await page.keyboard.type('champion');
+  await page.getByRole('group', { name: 'Aliases' }).getByText('fraud-model, version 2').waitFor();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => new URL(page.url()).pathname).toBe('/models/fraud-model/versions/2');
 });
 
 it('finds a run by the beginning of its id', async () => {

@@ -9,6 +9,7 @@ const site = runningSite({ args: ['--webhooks-allow-http', 'true', '--webhooks-a
 it('tells how to connect and what the server speaks', async () => {
   const page = await site.open('/settings');
   await page.getByText(/^MLflow 3\.\d+/).waitFor();
+  await page.getByRole('heading', { name: 'Any program in this shell' }).waitFor();
   await page.getByText(`export MLFLOW_TRACKING_URI=${site.url}`).waitFor();
   await page.getByText('Nobody is told when a model').waitFor();
   await look(page, 'settings');

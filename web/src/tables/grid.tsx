@@ -22,6 +22,7 @@ import {
 import classes from './grid.module.css';
 import { fitWidth, placeOf, rectOfRow, reveal } from './grid-geometry.ts';
 import { GridHeader, type SortKey, useHeaderActions } from './grid-header.tsx';
+import { useGridKeyList } from './grid-key-list.ts';
 import { commandOf, type GridCommand, type GridCursor } from './grid-keys.ts';
 import type { GridProps } from './grid-props.ts';
 import { cellId, GridRow, sameTreePlace } from './grid-row.tsx';
@@ -97,6 +98,16 @@ export function Grid<Row>(props: GridProps<Row>) {
     const startsDescending = column.align === 'end';
     props.onSort?.(nextSort(props.sort ?? UNSORTED, id, { isAdded, startsDescending }));
   }
+
+  useGridKeyList({
+    canSelect: props.onSelect !== undefined,
+    canOpen: props.onOpen !== undefined,
+    canSort: props.onSort !== undefined,
+    hasCellMenu: props.onCellMenu !== undefined,
+    hasColumnMenu: props.columnMenu !== undefined,
+    canMoveColumns: props.onMoveColumn !== undefined,
+    canResizeColumns: props.onResizeColumn !== undefined,
+  });
 
   const focused = () => document.getElementById(cellId(gridId, shownCursor.row, shownCursor.column));
 

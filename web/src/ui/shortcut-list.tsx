@@ -1,6 +1,6 @@
 import { Modal } from '@mantine/core';
 import classes from './shortcut-list.module.css';
-import { renderKeys, useShortcuts } from './shortcuts.ts';
+import { renderKeys, type Shortcut, useShortcuts } from './shortcuts.ts';
 
 interface ShortcutListProps {
   readonly isOpen: boolean;
@@ -10,10 +10,25 @@ interface ShortcutListProps {
 /** What the keys do on the page that is shown. */
 export function ShortcutList({ isOpen, onClose }: ShortcutListProps) {
   const shortcuts = useShortcuts();
+  // Two tables of a page have the same keys.
+  const distinct = [...new Map(shortcuts.map((one) => [`${one.where} ${one.keys} ${one.does}`, one])).values()];
+  const parts = [...Map.groupBy(distinct, ({ where }) => where)];
   return (
     <Modal opened={isOpen} onClose={onClose} title="Shortcuts" size="md">
-      <dl className={classes.list}>
-        {shortcuts.map(({ keys, does }) => (
+      {parts.map(([where, ofPart]) => (
+        <section key={where ?? ''} aria-label={where ?? 'Anywhere'} className={classes.part}>
+          {where !== undefined && <h3>{where}</h3>}
+          <KeyList shortcuts={ofPart} />
+        </section>
+      ))}
+    </Modal>
+  );
+}
+
+function KeyList({ shortcuts }: { readonly shortcuts: readonly Shortcut[] }) {
+  return (
+    <dl className={classes.list}>
+      {shortcuts.map(({ keys, does }) => (
           <div key={`${keys} ${does}`} className={classes.item}>
             <dt>{does}</dt>
             <dd>
@@ -22,8 +37,7 @@ export function ShortcutList({ isOpen, onClose }: ShortcutListProps) {
               ))}
             </dd>
           </div>
-        ))}
-      </dl>
-    </Modal>
+      ))}
+    </dl>
   );
 }

@@ -5,10 +5,13 @@ export interface Shortcut {
   /** `k`, `?`, `mod+k` (⌘ on a Mac, Ctrl elsewhere), `shift+arrowdown`, `g then m` is written `g m`. */
   readonly keys: string;
   readonly does: string;
+  /** The part of the page that has to have the focus; anywhere without it. */
+  readonly where?: string;
 }
 
 interface Registered extends Shortcut {
-  readonly run: (event: KeyboardEvent) => void;
+  /** Absent where the part of the page sees to its keys itself. */
+  readonly run?: (event: KeyboardEvent) => void;
 }
 
 /** Two keys of a sequence belong together when they follow within this time. */
@@ -30,6 +33,18 @@ export function useShortcut(keys: string, does: string, run: (event: KeyboardEve
   }, [keys, does]);
 }
 
+/**
+ * Tells, while the calling component is shown, of keys that it sees to itself: they are in the list and nowhere else. `keys`
+ * keeps its identity while it says the same. `right-click` stands for the mouse.
+ */
+export function useListedKeys(where: string, keys: readonly Shortcut[]): void {
+  useEffect(() => {
+    const entries = keys.map((one): Registered => ({ ...one, where }));
+    change([...registered, ...entries]);
+    return () => change(registered.filter((one) => !entries.includes(one)));
+  }, [where, keys]);
+}
+
 /** Every shortcut of the page that is shown, for the list that `?` opens. */
 export function useShortcuts(): readonly Shortcut[] {
   return useSyncExternalStore(
@@ -48,6 +63,8 @@ export function renderKeys(keys: string): string {
     .map((key) => {
       if (key === 'mod') return isMac ? '⌘' : 'Ctrl';
       if (key === 'shift') return isMac ? '⇧' : 'Shift';
+      if (key === 'alt') return isMac ? '⌥' : 'Alt';
+      if (/^f\d+$/.test(key)) return key.toUpperCase();
       return NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key);
     })
     .join(isMac ? '' : ' ');
@@ -61,6 +78,8 @@ const NAMES: Readonly<Record<string, string>> = {
   backspace: '⌫',
   enter: '↵',
   escape: 'Esc',
+  space: 'Space',
+  'right-click': 'Right-click',
   ' ': 'Space',
 };
 
@@ -78,9 +97,9 @@ window.addEventListener('keydown', (event) => {
   previous = { key: pressed, at: event.timeStamp };
   // The newest wins: a page's own key goes before the frame's.
   const found =
-    registered.findLast(({ keys }) => keys === sequence) ??
-    registered.findLast(({ keys }) => keys === pressed);
-  if (found === undefined) return;
+    registered.findLast(({ keys, run }) => run !== undefined && keys === sequence) ??
+    registered.findLast(({ keys, run }) => run !== undefined && keys === pressed);
+  if (found?.run === undefined) return;
   event.preventDefault();
   found.run(event);
 });

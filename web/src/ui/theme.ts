@@ -24,6 +24,9 @@ const isFilledWithAccent = ({
 }: Parameters<typeof defaultVariantColorsResolver>[0]): boolean =>
   variant === 'filled' && (color === undefined || color === 'accent');
 
+/** A list that opens as focus arrives would cover what is below, and take the Escape that is meant for the dialog. */
+const closedAtFirst = { defaultProps: { openOnFocus: false } };
+
 const closeButton = { 'aria-label': 'Close' };
 
 /** Mantine's greys of the dark theme, from text to the deepest ground, in the tones of tokens.css. */
@@ -61,6 +64,9 @@ export const theme = createTheme({
   respectReducedMotion: true,
   headings: { fontWeight: '600' },
   components: {
+    Select: closedAtFirst,
+    MultiSelect: closedAtFirst,
+    Autocomplete: closedAtFirst,
     Modal: { defaultProps: { closeButtonProps: closeButton } },
     Drawer: { defaultProps: { closeButtonProps: closeButton } },
     // Mantine draws them as `header`, which a reader takes for another banner of the page.

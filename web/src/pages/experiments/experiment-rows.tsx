@@ -231,7 +231,7 @@ function Changes({ isTrash, onRename, onRemove }: ChangesProps) {
         Rename or move
       </Menu.Item>
       <Menu.Item leftSection={<Trash2 size={14} aria-hidden />} onClick={onRemove}>
-        Delete
+        Move to the trash
       </Menu.Item>
     </>
   );

@@ -95,7 +95,7 @@ export function ExperimentTable({ search, tree, onToggle, onSort, onLock, onRena
     if (found.segment.isOpen !== wantsOpen) onToggle(found.segment.folder.path);
   };
   useShortcut('e', 'Rename or move the row', renameActive);
-  useShortcut('backspace', isTrash ? 'Restore the row' : 'Delete the row', () => remove());
+  useShortcut('backspace', isTrash ? 'Restore the row' : 'Move the row to the trash', () => remove());
 
   const press = (event: KeyboardEvent) => {
     // Buttons and links within rows keep their own keys.
