@@ -49,6 +49,14 @@ def test_the_overview_counts_the_runs_of_experiments(client, url, experiment):
     assert [(one["experiment_id"], one["run_count"]) for one in overview["experiments"]] == [(experiment, 1)]
 
 
+def test_the_tree_makes_one_row_of_folders_that_hold_one_each(client, url, unique):
+    top = unique("folder")
+    for leaf in ("a", "b"):
+        client.create_run(client.create_experiment(f"{top}/inner/{leaf}"))
+    folders = call(url, "GET", "experiments/tree")["folders"]
+    assert [(one["name"], one["run_count"]) for one in folders if one["path"].startswith(top)] == [(f"{top}/inner", 2)]
+
+
 def test_a_run_is_found_by_the_beginning_of_its_id(client, url, experiment):
     run = client.create_run(experiment).info.run_id
     assert [one["run_id"] for one in call(url, "GET", "find", params={"q": run[:12]})["runs"]] == [run]

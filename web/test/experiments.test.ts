@@ -40,7 +40,7 @@ it('shows folders first, unfolds them, and keeps that in the address', async () 
   await row(page, /^churn/).waitFor();
   expect((await namesOf(page)).slice(0, 6)).toEqual([
     'many250 experiments',
-    'team3 experiments',
+    'teamRunning3 experiments',
     'vision2 experiments',
     'resnet',
     'vit',
@@ -56,7 +56,7 @@ it('makes one row of folders that hold one folder each, with the sum of their ru
   const inner = row(page, /^zz\/inner/);
   await inner.waitFor();
   expect(await inner.getByRole('gridcell').nth(1).textContent()).toBe('4');
-  await inner.getByRole('button', { name: 'zz/inner' }).click();
+  await inner.getByRole('button', { name: 'zz/inner', exact: true }).click();
   await row(page, /^b/).waitFor();
   const only = row(page, /^zzz\/deep\/only/);
   expect(await only.getByRole('gridcell').nth(1).textContent()).toBe('2');
