@@ -66,7 +66,7 @@ describe.each(testedDatabases())('lines on $name', ({ open }) => {
   async function lines(query: Partial<LinesQuery>): Promise<ChartLine[]> {
     const found: ChartLine[] = [];
     const asked = { runIds: [runId], keys: ['even'], x: 'step', maxPoints: 100, ...query } as const;
-    for await (const line of await tracking.charts.lines(asked)) found.push(line);
+    for await (const line of (await tracking.charts.lines(asked)).lines) found.push(line);
     return found;
   }
 
@@ -93,6 +93,18 @@ describe.each(testedDatabases())('lines on $name', ({ open }) => {
     const numbers = values.filter((one) => !Number.isNaN(one));
     return [Math.min(...numbers), Math.max(...numbers)];
   };
+
+  it('are counted and left out where each has one point, for those who then have no use for them', async () => {
+    await log('once', [{ step: 1, timestampMs: 1, value: 2 }]);
+    const asked = { runIds: [runId], x: 'step', maxPoints: 100, unlessSingle: true } as const;
+    const once = await tracking.charts.lines({ ...asked, keys: ['once'] });
+    expect([once.singles, (await once.lines.next()).done]).toEqual([1, true]);
+    const both = await tracking.charts.lines({ ...asked, keys: ['once', 'even'] });
+    expect([both.singles, (await both.lines.next()).value?.key]).toEqual([undefined, 'once']);
+    await both.lines.return(undefined);
+    const none = await tracking.charts.lines({ ...asked, keys: ['nothing'] });
+    expect(none.singles).toBeUndefined();
+  });
 
   it.each(Object.keys(histories))('are made of real points and lose no extreme: %s', async (key) => {
     for (const x of ['step', 'time', 'relative'] as const) {

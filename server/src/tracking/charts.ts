@@ -37,6 +37,14 @@ export interface LinesQuery {
   readonly maxPoints: number;
   /** Whether thinned lines have the means of neighbours beside their extremes. */
   readonly withMeans?: boolean | undefined;
+  /** Whether lines are of no use where each of them has one point: then none is read. */
+  readonly unlessSingle?: boolean | undefined;
+}
+
+export interface ChartLines {
+  readonly lines: AsyncGenerator<ChartLine>;
+  /** Histories that were found, where `unlessSingle` left all of them out. */
+  readonly singles: number | undefined;
 }
 
 export interface ChartLine {
@@ -188,7 +196,7 @@ export function createCharts({ db }: { readonly db: Database }) {
      * neighbours, the lowest and the highest, and the nearest points outside of the part.
      * @throws AppError InvalidArgument for too many runs, keys or points.
      */
-    async lines(query: LinesQuery): Promise<AsyncGenerator<ChartLine>> {
+    async lines(query: LinesQuery): Promise<ChartLines> {
       checkRuns(query.runIds, MAX_RUNS);
       if (query.keys.length === 0 || query.keys.length > MAX_KEYS) {
         throw invalidArgument(`keys takes from 1 to ${MAX_KEYS} metrics. Received ${query.keys.length}.`, {
@@ -198,11 +206,13 @@ export function createCharts({ db }: { readonly db: Database }) {
       checkPoints(query.maxPoints, MIN_POINTS);
       const keys = [...new Set(query.keys)];
       const found = await find(query.runIds, keys);
+      if (query.unlessSingle && found.length > 0 && found.every(isSinglePoint))
+        return { lines: readLines(query, []), singles: found.length };
       const rank = new Map(keys.map((key, i) => [key, i]));
       const ordered = [...Map.groupBy(found, ({ runId }) => runId).values()].flatMap((ofRun) =>
         ofRun.toSorted((a, b) => rank.get(a.series.key)! - rank.get(b.series.key)!),
       );
-      return readLines(query, ordered);
+      return { lines: readLines(query, ordered), singles: undefined };
     },
 
     /** Makes summaries of a history that has grown, in the background. */

@@ -52,6 +52,8 @@ const NO_DEFAULTS = {};
 /** Asks for what the charts of a list need before they know what to draw. */
 export async function readWorkbenchAhead(query: RunListQuery): Promise<void> {
   await Promise.all([
+    // What single values are shown by, which is known only when charts have asked for histories.
+    import('./bars/bars-chart.tsx').catch(() => undefined),
     queryClient.prefetchQuery(matchingQuery(query)),
     queryClient.prefetchQuery(keysQuery(query.experimentIds, '', MOST_METRICS)),
   ]);

@@ -33,13 +33,14 @@ export function chartLineRoutes(charts: Charts, targets: Targets): readonly Mlfl
         { name: 'to', type: 'int64' },
         { name: 'max_points', type: 'int32' },
         { name: 'with_means', type: 'boolean' },
+        { name: 'unless_single', type: 'boolean' },
       ],
       async handle({ message, caller }) {
         const runIds = stringList(message, 'run_ids');
         const keys = stringList(message, 'keys');
         if (runIds.length === 0) throw missing('run_ids');
         if (keys.length === 0) throw missing('keys');
-        const lines = await charts.lines({
+        const { lines, singles } = await charts.lines({
           runIds: await targets.readableRuns(caller.access, runIds),
           keys,
           x: readAxis(message),
@@ -47,8 +48,9 @@ export function chartLineRoutes(charts: Charts, targets: Targets): readonly Mlfl
           to: optionalInt64(message, 'to'),
           maxPoints: optionalInt32(message, 'max_points') ?? DEFAULT_POINTS,
           withMeans: optionalBoolean(message, 'with_means'),
+          unlessSingle: optionalBoolean(message, 'unless_single'),
         });
-        return new JsonText(renderLines(lines));
+        return singles === undefined ? new JsonText(renderLines(lines)) : { lines: [], singles };
       },
     },
   ];

@@ -45,8 +45,23 @@ export const MOST_LINES = 1000;
 
 /** @throws RequestError */
 export async function askLines(query: LineQuery, signal?: AbortSignal): Promise<readonly Line[]> {
+  return (await ask(query, {}, signal)).lines;
+}
+
+export interface Histories {
+  readonly lines: readonly Line[];
+  /** Each history has one point; then no lines are here, which would say no more than the values of the runs. */
+  readonly areSingle: boolean;
+}
+
+/** As `askLines`, unless there are but single points. @throws RequestError */
+export function askHistories(query: LineQuery, signal?: AbortSignal): Promise<Histories> {
+  return ask(query, { unless_single: true }, signal);
+}
+
+async function ask(query: LineQuery, wish: object, signal?: AbortSignal): Promise<Histories> {
   const { runIds, keys, x, part, maxPoints, withMeans } = query;
-  if (runIds.length === 0) return [];
+  if (runIds.length === 0) return { lines: [], areSingle: false };
   const message = {
     run_ids: runIds,
     keys,
@@ -54,13 +69,19 @@ export async function askLines(query: LineQuery, signal?: AbortSignal): Promise<
     ...(part && { from: Math.floor(part[0]), to: Math.ceil(part[1]) }),
     max_points: maxPoints,
     ...(withMeans && { with_means: true }),
+    ...wish,
   };
-  const { lines } = await postJson<{ readonly lines: readonly WireLine[] }>('charts/lines', message, signal);
-  return lines.map(readLine);
+  const { lines = [], singles } = await postJson<WireLines>('charts/lines', message, signal);
+  return { lines: lines.map(readLine), areSingle: singles !== undefined };
 }
 
 /** NaN and the infinities come as texts, integers beyond 2^53 too. */
 export type WireNumber = number | string;
+
+interface WireLines {
+  readonly lines?: readonly WireLine[];
+  readonly singles?: number;
+}
 
 interface WireLine {
   readonly run_id: string;

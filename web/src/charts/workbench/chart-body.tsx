@@ -64,26 +64,27 @@ function LinesBody(props: LinesBodyProps) {
   };
   const { metrics, zoomX, zoomY } = config;
   const count = Math.min(runs.runIds.length, MOST_LINES) * metrics.length;
-  const { lines, error, isStale, retry, refresh } = useLines({
+  const isSeveral = metrics.length > 1;
+  const { lines, areSingle, error, isStale, retry, refresh } = useLines({
     runIds: runs.runIds,
     keys: metrics,
     x: look.x,
     part: zoomX,
     maxPoints: pointsEach(count, width),
     withMeans: look.smoothing > 0,
+    unlessSingle: !isSeveral,
     isEnabled: width > 0,
   });
   useLivePoints(props.query.experimentIds, metrics, refresh);
   const zoom = useMemo(() => (zoomX || zoomY ? { x: zoomX, y: zoomY } : undefined), [zoomX, zoomY]);
   const names = useMemo(() => new Map(runs.runIds.map((id, i) => [id, runs.runNames[i]!])), [runs]);
-  const isSeveral = metrics.length > 1;
   const nameOf = useCallback(
     ({ runId, key }: Line) =>
       isSeveral ? `${names.get(runId) ?? runId} · ${key}` : (names.get(runId) ?? runId),
     [names, isSeveral],
   );
   // One value a run is no history.
-  if (lines !== undefined && !isSeveral && lines.length > 0 && lines.every((line) => line.count <= 1)) {
+  if (areSingle) {
     const bars: BarsConfig = { kind: 'bars', metric: metrics[0]! };
     return <ValuesBody {...props} config={bars} onConfig={() => undefined} />;
   }
