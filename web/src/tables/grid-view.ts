@@ -86,7 +86,10 @@ export function useSlots({ first, end }: Span): number {
   return most.current;
 }
 
-/** Tells when other rows or columns come into view. */
+/**
+ * Tells when other rows or columns come into view: after the frame in which they do, as who is told has work of its own
+ * that would make the frame longer.
+ */
 export function useWindowReport<Row>(
   view: GridView,
   pinned: readonly PlacedColumn<Row>[],
@@ -95,11 +98,15 @@ export function useWindowReport<Row>(
 ): void {
   const { first, end } = view.rows;
   useLayoutEffect(() => {
-    onWindow?.({
-      firstRow: first,
-      endRow: end,
-      columnIds: [...pinned, ...scrolled].map(({ column }) => column.id),
-    });
+    if (onWindow === undefined) return;
+    const timer = setTimeout(() =>
+      onWindow({
+        firstRow: first,
+        endRow: end,
+        columnIds: [...pinned, ...scrolled].map(({ column }) => column.id),
+      }),
+    );
+    return () => clearTimeout(timer);
   }, [first, end, pinned, scrolled, onWindow]);
 }
 

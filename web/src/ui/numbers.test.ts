@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderBriefly, renderNumber } from './numbers.ts';
+import { renderAgo, renderBriefly, renderNumber, renderTime } from './numbers.ts';
 
 describe('numbers', () => {
   it.each([
@@ -24,5 +24,19 @@ describe('numbers', () => {
   ])('%d stands as %s in a column and as %s in a sentence', (value, inColumn, inSentence) => {
     expect(renderNumber(value)).toBe(inColumn);
     expect(renderBriefly(value)).toBe(inSentence);
+  });
+});
+
+describe('times', () => {
+  const at = new Date(2026, 0, 9, 7, 5, 3).getTime();
+
+  it('have two digits each, in the time zone of the reader', () => {
+    expect(renderTime(at)).toBe('2026-01-09 07:05:03');
+  });
+
+  it('say how long ago, and the date after a month', () => {
+    expect(renderAgo(at, at + 10_000)).toBe('just now');
+    expect(renderAgo(at, at + 26 * 3_600_000)).toBe('yesterday');
+    expect(renderAgo(at, at + 40 * 86_400_000)).toBe('2026-01-09');
   });
 });

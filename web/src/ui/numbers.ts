@@ -14,8 +14,9 @@ export function renderNumber(value: number): string {
 function renderSize(size: number): string {
   if (size >= 1e7 || (size > 0 && size < 1e-4)) return size.toExponential(3).replace('+', '');
   // Where four digits reach the point, the fraction is all there is to leave out.
-  if (Number.isInteger(size) || size >= 999.95) return Math.round(size).toLocaleString('en-US');
-  return size.toPrecision(4);
+  if (size >= 999.95) return Math.round(size).toLocaleString('en-US');
+  // A formatter of the language would be made for each number anew: most of the time that a row of a table takes.
+  return Number.isInteger(size) ? String(size) : size.toPrecision(4);
 }
 
 /** As `renderNumber`, without zeros at the end: for sentences, where nothing stands under it. */
@@ -64,11 +65,17 @@ export function renderAgo(timeMs: number, nowMs: number): string {
   if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`;
   const days = Math.round(seconds / 86_400);
   if (days < 30) return days === 1 ? 'yesterday' : `${days} days ago`;
-  return new Date(timeMs).toLocaleDateString('en-CA');
+  return renderDate(new Date(timeMs));
 }
 
 /** `2026-11-21 10:31:07` in the reader's time zone. */
 export function renderTime(timeMs: number): string {
   const time = new Date(timeMs);
-  return `${time.toLocaleDateString('en-CA')} ${time.toLocaleTimeString('en-GB')}`;
+  return `${renderDate(time)} ${[time.getHours(), time.getMinutes(), time.getSeconds()].map(twoDigits).join(':')}`;
 }
+
+// By hand: a table of runs renders them by the hundred within a frame.
+const renderDate = (time: Date): string =>
+  [time.getFullYear(), time.getMonth() + 1, time.getDate()].map(twoDigits).join('-');
+
+const twoDigits = (part: number): string => String(part).padStart(2, '0');
