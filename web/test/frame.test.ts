@@ -38,7 +38,8 @@ it('lists the keys of the table on ?, and what the right mouse button does', asy
   await page.getByRole('link', { name: 'the only run there is' }).waitFor();
   await page.keyboard.press('?');
   const table = page.getByRole('dialog', { name: 'Shortcuts' }).getByRole('region', { name: 'In the table' });
-  const keysOf = (does: string) => table.getByText(does, { exact: true }).locator('..').getByRole('definition');
+  const keysOf = (does: string) =>
+    table.getByText(does, { exact: true }).locator('..').getByRole('definition');
   await look(page, 'shortcuts');
   expect(await keysOf('Filter by the cell, copy it').allTextContents()).toEqual(['Shift F10', 'Right-click']);
 });

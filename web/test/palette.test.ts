@@ -11,7 +11,8 @@ const site = runningSite({
     for (const name of ['try-205', 'a try-205', ...Array.from({ length: 10 }, (_, i) => `try-205${i}`)])
       await client.runs.create({ experimentId, name });
     await client.registeredModels.create({ name: 'fraud-model' });
-    for (let i = 0; i < 2; i++) await client.modelVersions.create({ name: 'fraud-model', source: 's3://models/m' });
+    for (let i = 0; i < 2; i++)
+      await client.modelVersions.create({ name: 'fraud-model', source: 's3://models/m' });
     await client.registeredModels.setAlias('fraud-model', 'champion', '2');
   },
 });

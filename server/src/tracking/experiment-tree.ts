@@ -18,7 +18,9 @@ export interface TreeFolder {
   /** ms since 1970: the latest change of an experiment in view below it. */
   readonly lastUpdateTimeMs: number;
   /** What is below it, in active experiments; undefined in the trash, and where there are too many runs to count. */
-  readonly runs: { readonly total: number; readonly running: number; readonly lastStartMs: number } | undefined;
+  readonly runs:
+    | { readonly total: number; readonly running: number; readonly lastStartMs: number }
+    | undefined;
   /** The one experiment in view below it, where there is but one. */
   readonly only: OverviewEntry | undefined;
 }

@@ -31,14 +31,7 @@ export async function findExperiments(
      WHERE e.lifecycle_stage = 'active' AND (e.experiment_no = ? OR ${containsText(sql, 'e.name')})${seen.text}
      ORDER BY CASE WHEN e.experiment_no = ? THEN 0 ELSE 1 END, ${rankText(sql, EXPERIMENT_NAMES)},
        e.creation_time DESC LIMIT ?`,
-    [
-      number,
-      ...containsParams(text),
-      ...seen.params,
-      number,
-      ...rankParams(text, EXPERIMENT_NAMES),
-      limit,
-    ],
+    [number, ...containsParams(text), ...seen.params, number, ...rankParams(text, EXPERIMENT_NAMES), limit],
   );
 }
 

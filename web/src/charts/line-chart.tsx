@@ -87,10 +87,7 @@ export function LineChart(props: LineChartProps) {
   );
   const ranges = useMemo(() => lineRanges(drawn, spec, zoom), [drawn, spec, zoom]);
   const isXLog = spec.x.kind === 'log';
-  const bands = useMemo(
-    () => quantileBands(drawn, ranges.x, { isLog: isXLog }),
-    [drawn, ranges.x, isXLog],
-  );
+  const bands = useMemo(() => quantileBands(drawn, ranges.x, { isLog: isXLog }), [drawn, ranges.x, isXLog]);
   const reach = bands.length === 0 ? REACH : CROWD_REACH;
   const colorOf = useCallback(
     ({ line }: DrawnLine, { series }: ChartColors) =>

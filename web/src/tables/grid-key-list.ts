@@ -15,12 +15,19 @@ export interface GridAbilities {
 /** Puts the keys that `commandOf` understands, and the right mouse button, into the list of shortcuts. */
 export function useGridKeyList(abilities: GridAbilities): void {
   const key = JSON.stringify(abilities);
-  useListedKeys('In the table', useMemo(() => keysOf(abilities), [key]));
+  useListedKeys(
+    'In the table',
+    useMemo(() => keysOf(abilities), [key]),
+  );
 }
 
 function keysOf(abilities: GridAbilities): readonly Shortcut[] {
   const list: readonly (readonly [boolean, string, string])[] = [
-    [true, 'arrowup arrowdown arrowleft arrowright', 'Go from cell to cell; above the first row is the header'],
+    [
+      true,
+      'arrowup arrowdown arrowleft arrowright',
+      'Go from cell to cell; above the first row is the header',
+    ],
     [abilities.canOpen, 'enter', 'Open the row'],
     [abilities.canSelect, 'space', 'Select the row'],
     [abilities.canSelect, 'shift+arrowdown', 'Select the next row too'],

@@ -21,7 +21,9 @@ function renderSize(size: number): string {
 
 /** As `renderNumber`, without zeros at the end: for sentences, where nothing stands under it. */
 export function renderBriefly(value: number): string {
-  return renderNumber(value).replace(/(\.\d*?)0+(?=e|$)/, (_, fraction: string) => (fraction === '.' ? '' : fraction));
+  return renderNumber(value).replace(/(\.\d*?)0+(?=e|$)/, (_, fraction: string) =>
+    fraction === '.' ? '' : fraction,
+  );
 }
 
 /** Counts: `431`, `12.3k`, `4.1M`. */

@@ -11,7 +11,9 @@ interface ShortcutListProps {
 export function ShortcutList({ isOpen, onClose }: ShortcutListProps) {
   const shortcuts = useShortcuts();
   // Two tables of a page have the same keys.
-  const distinct = [...new Map(shortcuts.map((one) => [`${one.where} ${one.keys} ${one.does}`, one])).values()];
+  const distinct = [
+    ...new Map(shortcuts.map((one) => [`${one.where} ${one.keys} ${one.does}`, one])).values(),
+  ];
   const parts = [...Map.groupBy(distinct, ({ where }) => where)];
   return (
     <Modal opened={isOpen} onClose={onClose} title="Shortcuts" size="md">
@@ -29,14 +31,14 @@ function KeyList({ shortcuts }: { readonly shortcuts: readonly Shortcut[] }) {
   return (
     <dl className={classes.list}>
       {shortcuts.map(({ keys, does }) => (
-          <div key={`${keys} ${does}`} className={classes.item}>
-            <dt>{does}</dt>
-            <dd>
-              {keys.split(' ').map((key) => (
-                <kbd key={key}>{renderKeys(key === '' ? ' ' : key)}</kbd>
-              ))}
-            </dd>
-          </div>
+        <div key={`${keys} ${does}`} className={classes.item}>
+          <dt>{does}</dt>
+          <dd>
+            {keys.split(' ').map((key) => (
+              <kbd key={key}>{renderKeys(key === '' ? ' ' : key)}</kbd>
+            ))}
+          </dd>
+        </div>
       ))}
     </dl>
   );

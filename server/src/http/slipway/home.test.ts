@@ -259,11 +259,20 @@ describe.each(testedDatabases())('what start pages show on $name', (database) =>
   describe('the tree of experiments', () => {
     const tree = async (query: JsonObject = {}) =>
       (await ask('experiments/tree', query)).folders.map(
-        (folder) => `${folder.name} (${folder.path}): ${folder.only_experiment?.name ?? folder.active_experiments}`,
+        (folder) =>
+          `${folder.name} (${folder.path}): ${folder.only_experiment?.name ?? folder.active_experiments}`,
       );
 
     it('makes one row of folders that hold one folder each, down to the one experiment', async () => {
-      for (const name of ['team/fraud/search', 'many/a/x', 'many/a/y', 'wide/a/x', 'wide/b/x', '/Users/jane/z', 'top'])
+      for (const name of [
+        'team/fraud/search',
+        'many/a/x',
+        'many/a/y',
+        'wide/a/x',
+        'wide/b/x',
+        '/Users/jane/z',
+        'top',
+      ])
         await experiment(name);
       expect(await tree()).toEqual([
         '/Users/jane (/Users/jane): /Users/jane/z',
@@ -276,7 +285,8 @@ describe.each(testedDatabases())('what start pages show on $name', (database) =>
     });
 
     it('keeps a folder apart that experiments are directly in, and folders whose names begin alike', async () => {
-      for (const name of ['a/x', 'a/b/x', 'c/run-1/x', 'c/run-2/x', 'd//e/x', 'd//e/y']) await experiment(name);
+      for (const name of ['a/x', 'a/b/x', 'c/run-1/x', 'c/run-2/x', 'd//e/x', 'd//e/y'])
+        await experiment(name);
       expect(await tree()).toEqual(['a (a): 2', 'c (c): 2', 'd//e (d//e): 2']);
       expect(await tree({ parent: 'a' })).toEqual(['b (a/b): a/b/x']);
     });

@@ -30,7 +30,10 @@ export function paintLines(painter: Painter, area: PlotArea, layer: LineLayer): 
   const alpha = lines.length > DENSE ? Math.max(0.15, Math.min(0.9, 6 / Math.sqrt(lines.length))) : 0.95;
   const crowded = new Set(bands.map(({ key }) => key));
   const isCrowded = ({ line }: DrawnLine) => crowded.has(line.key);
-  const inCrowd = isForemost === undefined ? lines.filter(isCrowded) : lines.filter((line) => isCrowded(line) && !isForemost(line));
+  const inCrowd =
+    isForemost === undefined
+      ? lines.filter(isCrowded)
+      : lines.filter((line) => isCrowded(line) && !isForemost(line));
   paintCrowd(painter, area, { lines: inCrowd, color: colors.dim });
   for (const [i, band] of bands.entries()) {
     const color = bands.length === 1 ? colors.accent : colors.series[i % colors.series.length]!;

@@ -7,7 +7,13 @@ function drawn(n: number, x: readonly number[], y: readonly number[], key = 'los
   return { line, x: Float64Array.from(x), y: Float64Array.from(y), band: undefined, lonely: [], odd: [] };
 }
 const lines = (count: number, x: readonly number[], yOf: (n: number, x: number) => number) =>
-  Array.from({ length: count }, (_, n) => drawn(n, x, x.map((at) => yOf(n, at))));
+  Array.from({ length: count }, (_, n) =>
+    drawn(
+      n,
+      x,
+      x.map((at) => yOf(n, at)),
+    ),
+  );
 const AXIS = { isLog: false };
 
 describe('the band of many lines', () => {
@@ -22,7 +28,11 @@ describe('the band of many lines', () => {
   });
 
   it('has the median, the quarters, and 5 and 95 of a hundred at each step', () => {
-    const [band] = quantileBands(lines(101, [0, 5], (n, x) => n + x), [0, 5], AXIS);
+    const [band] = quantileBands(
+      lines(101, [0, 5], (n, x) => n + x),
+      [0, 5],
+      AXIS,
+    );
     expect([...band!.x]).toEqual([0, 5]);
     expect([...band!.median]).toEqual([50, 55]);
     expect([...band!.lowerQuarter]).toEqual([25, 30]);
@@ -49,14 +59,22 @@ describe('the band of many lines', () => {
 
   it('stands at even distances on the axis where lines have many points', () => {
     const x = Array.from({ length: 1000 }, (_, i) => 10 ** (i / 250));
-    const [band] = quantileBands(lines(51, x, (_, at) => at), [1, 1000], { isLog: true });
+    const [band] = quantileBands(
+      lines(51, x, (_, at) => at),
+      [1, 1000],
+      { isLog: true },
+    );
     expect(band!.x).toHaveLength(160);
     expect(band!.x[1]! / band!.x[0]!).toBeCloseTo(band!.x[101]! / band!.x[100]!, 6);
     expect(band!.median[80]).toBeCloseTo(band!.x[80]!, 6);
   });
 
   it('is read at the place nearest to the pointer', () => {
-    const [band] = quantileBands(lines(101, [0, 10], (n, x) => n + x), [0, 10], AXIS);
+    const [band] = quantileBands(
+      lines(101, [0, 10], (n, x) => n + x),
+      [0, 10],
+      AXIS,
+    );
     expect(readBand(band!, -5)).toEqual({ median: 50, low: 5, high: 95 });
     expect(readBand(band!, 6)).toEqual({ median: 60, low: 15, high: 105 });
     expect(readBand(band!, 99)?.median).toBe(60);
