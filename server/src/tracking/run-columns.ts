@@ -6,7 +6,7 @@ import type { RunList, RunListQuery, RunLists } from './run-lists.ts';
 import { createRunSet } from './run-set.ts';
 import { duration } from './run-table-cells.ts';
 import { type Column, parseColumns } from './run-table-columns.ts';
-import { readAttribute, readMetric, readTexts, type ValueQuery } from './run-table-values.ts';
+import { readAttribute, readHistory, readMetric, readTexts, type ValueQuery } from './run-table-values.ts';
 
 export interface ColumnsQuery extends RunListQuery {
   /** The list as an earlier answer named it. */
@@ -83,8 +83,10 @@ async function* readColumns(
 
 async function readColumn(sql: Sql, query: ValueQuery, column: Column): Promise<ValueColumn> {
   const { name, scope, key } = column;
-  if (scope === 'metric') {
-    const { values, known } = await readMetric(sql, query, key);
+  if (scope === 'metric' || scope === 'history') {
+    const { values, known } = await (column.scope === 'history'
+      ? readHistory(sql, query, column)
+      : readMetric(sql, query, key));
     return { name, numbers: Array.from(values, (value, place) => (known[place] === 1 ? value : null)) };
   }
   if (scope === 'param' || scope === 'tag') return encode(name, await readTexts(sql, query, { scope, key }));

@@ -50,6 +50,28 @@ export async function listKeys(
   return ends.map((one) => (varying.has(one.key) ? { ...one, last: `${one.last}…` } : one));
 }
 
+/** How many runs of experiments have a key. The index tells it, without reading the runs. */
+export async function countRunsWith(
+  sql: Sql,
+  kind: KeyKind,
+  { experimentNos, key }: { readonly experimentNos: readonly number[]; readonly key: string },
+): Promise<number> {
+  const row = await sql.get<{ runs: number }>(
+    `SELECT count(*) AS runs FROM ${TABLES[kind]} WHERE ${sql.dialect.inList('experiment_no', 'bigint')} AND key = ?`,
+    [sql.dialect.list(experimentNos), key],
+  );
+  return Number(row?.runs ?? 0);
+}
+
+/** How many runs experiments have, those in the trash included. */
+export async function countRuns(sql: Sql, experimentNos: readonly number[]): Promise<number> {
+  const row = await sql.get<{ runs: number }>(
+    `SELECT count(*) AS runs FROM runs WHERE ${sql.dialect.inList('experiment_no', 'bigint')}`,
+    [sql.dialect.list(experimentNos)],
+  );
+  return Number(row?.runs ?? 0);
+}
+
 function metricEnd(direction: 'ASC' | 'DESC'): string {
   return `(SELECT CAST(m.is_nan AS TEXT) || ' ' || CAST(m.value AS TEXT) FROM metric_series m
     WHERE m.experiment_no = ? AND m.key = taken.key

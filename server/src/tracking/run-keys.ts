@@ -1,7 +1,7 @@
 import type { Database, Sql } from '../db/port.ts';
 import { invalidArgument } from '../kernel/errors.ts';
 import { nextTurn } from '../kernel/turns.ts';
-import { type KeyKind, listKeys } from './run-keys-repository.ts';
+import { countRuns, countRunsWith, type KeyKind, listKeys } from './run-keys-repository.ts';
 import { compareCodePoints } from './run-table-order.ts';
 import { INDEXED } from './run-table-repository.ts';
 
@@ -20,6 +20,11 @@ export interface FoundKey {
   readonly varies: boolean;
   /** What a param or tag that does not vary says, of long ones the beginning and an ellipsis. */
   readonly value?: string;
+  /**
+   * Of a key that does not vary: how many runs have it, where these are not all. Null where it was not counted, since
+   * so many keys of so many runs have one value each; absent where all runs have it.
+   */
+  readonly runs?: number | null;
 }
 
 export interface FoundKeys {
@@ -35,6 +40,8 @@ const MAX_EXPERIMENTS = 1000;
 const AT_ONCE = 5000;
 /** Beyond so many of one kind no more are looked for. */
 const MAX_KEYS = 200_000;
+/** Entries of indexes that are counted for one question. */
+const MAX_COUNTED = 4_000_000;
 
 /** The keys that the runs of experiments have, those of runs in the trash included. */
 export function createRunKeys({ db }: { readonly db: Database }) {
@@ -57,11 +64,16 @@ export function createRunKeys({ db }: { readonly db: Database }) {
       const needle = (query.contains ?? '').toLowerCase();
       return db.read(async (sql) => {
         const found = new Map<KeyKind, FoundKeys>();
+        const counter = createCounter(sql, experimentNos);
         for (const kind of new Set(query.kinds)) {
           const known = await collect(sql, kind, experimentNos);
           const matching = [...known.values()].filter(({ key }) => key.toLowerCase().includes(needle));
           matching.sort((a, b) => Number(b.varies) - Number(a.varies) || compareCodePoints(a.key, b.key));
-          const keys = matching.slice(0, query.limit).map((one) => describe(kind, one));
+          const keys: FoundKey[] = [];
+          for (const one of matching.slice(0, query.limit)) {
+            const runs = one.varies ? undefined : await counter(kind, one.key);
+            keys.push({ ...describe(kind, one), ...(runs !== undefined && { runs }) });
+          }
           found.set(kind, { keys, total: matching.length });
         }
         return found;
@@ -71,6 +83,20 @@ export function createRunKeys({ db }: { readonly db: Database }) {
 }
 
 export type RunKeys = ReturnType<typeof createRunKeys>;
+
+/** Counts the runs that have a key: undefined for all of them, null once enough was counted for one question. */
+function createCounter(sql: Sql, experimentNos: readonly number[]) {
+  let all: number | undefined;
+  let counted = 0;
+  return async (kind: KeyKind, key: string): Promise<number | null | undefined> => {
+    if (counted > MAX_COUNTED) return null;
+    all ??= await countRuns(sql, experimentNos);
+    const runs = await countRunsWith(sql, kind, { experimentNos, key });
+    counted += runs;
+    await nextTurn();
+    return runs === all ? undefined : runs;
+  };
+}
 
 interface KnownKey {
   readonly key: string;

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Database, Sql } from '../db/port.ts';
 import { runGrammar } from '../filters/grammars.ts';
-import { parseOrderBy } from '../filters/order.ts';
 import { parseFilter } from '../filters/parser.ts';
 import type { FilterNode, OrderTerm } from '../filters/tree.ts';
 import { invalidArgument } from '../kernel/errors.ts';
 import { compareInt64 } from '../kernel/int64.ts';
 import type { ViewType } from './experiment-search.ts';
 import type { LifecycleStage } from './experiments-repository.ts';
+import { parseListOrder } from './run-list-order.ts';
 import { stagesOf } from './run-search.ts';
 import { createRunSet, type RunSet } from './run-set.ts';
 import { findMatching } from './run-table-matching.ts';
@@ -92,7 +92,7 @@ export function createRunLists({ db, oneByOne = ONE_BY_ONE, maxBytes = MAX_BYTES
         experimentNos,
         stages: stagesOf(query.viewType),
         filter: parseFilter(query.filter, runGrammar),
-        order: parseOrderBy(query.orderBy, runGrammar),
+        order: parseListOrder(query.orderBy),
         nested: query.nested === true,
         oneByOne,
       };

@@ -9,7 +9,7 @@ import {
   type RunModel,
 } from './run-attributes-repository.ts';
 import type { Column } from './run-table-columns.ts';
-import { listLatestOf, listTextsOf } from './run-table-repository.ts';
+import { listHistoryOf, listLatestOf, listTextsOf } from './run-table-repository.ts';
 import { onlySeen, type SeesModel } from './seen-models.ts';
 
 /** A number is a metric's value or a time; lists are models or datasets. */
@@ -50,6 +50,12 @@ export async function readCells(sql: Sql, { runNos, columns, chars }: CellQuery)
   const metrics = cellsOf('metric');
   for (const [runNo, key, value, isNan] of await listLatestOf(sql, runNos, [...metrics.keys()])) {
     metrics.get(key)![rowOf.get(runNo)!] = isNan === 1 ? Number.NaN : value;
+  }
+  for (const { column, cells } of filled) {
+    if (column.scope !== 'history') continue;
+    for (const [runNo, value, isNan] of await listHistoryOf(sql, runNos, column)) {
+      cells[rowOf.get(runNo)!] = isNan === 1 ? Number.NaN : value;
+    }
   }
   for (const [scope, table] of [
     ['param', 'params'],

@@ -1,12 +1,28 @@
+import type { History } from '../filters/tree.ts';
 import { invalidArgument } from '../kernel/errors.ts';
+import { parseInt64Text } from '../kernel/int64.ts';
 
-/** What a column of the runs table shows: the latest value of a metric, a param, a tag, or an attribute of the run. */
-export interface Column {
+/**
+ * What a column of the runs table shows: the latest value of a metric, a number drawn from a metric's whole history, a
+ * param, a tag, or an attribute of the run.
+ */
+export type Column = PlainColumn | HistoryColumn;
+
+export interface PlainColumn {
   /** As the caller wrote it: `metrics.acc`, `attributes.status`. */
   readonly name: string;
   readonly scope: 'metric' | 'param' | 'tag' | 'attribute';
   /** Everything after the first dot, dots and quotes included. */
   readonly key: string;
+}
+
+export interface HistoryColumn {
+  /** `history.min.loss`, `history.at.5.loss`. */
+  readonly name: string;
+  readonly scope: 'history';
+  /** The metric's. */
+  readonly key: string;
+  readonly history: History;
 }
 
 const ATTRIBUTES = [
@@ -29,7 +45,7 @@ const ATTRIBUTES = [
 
 export type Attribute = (typeof ATTRIBUTES)[number];
 
-const SCOPES: Readonly<Record<string, Column['scope']>> = {
+const SCOPES: Readonly<Record<string, PlainColumn['scope']>> = {
   metrics: 'metric',
   params: 'param',
   tags: 'tag',
@@ -41,11 +57,19 @@ export function parseColumn(name: string, path: string): Column {
   const dot = name.indexOf('.');
   const prefix = dot < 0 ? name : name.slice(0, dot);
   const key = dot < 0 ? '' : name.slice(dot + 1);
-  const scope = Object.hasOwn(SCOPES, prefix) ? SCOPES[prefix] : undefined;
   const shown = JSON.stringify(name.slice(0, 100));
+  if (prefix === 'history') {
+    const column = parseHistory(name, key);
+    if (column !== undefined) return column;
+    throw invalidArgument(
+      `Invalid value ${shown} for parameter '${path}' supplied: a history is history.min.<metric>, history.max.<metric>, history.first.<metric>, history.count.<metric> or history.at.<step>.<metric>.`,
+      { field: path },
+    );
+  }
+  const scope = Object.hasOwn(SCOPES, prefix) ? SCOPES[prefix] : undefined;
   if (scope === undefined || key === '') {
     throw invalidArgument(
-      `Invalid value ${shown} for parameter '${path}' supplied: a column is metrics.<key>, params.<key>, tags.<key> or attributes.<name>.`,
+      `Invalid value ${shown} for parameter '${path}' supplied: a column is metrics.<key>, history.<function>.<key>, params.<key>, tags.<key> or attributes.<name>.`,
       { field: path },
     );
   }
@@ -56,6 +80,19 @@ export function parseColumn(name: string, path: string): Column {
     );
   }
   return { name, scope, key };
+}
+
+function parseHistory(name: string, text: string): HistoryColumn | undefined {
+  const plain = /^(min|max|first|count)\.(.+)$/s.exec(text);
+  if (plain !== null) {
+    const fn = plain[1] as 'min' | 'max' | 'first' | 'count';
+    return { name, scope: 'history', key: plain[2]!, history: { fn } };
+  }
+  const at = /^at\.([^.]+)\.(.+)$/s.exec(text);
+  const step = at === null ? undefined : parseInt64Text(at[1]!);
+  return step === undefined
+    ? undefined
+    : { name, scope: 'history', key: at![2]!, history: { fn: 'at', step } };
 }
 
 /** Columns, each once. @throws AppError InvalidArgument for too many, or a name that is no column's. */

@@ -2,7 +2,7 @@ import type { Sql } from '../db/port.ts';
 import type { OrderTerm } from '../filters/tree.ts';
 import { compareInt64, type Int64 } from '../kernel/int64.ts';
 import type { PlainAttribute } from './run-attributes-repository.ts';
-import { readAttribute, readMetric, readTexts, type ValueQuery } from './run-table-values.ts';
+import { readAttribute, readHistory, readMetric, readTexts, type ValueQuery } from './run-table-values.ts';
 
 /** What a term sorts by: the class first (0 a value, 1 NaN, 2 nothing), then the value in the wanted direction. */
 interface SortColumn {
@@ -53,7 +53,11 @@ async function readColumn(
 ): Promise<SortColumn> {
   const sign = descending ? -1 : 1;
   if (field.scope === 'metric') {
-    const { values, known } = await readMetric(sql, query, field.key, onValue);
+    const { key, history } = field;
+    const { values, known } =
+      history === undefined || history.fn === 'last'
+        ? await readMetric(sql, query, key, onValue)
+        : await readHistory(sql, query, { key, history });
     const classes = new Uint8Array(values.length);
     for (let i = 0; i < values.length; i += 1) {
       if (known[i] === 0) classes[i] = 2;

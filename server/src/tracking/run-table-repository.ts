@@ -1,7 +1,7 @@
 import type { SqlFragment } from '../db/conditions.ts';
 import type { Sql } from '../db/port.ts';
 import { type IndexWalk, ranges, staysWhole } from '../db/ranges.ts';
-import type { FilterNode } from '../filters/tree.ts';
+import type { FilterNode, History } from '../filters/tree.ts';
 import { type Int64, int64 } from '../kernel/int64.ts';
 import { nextTurn } from '../kernel/turns.ts';
 import type { LifecycleStage } from './experiments-repository.ts';
@@ -362,6 +362,64 @@ export async function listLatestOf(
      WHERE ${dialect.inList('run_no', 'bigint')} AND ${dialect.inList('key', 'text')}`,
     [dialect.list(runNos), dialect.list(keys)],
   );
+}
+
+export interface MetricHistory {
+  readonly key: string;
+  readonly history: History;
+}
+
+/** A metric's history as one number: `value` is null where the run has no point at the step, or nothing but NaNs. */
+export type HistoryTuple = readonly [runNo: number, value: number | null, isNan: number];
+
+/** What a function over a metric's history gives for some runs that have the metric, in no order. */
+export async function listHistoryOf(
+  sql: Sql,
+  runNos: readonly number[],
+  { key, history }: MetricHistory,
+): Promise<HistoryTuple[]> {
+  const { value, isNan, params } = historyExpression(history);
+  const rows = await sql.rows<readonly [number, number | string | null, number | null]>(
+    `SELECT s.run_no, ${value}, ${isNan} FROM metric_series s
+     WHERE ${sql.dialect.inList('s.run_no', 'bigint')} AND s.key = ?`,
+    [...params, ...params, sql.dialect.list(runNos), key],
+  );
+  return rows.flatMap(([runNo, number, nan]): HistoryTuple[] => {
+    // A run without a point there has nothing; extremes that are NULL are of NaNs alone.
+    if (nan === null) return [];
+    return [[runNo, number === null ? null : Number(number), number === null ? 1 : nan]];
+  });
+}
+
+/** In the words of the filter's functions (see `run-filter.ts`), so that a column shows what a filter compares. */
+function historyExpression(history: History): {
+  readonly value: string;
+  readonly isNan: string;
+  readonly params: readonly Int64[];
+} {
+  switch (history.fn) {
+    case 'min':
+      return { value: 's.min_value', isNan: '0', params: [] };
+    case 'max':
+      return { value: 's.max_value', isNan: '0', params: [] };
+    case 'count':
+      return { value: 's.point_count', isNan: '0', params: [] };
+    case 'last':
+      return { value: 's.value', isNan: 's.is_nan', params: [] };
+    case 'first':
+      return pointExpression('ORDER BY p.step, p.timestamp, p.value LIMIT 1', []);
+    case 'at':
+      return pointExpression(
+        'AND p.step = ? ORDER BY p.step DESC, p.timestamp DESC, p.value DESC LIMIT 1',
+        [history.step],
+      );
+  }
+}
+
+function pointExpression(which: string, params: readonly Int64[]) {
+  const of = (column: string) =>
+    `(SELECT p.${column} FROM metric_points p WHERE p.series_no = s.series_no ${which})`;
+  return { value: of('value'), isNan: of('is_nan'), params };
 }
 
 export type TextTuple = readonly [runNo: number, key: string, value: string];

@@ -1,4 +1,5 @@
 import type { Sql } from '../db/port.ts';
+import { nextTurn } from '../kernel/turns.ts';
 import { type AttributeValue, listAttributes, type PlainAttribute } from './run-attributes-repository.ts';
 import type { RunSet } from './run-set.ts';
 import * as repository from './run-table-repository.ts';
@@ -54,6 +55,26 @@ export async function readMetric(
   const { experimentNos, all: atMost } = query;
   for (const experimentNo of experimentNos) {
     for await (const found of repository.scanMetric(sql, { experimentNo, key, atMost })) take(found);
+  }
+  return { values, known };
+}
+
+/** What a function over a metric's history gives, by place. */
+export async function readHistory(
+  sql: Sql,
+  { runs }: ValueQuery,
+  of: repository.MetricHistory,
+): Promise<NumberColumn> {
+  const values = new Float64Array(runs.runNos.length);
+  const known = new Uint8Array(runs.runNos.length);
+  for (const some of repository.chunks(runs.runNos)) {
+    for (const [runNo, value, isNan] of await repository.listHistoryOf(sql, some, of)) {
+      const place = runs.placeOf(runNo);
+      if (place < 0) continue;
+      values[place] = isNan === 1 ? Number.NaN : value!;
+      known[place] = 1;
+    }
+    await nextTurn();
   }
   return { values, known };
 }

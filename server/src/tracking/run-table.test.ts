@@ -298,6 +298,40 @@ describe.each(testedDatabases())('the runs table on $name', ({ open }) => {
     });
   });
 
+  it('shows and orders by what functions over the history of a metric give', async () => {
+    const experimentNo = await tracking.experiments.create({ name: 'histories', tags: [] });
+    await createRun(experimentNo, 'a', { metrics: { loss: [3, 1, 2] } });
+    await createRun(experimentNo, 'b', { metrics: { loss: [Number.NaN, 0.5] } });
+    await createRun(experimentNo, 'c', { metrics: { loss: [Number.NaN] } });
+    await createRun(experimentNo, 'd');
+    const columns = ['min', 'max', 'first', 'count', 'at.1'].map((fn) => `history.${fn}.loss`);
+    for (const table of [tracking.table, byIndex]) {
+      const query = { experimentNos: [experimentNo], columns, orderBy: ['min(metrics.loss) ASC'] };
+      const window = await table.window(ask(query));
+      expect(window.rows.names).toEqual(['b', 'a', 'c', 'd']);
+      expect(window.columns.map(({ column, cells }) => [column.name, cells])).toEqual([
+        ['history.min.loss', [0.5, 1, Number.NaN, null]],
+        ['history.max.loss', [0.5, 3, Number.NaN, null]],
+        ['history.first.loss', [Number.NaN, 3, Number.NaN, null]],
+        ['history.count.loss', [2, 3, 1, null]],
+        ['history.at.1.loss', [0.5, 1, null, null]],
+      ]);
+      expect(await names(table, { ...query, orderBy: ['max(metrics.loss) DESC'] })).toEqual([
+        'a',
+        'b',
+        'c',
+        'd',
+      ]);
+      expect(
+        await names(table, { ...query, orderBy: ['count(metrics.loss) DESC', 'run_name ASC'] }),
+      ).toEqual(['a', 'b', 'c', 'd']);
+      expect(await names(table, { ...query, filter: 'min(metrics.loss) < 0.9' })).toEqual(['b']);
+    }
+    await expect(tracking.table.window(ask({ columns: ['history.mean.loss'] }))).rejects.toThrow(
+      /a history is history\.min/,
+    );
+  });
+
   it('finds the keys of experiments and tells which vary', async () => {
     const experimentNo = await tracking.experiments.create({ name: 'keys', tags: [] });
     const other = await tracking.experiments.create({ name: 'other keys', tags: [] });
@@ -331,7 +365,12 @@ describe.each(testedDatabases())('the runs table on $name', ({ open }) => {
     });
     expect(await list({ kinds: ['params'] })).toEqual({
       params: {
-        keys: [...varying('long'), ...fixed({ fixed: 'x', longSame: `${LONG.slice(0, 120)}…`, z: '1' })],
+        // Of two runs one has `z`: what it says is not so in all.
+        keys: [
+          ...varying('long'),
+          ...fixed({ fixed: 'x', longSame: `${LONG.slice(0, 120)}…` }),
+          { key: 'z', varies: false, value: '1', runs: 1 },
+        ],
         total: 4,
       },
     });

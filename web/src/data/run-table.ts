@@ -59,7 +59,7 @@ export interface RunWindow {
 
 export interface WindowPart {
   readonly snapshot?: string | undefined;
-  /** `metrics.<key>`, `params.<key>`, `tags.<key>`, `attributes.<name>`; at most 200. */
+  /** `metrics.<key>`, `history.min.<key>`, `params.<key>`, `tags.<key>`, `attributes.<name>`; at most 200. */
   readonly columns: readonly string[];
   readonly offset: number;
   /** At most 500. */
@@ -122,7 +122,12 @@ export interface RunKey {
   readonly varies: boolean;
   /** What a param or tag that does not vary says; of long ones the beginning. */
   readonly value?: string;
+  /** Of a key that does not vary: how many runs have it, where these are not all; null where that was not counted. */
+  readonly runs?: number | null;
 }
+
+/** Whether all runs have the key, with one value. */
+export const isEqualInAll = ({ varies, runs }: RunKey) => !varies && runs === undefined;
 
 export interface RunKeyList {
   /** Those that vary first, then by name. */

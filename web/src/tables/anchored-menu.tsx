@@ -1,5 +1,6 @@
 import { Menu } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { useReturnedFocus } from '../ui/returned-focus.ts';
 
 interface AnchoredMenuProps {
   /** Where on the screen it belongs: under this. */
@@ -10,6 +11,8 @@ interface AnchoredMenuProps {
   readonly width?: number;
   /** Where along the anchor. */
   readonly align?: 'start' | 'end';
+  /** Gives the keyboard back; without it, to what had it before. */
+  readonly onReturn?: () => void;
 }
 
 const OUTSIDE = ['mousedown', 'touchstart'];
@@ -17,6 +20,7 @@ const OUTSIDE = ['mousedown', 'touchstart'];
 /** A menu that opens at a place of the screen instead of at a button: for headers, cells and rows of a grid. */
 export function AnchoredMenu(props: AnchoredMenuProps) {
   const { anchor, onClose, children, label, width = 240, align = 'start' } = props;
+  useReturnedFocus(true, props.onReturn);
   return (
     <Menu
       opened
@@ -26,7 +30,6 @@ export function AnchoredMenu(props: AnchoredMenuProps) {
       width={width}
       shadow="md"
       trapFocus
-      returnFocus
       withinPortal
       // Not by keys: the one that opened it is still on its way to the document.
       clickOutsideEvents={OUTSIDE}

@@ -14,6 +14,10 @@ export interface GridHandle {
   cursorRow(): number | undefined;
   setCursorRow(index: number): void;
   scrollToTop(): void;
+  /** Scrolls sideways as little as is needed to see a column whole. */
+  revealColumn(id: string): void;
+  /** The menu of the cell or header under the cursor. */
+  openMenu(): void;
   /** Where a row is on the screen, as far as the grid shows it, for what opens beside it; undefined out of view. */
   rectOfRow(index: number): DOMRect | undefined;
 }
@@ -53,6 +57,7 @@ export interface GridProps<Row> {
   readonly onPoint?: ((row: Row | undefined) => void) | undefined;
   /** A right click on a cell, the menu key, or a click on an element of a cell with `data-value`. */
   readonly onCellMenu?: (row: Row, columnId: string, anchor: DOMRect) => void;
+  /** At the end of the first column, where they cover no value. */
   readonly actionsOf?: (row: Row, index: number) => ReactNode;
   /** A row whose actions stay, as a menu of them is open. */
   readonly activeRow?: number | undefined;

@@ -44,6 +44,8 @@ interface GridRowProps<Row> {
   /** What can be done with the row, shown while it is pointed at. */
   readonly actions: ReactNode;
   readonly actionsColumn: number;
+  /** Where the first column ends, and they with it. */
+  readonly actionsEnd: number;
 }
 
 /**
@@ -100,13 +102,19 @@ export const GridRow = memo(function GridRow(props: GridRowProps<unknown>) {
           </div>
         )}
         {pinned.map((place) => cell(place, place.column.id))}
+        {props.actions != null && row !== undefined && (
+          <div
+            role="gridcell"
+            aria-colindex={props.actionsColumn}
+            className={classes.actions}
+            data-actions
+            style={{ right: Math.max(0, pinnedWidth - props.actionsEnd) }}
+          >
+            <span className={classes.actionButtons}>{props.actions}</span>
+          </div>
+        )}
       </div>
       {scrolled.map((place) => cell(place, place.position % props.columnSlots))}
-      {props.actions != null && row !== undefined && (
-        <div role="gridcell" aria-colindex={props.actionsColumn} className={classes.actions} data-actions>
-          <span className={classes.actionButtons}>{props.actions}</span>
-        </div>
-      )}
     </div>
   );
 });

@@ -250,6 +250,17 @@ export function Grid<Row>(props: GridProps<Row>) {
     cursorRow: () => (shownCursor.row < 0 ? undefined : shownCursor.row),
     setCursorRow: (row) => goTo({ row, column: shownCursor.column }),
     scrollToTop: () => scroller.current?.scrollTo({ top: 0 }),
+    revealColumn(id) {
+      const place = places.placed.find(({ column }) => column.id === id);
+      if (place === undefined) return;
+      const isPinned = place.position < places.pinnedCount;
+      const { pinnedWidth } = places;
+      reveal(scroller.current, { top: undefined, rowHeight, headerHeight, place, isPinned, pinnedWidth });
+    },
+    openMenu() {
+      scroller.current?.focus({ preventScroll: true });
+      obey({ does: 'menu' });
+    },
     rectOfRow: (index) => rectOfRow(scroller.current, index),
   }));
 
@@ -265,6 +276,8 @@ export function Grid<Row>(props: GridProps<Row>) {
     onSelectAll: () => select({ kind: props.selection === 'all' ? 'none' : 'all' }),
   });
 
+  const [firstPlace] = places.placed;
+  const actionsEnd = firstPlace === undefined ? 0 : firstPlace.left + firstPlace.column.width;
   const slots = useSlots(view.rows);
   const columnSlots = useSlots(view.columns);
   const rows: ReactNode[] = [];
@@ -292,6 +305,7 @@ export function Grid<Row>(props: GridProps<Row>) {
         name={row === undefined ? '' : (props.nameOf?.(row) ?? key ?? '')}
         actions={isActive && row !== undefined ? props.actionsOf?.(row, index) : undefined}
         actionsColumn={places.placed.length + (checkWidth > 0 ? 2 : 1)}
+        actionsEnd={actionsEnd}
       />,
     );
   }
@@ -358,7 +372,12 @@ export function Grid<Row>(props: GridProps<Row>) {
         {rows}
       </div>
       {menu && props.columnMenu && (
-        <AnchoredMenu anchor={menu.anchor} label="Column" onClose={() => setMenu(undefined)}>
+        <AnchoredMenu
+          anchor={menu.anchor}
+          label="Column"
+          onClose={() => setMenu(undefined)}
+          onReturn={() => scroller.current?.focus({ preventScroll: true })}
+        >
           {props.columnMenu(menu.id)}
         </AnchoredMenu>
       )}

@@ -1,4 +1,5 @@
 import { lazy, Suspense } from 'react';
+import { useReturnedFocus } from './returned-focus.ts';
 
 const Palette = lazy(() => import('./palette/palette.tsx'));
 
@@ -10,5 +11,6 @@ interface CommandPaletteProps {
 
 /** Search and commands; its code comes when it is opened for the first time. */
 export function CommandPalette({ isOpen, ...rest }: CommandPaletteProps) {
+  useReturnedFocus(isOpen);
   return <Suspense>{isOpen && <Palette {...rest} />}</Suspense>;
 }

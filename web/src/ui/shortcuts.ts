@@ -80,6 +80,7 @@ const NAMES: Readonly<Record<string, string>> = {
   escape: 'Esc',
   space: 'Space',
   'right-click': 'Right-click',
+  f10: 'F10',
   ' ': 'Space',
 };
 
@@ -88,8 +89,20 @@ function change(next: readonly Registered[]): void {
   for (const listener of listeners) listener();
 }
 
+/** What opens over a page and is closed by Esc. */
+const POPUPS = '[role="dialog"], [role="menu"]';
+/** The press that a popup has closed itself by: seen before anything can act on it. */
+let closedPopup: KeyboardEvent | undefined;
+window.addEventListener(
+  'keydown',
+  (event) => {
+    closedPopup = event.key === 'Escape' && document.querySelector(POPUPS) !== null ? event : undefined;
+  },
+  { capture: true },
+);
+
 window.addEventListener('keydown', (event) => {
-  if (event.defaultPrevented || event.isComposing) return;
+  if (event.defaultPrevented || event.isComposing || event === closedPopup) return;
   const pressed = nameOf(event);
   const needsModifier = takesKey(event.target, pressed) || document.querySelector('[role="dialog"]') !== null;
   if (needsModifier && !pressed.startsWith('mod+')) return;

@@ -1,7 +1,7 @@
 import { Menu } from '@mantine/core';
 import { Copy, Filter, FilterX } from 'lucide-react';
 import { renderNumber } from '../../ui/numbers.ts';
-import { type ColumnCode, labelOfColumn, serverColumn } from './column-codes.ts';
+import { type ColumnCode, isMetric, labelOfColumn, serverColumn } from './column-codes.ts';
 import { type Comparison, writeCondition } from './filter/conditions.ts';
 import { textOfCell } from './run-cells.tsx';
 import type { RunRow } from './run-rows.ts';
@@ -79,10 +79,10 @@ function conditionsOf(row: RunRow, code: ColumnCode): readonly Offer[] {
   }
   const text = String(value);
   if (text === '' && isTime) return [];
-  if (kind === 'm' && !Number.isFinite(Number(value))) return [];
-  const isNumber = kind === 'm' || isTime;
+  if (isMetric(code) && !Number.isFinite(Number(value))) return [];
+  const isNumber = isMetric(code) || isTime;
   const shown =
-    kind === 'm'
+    isMetric(code)
       ? renderNumber(Number(value))
       : isTime
         ? new Date(Number(value)).toLocaleString()

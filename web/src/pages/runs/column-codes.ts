@@ -1,22 +1,57 @@
 /**
  * Columns as addresses and views name them, short: `m.acc` a metric's latest value, `s.acc` its history as a small line,
- * `p.lr` a param, `t.team` a tag, `a.status` an attribute.
+ * `h.min.acc` a number drawn from its history, `p.lr` a param, `t.team` a tag, `a.status` an attribute.
  */
-export type ColumnKind = 'm' | 's' | 'p' | 't' | 'a';
+export type ColumnKind = 'm' | 's' | 'h' | 'p' | 't' | 'a';
 
 export interface ColumnCode {
   readonly kind: ColumnKind;
   readonly key: string;
 }
 
-const KINDS = /^([mspta])\.(.+)$/s;
+const KINDS = /^([mshpta])\.(.+)$/s;
 
 export function parseColumnCode(code: string): ColumnCode | undefined {
   const found = KINDS.exec(code);
   if (!found) return undefined;
   const [, kind, key] = found as unknown as [string, ColumnKind, string];
-  return kind === 'a' && !Object.hasOwn(ATTRIBUTES, key) ? undefined : { kind, key };
+  if (kind === 'a' && !Object.hasOwn(ATTRIBUTES, key)) return undefined;
+  if (kind === 'h' && parseHistory(key) === undefined) return undefined;
+  return { kind, key };
 }
+
+/** A function over a metric's history, as filters know it. */
+export type HistoryFunction = 'min' | 'max' | 'first' | 'count' | 'at';
+
+export interface MetricHistory {
+  readonly fn: HistoryFunction;
+  /** The metric's. */
+  readonly key: string;
+  /** Of `at`: a number of up to 64 bits, as it is written. */
+  readonly step?: string | undefined;
+}
+
+/** `min.loss`, `at.5.loss`. */
+function parseHistory(text: string): MetricHistory | undefined {
+  const found = /^(?:(min|max|first|count)|at\.(-?\d{1,19}))\.(.+)$/s.exec(text);
+  if (!found) return undefined;
+  const [, fn = 'at', step, key] = found as unknown as [string, HistoryFunction?, string?, string?];
+  return { fn, key: key!, step };
+}
+
+/** What a column of the kind `h` draws from a history; undefined for others. */
+export const historyOf = ({ kind, key }: ColumnCode) => (kind === 'h' ? parseHistory(key) : undefined);
+
+export const historyColumn = ({ fn, key, step }: MetricHistory): ColumnCode => ({
+  kind: 'h',
+  key: fn === 'at' ? `at.${step}.${key}` : `${fn}.${key}`,
+});
+
+export const codeOf = ({ kind, key }: ColumnCode) => `${kind}.${key}`;
+
+/** `min(loss)`, `at(loss, 5)`: around the metric's name as it is shown or as filters write it. */
+const renderHistory = ({ fn, step }: MetricHistory, metric: string) =>
+  fn === 'at' ? `at(${metric}, ${step})` : `${fn}(${metric})`;
 
 export interface AttributeFacts {
   readonly label: string;
@@ -46,6 +81,7 @@ export const ATTRIBUTES: Readonly<Record<string, AttributeFacts>> = {
 const SCOPES: Readonly<Record<ColumnKind, string>> = {
   m: 'metrics',
   s: 'metrics',
+  h: 'history',
   p: 'params',
   t: 'tags',
   a: 'attributes',
@@ -54,6 +90,8 @@ const SCOPES: Readonly<Record<ColumnKind, string>> = {
 const GROUPS: Readonly<Record<ColumnKind, string>> = {
   m: 'Metrics',
   s: 'Metric histories',
+  // Beside the latest value, under one label.
+  h: 'Metrics',
   p: 'Params',
   t: 'Tags',
   a: 'Attributes',
@@ -61,21 +99,36 @@ const GROUPS: Readonly<Record<ColumnKind, string>> = {
 
 export const groupOfColumn = ({ kind }: ColumnCode) => GROUPS[kind];
 
-export const labelOfColumn = ({ kind, key }: ColumnCode) =>
-  kind === 'a' ? (ATTRIBUTES[key]?.label ?? key) : key;
+export function labelOfColumn(column: ColumnCode): string {
+  const { kind, key } = column;
+  const history = historyOf(column);
+  if (history !== undefined) return renderHistory(history, history.key);
+  return kind === 'a' ? (ATTRIBUTES[key]?.label ?? key) : key;
+}
 
-/** `metrics.acc`, as the server's read models call it. */
+/** Whose cells are a metric's numbers. */
+export const isMetric = ({ kind }: ColumnCode) => kind === 'm' || kind === 'h';
+
+/** `metrics.acc`, `history.min.acc`, as the server's read models call it. */
 export const serverColumn = ({ kind, key }: ColumnCode) => `${SCOPES[kind]}.${key}`;
 
 /** Columns whose cells have to be asked for besides the rows themselves. */
 export const needsCells = ({ kind, key }: ColumnCode) =>
   kind !== 's' && !(kind === 'a' && ATTRIBUTES[key]?.isOfEveryRow);
 
-export const isSortable = ({ kind, key }: ColumnCode) =>
-  kind === 'a' ? ATTRIBUTES[key]?.isSortable === true : kind !== 's' && quoteKey(key) !== undefined;
+export const isSortable = (column: ColumnCode) =>
+  column.kind === 'a'
+    ? ATTRIBUTES[column.key]?.isSortable === true
+    : column.kind !== 's' && fieldOfColumn(column) !== undefined;
 
-/** `metrics.acc`, ``params.`two words` ``, as filters and orders name it; undefined where no quotes fit. */
-export function fieldOfColumn({ kind, key }: ColumnCode): string | undefined {
+/** `metrics.acc`, `min(metrics.acc)`, ``params.`two words` ``, as filters and orders name it; undefined where no quotes fit. */
+export function fieldOfColumn(column: ColumnCode): string | undefined {
+  const { kind, key } = column;
+  const history = historyOf(column);
+  if (history !== undefined) {
+    const metric = fieldOfColumn({ kind: 'm', key: history.key });
+    return metric && renderHistory(history, metric);
+  }
   const quoted = quoteKey(key);
   return quoted === undefined ? undefined : `${SCOPES[kind]}.${quoted}`;
 }

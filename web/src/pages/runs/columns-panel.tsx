@@ -5,8 +5,9 @@ import { Columns3, Search } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { type KeyKind, keysQuery } from '../../data/run-table.ts';
 import { renderCount } from '../../ui/numbers.ts';
-import { ATTRIBUTES, labelOfColumn, parseColumnCode } from './column-codes.ts';
+import { ATTRIBUTES, codeOf, historyColumn, labelOfColumn, parseColumnCode } from './column-codes.ts';
 import classes from './columns-panel.module.css';
+import { noteOfKey } from './filter/suggestions.ts';
 
 interface ColumnsPanelProps {
   readonly experimentIds: readonly string[];
@@ -60,7 +61,7 @@ const SECTIONS: readonly (readonly [KeyKind, string, string])[] = [
 function Chooser({ experimentIds, columns, isUsual, onChange }: ColumnsPanelProps) {
   const [text, setText] = useState('');
   const [contains] = useDebouncedValue(text.trim(), TYPING_MS);
-  const { data } = useQuery(keysQuery(experimentIds, contains, LISTED));
+  const { data, isPlaceholderData } = useQuery(keysQuery(experimentIds, contains, LISTED));
   const shown = new Set(columns);
   const toggle = (code: string) =>
     onChange(shown.has(code) ? columns.filter((one) => one !== code) : [...columns, code]);
@@ -68,6 +69,11 @@ function Chooser({ experimentIds, columns, isUsual, onChange }: ColumnsPanelProp
   const attributes = Object.entries(ATTRIBUTES).filter(([, { label }]) =>
     label.toLowerCase().includes(wanted),
   );
+  const isNothing =
+    data !== undefined &&
+    !isPlaceholderData &&
+    attributes.length === 0 &&
+    SECTIONS.every(([kind]) => data[kind].total === 0);
   return (
     <>
       <TextInput
@@ -109,15 +115,25 @@ function Chooser({ experimentIds, columns, isUsual, onChange }: ColumnsPanelProp
                 </button>
               }
             >
-              {list.keys.map(({ key, varies }) => (
-                <Choice
-                  key={key}
-                  code={`${prefix}.${key}`}
-                  isShown={shown.has(`${prefix}.${key}`)}
-                  note={varies ? '' : 'equal in all runs'}
-                  onToggle={toggle}
-                />
-              ))}
+              {list.keys.map((one) => {
+                const code = `${prefix}.${one.key}`;
+                const choice = (
+                  <Choice
+                    key={one.key}
+                    code={code}
+                    isShown={shown.has(code)}
+                    note={noteOfKey(one)}
+                    onToggle={toggle}
+                  />
+                );
+                if (kind !== 'metrics') return choice;
+                return (
+                  <div key={one.key} className={classes.metric}>
+                    {choice}
+                    <Histories metric={one.key} shown={shown} onToggle={toggle} />
+                  </div>
+                );
+              })}
               {rest > 0 && (
                 <p className={classes.rest}>
                   {renderCount(rest)} more: type a part of the name to find them.
@@ -126,6 +142,13 @@ function Chooser({ experimentIds, columns, isUsual, onChange }: ColumnsPanelProp
             </Section>
           );
         })}
+        {isNothing && (
+          <p className={classes.nothing} role="status">
+            No metric, param, tag or attribute has “<span dir="auto">{contains}</span>” in its name.
+            {/^(min|max|first|low|high|best)/i.test(contains) &&
+              ' The lowest, highest and first values of a metric are chosen beside its name.'}
+          </p>
+        )}
         {attributes.length > 0 && (
           <Section title="Attributes" count={String(attributes.length)}>
             {attributes.map(([key]) => (
@@ -174,6 +197,44 @@ function Section({
   );
 }
 
+const HISTORIES = [
+  ['min', 'Lowest'],
+  ['max', 'Highest'],
+  ['first', 'First'],
+] as const;
+
+/** What can be drawn from the history of a metric, beside its latest value. */
+function Histories({
+  metric,
+  shown,
+  onToggle,
+}: {
+  readonly metric: string;
+  readonly shown: ReadonlySet<string>;
+  readonly onToggle: (code: string) => void;
+}) {
+  return (
+    <span className={classes.histories}>
+      {HISTORIES.map(([fn, words]) => {
+        const code = codeOf(historyColumn({ fn, key: metric }));
+        return (
+          <button
+            key={fn}
+            type="button"
+            className={classes.history}
+            aria-pressed={shown.has(code)}
+            aria-label={`${words} value of ${metric}`}
+            title={`${words} value of ${metric}`}
+            onClick={() => onToggle(code)}
+          >
+            {fn}
+          </button>
+        );
+      })}
+    </span>
+  );
+}
+
 interface ChoiceProps {
   readonly code: string;
   readonly isShown: boolean;
@@ -206,6 +267,7 @@ function Choice({ code, isShown, note, onToggle }: ChoiceProps) {
 const KIND_WORDS: Readonly<Record<string, string>> = {
   m: 'metric',
   s: 'history',
+  h: 'metric',
   p: 'param',
   t: 'tag',
   a: 'attribute',

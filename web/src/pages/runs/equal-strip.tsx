@@ -1,7 +1,7 @@
 import { UnstyledButton } from '@mantine/core';
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import { useState } from 'react';
-import type { RunKeys } from '../../data/run-table.ts';
+import { isEqualInAll, type RunKeys } from '../../data/run-table.ts';
 import classes from './equal-strip.module.css';
 
 interface EqualStripProps {
@@ -17,7 +17,7 @@ export function EqualStrip({ keys, columns }: EqualStripProps) {
   const [isOpen, setOpen] = useState(false);
   const shown = new Set(columns);
   const equal = keys.params.keys
-    .filter(({ key, varies }) => !varies && !shown.has(`p.${key}`))
+    .filter((one) => isEqualInAll(one) && !shown.has(`p.${one.key}`))
     .slice(0, MOST);
   if (equal.length === 0) return null;
   const Chevron = isOpen ? ChevronDown : ChevronRight;

@@ -1,5 +1,5 @@
 import { useQueries } from '@tanstack/react-query';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import {
   GROUP_WINDOW,
   type GroupMetric,
@@ -11,8 +11,9 @@ import type { GridColumn } from '../../tables/columns.ts';
 import { Grid } from '../../tables/grid.tsx';
 import type { GridWindow } from '../../tables/grid-props.ts';
 import { useNow } from '../../ui/now.ts';
-import { renderAgo, renderCount, renderNumber, renderTime } from '../../ui/numbers.ts';
+import { renderAgo, renderCount, renderTime } from '../../ui/numbers.ts';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
+import { renderFigure } from './figures.ts';
 import cells from './run-cells.module.css';
 import classes from './runs-page.module.css';
 
@@ -33,6 +34,8 @@ export function GroupGrid({ query, groupBy, metrics, onOpen }: GroupGridProps) {
   const [view, setView] = useState<GridWindow>({ firstRow: 0, endRow: 40, columnIds: [] });
   const [widths, setWidths] = useState<ReadonlyMap<string, number>>(new Map());
   const now = useNow(MINUTE_MS);
+  const open = useRef(onOpen);
+  open.current = onOpen;
   const asked = useMemo(() => metrics.slice(0, MOST_METRICS), [metrics]);
   const first = Math.floor(view.firstRow / GROUP_WINDOW);
   const last = Math.max(first, Math.floor((view.endRow - 1) / GROUP_WINDOW));
@@ -73,7 +76,18 @@ export function GroupGrid({ query, groupBy, metrics, onOpen }: GroupGridProps) {
         width: width('runs', 90),
         align: 'end',
         isFixed: true,
-        render: ({ runs }) => <span title={String(runs)}>{renderCount(runs)}</span>,
+        render: (group) => (
+          <button
+            type="button"
+            tabIndex={-1}
+            className={classes.countButton}
+            aria-label={`Show its ${renderCount(group.runs)} ${group.runs === 1 ? 'run' : 'runs'}`}
+            title={`Show its ${group.runs.toLocaleString('en-US')} ${group.runs === 1 ? 'run' : 'runs'}`}
+            onClick={() => open.current(group)}
+          >
+            {renderCount(group.runs)}
+          </button>
+        ),
         textOf: ({ runs }) => String(runs),
       },
       {
@@ -129,11 +143,6 @@ export function GroupGrid({ query, groupBy, metrics, onOpen }: GroupGridProps) {
           onWindow={setView}
           onOpen={onOpen}
           onResizeColumn={(id, width) => setWidths(new Map([...widths, [id, width]]))}
-          actionsOf={(group) => (
-            <button type="button" tabIndex={-1} className={classes.rowButton} onClick={() => onOpen(group)}>
-              Show its {renderCount(group.runs)} {group.runs === 1 ? 'run' : 'runs'}
-            </button>
-          )}
           isStale={answers.some(({ isFetching }) => isFetching)}
           restorationId="run-groups"
         />
@@ -161,8 +170,9 @@ function GroupValue({ value }: { readonly value: string | null }) {
 
 function Spread({ metric }: { readonly metric: GroupMetric | undefined }) {
   if (metric === undefined) return <span className={cells.none}>–</span>;
-  const show = (value: number | string) => renderNumber(Number(value));
   const { mean, min, max, stddev, runs } = metric;
+  const hasFractions = [mean, min, max].some((value) => !Number.isInteger(Number(value)));
+  const show = (value: number | string) => renderFigure(Number(value), hasFractions);
   const exact = `mean ${mean}, standard deviation ${stddev}, least ${min}, greatest ${max}, of ${runs} runs`;
   return (
     <span title={exact}>

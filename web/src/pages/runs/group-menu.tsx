@@ -5,6 +5,7 @@ import { Group, Search } from 'lucide-react';
 import { useState } from 'react';
 import { keysQuery } from '../../data/run-table.ts';
 import classes from './columns-panel.module.css';
+import { noteOfKey } from './filter/suggestions.ts';
 
 interface GroupMenuProps {
   readonly experimentIds: readonly string[];
@@ -25,14 +26,14 @@ export function GroupMenu({ experimentIds, groupBy, onChange }: GroupMenuProps) 
   const [contains] = useDebouncedValue(text.trim(), TYPING_MS);
   const keys = useQuery({ ...keysQuery(experimentIds, contains, LISTED), enabled: isOpen });
   const found = [
-    ...(keys.data?.params.keys ?? []).map(({ key, varies }) => ({ column: `params.${key}`, varies })),
+    ...(keys.data?.params.keys ?? []).map((one) => ({ column: `params.${one.key}`, note: noteOfKey(one) })),
     ...(keys.data?.tags.keys ?? [])
       .filter(({ key }) => !key.startsWith('mlflow.log-model'))
-      .map(({ key, varies }) => ({ column: `tags.${key}`, varies })),
-    ...ATTRIBUTES.filter((column) => column.includes(contains)).map((column) => ({ column, varies: true })),
+      .map((one) => ({ column: `tags.${one.key}`, note: noteOfKey(one) })),
+    ...ATTRIBUTES.filter((column) => column.includes(contains)).map((column) => ({ column, note: '' })),
   ];
   const listed = [
-    ...groupBy.map((column) => ({ column, varies: true })),
+    ...groupBy.map((column) => ({ column, note: '' })),
     ...found.filter(({ column }) => !groupBy.includes(column)),
   ];
   const name = groupBy.map((column) => column.slice(column.indexOf('.') + 1)).join(', ');
@@ -73,7 +74,7 @@ export function GroupMenu({ experimentIds, groupBy, onChange }: GroupMenuProps) 
           onChange={(event) => setText(event.currentTarget.value)}
         />
         <div className={classes.lists}>
-          {listed.map(({ column, varies }) => {
+          {listed.map(({ column, note }) => {
             const isChosen = groupBy.includes(column);
             return (
               <Checkbox
@@ -89,7 +90,7 @@ export function GroupMenu({ experimentIds, groupBy, onChange }: GroupMenuProps) 
                       {column.slice(column.indexOf('.') + 1)}
                     </span>
                     <span className={classes.note}>
-                      {varies ? (KINDS[column[0] ?? ''] ?? '') : 'equal in all runs'}
+                      {note === '' ? (KINDS[column[0] ?? ''] ?? '') : note}
                     </span>
                   </span>
                 }

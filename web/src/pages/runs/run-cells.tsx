@@ -2,9 +2,10 @@ import { ChevronDown, ChevronRight } from 'lucide-react';
 import type { MouseEvent } from 'react';
 import { runColor } from '../../charts/run-colors.ts';
 import type { DatasetCell, ModelCell, WireCell } from '../../data/run-table.ts';
-import { renderAgo, renderCount, renderDuration, renderNumber, renderTime } from '../../ui/numbers.ts';
+import { renderAgo, renderCount, renderDuration, renderTime } from '../../ui/numbers.ts';
 import { Status } from '../../ui/status.tsx';
-import { type ColumnCode, serverColumn } from './column-codes.ts';
+import { type ColumnCode, isMetric, serverColumn } from './column-codes.ts';
+import { renderFigure } from './figures.ts';
 import classes from './run-cells.module.css';
 import type { RunRow } from './run-rows.ts';
 
@@ -66,14 +67,21 @@ export function NameCell({ row, isOpen, isTree, onFold, onOpen }: NameCellProps)
   );
 }
 
+export interface CellLook {
+  /** In ms, for what is told from now on. */
+  readonly now: number;
+  /** Whether the column shows fractions. */
+  readonly hasFractions: boolean;
+}
+
 /** A cell of any other column. */
-export function renderRunCell(row: RunRow, column: ColumnCode, now: number) {
+export function renderRunCell(row: RunRow, column: ColumnCode, { now, hasFractions }: CellLook) {
   if (row.isGone) return null;
   if (column.kind === 'a') return renderAttribute(row, column, now);
   const cell = row.cell(serverColumn(column));
   if (cell === undefined) return <span className={classes.waiting} />;
   if (cell === null) return <span className={classes.none}>–</span>;
-  if (column.kind === 'm') return <NumberCell cell={cell} />;
+  if (isMetric(column)) return <NumberCell cell={cell} hasFractions={hasFractions} />;
   return <TextCell text={String(cell)} />;
 }
 
@@ -121,11 +129,10 @@ function Duration({ row, now }: { readonly row: RunRow; readonly now: number }) 
   return <span className={classes.running}>{renderDuration(Math.max(0, now - startTimeMs))}</span>;
 }
 
-function NumberCell({ cell }: { readonly cell: WireCell }) {
-  const value = Number(cell);
+function NumberCell({ cell, hasFractions }: { readonly cell: WireCell; readonly hasFractions: boolean }) {
   return (
     <span data-value className={classes.value} title={String(cell)}>
-      {renderNumber(value)}
+      {renderFigure(Number(cell), hasFractions)}
     </span>
   );
 }

@@ -1,13 +1,20 @@
 import type { RunKeys } from '../../data/run-table.ts';
 import type { SortKey } from '../../tables/grid-header.tsx';
 import { fieldOfColumn, parseColumnCode } from './column-codes.ts';
-import { NAME_COLUMN } from './runs-search.ts';
+import { historyColumnsOf } from './filter/filter-fields.ts';
+import { type Mode, NAME_COLUMN } from './runs-search.ts';
 
 /** Columns that a table has of itself are for looking, not for a thousand keys: the rest is chosen. */
 const MOST_USUAL = 60;
 
-/** What an experiment's table shows unless something else was chosen: its metrics, and the params that differ. */
-export function usualColumns(keys: RunKeys | undefined, experiments: number): readonly string[] {
+/**
+ * What an experiment's table shows unless something else was chosen: its metrics, and the params that differ. Beside
+ * charts there is room for little, so the metrics come first there.
+ */
+export function usualColumns(
+  keys: RunKeys | undefined,
+  { experiments, mode }: { readonly experiments: number; readonly mode: Mode },
+): readonly string[] {
   const attributes = [
     'a.status',
     'a.start_time',
@@ -17,11 +24,25 @@ export function usualColumns(keys: RunKeys | undefined, experiments: number): re
   if (keys === undefined) return attributes;
   const metrics = keys.metrics.keys.filter(({ key }) => !key.startsWith('system/'));
   const params = keys.params.keys.filter(({ varies }) => varies);
-  return [
-    ...attributes,
+  const values = [
     ...metrics.slice(0, MOST_USUAL).map(({ key }) => `m.${key}`),
     ...params.slice(0, MOST_USUAL).map(({ key }) => `p.${key}`),
   ];
+  return mode === 'both' ? [...values, ...attributes] : [...attributes, ...values];
+}
+
+/**
+ * The columns with those that a filter asks of a metric's history, each behind its metric: what is filtered by is seen.
+ * @param before the filter until now: what it asked for has had its column, and may have been hidden.
+ */
+export function withFiltered(columns: readonly string[], filter: string, before = ''): readonly string[] {
+  const known = new Set(historyColumnsOf(before).map(({ code }) => code));
+  return historyColumnsOf(filter).reduce((shown, { code, key }) => {
+    if (known.has(code) || shown.includes(code)) return shown;
+    const metric = shown.indexOf(`m.${key}`);
+    const at = metric === -1 ? shown.findLastIndex((one) => one.startsWith('m.')) : metric;
+    return at === -1 ? [...shown, code] : shown.toSpliced(at + 1, 0, code);
+  }, columns);
 }
 
 /** The order in MLflow's words; the newest first where nothing was chosen. */
@@ -34,9 +55,9 @@ export function orderByOf(sort: readonly SortKey[]): readonly string[] {
   return terms.length > 0 ? terms : ['attributes.start_time DESC'];
 }
 
-export function defaultWidth(id: string, label: string): number {
-  // On a phone the names leave room for what they stand beside.
-  if (id === NAME_COLUMN) return window.innerWidth < 600 ? 150 : 260;
+export function defaultWidth(id: string, label: string, mode: Mode = 'table'): number {
+  // On a phone and beside charts the names leave room for what they stand beside.
+  if (id === NAME_COLUMN) return window.innerWidth < 600 ? 150 : mode === 'both' ? 176 : 260;
   if (id.startsWith('s.')) return 190;
   // Room for the header up to a point; long keys are cut and told on hover.
   const letters = Math.min(24, Math.max(id.startsWith('p.') ? 11 : 8, label.length));

@@ -1,5 +1,14 @@
 import { Menu } from '@mantine/core';
-import { ArrowDownWideNarrow, ArrowUpNarrowWide, ChartLine, EyeOff, Group, Pin, PinOff } from 'lucide-react';
+import {
+  ArrowDownWideNarrow,
+  ArrowUpNarrowWide,
+  ChartLine,
+  EyeOff,
+  Group,
+  Pin,
+  PinOff,
+  Sigma,
+} from 'lucide-react';
 import { type ReactNode, type Ref, useCallback, useMemo, useRef, useState } from 'react';
 import { hoverRun, useHoveredRun } from '../../charts/linked-runs.ts';
 import { runColor } from '../../charts/run-colors.ts';
@@ -14,7 +23,10 @@ import { CellMenu, type CellTarget } from './cell-menu.tsx';
 import {
   ATTRIBUTES,
   type ColumnCode,
+  codeOf,
   groupOfColumn,
+  historyColumn,
+  isMetric,
   isSortable,
   labelOfColumn,
   parseColumnCode,
@@ -46,6 +58,8 @@ interface RunGridProps {
   readonly actionsOf: (row: RunRow, index: number) => ReactNode;
   readonly activeRow: number | undefined;
   readonly handle: Ref<GridHandle>;
+  /** The keyboard goes back to the rows. */
+  readonly onReturn: () => void;
 }
 
 const EVERY_HALF_MINUTE_MS = 30_000;
@@ -62,6 +76,7 @@ export function RunGrid(props: RunGridProps) {
   const idsInView = useMemo(() => list.rowsInView.map(({ runId }) => runId), [list.rowsInView]);
   const sparkOf = useSparks(idsInView, sparkKeys);
   const isTree = useIsTree(list, state.isFlat);
+  const fractions = useFractions(list, codes);
   const opened = useMemo(() => new Set(state.expanded), [state.expanded]);
   const isOpen = useCallback((row: RunRow) => opened.has('*') || opened.has(row.runId), [opened]);
 
@@ -69,7 +84,7 @@ export function RunGrid(props: RunGridProps) {
     const name: GridColumn<RunRow> = {
       id: NAME_COLUMN,
       label: 'Run',
-      width: widths.get(NAME_COLUMN) ?? defaultWidth(NAME_COLUMN, 'Run'),
+      width: widths.get(NAME_COLUMN) ?? defaultWidth(NAME_COLUMN, 'Run', state.mode),
       isPinned: true,
       isSortable: true,
       render: (row) => (
@@ -93,13 +108,16 @@ export function RunGrid(props: RunGridProps) {
           align: isNumeric(code) ? 'end' : 'start',
           isPinned: state.pinned.includes(id),
           isSortable: isSortable(code),
-          render: code.kind === 's' ? sparkCell(sparkOf, code.key) : (row) => renderRunCell(row, code, now),
+          render:
+            code.kind === 's'
+              ? sparkCell(sparkOf, code.key)
+              : (row) => renderRunCell(row, code, { now, hasFractions: fractions.has(id) }),
           textOf: (row) => textOfCell(row, code),
         },
       ];
     });
     return [name, ...others];
-  }, [codes, widths, state.pinned, isTree, isOpen, onFold, onOpen, now, sparkOf]);
+  }, [codes, widths, state.pinned, state.mode, isTree, isOpen, onFold, onOpen, now, sparkOf, fractions]);
 
   const treeOf = useCallback(
     (row: RunRow): TreePlace => ({
@@ -165,6 +183,7 @@ export function RunGrid(props: RunGridProps) {
           label="Value"
           width={300}
           onClose={() => setCellMenu(undefined)}
+          onReturn={props.onReturn}
         >
           <CellMenu target={cellMenu} onCondition={props.onCondition} />
         </AnchoredMenu>
@@ -181,18 +200,43 @@ function useIsTree({ rowsInView, query }: RunList, isFlat: boolean): boolean {
   return !isFlat && seen.current === key;
 }
 
+/** Columns of metrics of which some number in view has a fraction; once it was seen, the column stays so. */
+function useFractions({ rowsInView }: RunList, codes: readonly string[]): ReadonlySet<string> {
+  const known = useRef<ReadonlySet<string>>(new Set());
+  return useMemo(() => {
+    const found = codes.filter((id) => {
+      if (known.current.has(id)) return false;
+      const code = parseColumnCode(id);
+      if (code === undefined || !isMetric(code)) return false;
+      const column = serverColumn(code);
+      return rowsInView.some((row) => {
+        const cell = row.cell(column);
+        return typeof cell === 'number' && !Number.isInteger(cell);
+      });
+    });
+    if (found.length > 0) known.current = new Set([...known.current, ...found]);
+    return known.current;
+  }, [rowsInView, codes]);
+}
+
 const keyOfRow = (row: RunRow) => row.runId;
 const nameOfRow = (row: RunRow) => row.name;
 /** In the charts beside the table. */
 const lift = (row: RunRow | undefined) => hoverRun(row === undefined || row.isGone ? undefined : row.runId);
 const isNumeric = ({ kind, key }: ColumnCode) =>
-  kind === 'm' || (kind === 'a' && ATTRIBUTES[key]?.isNumber === true);
+  kind === 'm' || kind === 'h' || (kind === 'a' && ATTRIBUTES[key]?.isNumber === true);
 
 const sparkCell = (sparkOf: ReturnType<typeof useSparks>, key: string) =>
   function renderSpark(row: RunRow) {
     const spark = sparkOf(row.runId, key);
     return spark ? <Sparkline spark={spark} color={runColor(row.runId)} /> : null;
   };
+
+const HISTORIES = [
+  ['min', 'lowest'],
+  ['max', 'highest'],
+  ['first', 'first'],
+] as const;
 
 interface ColumnMenuProps {
   readonly id: string;
@@ -235,6 +279,21 @@ function ColumnMenu({ id, codes, state, onChange }: ColumnMenuProps) {
           Show its history
         </Menu.Item>
       )}
+      {code?.kind === 'm' &&
+        HISTORIES.map(([fn, words]) => {
+          const drawn = codeOf(historyColumn({ fn, key: code.key }));
+          return codes.includes(drawn) ? null : (
+            <Menu.Item
+              key={fn}
+              leftSection={<Sigma size={14} aria-hidden />}
+              onClick={() =>
+                onChange({ columns: codes.flatMap((one) => (one === id ? [one, drawn] : [one])) })
+              }
+            >
+              Show its {words} value
+            </Menu.Item>
+          );
+        })}
       {(code?.kind === 'p' || code?.kind === 't') && column && (
         <Menu.Item
           leftSection={<Group size={14} aria-hidden />}

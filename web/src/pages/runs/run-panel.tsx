@@ -134,7 +134,7 @@ function Facts({
           leftSection={isActive ? <Trash2 size={14} aria-hidden /> : <RotateCcw size={14} aria-hidden />}
           onClick={() => void (isActive ? deleteRuns([run.runId]) : restoreRuns([run.runId]))}
         >
-          {isActive ? 'Delete' : 'Restore'}
+          {isActive ? 'Move to the trash' : 'Restore'}
         </Button>
       </div>
       <dl className={classes.facts}>

@@ -11,11 +11,28 @@ interface NothingHereProps {
   /** Runs without the filter. */
   readonly all: number;
   readonly experimentName: string;
+  /** The box holds another filter, which could not be used. */
+  readonly isAstray: boolean;
   readonly onChange: (change: Partial<RunsState>) => void;
 }
 
 /** Why there is no run, and what to do about it. */
-export function NothingHere({ state, all, experimentName, onChange }: NothingHereProps) {
+export function NothingHere({ state, all, experimentName, isAstray, onChange }: NothingHereProps) {
+  if (isAstray) {
+    return (
+      <EmptyState icon={SearchX} title="The filter above was not used">
+        <p>The box says what is wrong with it. No run matched the filter before it either:</p>
+        {state.filter !== '' && (
+          <p className="mono" dir="auto">
+            {state.filter}
+          </p>
+        )}
+        <Button mt="sm" size="compact-sm" variant="default" onClick={() => onChange({ filter: '' })}>
+          Show all runs
+        </Button>
+      </EmptyState>
+    );
+  }
   if (state.filter !== '' && all > 0) {
     return (
       <EmptyState icon={SearchX} title="No run matches the filter">
@@ -76,3 +93,16 @@ mlflow.set_tracking_uri("${serverUrl}")
 mlflow.set_experiment(${JSON.stringify(experiment)})
 with mlflow.start_run():
     mlflow.log_metric("accuracy", 0.9)`;
+
+/** In the shape of what comes. */
+export function Waiting() {
+  return (
+    <div className={classes.waiting} role="status" aria-label="The runs are being read">
+      {WAITING_ROWS.map((row) => (
+        <span key={row} style={{ width: `${40 + ((row * 37) % 50)}%` }} />
+      ))}
+    </div>
+  );
+}
+
+const WAITING_ROWS = Array.from({ length: 14 }, (_, i) => i);

@@ -2,7 +2,17 @@ import type { Experiment } from '@slipway/client';
 import { type UseQueryResult, useQueries, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { ArrowUp } from 'lucide-react';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import {
+  type CSSProperties,
+  lazy,
+  Suspense,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { queryClient } from '../../data/query-client.ts';
 import { OPENING_KEYS, openingQuery } from '../../data/run-opening.ts';
 import { keysQuery, locateRun } from '../../data/run-table.ts';
@@ -11,6 +21,7 @@ import { moveColumn } from '../../tables/columns.ts';
 import type { GridHandle } from '../../tables/grid-props.ts';
 import { useCrumbs } from '../../ui/crumbs.tsx';
 import { renderCount } from '../../ui/numbers.ts';
+import { notify } from '../../ui/notices.tsx';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import { ErrorNotice } from '../../ui/states.tsx';
 import { deleteRuns } from './bulk-actions.ts';
@@ -21,17 +32,20 @@ import { addCondition } from './filter/conditions.ts';
 import { FilterBuilder } from './filter/filter-builder.tsx';
 import { GroupGrid } from './group-grid.tsx';
 import { RowActions, RunMenuItems } from './row-actions.tsx';
-import { usualColumns } from './run-columns.ts';
+import { usualColumns, withFiltered } from './run-columns.ts';
 import { RunGrid } from './run-grid.tsx';
 import { RunPanel } from './run-panel.tsx';
 import { CHUNK_COLUMNS, serverColumnsOf, treeQueryOf } from './run-query.ts';
 import type { RunRow } from './run-rows.ts';
-import { NoAnswer, NothingHere } from './runs-empty.tsx';
+import { NoAnswer, NothingHere, Waiting } from './runs-empty.tsx';
 import { Footer } from './runs-footer.tsx';
 import classes from './runs-page.module.css';
 import type { Mode } from './runs-search.ts';
 import { RunsTop } from './runs-top.tsx';
-import { MOST_COMPARED, SelectionBar } from './selection-bar.tsx';
+import { explainComparison, MOST_COMPARED, SelectionBar } from './selection-bar.tsx';
+import { SplitDivider } from './split-divider.tsx';
+import { useKeptPlace } from './use-kept-place.ts';
+import { useReturnToRows, useRevealedRun } from './use-row-focus.ts';
 import { headQuery, useRunList } from './use-run-list.ts';
 import { useRunsState } from './use-runs-state.ts';
 import { useSelection } from './use-selection.ts';
@@ -48,6 +62,8 @@ export function RunsPage() {
   const grid = useRef<GridHandle>(null);
   const body = useRef<HTMLDivElement>(null);
   const [isBuilding, setBuilding] = useState(false);
+  const [isAstray, setAstray] = useState(false);
+  const [dragged, setDragged] = useState<number | undefined>();
   const [rowMenu, setRowMenu] = useState<{ readonly index: number; readonly anchor: DOMRect } | undefined>();
 
   const { filter, sort, stage, isFlat, expanded } = state;
@@ -69,7 +85,11 @@ export function RunsPage() {
   ]);
 
   const keys = useQuery({ ...keysQuery(experimentIds, '', OPENING_KEYS), enabled: isReady });
-  const usual = useMemo(() => usualColumns(keys.data, experimentIds.length), [keys.data, experimentIds]);
+  const { mode } = state;
+  const usual = useMemo(
+    () => withFiltered(usualColumns(keys.data, { experiments: experimentIds.length, mode }), filter),
+    [keys.data, experimentIds, mode, filter],
+  );
   const columns = state.columns ?? usual;
   const serverColumns = useMemo(() => chosen ?? serverColumnsOf(usual), [chosen, usual]);
   const isAtTop = useCallback(() => {
@@ -85,8 +105,11 @@ export function RunsPage() {
     if (keys.isError) void keys.refetch();
   };
   const expectCharts = useChartsAhead(query, list);
-  const selection = useSelection(list);
+  const place = useKeptPlace();
+  const selection = useSelection(list, place.before?.selected);
   const { selected } = selection;
+  const cursorRow = useRef<number | undefined>(place.before?.row);
+  useEffect(() => place.keep({ selected, row: cursorRow.current }), [selected, place.keep]);
   const widths = useWidths(state, adjust);
   const build = useCallback(() => setBuilding(true), []);
   const keepCharts = useCallback((charts: unknown) => adjust({ charts }), [adjust]);
@@ -94,19 +117,28 @@ export function RunsPage() {
     adjust({ run: undefined });
     grid.current?.focus();
   }, [adjust]);
+  const focusRows = useCallback(() => grid.current?.focus(), []);
   const step = useCallback((by: -1 | 1) => grid.current?.moveCursor(by), []);
 
+  /** Chosen columns are joined by those that the filter newly asks for; the usual ones have them anyway. */
+  const filtered = useCallback(
+    (next: string) => ({
+      filter: next,
+      ...(state.columns && { columns: withFiltered(state.columns, next, state.filter) }),
+    }),
+    [state.columns, state.filter],
+  );
   const filterBy = useCallback(
     async (filter: string) => {
       // Asked before the page changes: a filter that cannot be understood leaves everything as it is.
       const next = { ...query, filter };
       if (filter !== state.filter)
         await queryClient.fetchQuery(headQuery(next, serverColumns.slice(0, CHUNK_COLUMNS)));
-      change({ filter });
+      change(filtered(filter));
     },
-    [query, state.filter, serverColumns, change],
+    [query, state.filter, serverColumns, change, filtered],
   );
-  const addToFilter = (condition: string) => void change({ filter: addCondition(state.filter, condition) });
+  const addToFilter = (condition: string) => change(filtered(addCondition(state.filter, condition)));
 
   const open = useCallback(
     (row: RunRow) => {
@@ -130,6 +162,8 @@ export function RunsPage() {
     [adjust, state.expanded],
   );
   const follow = (index: number | undefined) => {
+    cursorRow.current = index;
+    place.keep({ selected, row: index });
     const row = index === undefined ? undefined : list.rowAt(index);
     if (state.run === undefined || row === undefined || row.isGone || row.runId === state.run) return;
     adjust({ run: row.runId });
@@ -157,7 +191,11 @@ export function RunsPage() {
     const ids = [...selected];
     if (ids.length >= 2 && ids.length <= MOST_COMPARED)
       void navigate({ to: '/compare', search: { runs: ids.join(',') } as never });
+    else notify({ text: explainComparison(ids.length) });
   });
+  useShortcut('shift+f10', 'Filter by the value at the cursor, as a right click does', () =>
+    grid.current?.openMenu(),
+  );
   useShortcut('e', 'What can be done with the run', () => {
     const index = grid.current?.cursorRow();
     if (index !== undefined) openRowMenu(index);
@@ -173,6 +211,18 @@ export function RunsPage() {
   });
   useShortcut('v', 'Table, both, charts in turn', () => change({ mode: nextMode(state.mode) }));
 
+  const hasRows = list.total !== undefined && list.total > 0 && hasTable && !isGrouped;
+  useReturnToRows(hasRows, place.before !== undefined, () => {
+    const row = place.before?.row;
+    if (row !== undefined && state.run === undefined) grid.current?.setCursorRow(row);
+    if (document.activeElement === document.body) focusRows();
+  });
+  // What the rows are ordered by stays in view when the details take their room.
+  const isBeside = state.run !== undefined;
+  const sortedBy = sort[0]?.id;
+  useLayoutEffect(() => {
+    if (isBeside && hasRows && sortedBy !== undefined) grid.current?.revealColumn(sortedBy);
+  }, [isBeside, sortedBy, hasRows]);
   useRevealedRun(state.run, list.total !== undefined && hasTable && !isGrouped, async (runId) => {
     const index = await locateRun(query, { snapshot: list.snapshot, runId });
     if (index !== undefined) grid.current?.setCursorRow(index);
@@ -207,7 +257,10 @@ export function RunsPage() {
   const menuRow = rowMenu && list.rowAt(rowMenu.index);
   const metricKeys = columns.filter((code) => code.startsWith('m.')).map((code) => code.slice(2));
   const label = experimentIds.length === 1 ? `Runs of ${only?.name ?? 'the experiment'}` : 'Runs';
-  const isEmpty = list.total === 0 && !list.isStale;
+  // Rows of an earlier question say nothing of one that could not be answered.
+  const isEmpty = list.total === 0 && (!list.isStale || list.error != null);
+  const isOutOfUse = isAstray || (list.isStale && list.error != null);
+  const split = dragged ?? state.split;
 
   return (
     <div className={classes.page}>
@@ -223,9 +276,15 @@ export function RunsPage() {
         onChange={change}
         onFilter={filterBy}
         onBuild={build}
+        onLeaveFilter={focusRows}
+        onAstray={setAstray}
         onExpectCharts={expectCharts}
       />
-      <div className={classes.body} data-mode={state.mode}>
+      <div
+        className={classes.body}
+        data-mode={state.mode}
+        style={{ '--split': `${split}%` } as CSSProperties}
+      >
         {hasTable && (
           <div className={classes.table} ref={body}>
             {selected.size > 0 && (
@@ -250,7 +309,18 @@ export function RunsPage() {
                 {renderCount(list.newRows)} new {list.newRows === 1 ? 'run' : 'runs'}
               </button>
             )}
-            <div className={classes.grid}>
+            {isOutOfUse && !isEmpty && list.total !== undefined && (
+              <p className={classes.astray} role="status">
+                These are the runs of the last filter that could be used
+                {list.query.filter === '' ? ': none, so all runs.' : ': '}
+                {list.query.filter !== '' && (
+                  <span className="mono" dir="auto">
+                    {list.query.filter}
+                  </span>
+                )}
+              </p>
+            )}
+            <div className={classes.grid} data-stale={(isOutOfUse && !isEmpty) || undefined}>
               {isGrouped ? (
                 <GroupGrid
                   query={query}
@@ -269,6 +339,7 @@ export function RunsPage() {
                   state={state}
                   all={list.all}
                   experimentName={only?.name ?? ''}
+                  isAstray={isOutOfUse}
                   onChange={change}
                 />
               ) : (
@@ -290,6 +361,7 @@ export function RunsPage() {
                   actionsOf={actionsOf}
                   activeRow={rowMenu?.index}
                   handle={grid}
+                  onReturn={focusRows}
                 />
               )}
             </div>
@@ -297,6 +369,16 @@ export function RunsPage() {
               <Footer selected={selected.size} matching={list.matching} all={list.all} state={state} />
             )}
           </div>
+        )}
+        {state.mode === 'both' && (
+          <SplitDivider
+            split={split}
+            onMove={setDragged}
+            onRest={(rested) => {
+              setDragged(undefined);
+              if (rested !== state.split) adjust({ split: rested });
+            }}
+          />
         )}
         {state.mode !== 'table' && (
           <div className={classes.charts}>
@@ -319,6 +401,7 @@ export function RunsPage() {
           align="end"
           label={`Actions of ${menuRow.name}`}
           onClose={() => setRowMenu(undefined)}
+          onReturn={focusRows}
         >
           <RunMenuItems
             row={menuRow}
@@ -346,32 +429,3 @@ function joinExperiments(answers: readonly UseQueryResult<Experiment>[]) {
 }
 
 const nextMode = (mode: Mode): Mode => (mode === 'table' ? 'both' : mode === 'both' ? 'charts' : 'table');
-
-/** A page that is opened with a run beside the table shows where in the table it stands. */
-function useRevealedRun(
-  run: string | undefined,
-  isReady: boolean,
-  reveal: (runId: string) => Promise<void>,
-): void {
-  const isDone = useRef(run === undefined);
-  const latest = useRef(reveal);
-  latest.current = reveal;
-  useEffect(() => {
-    if (isDone.current || !isReady || run === undefined) return;
-    isDone.current = true;
-    // The run may be in no list, as one of the trash; its details say so.
-    latest.current(run).catch(() => undefined);
-  }, [run, isReady]);
-}
-
-function Waiting() {
-  return (
-    <div className={classes.waiting} role="status" aria-label="The runs are being read">
-      {WAITING_ROWS.map((row) => (
-        <span key={row} style={{ width: `${40 + ((row * 37) % 50)}%` }} />
-      ))}
-    </div>
-  );
-}
-
-const WAITING_ROWS = Array.from({ length: 14 }, (_, i) => i);

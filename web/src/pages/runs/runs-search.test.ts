@@ -17,7 +17,7 @@ it('reads what it wrote, whatever letters the keys have', () => {
       { id: 'm.val/acc~!', isDescending: true },
       { id: 'name', isDescending: false },
     ],
-    columns: ['m.val/acc~!', 'p.a.b', 's.loss', 'a.status', 't.-x'],
+    columns: ['m.val/acc~!', 'p.a.b', 's.loss', 'h.min.loss', 'h.at.-5.a.b', 'a.status', 't.-x'],
     pinned: ['m.val/acc~!'],
     widths: new Map([['m.val/acc~!', 140]]),
     groupBy: ['params.model', 'tags.a~b'],
@@ -25,6 +25,7 @@ it('reads what it wrote, whatever letters the keys have', () => {
     expanded: ['*'],
     stage: 'deleted' as const,
     mode: 'both' as const,
+    split: 35,
     isCompact: true,
     run: '0123456789abcdef0123456789abcdef',
     view: '7',
@@ -39,7 +40,8 @@ it('keeps a table of no columns apart from one of the usual columns', () => {
 
 it('takes what it understands of a broken address', () => {
   const state = readRunsSearch({
-    cols: 'm.acc~x.y~a.nothing~p.',
+    cols: 'm.acc~x.y~a.nothing~p.~h.mean.acc~h.min.',
+    split: 'half',
     sort: 'acc~-m.acc',
     state: 'gone',
     mode: ['both'],

@@ -23,6 +23,8 @@ export interface RunsState {
   readonly expanded: readonly string[];
   readonly stage: Stage;
   readonly mode: Mode;
+  /** How much of the width the table takes beside charts, in percent. */
+  readonly split: number;
   readonly isCompact: boolean;
   /** The run whose details are open beside the table. */
   readonly run: string | undefined;
@@ -63,6 +65,7 @@ export function readRunsSearch(search: RunsSearch): RunsState {
     expanded: readTexts(text('open')).slice(0, MOST_OPEN),
     stage: stage === 'deleted' || stage === 'all' ? stage : 'active',
     mode: mode === 'both' || mode === 'charts' ? mode : 'table',
+    split: readSplit(text('split')),
     isCompact: text('dense') !== '',
     run: /^[\w-]{1,64}$/.test(text('run')) ? text('run') : undefined,
     view: text('view') || undefined,
@@ -85,6 +88,7 @@ export function writeRunsSearch(state: RunsState): RunsSearch {
       open: writeTexts(state.expanded),
       state: state.stage === 'active' ? '' : state.stage,
       mode: state.mode === 'table' ? '' : state.mode,
+      split: state.split === EVEN_SPLIT ? '' : state.split,
       dense: state.isCompact ? 1 : '',
       run: state.run ?? '',
       view: state.view ?? '',
@@ -104,6 +108,17 @@ function readSortKey(written: string): readonly SortKey[] {
   const isDescending = written.startsWith('-');
   const id = isDescending ? written.slice(1) : written;
   return id === NAME_COLUMN || parseColumnCode(id) !== undefined ? [{ id, isDescending }] : [];
+}
+
+const EVEN_SPLIT = 50;
+/** Neither side goes away. */
+export const SPLIT_RANGE = { least: 20, most: 80 } as const;
+
+export const clampSplit = (percent: number) =>
+  Math.round(Math.min(SPLIT_RANGE.most, Math.max(SPLIT_RANGE.least, percent)));
+
+function readSplit(written: string): number {
+  return /^\d{1,3}$/.test(written) ? clampSplit(Number(written)) : EVEN_SPLIT;
 }
 
 function readWidth(written: string): readonly (readonly [string, number])[] {

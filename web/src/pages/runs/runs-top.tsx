@@ -28,6 +28,9 @@ interface RunsTopProps {
   readonly onChange: (change: Partial<RunsState>) => void;
   readonly onFilter: (filter: string) => Promise<void>;
   readonly onBuild: () => void;
+  /** The keyboard goes to the rows. */
+  readonly onLeaveFilter: () => void;
+  readonly onAstray: (isAstray: boolean) => void;
   /** The pointer or the focus is where charts are chosen. */
   readonly onExpectCharts: () => void;
 }
@@ -71,6 +74,9 @@ export const RunsTop = memo(function RunsTop(props: RunsTopProps) {
           isBusy={props.isBusy}
           onFilter={props.onFilter}
           onBuild={props.onBuild}
+          keys={keys}
+          onLeave={props.onLeaveFilter}
+          onAstray={props.onAstray}
         />
         <GroupMenu
           experimentIds={experimentIds}

@@ -2,7 +2,9 @@ import { Button, CloseButton, Menu, Modal, SegmentedControl, TextInput } from '@
 import { Link } from '@tanstack/react-router';
 import { Download, GitCompareArrows, RotateCcw, Tag, Trash2 } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
+import { notify } from '../../ui/notices.tsx';
 import { renderCount } from '../../ui/numbers.ts';
+import { useReturnedFocus } from '../../ui/returned-focus.ts';
 import { countRuns, deleteRuns, restoreRuns, tagRuns, untagRuns } from './bulk-actions.ts';
 import classes from './runs-page.module.css';
 
@@ -16,6 +18,13 @@ interface SelectionBarProps {
 
 /** As many runs as the page of comparison lays side by side. */
 export const MOST_COMPARED = 100;
+
+/** Why so many runs are not compared. */
+export function explainComparison(selected: number): string {
+  if (selected === 0) return `Select from 2 to ${MOST_COMPARED} runs to compare them: x selects the one at the cursor.`;
+  if (selected === 1) return 'One run is selected. Select another one to compare them.';
+  return `${selected.toLocaleString('en-US')} runs are selected, and at most ${MOST_COMPARED} can be compared. Filter, or select fewer.`;
+}
 
 /** What can be done with the runs that were chosen. */
 export function SelectionBar({ selected, onClear, canDelete, canRestore, onExport }: SelectionBarProps) {
@@ -40,13 +49,16 @@ export function SelectionBar({ selected, onClear, canDelete, canRestore, onExpor
         <Button
           size="compact-sm"
           variant="default"
-          disabled
+          data-disabled
+          aria-disabled
           leftSection={<GitCompareArrows size={14} aria-hidden />}
-          title={`Between 2 and ${MOST_COMPARED} runs can be compared`}
+          title={explainComparison(ids.length)}
+          onClick={() => notify({ text: explainComparison(ids.length) })}
         >
           Compare
         </Button>
       )}
+      {ids.length > MOST_COMPARED && <span className={classes.limit}>at most {MOST_COMPARED}</span>}
       <Button
         size="compact-sm"
         variant="default"
@@ -74,7 +86,7 @@ export function SelectionBar({ selected, onClear, canDelete, canRestore, onExpor
           leftSection={<Trash2 size={14} aria-hidden />}
           onClick={() => void deleteRuns(ids).then((isDone) => isDone && onClear())}
         >
-          Delete
+          Move to the trash
         </Button>
       )}
       {canRestore && (
@@ -99,6 +111,7 @@ function TagDialog({
   readonly runIds: readonly string[];
   readonly onClose: () => void;
 }) {
+  useReturnedFocus();
   const [way, setWay] = useState('set');
   const [key, setKey] = useState('');
   const [value, setValue] = useState('');

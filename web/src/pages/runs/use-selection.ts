@@ -15,8 +15,9 @@ export interface Selection {
 }
 
 /** The chosen runs, by id: they stay chosen when the list is filtered or ordered anew. */
-export function useSelection(list: RunList): Selection {
-  const [selected, setSelected] = useState<ReadonlySet<string>>(NOTHING);
+/** @param before what was chosen when the page was left that one comes back to */
+export function useSelection(list: RunList, before: ReadonlySet<string> = NOTHING): Selection {
+  const [selected, setSelected] = useState<ReadonlySet<string>>(before);
   const add = (ids: Iterable<string>) => setSelected((before) => new Set([...before, ...ids]));
   const change = (wanted: SelectionChange) => {
     switch (wanted.kind) {

@@ -1,6 +1,12 @@
 /** What could stand at a place of a filter. */
 export type Expected =
   | { readonly kind: 'field' }
+  /** Between the brackets of a function over a metric's history; `closes` is what has to follow the metric. */
+  | { readonly kind: 'metric'; readonly closes: ')' | ',' }
+  /** Behind the metric in the brackets. */
+  | { readonly kind: 'close'; readonly closes: ')' | ',' }
+  /** The step that `at` wants. */
+  | { readonly kind: 'step' }
   | { readonly kind: 'operator'; readonly field: string }
   | { readonly kind: 'value'; readonly field: string; readonly isList: boolean }
   | { readonly kind: 'connective' };
@@ -13,7 +19,7 @@ export interface CompletionPlace {
   readonly to: number;
 }
 
-interface Token {
+export interface Token {
   readonly text: string;
   readonly from: number;
   readonly to: number;
@@ -24,7 +30,7 @@ const HISTORY = /^(?:min|max|first|last|count|at)$/i;
 const CONNECTIVE = /^(?:and|or)$/i;
 
 /** Cuts a filter into words, quotes and signs; never fails, as people are still typing. */
-function cut(text: string): readonly Token[] {
+export function cut(text: string): readonly Token[] {
   const tokens: Token[] = [];
   let at = 0;
   while (at < text.length) {
@@ -72,8 +78,7 @@ function expectedAfter(tokens: readonly Token[]): Expected {
         if (text === '(' || /^not$/i.test(text)) break;
         if (HISTORY.test(text) && tokens[i + 1]?.text === '(') {
           const close = tokens.findIndex((token, j) => j > i && token.text === ')');
-          // Within the brackets stands the metric.
-          if (close === -1) return tokens.length > i + 2 ? { kind: 'connective' } : { kind: 'field' };
+          if (close === -1) return expectedInCall(text, tokens.slice(i + 2));
           i = close;
           field = 'metrics.';
         } else field = text;
@@ -96,6 +101,14 @@ function expectedAfter(tokens: readonly Token[]): Expected {
     }
   }
   return state;
+}
+
+/** @param inside what stands behind the opening bracket */
+function expectedInCall(fn: string, inside: readonly Token[]): Expected {
+  const closes = /^at$/i.test(fn) ? ',' : ')';
+  if (inside.length === 0) return { kind: 'metric', closes };
+  if (inside.length === 1) return { kind: 'close', closes };
+  return closes === ',' && inside.length === 2 ? { kind: 'step' } : { kind: 'close', closes: ')' };
 }
 
 const NUMBER_OPERATORS = ['=', '!=', '>', '>=', '<', '<='];

@@ -1,4 +1,4 @@
-import { type ColumnCode, fieldOfColumn, quoteValue } from '../column-codes.ts';
+import { type ColumnCode, fieldOfColumn, isMetric, quoteValue } from '../column-codes.ts';
 
 /** A condition as the language writes it. */
 export type Condition = string;
@@ -15,7 +15,7 @@ export function writeCondition(
   if (field === undefined) return undefined;
   if (comparison === 'IS NULL' || comparison === 'IS NOT NULL') return `${field} ${comparison}`;
   const isNumber =
-    column.kind === 'm' ||
+    isMetric(column) ||
     (column.kind === 'a' && (column.key === 'start_time' || column.key === 'end_time'));
   if (isNumber) return isNumeric(value) ? `${field} ${comparison} ${value.trim()}` : undefined;
   const quoted = quoteValue(value);

@@ -4,19 +4,24 @@ import { useQuery } from '@tanstack/react-query';
 import { Filter, ListPlus, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { RequestError } from '../../../data/request-error.ts';
-import { keysQuery } from '../../../data/run-table.ts';
+import { keysQuery, type RunKeys } from '../../../data/run-table.ts';
 import { useShortcut } from '../../../ui/shortcuts.ts';
 import { completionAt } from './completion.ts';
+import { adviseOn, type FilterRemedy } from './filter-advice.ts';
 import classes from './filter-box.module.css';
+import { FilterNote } from './filter-problem.tsx';
 import {
   type Suggestion,
+  suggestClosing,
   suggestConnectives,
   suggestFields,
+  suggestMetrics,
   suggestOperators,
   suggestValues,
   typedKey,
   valuesOf,
 } from './suggestions.ts';
+import { useUnknownFields } from './use-unknown-fields.ts';
 
 interface FilterBoxProps {
   readonly experimentIds: readonly string[];
@@ -25,15 +30,22 @@ interface FilterBoxProps {
   /** Why the filter in force could not be answered, if so. */
   readonly error: unknown;
   readonly isBusy: boolean;
+  /** The first keys of the experiments. */
+  readonly keys: RunKeys | undefined;
   /** @throws RequestError when the filter cannot be understood; nothing has changed then. */
   readonly onFilter: (filter: string) => Promise<void>;
   readonly onBuild: () => void;
+  /** The keyboard goes back to where the rows are. */
+  readonly onLeave: () => void;
+  /** Whether the box holds a filter that cannot be used, while the rows are still those of the one before. */
+  readonly onAstray: (isAstray: boolean) => void;
 }
 
 const TYPING_MS = 120;
 
 /** The language of filters, with what could come next; Enter filters. */
-export function FilterBox({ experimentIds, filter, error, isBusy, onFilter, onBuild }: FilterBoxProps) {
+export function FilterBox(props: FilterBoxProps) {
+  const { experimentIds, filter, error, isBusy, keys, onFilter, onBuild, onAstray } = props;
   const input = useRef<HTMLInputElement>(null);
   const mirror = useRef<HTMLDivElement>(null);
   const listId = useId();
@@ -67,6 +79,17 @@ export function FilterBox({ experimentIds, filter, error, isBusy, onFilter, onBu
 
   const problem = refused?.text === text ? refused.error : text === filter ? error : undefined;
   const at = problem instanceof RequestError ? problem.position : undefined;
+  const advice =
+    problem == null
+      ? undefined
+      : adviseOn(
+          text,
+          { message: problem instanceof Error ? problem.message : String(problem), position: at },
+          keys,
+        );
+  const doubt = useUnknownFields(experimentIds, filter, keys);
+  const isAstray = advice !== undefined && text !== filter;
+  useEffect(() => onAstray(isAstray), [isAstray, onAstray]);
 
   async function apply(next: string): Promise<void> {
     setOpen(false);
@@ -82,10 +105,23 @@ export function FilterBox({ experimentIds, filter, error, isBusy, onFilter, onBu
     }
   }
 
-  function accept({ text: word, goesOn }: Suggestion): void {
-    const opens = word.endsWith('(');
-    const before = text.slice(0, place.from);
-    const after = text.slice(place.to);
+  function remedy({ from, to, by }: FilterRemedy): void {
+    const mended = text.slice(0, from) + by + text.slice(to);
+    setText(mended);
+    setCaret(mended.length);
+    input.current?.focus();
+    void apply(mended);
+  }
+
+  function accept({ text: suggested, goesOn, closes }: Suggestion): void {
+    const opens = suggested.endsWith('(');
+    // A bracket that ends the function goes to the metric before it.
+    const isClosing = place.expected.kind === 'close';
+    const before = isClosing ? text.slice(0, place.from).trimEnd() : text.slice(0, place.from);
+    const rest = text.slice(place.to);
+    const isClosed = closes !== undefined && rest.trimStart().startsWith(closes);
+    const word = closes === undefined ? suggested : `${suggested}${closes}`;
+    const after = isClosed ? rest.trimStart().slice(1) : rest;
     const needsSpace =
       !opens && !after.startsWith(' ') && !(after.startsWith(')') && place.expected.kind === 'field');
     const completed = `${word}${needsSpace ? ' ' : ''}`;
@@ -122,12 +158,14 @@ export function FilterBox({ experimentIds, filter, error, isBusy, onFilter, onBu
         return;
       }
       case 'Escape':
-        if (isOpen) {
-          event.preventDefault();
+        // The page has a use of its own for this key.
+        event.preventDefault();
+        event.stopPropagation();
+        if (shown.length > 0) {
           setOpen(false);
           setChosen(undefined);
         } else if (text !== filter) setText(filter);
-        else input.current?.blur();
+        else props.onLeave();
         return;
     }
   }
@@ -161,7 +199,7 @@ export function FilterBox({ experimentIds, filter, error, isBusy, onFilter, onBu
             aria-activedescendant={chosen === undefined ? undefined : `${listId}-${chosen}`}
             aria-invalid={problem != null || undefined}
             aria-describedby={problem != null ? `${listId}-problem` : undefined}
-            placeholder="metrics.val_auc > 0.8 AND params.model = 'xgboost'"
+            placeholder="min(metrics.val_loss) < 0.2 AND params.model = 'xgboost'"
             spellCheck={false}
             autoComplete="off"
             autoCapitalize="off"
@@ -208,10 +246,11 @@ export function FilterBox({ experimentIds, filter, error, isBusy, onFilter, onBu
           </ActionIcon>
         </Tooltip>
       </div>
-      {problem != null && (
-        <p id={`${listId}-problem`} className={classes.problem} role="alert">
-          {problem instanceof Error ? problem.message : String(problem)}
-        </p>
+      {advice !== undefined && (
+        <FilterNote id={`${listId}-problem`} advice={advice} kind="mistake" onRemedy={remedy} />
+      )}
+      {doubt !== undefined && text === filter && advice === undefined && (
+        <FilterNote advice={doubt} kind="doubt" onRemedy={remedy} />
       )}
       {shown.length > 0 && (
         <SuggestionList id={listId} suggestions={shown} chosen={chosen} onAccept={accept} />
@@ -284,7 +323,7 @@ function useSuggestions(
 ): readonly Suggestion[] {
   const { expected } = place;
   const [typed] = useDebouncedValue(place.typed, TYPING_MS);
-  const isField = expected.kind === 'field';
+  const isField = expected.kind === 'field' || expected.kind === 'metric';
   const keys = useQuery({
     ...keysQuery(experimentIds, isField ? typedKey(typed) : '', 40),
     enabled: isOpen && isField,
@@ -302,6 +341,12 @@ function useSuggestions(
   switch (expected.kind) {
     case 'field':
       return suggestFields(place.typed, keys.data).filter(({ text }) => text !== place.typed);
+    case 'metric':
+      return suggestMetrics(place.typed, keys.data, expected.closes);
+    case 'close':
+      return place.typed === '' ? suggestClosing(expected.closes) : NOTHING;
+    case 'step':
+      return NOTHING;
     case 'operator':
       return suggestOperators(expected.field, place.typed);
     case 'value':

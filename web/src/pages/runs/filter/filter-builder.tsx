@@ -1,11 +1,14 @@
-import { Autocomplete, Button, Modal, Select } from '@mantine/core';
+import { Autocomplete, Button, Modal, Select, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { askTextValues, keysQuery } from '../../../data/run-table.ts';
+import { useReturnedFocus } from '../../../ui/returned-focus.ts';
 import {
   type ColumnCode,
   groupOfColumn,
+  type HistoryFunction,
+  historyColumn,
   labelOfColumn,
   parseColumnCode,
   serverColumn,
@@ -34,13 +37,25 @@ const TEXT_SIGNS: readonly (readonly [Comparison, string])[] = [
   ['IS NULL', 'is not set'],
   ['IS NOT NULL', 'is set'],
 ];
+/** Which number of a metric's history is compared. */
+const POINTS: readonly { readonly value: HistoryFunction | 'last'; readonly label: string }[] = [
+  { value: 'last', label: 'latest value' },
+  { value: 'min', label: 'lowest value' },
+  { value: 'max', label: 'highest value' },
+  { value: 'first', label: 'first value' },
+  { value: 'at', label: 'value at step' },
+  { value: 'count', label: 'number of points' },
+];
 const ATTRIBUTES = ['a.run_name', 'a.status', 'a.user_id'];
 const STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'];
 const TYPING_MS = 150;
 
-/** A condition from three fields, for those who do not know the language; it stands in the box afterwards. */
+/** A condition from a few fields, for those who do not know the language; it stands in the box afterwards. */
 export function FilterBuilder({ experimentIds, onCondition, onClose }: FilterBuilderProps) {
+  useReturnedFocus();
   const [code, setCode] = useState<string | null>(null);
+  const [point, setPoint] = useState<HistoryFunction | 'last'>('last');
+  const [step, setStep] = useState('');
   const [sought, setSought] = useState('');
   const [sign, setSign] = useState<Comparison>('>');
   const [value, setValue] = useState('');
@@ -64,10 +79,11 @@ export function FilterBuilder({ experimentIds, onCondition, onClose }: FilterBui
     placeholderData: undefined,
   });
   const written = sign === 'ILIKE' ? `%${value}%` : value;
+  const compared = column && isNumber ? pointOf(column, point, step.trim()) : column;
   const condition =
-    column === undefined || (needsValue && value === '')
+    compared === undefined || (needsValue && value === '')
       ? undefined
-      : writeCondition(column, sign, isNumber ? value : written);
+      : writeCondition(compared, sign, isNumber ? value : written);
 
   const options = [
     ...(keys.data === undefined
@@ -87,6 +103,7 @@ export function FilterBuilder({ experimentIds, onCondition, onClose }: FilterBui
   const choose = (next: string | null) => {
     setCode(next);
     setValue('');
+    setPoint('last');
     setSign(next?.startsWith('m.') ? '>' : '=');
   };
   const submit = (event: FormEvent) => {
@@ -103,8 +120,9 @@ export function FilterBuilder({ experimentIds, onCondition, onClose }: FilterBui
           <Select
             className={classes.what}
             label="What"
-            placeholder="A metric, param, tag or attribute"
+            placeholder="Search by name"
             searchable
+            openOnFocus={false}
             data-autofocus
             data={options}
             filter={({ options: all }) => all}
@@ -115,6 +133,25 @@ export function FilterBuilder({ experimentIds, onCondition, onClose }: FilterBui
             onSearchChange={setSought}
             maxDropdownHeight={320}
           />
+          {isNumber && (
+            <Select
+              className={classes.point}
+              label="Which of its values"
+              allowDeselect={false}
+              data={POINTS}
+              value={point}
+              onChange={(next) => next !== null && setPoint(next as HistoryFunction | 'last')}
+            />
+          )}
+          {isNumber && point === 'at' && (
+            <TextInput
+              className={classes.step}
+              label="Step"
+              inputMode="numeric"
+              value={step}
+              onChange={(event) => setStep(event.currentTarget.value)}
+            />
+          )}
           <Select
             className={classes.sign}
             label="How"
@@ -127,6 +164,7 @@ export function FilterBuilder({ experimentIds, onCondition, onClose }: FilterBui
             <Autocomplete
               className={classes.value}
               label="Value"
+              openOnFocus={false}
               inputMode={isNumber ? 'decimal' : 'text'}
               dir="auto"
               data={isNumber ? [] : [...new Set(values.data ?? [])].slice(0, 200)}
@@ -140,7 +178,9 @@ export function FilterBuilder({ experimentIds, onCondition, onClose }: FilterBui
           {condition === undefined ? (
             <span className="dim">
               {isNumber && value !== ''
-                ? 'A metric is compared with a number.'
+                ? point === 'at' && compared === undefined
+                  ? 'A step is a whole number.'
+                  : 'A metric is compared with a number.'
                 : 'The condition will stand here.'}
             </span>
           ) : (
@@ -163,6 +203,13 @@ export function FilterBuilder({ experimentIds, onCondition, onClose }: FilterBui
       </form>
     </Modal>
   );
+}
+
+/** The metric itself or what is drawn from its history; undefined while the step is no whole number. */
+function pointOf(metric: ColumnCode, fn: HistoryFunction | 'last', step: string): ColumnCode | undefined {
+  if (fn === 'last') return metric;
+  if (fn === 'at' && !/^-?\d{1,18}$/.test(step)) return undefined;
+  return historyColumn({ fn, key: metric.key, step: fn === 'at' ? step : undefined });
 }
 
 /** The names of runs are no column of the chooser, but filters know them. */

@@ -1,4 +1,4 @@
-import { askTextValues, type RunKeys } from '../../../data/run-table.ts';
+import { askTextValues, isEqualInAll, type RunKey, type RunKeys } from '../../../data/run-table.ts';
 import { quoteKey, quoteValue } from '../column-codes.ts';
 import { isNumberField, operatorsOf } from './completion.ts';
 
@@ -9,11 +9,13 @@ export interface Suggestion {
   readonly note: string;
   /** Completing goes on behind it. */
   readonly goesOn: boolean;
+  /** What follows it, unless it stands there already: the bracket of a function. */
+  readonly closes?: ')' | ',';
 }
 
 const MOST = 50;
 
-const ATTRIBUTE_FIELDS: readonly (readonly [string, string])[] = [
+export const ATTRIBUTE_FIELDS: readonly (readonly [string, string])[] = [
   ['attributes.run_name', 'the name of the run'],
   ['attributes.status', 'running, finished, failed, killed'],
   ['attributes.start_time', 'ms since 1970'],
@@ -25,8 +27,8 @@ const ATTRIBUTE_FIELDS: readonly (readonly [string, string])[] = [
 ];
 
 const HISTORY: readonly (readonly [string, string])[] = [
-  ['max(', 'the greatest value of a metric’s history'],
-  ['min(', 'the least value of a metric’s history'],
+  ['min(', 'the lowest value of a metric’s history'],
+  ['max(', 'the highest value of a metric’s history'],
   ['first(', 'the first value of a metric'],
   ['last(', 'the latest value of a metric'],
   ['count(', 'how many points a metric has'],
@@ -41,32 +43,73 @@ export function typedKey(typed: string): string {
   return typed.slice(dot + 1).replace(/[`"]/g, '');
 }
 
+/** Metrics that come before the functions while nothing is typed: a letter finds the others. */
+const MOST_UNTYPED = 8;
+/** Metrics whose extremes are offered beside them. */
+const MOST_WITH_EXTREMES = 2;
+
 /** Fields whose names hold what was typed; `keys` may still be those of an earlier letter. */
 export function suggestFields(typed: string, keys: RunKeys | undefined): readonly Suggestion[] {
   const wanted = typed.toLowerCase();
   const part = typedKey(wanted);
   const scope = /^(metric|param|tag|attr)\w*\./.exec(wanted)?.[1];
-  const of = (kind: keyof RunKeys, note: string): readonly Suggestion[] =>
-    (keys?.[kind].keys ?? []).flatMap(({ key, varies }) => {
-      const quoted = quoteKey(key);
-      if (quoted === undefined || !key.toLowerCase().includes(part)) return [];
-      return [
-        { text: `${kind}.${quoted}`, note: varies ? note : `${note}, equal in all runs`, goesOn: true },
-      ];
-    });
+  const has = (one: string) => scope === undefined || scope === one;
   const plain = (list: readonly (readonly [string, string])[]): readonly Suggestion[] =>
     list
       .filter(([text]) => text.toLowerCase().includes(wanted))
       .map(([text, note]) => ({ text, note, goesOn: true }));
+  const metrics = has('metric') ? keysWith(keys, 'metrics', part) : [];
+  // A function whose name is being typed is what is meant.
+  const functions = scope === undefined ? plain(HISTORY) : [];
+  const isFunction = wanted !== '' && functions.some(({ text }) => text.startsWith(wanted));
   const found = [
-    ...(scope === undefined || scope === 'metric' ? of('metrics', 'metric') : []),
-    ...(scope === undefined || scope === 'param' ? of('params', 'param') : []),
-    ...(scope === undefined || scope === 'attr' ? plain(ATTRIBUTE_FIELDS) : []),
-    ...(scope === undefined || scope === 'tag' ? of('tags', 'tag') : []),
-    ...(scope === undefined ? plain(HISTORY) : []),
+    ...(isFunction ? functions : []),
+    ...(wanted === '' ? metrics.slice(0, MOST_UNTYPED) : metrics),
+    ...(part === '' ? [] : extremesOf(metrics)),
+    ...(isFunction ? [] : functions),
+    ...(has('param') ? keysWith(keys, 'params', part) : []),
+    ...(has('attr') ? plain(ATTRIBUTE_FIELDS) : []),
+    ...(has('tag') ? keysWith(keys, 'tags', part) : []),
   ];
   return found.slice(0, MOST);
 }
+
+const NOTES: Readonly<Record<keyof RunKeys, string>> = { metrics: 'metric', params: 'param', tags: 'tag' };
+
+function keysWith(keys: RunKeys | undefined, kind: keyof RunKeys, part: string): readonly Suggestion[] {
+  return (keys?.[kind].keys ?? []).flatMap((one) => {
+    const quoted = quoteKey(one.key);
+    if (quoted === undefined || !one.key.toLowerCase().includes(part)) return [];
+    const spread = noteOfKey(one);
+    const note = spread === '' ? NOTES[kind] : `${NOTES[kind]}, ${spread}`;
+    return [{ text: `${kind}.${quoted}`, note, goesOn: true }];
+  });
+}
+
+/** What is to be said of a key that has one value: that all runs have it, or how few. */
+export function noteOfKey(key: RunKey): string {
+  if (isEqualInAll(key)) return 'equal in all runs';
+  if (key.varies || typeof key.runs !== 'number') return '';
+  return `in ${key.runs.toLocaleString('en-US')} ${key.runs === 1 ? 'run' : 'runs'}`;
+}
+
+const extremesOf = (metrics: readonly Suggestion[]): readonly Suggestion[] =>
+  metrics.slice(0, MOST_WITH_EXTREMES).flatMap(({ text }) => [
+    { text: `min(${text})`, note: 'its lowest value', goesOn: true },
+    { text: `max(${text})`, note: 'its highest value', goesOn: true },
+  ]);
+
+/** What may stand in the brackets of a function: metrics, and nothing else. */
+export const suggestMetrics = (
+  typed: string,
+  keys: RunKeys | undefined,
+  closes: ')' | ',',
+): readonly Suggestion[] =>
+  keysWith(keys, 'metrics', typedKey(typed.toLowerCase())).map((one) => ({ ...one, closes }));
+
+export const suggestClosing = (closes: ')' | ','): readonly Suggestion[] => [
+  { text: closes, note: closes === ')' ? 'ends the function' : 'and the step', goesOn: true },
+];
 
 export function suggestOperators(field: string, typed: string): readonly Suggestion[] {
   return operatorsOf(field)
