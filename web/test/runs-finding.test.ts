@@ -44,13 +44,8 @@ const headers = (page: Page) => page.locator('[role="columnheader"][data-column]
 const rowOf = (page: Page, name: string) =>
   page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
 const options = (page: Page) => page.getByRole('option').locator('span:first-child').allTextContents();
-const firstRun = (page: Page) =>
-  grid(page)
-    .locator('[aria-rowindex="2"] a')
-    .first()
-    .textContent();
-const hasGridFocus = (page: Page) =>
-  grid(page).evaluate((element) => document.activeElement === element);
+const firstRun = (page: Page) => grid(page).locator('[aria-rowindex="2"] a').first().textContent();
+const hasGridFocus = (page: Page) => grid(page).evaluate((element) => document.activeElement === element);
 
 async function filter(page: Page, text: string): Promise<void> {
   await page.keyboard.press('/');
@@ -115,9 +110,9 @@ it('chooses lowest, highest and first values among the columns, and says when no
   await search.fill('los');
   await page.getByRole('button', { name: 'Highest value of loss' }).click();
   await page.getByRole('button', { name: 'First value of loss' }).click();
-  expect(
-    await page.getByRole('button', { name: 'First value of loss' }).getAttribute('aria-pressed'),
-  ).toBe('true');
+  expect(await page.getByRole('button', { name: 'First value of loss' }).getAttribute('aria-pressed')).toBe(
+    'true',
+  );
   await search.fill('min');
   await page.getByText('No metric, param, tag or attribute has “min” in its name.').waitFor();
   await look(page, 'runs-columns-nothing');
@@ -283,7 +278,9 @@ it('covers no value with what can be done with a row', async () => {
 });
 
 it('leaves in view what the runs are ordered by when the details open beside them', async () => {
-  const page = await open('?sort=m.loss&cols=a.status~a.start_time~a.end_time~a.duration~p.lr~p.model~m.auc~m.loss');
+  const page = await open(
+    '?sort=m.loss&cols=a.status~a.start_time~a.end_time~a.duration~p.lr~p.model~m.auc~m.loss',
+  );
   await page.getByRole('link', { name: 'run-119' }).waitFor();
   await page.getByRole('link', { name: 'run-119' }).click();
   const panel = page.getByRole('complementary', { name: 'Details of the run' });

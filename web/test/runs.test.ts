@@ -326,7 +326,10 @@ it('acts on all that were selected, not on what is loaded', async () => {
   await rowOf(page, 'many-0').getByText('seven').waitFor();
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect.poll(tagged).toBe(0);
-  await page.getByRole('toolbar', { name: 'Selected runs' }).getByRole('button', { name: 'Move to the trash' }).click();
+  await page
+    .getByRole('toolbar', { name: 'Selected runs' })
+    .getByRole('button', { name: 'Move to the trash' })
+    .click();
   await expect.poll(() => footer(page).textContent()).toBe('0 runs in all');
   await page.getByRole('button', { name: 'Undo' }).last().click();
   await expect.poll(() => footer(page).textContent()).toBe('1,200 runs in all');

@@ -409,10 +409,9 @@ function historyExpression(history: History): {
     case 'first':
       return pointExpression('ORDER BY p.step, p.timestamp, p.value LIMIT 1', []);
     case 'at':
-      return pointExpression(
-        'AND p.step = ? ORDER BY p.step DESC, p.timestamp DESC, p.value DESC LIMIT 1',
-        [history.step],
-      );
+      return pointExpression('AND p.step = ? ORDER BY p.step DESC, p.timestamp DESC, p.value DESC LIMIT 1', [
+        history.step,
+      ]);
   }
 }
 

@@ -322,9 +322,9 @@ describe.each(testedDatabases())('the runs table on $name', ({ open }) => {
         'c',
         'd',
       ]);
-      expect(
-        await names(table, { ...query, orderBy: ['count(metrics.loss) DESC', 'run_name ASC'] }),
-      ).toEqual(['a', 'b', 'c', 'd']);
+      expect(await names(table, { ...query, orderBy: ['count(metrics.loss) DESC', 'run_name ASC'] })).toEqual(
+        ['a', 'b', 'c', 'd'],
+      );
       expect(await names(table, { ...query, filter: 'min(metrics.loss) < 0.9' })).toEqual(['b']);
     }
     await expect(tracking.table.window(ask({ columns: ['history.mean.loss'] }))).rejects.toThrow(

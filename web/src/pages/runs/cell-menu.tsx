@@ -81,12 +81,11 @@ function conditionsOf(row: RunRow, code: ColumnCode): readonly Offer[] {
   if (text === '' && isTime) return [];
   if (isMetric(code) && !Number.isFinite(Number(value))) return [];
   const isNumber = isMetric(code) || isTime;
-  const shown =
-    isMetric(code)
-      ? renderNumber(Number(value))
-      : isTime
-        ? new Date(Number(value)).toLocaleString()
-        : short(text);
+  const shown = isMetric(code)
+    ? renderNumber(Number(value))
+    : isTime
+      ? new Date(Number(value)).toLocaleString()
+      : short(text);
   return offer(code, isNumber ? ['>=', '<=', '='] : ['=', '!='], text, shown);
 }
 

@@ -11,7 +11,8 @@ export function renderFigure(value: number, hasFractions: boolean): string {
   if (!Number.isFinite(value) || (Number.isInteger(value) && (!hasFractions || size >= 1000))) {
     return renderNumber(value);
   }
-  if (size !== 0 && (size >= 1e7 || size < 1e-4)) return minus(value.toExponential(DIGITS - 1).replace('+', ''));
+  if (size !== 0 && (size >= 1e7 || size < 1e-4))
+    return minus(value.toExponential(DIGITS - 1).replace('+', ''));
   // Where four digits reach the point there is no fraction to fill.
   if (size >= 999.95) return renderNumber(value);
   return minus(value.toPrecision(DIGITS));

@@ -41,7 +41,7 @@ export function withFiltered(columns: readonly string[], filter: string, before 
     if (known.has(code) || shown.includes(code)) return shown;
     const metric = shown.indexOf(`m.${key}`);
     const at = metric === -1 ? shown.findLastIndex((one) => one.startsWith('m.')) : metric;
-    return at === -1 ? [...shown, code] : shown.toSpliced(at + 1, 0, code);
+    return at === -1 ? shown.concat(code) : shown.toSpliced(at + 1, 0, code);
   }, columns);
 }
 

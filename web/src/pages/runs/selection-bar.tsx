@@ -21,7 +21,8 @@ export const MOST_COMPARED = 100;
 
 /** Why so many runs are not compared. */
 export function explainComparison(selected: number): string {
-  if (selected === 0) return `Select from 2 to ${MOST_COMPARED} runs to compare them: x selects the one at the cursor.`;
+  if (selected === 0)
+    return `Select from 2 to ${MOST_COMPARED} runs to compare them: x selects the one at the cursor.`;
   if (selected === 1) return 'One run is selected. Select another one to compare them.';
   return `${selected.toLocaleString('en-US')} runs are selected, and at most ${MOST_COMPARED} can be compared. Filter, or select fewer.`;
 }

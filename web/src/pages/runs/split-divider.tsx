@@ -19,7 +19,10 @@ export function SplitDivider({ split, onMove, onRest }: SplitDividerProps) {
   latest.current = split;
   const follow = (event: PointerEvent<HTMLElement>) => {
     if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
-    const [before, after] = [event.currentTarget.previousElementSibling, event.currentTarget.nextElementSibling];
+    const [before, after] = [
+      event.currentTarget.previousElementSibling,
+      event.currentTarget.nextElementSibling,
+    ];
     if (before === null || after === null) return;
     const { left } = before.getBoundingClientRect();
     const { right } = after.getBoundingClientRect();

@@ -94,8 +94,11 @@ describe('what is offered', () => {
 
 describe('the fields of a filter', () => {
   it('are told with their places, functions and keys', () => {
-    const filter = "min(metrics.`a b`) < 1 AND at(metrics.loss, -5) > 2 OR params.x IN ('y') AND NOT tags.z IS NULL";
-    expect(fieldsIn(filter).map(({ scope, key, history }) => [scope, key, history?.fn, history?.step])).toEqual([
+    const filter =
+      "min(metrics.`a b`) < 1 AND at(metrics.loss, -5) > 2 OR params.x IN ('y') AND NOT tags.z IS NULL";
+    expect(
+      fieldsIn(filter).map(({ scope, key, history }) => [scope, key, history?.fn, history?.step]),
+    ).toEqual([
       ['metrics', 'a b', 'min', undefined],
       ['metrics', 'loss', 'at', '-5'],
       ['params', 'x', undefined, undefined],
@@ -130,16 +133,32 @@ describe('advice on a filter', () => {
 
   it('says what is wrong in plain words, and what may have been meant', () => {
     expect(
-      advise('loss > 1', "Invalid attribute key 'loss' for run (valid keys are run_id) at position 0 of the filter.", 0),
+      advise(
+        'loss > 1',
+        "Invalid attribute key 'loss' for run (valid keys are run_id) at position 0 of the filter.",
+        0,
+      ),
     ).toEqual(['There is no attribute “loss”.', 'metrics.loss']);
     expect(
-      advise("metric.x = 1 AN b", "Invalid clause(s) in filter string: expected AND, OR or the end, found 'AN' at position 13 of the filter.", 13),
+      advise(
+        'metric.x = 1 AN b',
+        "Invalid clause(s) in filter string: expected AND, OR or the end, found 'AN' at position 13 of the filter.",
+        13,
+      ),
     ).toEqual(['Before “AN” there should be AND, OR or the end.']);
     expect(
-      advise('params.model =', "Expected a quoted string value for param 'model' (e.g. 'my-value'), found the end at position 14 of the filter.", 14),
+      advise(
+        'params.model =',
+        "Expected a quoted string value for param 'model' (e.g. 'my-value'), found the end at position 14 of the filter.",
+        14,
+      ),
     ).toEqual(["At the end there should be a quoted string value for param 'model' (e.g. 'my-value')."]);
     expect(
-      advise('mtrics.los > 1', "Invalid entity type 'mtrics' (valid values are metric) at position 0 of the filter.", 0),
+      advise(
+        'mtrics.los > 1',
+        "Invalid entity type 'mtrics' (valid values are metric) at position 0 of the filter.",
+        0,
+      ),
     ).toEqual([
       'Names begin with metrics., params., tags., attributes. or datasets., not with “mtrics.”.',
       'metrics.loss',

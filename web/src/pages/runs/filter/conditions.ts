@@ -15,8 +15,7 @@ export function writeCondition(
   if (field === undefined) return undefined;
   if (comparison === 'IS NULL' || comparison === 'IS NOT NULL') return `${field} ${comparison}`;
   const isNumber =
-    isMetric(column) ||
-    (column.kind === 'a' && (column.key === 'start_time' || column.key === 'end_time'));
+    isMetric(column) || (column.kind === 'a' && (column.key === 'start_time' || column.key === 'end_time'));
   if (isNumber) return isNumeric(value) ? `${field} ${comparison} ${value.trim()}` : undefined;
   const quoted = quoteValue(value);
   return quoted === undefined ? undefined : `${field} ${comparison} ${quoted}`;

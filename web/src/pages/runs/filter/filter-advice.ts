@@ -45,9 +45,8 @@ export function adviseOn(
       remedies: [{ from: at, to: at + word.length, by: `'${word.replace(/["'`]/g, '')}'` }],
     };
   }
-  const misplaced = /(?:^|[:,] (?:[^:]*, )?)[Ee]xpected (.+?),? found (.+) at position \d+ of the filter\.$/s.exec(
-    message,
-  );
+  const misplaced =
+    /(?:^|[:,] (?:[^:]*, )?)[Ee]xpected (.+?),? found (.+) at position \d+ of the filter\.$/s.exec(message);
   if (misplaced !== null) {
     const wanted = misplaced[1] === "'Identifier'" ? 'a name such as metrics.loss' : misplaced[1]!;
     const place = filter.slice(at).trim() === '' ? 'At the end' : `Before “${word || filter[at]}”`;
