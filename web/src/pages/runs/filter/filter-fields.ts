@@ -47,7 +47,7 @@ export function fieldsIn(filter: string): readonly FilterField[] {
           const metric = tokens[i + 2];
           if (close === -1 || metric === undefined || i + 2 >= close) return fields;
           const fn = text.toLowerCase() as HistoryFunction | 'last';
-          fields.push({ ...readField(metric), history: { fn, step: tokens[i + 4]?.text } });
+          fields.push({ ...readField(metric), history: { fn, step: fn === 'at' ? tokens[i + 4]?.text : undefined } });
           i = close;
         } else fields.push(readField(token));
         expects = 'operator';
@@ -91,7 +91,7 @@ export function historyColumnsOf(filter: string): readonly HistoryOfFilter[] {
     if (scope !== 'metrics' || history === undefined || history.fn === 'last') continue;
     const { fn, step } = history;
     if (fn === 'at' && !/^-?\d{1,19}$/.test(step ?? '')) continue;
-    const code = codeOf(historyColumn({ fn, key, step: fn === 'at' ? step : undefined }));
+    const code = codeOf(historyColumn({ fn, key, step }));
     found.set(code, { code, key });
   }
   return [...found.values()];
