@@ -47,7 +47,10 @@ export function fieldsIn(filter: string): readonly FilterField[] {
           const metric = tokens[i + 2];
           if (close === -1 || metric === undefined || i + 2 >= close) return fields;
           const fn = text.toLowerCase() as HistoryFunction | 'last';
-          fields.push({ ...readField(metric), history: { fn, step: fn === 'at' ? tokens[i + 4]?.text : undefined } });
+          fields.push({
+            ...readField(metric),
+            history: { fn, step: fn === 'at' ? tokens[i + 4]?.text : undefined },
+          });
           i = close;
         } else fields.push(readField(token));
         expects = 'operator';
