@@ -26,6 +26,7 @@ const UNRECORDED = [
   'POST /api/3.0/mlflow/traces/search',
   'POST /api/slipway/v1/charts/lines',
   'POST /api/slipway/v1/model-versions/table',
+  'POST /api/slipway/v1/registered-models/activity',
   'POST /api/slipway/v1/run-table/groups',
   'POST /api/slipway/v1/run-table/locate',
   'POST /api/slipway/v1/run-table/opening',

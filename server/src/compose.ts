@@ -59,6 +59,7 @@ import { chartLineRoutes } from './http/slipway/chart-lines.ts';
 import { createLiveStreams } from './http/slipway/events.ts';
 import { experimentFolderRoutes } from './http/slipway/experiment-folders.ts';
 import { homeRoutes } from './http/slipway/home.ts';
+import { modelActivityRoutes } from './http/slipway/model-activity.ts';
 import { modelVersionTableRoutes } from './http/slipway/model-versions.ts';
 import { runBulkRoutes } from './http/slipway/run-bulk.ts';
 import { runColumnRoutes } from './http/slipway/run-columns.ts';
@@ -80,6 +81,7 @@ import { createWebhooks } from './notifications/webhooks.ts';
 import { openLocalStore } from './objects/local/local-store.ts';
 import { parseLocation, renderLocation } from './objects/location.ts';
 import type { ObjectStore } from './objects/port.ts';
+import { createModelActivity } from './registry/activity.ts';
 import { createAliases } from './registry/aliases.ts';
 import { parseModelName } from './registry/model-names.ts';
 import { parseVersion } from './registry/model-rules.ts';
@@ -263,7 +265,7 @@ export async function compose(config: Config): Promise<Program> {
     guardPromotion: async () => {},
     guardDeletion: async () => {},
   });
-  const aliases = createAliases({ db, recordEvents, guardPromotion: async () => {} });
+  const aliases = createAliases({ db, clock, recordEvents, guardPromotion: async () => {} });
   deliveries.start();
   outbox.start();
 
@@ -340,6 +342,7 @@ export async function compose(config: Config): Promise<Program> {
     ...registeredModelRoutes({ models, aliases, readModelName }),
     ...modelVersionRoutes({ versions, targets, readModelName }),
     ...modelVersionTableRoutes(createVersionTable({ db }), readModelName),
+    ...modelActivityRoutes(createModelActivity({ db }), readModelName),
     ...webhookRoutes(webhooks),
     ...userRoutes(authApp),
     ...roleRoutes(authApp),

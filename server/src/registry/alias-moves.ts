@@ -1,8 +1,10 @@
 import type { BatchHandler } from '../db/batcher.ts';
 import type { Sql } from '../db/port.ts';
 import type { RecordEvents } from '../events/outbox.ts';
+import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
-import { type AliasRow, upsertAliases } from './aliases-repository.ts';
+import { type AliasRow, holdAliases, upsertAliases } from './aliases-repository.ts';
+import { noteChanges } from './changes.ts';
 import type { PromotionGuard } from './guards.ts';
 import { notReady, PENDING } from './model-rules.ts';
 import { registryEvent } from './registry-events.ts';
@@ -14,6 +16,8 @@ export interface AliasMove {
   readonly name: string;
   readonly alias: string;
   readonly version: number;
+  /** Who moves it; undefined for who has no name. */
+  readonly by: string | undefined;
 }
 
 /**
@@ -21,9 +25,11 @@ export interface AliasMove {
  * alone. Of several moves of one alias the last one holds, and each has its event.
  */
 export function createAliasWriter({
+  clock,
   recordEvents,
   guardPromotion,
 }: {
+  readonly clock: Clock;
   readonly recordEvents: RecordEvents;
   readonly guardPromotion: PromotionGuard;
 }): BatchHandler<AliasMove, undefined> {
@@ -31,6 +37,8 @@ export function createAliasWriter({
     const versions = new Map((await findVersions(tx, moves)).map((row) => [keyOf(row), row]));
     const results: (undefined | AppError)[] = [];
     const rows = new Map<string, AliasRow>();
+    const modelNos = [...new Set([...versions.values()].map((row) => row.model_no))];
+    const held = new Map((await holdAliases(tx, modelNos)).map((row) => [placeOf(row), row.version]));
     const events = [];
     for (const move of moves) {
       const { name, alias, version } = move;
@@ -43,7 +51,21 @@ export function createAliasWriter({
             : await refusal(tx, move, guardPromotion);
       results.push(refused);
       if (row === undefined || refused !== undefined) continue;
-      rows.set(`${row.model_no} ${alias}`, { model_no: row.model_no, alias, version });
+      const moved = { model_no: row.model_no, alias, version };
+      const from = held.get(placeOf(moved));
+      rows.set(placeOf(moved), moved);
+      held.set(placeOf(moved), version);
+      if (from !== version) {
+        await noteChanges(tx, { by: move.by, nowMs: clock.nowMs() }, [
+          {
+            modelNo: row.model_no,
+            kind: 'alias',
+            subject: alias,
+            from: from === undefined ? undefined : String(from),
+            to: String(version),
+          },
+        ]);
+      }
       const isPrompt = row.of_prompt === 1;
       const data = { name, alias, version: String(version) };
       events.push(registryEvent({ subject: 'alias', action: 'created', isPrompt, data }));
@@ -54,12 +76,16 @@ export function createAliasWriter({
   };
 }
 
+const placeOf = ({ model_no, alias }: Pick<AliasRow, 'model_no' | 'alias'>): string =>
+  `${model_no} ${alias}`;
+
 const keyOf = ({ name, version }: { readonly name: string; readonly version: number }): string =>
   `${version} ${name}`;
 
 async function refusal(sql: Sql, move: AliasMove, guard: PromotionGuard): Promise<AppError | undefined> {
   try {
-    await guard(sql, { kind: 'alias', ...move });
+    const { name, alias, version } = move;
+    await guard(sql, { kind: 'alias', name, alias, version });
     return undefined;
   } catch (error) {
     if (error instanceof AppError) return error;

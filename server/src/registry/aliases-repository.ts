@@ -22,6 +22,15 @@ export async function listAliasesOfVersion(sql: Sql, modelNo: number, version: n
   return rows.map((row) => row.alias);
 }
 
+/** As `listAliases`, for whoever is about to move them: others wait until that is done. */
+export async function holdAliases(tx: Transaction, modelNos: readonly number[]): Promise<AliasRow[]> {
+  return tx.all<AliasRow>(
+    `SELECT model_no, alias, version FROM registered_model_aliases a
+     WHERE ${tx.dialect.inList('model_no', 'bigint')} ORDER BY model_no, alias${tx.dialect.forUpdate('a')}`,
+    [tx.dialect.list(modelNos)],
+  );
+}
+
 /** Each (model, alias) once. Written in one order by all, so that two servers never wait for each other. */
 export async function upsertAliases(tx: Transaction, rows: readonly AliasRow[]): Promise<void> {
   const sorted = [...rows].sort((a, b) => a.model_no - b.model_no || (a.alias < b.alias ? -1 : 1));
@@ -33,20 +42,28 @@ export async function upsertAliases(tx: Transaction, rows: readonly AliasRow[]):
   );
 }
 
-/** Whether there was such an alias. */
-export async function deleteAlias(tx: Transaction, modelNo: number, alias: string): Promise<boolean> {
-  return (
-    (await tx.run('DELETE FROM registered_model_aliases WHERE model_no = ? AND alias = ?', [
-      modelNo,
-      alias,
-    ])) > 0
+/** The version that it pointed at; undefined where there was no such alias. */
+export async function deleteAlias(
+  tx: Transaction,
+  modelNo: number,
+  alias: string,
+): Promise<number | undefined> {
+  const row = await tx.get<{ version: number }>(
+    'DELETE FROM registered_model_aliases WHERE model_no = ? AND alias = ? RETURNING version',
+    [modelNo, alias],
   );
+  return row?.version;
 }
 
+/** The aliases that pointed at the version. */
 export async function deleteAliasesOfVersion(
   tx: Transaction,
   modelNo: number,
   version: number,
-): Promise<void> {
-  await tx.run('DELETE FROM registered_model_aliases WHERE model_no = ? AND version = ?', [modelNo, version]);
+): Promise<string[]> {
+  const rows = await tx.all<{ alias: string }>(
+    'DELETE FROM registered_model_aliases WHERE model_no = ? AND version = ? RETURNING alias',
+    [modelNo, version],
+  );
+  return rows.map(({ alias }) => alias).sort();
 }

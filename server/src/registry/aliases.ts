@@ -2,9 +2,12 @@ import { createBatcher } from '../db/batcher.ts';
 import type { Database } from '../db/port.ts';
 
 import type { RecordEvents } from '../events/outbox.ts';
+import type { Principal } from '../governance/access.ts';
+import type { Clock } from '../kernel/clock.ts';
 import { invalidArgument, notFound } from '../kernel/errors.ts';
 import { createAliasWriter } from './alias-moves.ts';
 import * as repository from './aliases-repository.ts';
+import { nameOf, noteChanges } from './changes.ts';
 import type { PromotionGuard } from './guards.ts';
 import { checkAlias, checkAliasIsFree, checkModelName, isLatestAlias } from './model-rules.ts';
 import { getModelRow } from './models.ts';
@@ -14,32 +17,37 @@ import { listLatest } from './versions-repository.ts';
 
 export interface AliasesDependencies {
   readonly db: Database;
+  readonly clock: Clock;
   readonly recordEvents: RecordEvents;
   readonly guardPromotion: PromotionGuard;
 }
 
 /** Aliases: names that point at one version of a model and move. */
-export function createAliases({ db, recordEvents, guardPromotion }: AliasesDependencies) {
-  const submit = createBatcher(db, createAliasWriter({ recordEvents, guardPromotion }));
+export function createAliases({ db, clock, recordEvents, guardPromotion }: AliasesDependencies) {
+  const submit = createBatcher(db, createAliasWriter({ clock, recordEvents, guardPromotion }));
   return {
     /**
      * Points the alias at the version, from wherever it pointed.
      * @throws AppError NotFound for the version, InvalidArgument for a bad or reserved alias, and what the guard throws.
      */
-    async set(name: string, alias: string, version: number): Promise<void> {
+    async set(name: string, alias: string, version: number, by: Principal): Promise<void> {
       checkModelName(name);
       checkAlias(alias);
       checkAliasIsFree(alias);
-      await submit({ name, alias, version });
+      await submit({ name, alias, version, by: nameOf(by) });
     },
 
     /** Nothing happens when there is no such alias. @throws AppError NotFound for the model, and what the guard throws. */
-    async delete(name: string, alias: string): Promise<void> {
+    async delete(name: string, alias: string, by: Principal): Promise<void> {
       checkAlias(alias);
       await db.write(async (tx) => {
         const model = await getModelRow(tx, name);
         await guardPromotion(tx, { kind: 'alias removal', name, alias });
-        if (!(await repository.deleteAlias(tx, model.model_no, alias))) return;
+        const from = await repository.deleteAlias(tx, model.model_no, alias);
+        if (from === undefined) return;
+        await noteChanges(tx, { by: nameOf(by), nowMs: clock.nowMs() }, [
+          { modelNo: model.model_no, kind: 'alias', subject: alias, from: String(from) },
+        ]);
         await recordEvents(tx, [
           registryEvent({
             subject: 'alias',

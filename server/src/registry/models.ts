@@ -12,6 +12,8 @@ import type { Page } from '../tracking/experiments.ts';
 import { checkKey } from '../tracking/key-rules.ts';
 import type { Tag } from '../tracking/run-rules.ts';
 import { listAliases } from './aliases-repository.ts';
+import { nameOf, noteChanges } from './changes.ts';
+import { findModelTag } from './changes-repository.ts';
 import type { DeletionGuard } from './guards.ts';
 import { type ModelName, nameOfRow, schemaNameOf, securableOf } from './model-names.ts';
 import { holdPlace, modelNotFound } from './model-places.ts';
@@ -131,6 +133,10 @@ export function createModels(dependencies: ModelsDependencies) {
         await repository.touchModel(tx, row.model_no, nowMs);
       } else {
         await repository.setDescription(tx, row.model_no, description, nowMs);
+        if (description !== (row.description ?? '')) {
+          const noted = { modelNo: row.model_no, kind: 'description' } as const;
+          await noteChanges(tx, { by: nameOf(by), nowMs }, [noted]);
+        }
         await recordEvents(tx, [
           registryEvent({
             subject: 'model',
@@ -169,18 +175,20 @@ export function createModels(dependencies: ModelsDependencies) {
       const isPrompt = carriesPromptTag(tags);
       return db.write(async (tx) => {
         await holdPlace(tx, input.name);
+        const nowMs = clock.nowMs();
         const row = await repository.insertModel(tx, {
           name,
           schemaName: schemaNameOf(input.name),
           description,
           isPrompt,
-          nowMs: clock.nowMs(),
+          nowMs,
           createdBy: by.name,
           deploymentJobId: input.deploymentJobId ?? null,
         });
         if (row === undefined) throw nameTaken(name);
         await ownership.claim(tx, securableOf(input.name), by);
         await repository.upsertModelTags(tx, row.model_no, tags);
+        await noteChanges(tx, { by: nameOf(by), nowMs }, [{ modelNo: row.model_no, kind: 'created' }]);
         const data = { name, tags: shownTags(tags, isPrompt), description };
         await recordEvents(tx, [registryEvent({ subject: 'model', action: 'created', isPrompt, data })]);
         return {
@@ -210,7 +218,12 @@ export function createModels(dependencies: ModelsDependencies) {
         if (taken !== undefined && taken.model_no !== row.model_no) throw nameTaken(newName);
         if (taken === undefined) await holdPlace(tx, to);
         const place = { name: newName, schemaName: schemaNameOf(to) };
-        await repository.renameModel(tx, row.model_no, place, clock.nowMs());
+        const nowMs = clock.nowMs();
+        await repository.renameModel(tx, row.model_no, place, nowMs);
+        if (name !== newName) {
+          const noted = { modelNo: row.model_no, kind: 'renamed', from: name, to: newName } as const;
+          await noteChanges(tx, { by: nameOf(by), nowMs }, [noted]);
+        }
         await repository.setFacts(tx, row.model_no, { updatedBy: by.name });
         await ownership.move(tx, securableOf(nameOfRow(row)), securableOf(to));
         await recordEvents(tx, [
@@ -240,11 +253,17 @@ export function createModels(dependencies: ModelsDependencies) {
     },
 
     /** @throws AppError NotFound, InvalidArgument */
-    async setTag(name: string, tag: Tag): Promise<void> {
+    async setTag(name: string, tag: Tag, by: Principal): Promise<void> {
       checkTag(tag);
       await db.write(async (tx) => {
         const row = await getModelRow(tx, name);
+        const from = await findModelTag(tx, row.model_no, tag.key);
         await repository.upsertModelTags(tx, row.model_no, new Map([[tag.key, tag.value]]));
+        if (from !== tag.value) {
+          await noteChanges(tx, { by: nameOf(by), nowMs: clock.nowMs() }, [
+            { modelNo: row.model_no, kind: 'tag', subject: tag.key, from, to: tag.value },
+          ]);
+        }
         const isPrompt = tag.key === PROMPT_TAG ? isPromptTag(tag.key, tag.value) : row.is_prompt === 1;
         if (tag.key === PROMPT_TAG) await repository.setIsPrompt(tx, row.model_no, isPrompt);
         const data = { name, key: tag.key, value: tag.value };
@@ -253,11 +272,15 @@ export function createModels(dependencies: ModelsDependencies) {
     },
 
     /** Nothing happens when there is no such tag. @throws AppError NotFound for the model, InvalidArgument */
-    async deleteTag(name: string, key: string): Promise<void> {
+    async deleteTag(name: string, key: string, by: Principal): Promise<void> {
       checkKey(key, 'Tag', 'key');
       await db.write(async (tx) => {
         const row = await getModelRow(tx, name);
+        const from = await findModelTag(tx, row.model_no, key);
         if (!(await repository.deleteModelTag(tx, row.model_no, key))) return;
+        await noteChanges(tx, { by: nameOf(by), nowMs: clock.nowMs() }, [
+          { modelNo: row.model_no, kind: 'tag', subject: key, from },
+        ]);
         if (key === PROMPT_TAG) await repository.setIsPrompt(tx, row.model_no, false);
         const isPrompt = row.is_prompt === 1 && key !== PROMPT_TAG;
         await recordEvents(tx, [

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenedDatabase, testedDatabases } from '../db/conformance/databases.ts';
 import { createTracking, type Tracking } from '../tracking/conformance/tracking.ts';
 import { createRegistry, type Registry, version } from './conformance/registry.ts';
-import { createVersionTable, type VersionTable } from './version-table.ts';
+import { createVersionTable, type VersionTable, type VersionTableRow } from './version-table.ts';
 
 describe.each(testedDatabases())('the table of versions on $name', ({ open }) => {
   let opened: OpenedDatabase;
@@ -20,6 +20,9 @@ describe.each(testedDatabases())('the table of versions on $name', ({ open }) =>
   afterAll(() => opened.remove());
 
   const query = (name: string) => ({ name, offset: 0, limit: 100, metrics: undefined });
+
+  const valuesOf = ({ metrics }: VersionTableRow) =>
+    Object.fromEntries(Array.from(metrics, ([key, { value }]) => [key, value]));
 
   async function measuredRun(values: Readonly<Record<string, number>>): Promise<string> {
     const { run } = await tracking.runs.create({
@@ -61,21 +64,14 @@ describe.each(testedDatabases())('the table of versions on $name', ({ open }) =>
     ]);
     const [made, nan, best] = page.rows;
     expect(made!.source).toBeUndefined();
-    expect(nan!.metrics).toEqual(new Map([['auc', Number.NaN]]));
+    expect(valuesOf(nan!)).toEqual({ auc: Number.NaN });
     expect(best!.source!.run.runId).toBe(first);
-    expect(best!.metrics).toEqual(
-      new Map([
-        ['auc', 0.9],
-        ['loss', 0.3],
-      ]),
-    );
+    expect(valuesOf(best!)).toEqual({ auc: 0.9, loss: 0.3 });
   });
 
   it('gives windows of the versions and only the metrics that are asked for', async () => {
     const page = await table.page({ name: 'fraud', offset: 2, limit: 1, metrics: ['loss'] });
-    expect(page.rows.map(({ details, metrics }) => [details.row.version, metrics])).toEqual([
-      [1, new Map([['loss', 0.3]])],
-    ]);
+    expect(page.rows.map((row) => [row.details.row.version, valuesOf(row)])).toEqual([[1, { loss: 0.3 }]]);
   });
 
   it('tells the models of one run apart by what was measured on each of them', async () => {
@@ -108,10 +104,38 @@ describe.each(testedDatabases())('the table of versions on $name', ({ open }) =>
     }
     const page = await table.page(query('checkpoints'));
     expect(page.metricKeys).toEqual(['auc', 'loss']);
-    expect(page.rows.map(({ metrics }) => [metrics.get('auc'), metrics.get('loss')])).toEqual([
-      [0.6, 0.5],
-      [0.7, 0.5],
+    expect(page.rows.map(valuesOf)).toEqual([
+      { auc: 0.6, loss: 0.5 },
+      { auc: 0.7, loss: 0.5 },
     ]);
+  });
+
+  it('takes the last value of the run where the first one is linked to the model, and tells both', async () => {
+    await registry.models.create({ name: 'trained', description: '', tags: [] });
+    const runId = await measuredRun({});
+    const model = await tracking.loggedModels.create({
+      experimentNo: 0,
+      name: 'net',
+      modelType: undefined,
+      sourceRunId: runId,
+      params: [],
+      tags: [],
+    });
+    const modelId = model.row.model_id;
+    const points = [1.2, 0.1, 0.4].map((value, step) => ({ key: 'loss', value, timestampMs: 1, step }));
+    const linked = [{ ...points[0]!, modelId }];
+    await tracking.runs.logBatch({ runId, metrics: points, params: [], tags: [] });
+    await tracking.runs.logBatch({ runId, metrics: linked, params: [], tags: [] });
+    await registry.versions.create({ ...version('trained', `models:/${modelId}`), modelId });
+
+    const measured = async (measure: 'last' | 'min' | 'max') => {
+      const page = await table.page({ ...query('trained'), measure });
+      return page.rows[0]!.metrics.get('loss');
+    };
+    const first = { value: 1.2, step: 0 };
+    expect(await measured('last')).toEqual({ value: 0.4, step: 2, linked: first });
+    expect(await measured('min')).toEqual({ value: 0.1, step: undefined, linked: first });
+    expect(await measured('max')).toEqual({ value: 1.2, step: undefined, linked: first });
   });
 
   it('names the field of a window that cannot be, and the model that is not there', async () => {

@@ -1,9 +1,10 @@
 import type { Database } from '../db/port.ts';
 import { invalidArgument } from '../kernel/errors.ts';
-import { listSourceModelMetrics, readSourceModels } from '../tracking/source-models.ts';
+import { listSourceModelMetrics, readLinkedSteps, readSourceModels } from '../tracking/source-models.ts';
 import { listSourceMetrics, readSourceRuns, type SourceRun } from '../tracking/source-runs.ts';
 import type { VisibleExperiments } from '../tracking/visible-experiments.ts';
 import { listAliases } from './aliases-repository.ts';
+import { type MeasureOf, type Measured, measuredOf } from './measured.ts';
 import { getModelRow } from './models.ts';
 import { readVersions, type VersionDetails } from './version-details.ts';
 import * as repository from './version-table-repository.ts';
@@ -16,6 +17,8 @@ export interface VersionTableQuery {
   readonly limit: number;
   /** Metrics of the sources, at most 100; without them the first 100 by name. */
   readonly metrics: readonly string[] | undefined;
+  /** Which value of a run's history stands for it; the last one without it. */
+  readonly measure?: MeasureOf;
   /** Of runs and logged models elsewhere nothing is told; all without it. */
   readonly visible?: VisibleExperiments;
 }
@@ -24,8 +27,8 @@ export interface VersionTableRow {
   readonly details: VersionDetails;
   /** The run that the version came from, if it is (still) here. */
   readonly source: SourceRun | undefined;
-  /** What was measured on the logged model itself, and the run's latest values of everything else. */
-  readonly metrics: ReadonlyMap<string, number>;
+  /** See `measuredOf`. */
+  readonly metrics: ReadonlyMap<string, Measured>;
 }
 
 export interface VersionTablePage {
@@ -51,6 +54,7 @@ export function createVersionTable({ db }: { readonly db: Database }) {
       offset,
       limit,
       metrics,
+      measure = 'last',
       visible = 'all',
     }: VersionTableQuery): Promise<VersionTablePage> {
       if (offset < 0) throw invalidArgument('offset must be 0 or more.', { field: 'offset' });
@@ -85,6 +89,7 @@ export function createVersionTable({ db }: { readonly db: Database }) {
           [...new Set(versions.flatMap((version) => version.logged_model_id || []))],
           { keys: shownKeys, visible },
         );
+        const linkedSteps = await readLinkedSteps(sql, [...sources.keys()], shownKeys);
         const aliases = Map.groupBy(await listAliases(sql, [modelNo]), ({ version }) => version);
         const details = await readVersions(sql, versions, { withAliases: false });
         return {
@@ -96,8 +101,12 @@ export function createVersionTable({ db }: { readonly db: Database }) {
             return {
               details: { row, tags, aliases: (aliases.get(row.version) ?? []).map(({ alias }) => alias) },
               source,
-              // A run that logs several models has one value for all of them: each model's own says more.
-              metrics: new Map([...(source?.metrics ?? []), ...(ofModel ?? [])]),
+              metrics: measuredOf({
+                source,
+                ofModel,
+                linkedSteps: row.run_id === null ? undefined : linkedSteps.get(row.run_id),
+                measure,
+              }),
             };
           }),
         };

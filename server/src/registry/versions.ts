@@ -14,6 +14,8 @@ import type { Page } from '../tracking/experiments.ts';
 import { checkKey } from '../tracking/key-rules.ts';
 import type { Tag } from '../tracking/run-rules.ts';
 import { deleteAliasesOfVersion } from './aliases-repository.ts';
+import { nameOf, noteChanges } from './changes.ts';
+import { emptyChangesOfVersion, findVersionTag } from './changes-repository.ts';
 import type { DeletionGuard, PromotionGuard } from './guards.ts';
 import {
   carriesPromptTag,
@@ -70,6 +72,7 @@ export interface StageTransition {
   readonly stage: string;
   /** Whether the others that are in the stage leave it for Archived. */
   readonly archiveOthers: boolean;
+  readonly by: Principal;
 }
 
 export interface VersionsDependencies {
@@ -127,7 +130,7 @@ export function createVersions(dependencies: VersionsDependencies) {
       );
       const { name, description, runLink, runId, modelId } = input;
       const requestId = randomHexId();
-      const userId = userIdOf(input.by);
+      const userId = nameOf(input.by) ?? null;
       const said = [name, input.source, runId, modelId, runLink, description, input.tags];
       const order = { name, description, runLink, tags, isPrompt, source, userId };
       try {
@@ -156,7 +159,7 @@ export function createVersions(dependencies: VersionsDependencies) {
         tags,
         isPrompt: false,
         source,
-        userId: userIdOf(input.by),
+        userId: nameOf(input.by) ?? null,
         uploaded: { runWorkspaceId, dependencies },
         requestId,
         // Sent again, the request makes another version: the files of the first may come yet.
@@ -192,7 +195,11 @@ export function createVersions(dependencies: VersionsDependencies) {
       checkDescription(description);
       return db.write(async (tx) => {
         const row = await getVersion(tx, name, version);
-        await repository.setDescription(tx, { ...changeOf(row), by: by.name }, description);
+        const { modelNo, nowMs, ...at } = changeOf(row);
+        await repository.setDescription(tx, { modelNo, nowMs, ...at, by: by.name }, description);
+        if ((description ?? '') !== (row.description ?? '')) {
+          await noteChanges(tx, { by: nameOf(by), nowMs }, [{ modelNo, kind: 'description', version }]);
+        }
         await recordEvents(tx, [
           await eventOf(tx, row, { subject: 'version', action: 'updated', data: { description } }),
         ]);
@@ -218,6 +225,18 @@ export function createVersions(dependencies: VersionsDependencies) {
         const archived = transition.archiveOthers ? await repository.archiveOthers(tx, change, stage) : [];
         await repository.setStage(tx, change, stage);
         await touchModel(tx, row.model_no, change.nowMs);
+        await noteChanges(tx, { by: nameOf(transition.by), nowMs: change.nowMs }, [
+          ...(row.stage === stage
+            ? []
+            : [{ modelNo: row.model_no, kind: 'stage' as const, version, from: row.stage, to: stage }]),
+          ...archived.map((other) => ({
+            modelNo: row.model_no,
+            kind: 'stage' as const,
+            version: other,
+            from: stage,
+            to: 'Archived',
+          })),
+        ]);
         const moved = (of: VersionRow, from: string, to: string) =>
           eventOf(tx, of, {
             subject: 'version',
@@ -236,13 +255,24 @@ export function createVersions(dependencies: VersionsDependencies) {
     },
 
     /** Empties the version and drops its aliases; its number stays taken. @throws AppError NotFound, and the guard's. */
-    async delete(name: string, version: number): Promise<void> {
+    async delete(name: string, version: number, by: Principal): Promise<void> {
       await db.write(async (tx) => {
         const row = await getVersion(tx, name, version);
         await guardDeletion(tx, { name, version });
         const change = changeOf(row);
         const event = await eventOf(tx, row, { subject: 'version', action: 'deleted', data: {} });
-        await deleteAliasesOfVersion(tx, row.model_no, version);
+        const dropped = await deleteAliasesOfVersion(tx, row.model_no, version);
+        const modelNo = row.model_no;
+        await emptyChangesOfVersion(tx, { modelNo, version });
+        await noteChanges(tx, { by: nameOf(by), nowMs: change.nowMs }, [
+          ...dropped.map((alias) => ({
+            modelNo,
+            kind: 'alias' as const,
+            subject: alias,
+            from: String(version),
+          })),
+          { modelNo, kind: 'deleted', version },
+        ]);
         await repository.redactVersion(tx, change);
         await forgetVersionFiles(tx, change, change.nowMs);
         await touchModel(tx, row.model_no, change.nowMs);
@@ -251,11 +281,19 @@ export function createVersions(dependencies: VersionsDependencies) {
     },
 
     /** @throws AppError NotFound, InvalidArgument */
-    async setTag(name: string, version: number, tag: Tag): Promise<void> {
+    async setTag(name: string, version: number, tag: Tag, by: Principal): Promise<void> {
       checkTag(tag);
       await db.write(async (tx) => {
         const row = await getVersion(tx, name, version);
+        const change = changeOf(row);
+        const from = await findVersionTag(tx, change, tag.key);
         await repository.upsertVersionTags(tx, [[row.model_no, version, tag.key, tag.value]]);
+        if (from !== tag.value) {
+          const { modelNo, nowMs } = change;
+          await noteChanges(tx, { by: nameOf(by), nowMs }, [
+            { modelNo, kind: 'tag', version, subject: tag.key, from, to: tag.value },
+          ]);
+        }
         if (tag.key === PROMPT_TAG) {
           await repository.setIsPrompt(tx, changeOf(row), isPromptTag(tag.key, tag.value));
         }
@@ -265,11 +303,16 @@ export function createVersions(dependencies: VersionsDependencies) {
     },
 
     /** Nothing happens when there is no such tag. @throws AppError NotFound for the version, InvalidArgument */
-    async deleteTag(name: string, version: number, key: string): Promise<void> {
+    async deleteTag(name: string, version: number, key: string, by: Principal): Promise<void> {
       checkKey(key, 'Tag', 'key');
       await db.write(async (tx) => {
         const row = await getVersion(tx, name, version);
-        if (!(await repository.deleteVersionTag(tx, changeOf(row), key))) return;
+        const change = changeOf(row);
+        const from = await findVersionTag(tx, change, key);
+        if (!(await repository.deleteVersionTag(tx, change, key))) return;
+        await noteChanges(tx, { by: nameOf(by), nowMs: change.nowMs }, [
+          { modelNo: change.modelNo, kind: 'tag', version, subject: key, from },
+        ]);
         if (key === PROMPT_TAG) await repository.setIsPrompt(tx, changeOf(row), false);
         await recordEvents(tx, [
           await eventOf(tx, row, { subject: 'version tag', action: 'deleted', data: { key } }),
@@ -333,6 +376,3 @@ export function createVersions(dependencies: VersionsDependencies) {
 }
 
 export type Versions = ReturnType<typeof createVersions>;
-
-/** Without identities nobody has a name that would say anything. */
-const userIdOf = (by: Principal): string | null => (by.kind === 'local' ? null : by.name);

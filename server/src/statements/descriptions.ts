@@ -111,10 +111,10 @@ export function createDescriptions(dependencies: DescriptionsDependencies): Desc
       }
     },
 
-    async setTags(on, pairs) {
+    async setTags(on, pairs, by) {
       for (const [key, value] of Object.entries(pairs)) {
         if (on.type === 'model') {
-          await models.setTag(storedName(on), { key, value });
+          await models.setTag(storedName(on), { key, value }, by.principal);
           continue;
         }
         const place = { securable: await idOf(on), part: '' };
@@ -125,9 +125,9 @@ export function createDescriptions(dependencies: DescriptionsDependencies): Desc
       }
     },
 
-    async unsetTags(on, keys) {
+    async unsetTags(on, keys, by) {
       for (const key of keys) {
-        if (on.type === 'model') await models.deleteTag(storedName(on), key);
+        if (on.type === 'model') await models.deleteTag(storedName(on), key, by.principal);
         else await tags.delete({ securable: await idOf(on), part: '' }, key);
       }
     },

@@ -9,17 +9,36 @@ export async function listMetricKeys(sql: Sql, runNos: readonly number[], limit:
   return rows.map(([key]) => key);
 }
 
-export type LatestValue = readonly [runNo: number, key: string, value: number, isNan: number];
+/** The extremes are null where no value is a number. */
+export type LatestValue = readonly [
+  runNo: number,
+  key: string,
+  value: number,
+  isNan: number,
+  step: number | bigint | string,
+  min: number | null,
+  max: number | null,
+];
 
-/** The latest values of some metrics of many runs. */
+/** The latest values of some metrics of many runs, and the extremes of their histories. */
 export async function listLatestValues(
   sql: Sql,
   runNos: readonly number[],
   keys: readonly string[],
 ): Promise<LatestValue[]> {
   return sql.rows<LatestValue>(
-    `SELECT run_no, key, value, is_nan FROM metric_series
+    `SELECT run_no, key, value, is_nan, ${sql.dialect.int64('step')}, min_value, max_value FROM metric_series
      WHERE ${sql.dialect.inList('run_no', 'bigint')} AND ${sql.dialect.inList('key', 'text')}`,
     [sql.dialect.list(runNos), sql.dialect.list(keys)],
   );
+}
+
+/** The runs among them that said of a model at which step they logged it. */
+export async function listRunsWithSteps(sql: Sql, runNos: readonly number[]): Promise<number[]> {
+  const rows = await sql.rows<readonly [number]>(
+    `SELECT DISTINCT run_no FROM run_models
+     WHERE ${sql.dialect.inList('run_no', 'bigint')} AND direction = 'output' AND step > 0`,
+    [sql.dialect.list(runNos)],
+  );
+  return rows.map(([runNo]) => runNo);
 }

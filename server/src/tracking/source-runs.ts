@@ -1,12 +1,24 @@
 import type { Sql } from '../db/port.ts';
+import { type Int64, int64 } from '../kernel/int64.ts';
 import { findRuns, type RunRow } from './runs-repository.ts';
-import { listLatestValues, listMetricKeys } from './source-runs-repository.ts';
+import { listLatestValues, listMetricKeys, listRunsWithSteps } from './source-runs-repository.ts';
 import type { VisibleExperiments } from './visible-experiments.ts';
+
+/** The latest value of a metric of a run; NaN stands for itself. */
+export interface RunMetric {
+  readonly value: number;
+  readonly step: Int64;
+  /** Of the whole history; undefined where no value is a number. */
+  readonly min: number | undefined;
+  readonly max: number | undefined;
+}
 
 /** A run that something came from, and the latest values of some of its metrics. */
 export interface SourceRun {
   readonly run: RunRow;
-  readonly metrics: ReadonlyMap<string, number>;
+  readonly metrics: ReadonlyMap<string, RunMetric>;
+  /** Whether it said of its models at which steps it logged them: each is then the model of that step. */
+  readonly logsBySteps: boolean;
 }
 
 export interface SourceQuery {
@@ -32,13 +44,25 @@ export async function readSourceRuns(
   { keys, visible }: SourceQuery,
 ): Promise<ReadonlyMap<string, SourceRun>> {
   const rows = await findVisible(sql, runIds, visible);
-  const metrics = new Map(rows.map((run) => [run.runNo, new Map<string, number>()]));
+  const metrics = new Map(rows.map((run) => [run.runNo, new Map<string, RunMetric>()]));
   if (rows.length > 0 && keys.length > 0) {
-    for (const [runNo, key, value, isNan] of await listLatestValues(sql, [...metrics.keys()], keys)) {
-      metrics.get(runNo)!.set(key, isNan === 1 ? Number.NaN : value);
+    const found = await listLatestValues(sql, [...metrics.keys()], keys);
+    for (const [runNo, key, value, isNan, step, min, max] of found) {
+      metrics.get(runNo)!.set(key, {
+        value: isNan === 1 ? Number.NaN : value,
+        step: int64(step),
+        min: min ?? undefined,
+        max: max ?? undefined,
+      });
     }
   }
-  return new Map(rows.map((run) => [run.runId, { run, metrics: metrics.get(run.runNo)! }]));
+  const bySteps = new Set(rows.length === 0 ? [] : await listRunsWithSteps(sql, [...metrics.keys()]));
+  return new Map(
+    rows.map((run) => [
+      run.runId,
+      { run, metrics: metrics.get(run.runNo)!, logsBySteps: bySteps.has(run.runNo) },
+    ]),
+  );
 }
 
 /** The metrics that the runs have, at most `limit`, by name. */

@@ -18,6 +18,7 @@ import { databricks } from './0017-databricks.ts';
 import { statements } from './0018-statements.ts';
 import { audit } from './0019-audit.ts';
 import { experimentVisibility } from './0020-experiment-visibility.ts';
+import { registryChanges } from './0022-registry-changes.ts';
 
 /** Every migration, oldest first. A migration that has shipped is never edited: the next one mends it. */
 export const migrations: readonly Migration[] = [
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   statements,
   audit,
   experimentVisibility,
+  registryChanges,
 ];

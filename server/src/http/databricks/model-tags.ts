@@ -43,8 +43,9 @@ export function modelTagRoutes({
       access: [onModel('model.tag', readModelName, { nameOf })],
       async handle(call) {
         const { add, remove } = readChanges(call.body);
-        for (const tag of add) await models.setTag(stored(call), tag);
-        for (const key of remove) await models.deleteTag(stored(call), key);
+        const { principal } = call.caller.access;
+        for (const tag of add) await models.setTag(stored(call), tag, principal);
+        for (const key of remove) await models.deleteTag(stored(call), key, principal);
         return {};
       },
     },
@@ -60,8 +61,9 @@ export function modelTagRoutes({
       ],
       async handle(call) {
         const { add, remove } = readChanges(call.body);
-        for (const tag of add) await versions.setTag(stored(call), versionOf(call), tag);
-        for (const key of remove) await versions.deleteTag(stored(call), versionOf(call), key);
+        const { principal } = call.caller.access;
+        for (const tag of add) await versions.setTag(stored(call), versionOf(call), tag, principal);
+        for (const key of remove) await versions.deleteTag(stored(call), versionOf(call), key, principal);
         return {};
       },
     },

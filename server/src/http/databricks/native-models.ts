@@ -136,7 +136,7 @@ export function nativeModelRoutes(services: NativeModelServices): readonly Datab
       async handle(call) {
         const version = versionOf(call.body.version_num, 'version_num');
         const alias = call.path.alias!;
-        await aliases.set(rules.stored(call), alias, version);
+        await aliases.set(rules.stored(call), alias, version, call.caller.access.principal);
         return { alias_name: alias, version_num: version };
       },
     },
@@ -146,7 +146,7 @@ export function nativeModelRoutes(services: NativeModelServices): readonly Datab
       summary: 'Removes an alias',
       access: [rules.onModel('model.promote')],
       async handle(call) {
-        await aliases.delete(rules.stored(call), call.path.alias!);
+        await aliases.delete(rules.stored(call), call.path.alias!, call.caller.access.principal);
         return {};
       },
     },

@@ -100,7 +100,7 @@ export function nativeVersionRoutes(services: ModelServices): readonly Databrick
       summary: 'Deletes a version with its files',
       access: [rules.onVersion('model.manage')],
       async handle(call) {
-        await versions.delete(rules.stored(call), numberOf(call));
+        await versions.delete(rules.stored(call), numberOf(call), call.caller.access.principal);
         return {};
       },
     },

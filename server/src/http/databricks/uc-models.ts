@@ -101,7 +101,8 @@ export function ucModelRoutes(services: ModelServices): readonly DatabricksRoute
       access: [rules.onModel('model.tag')],
       async handle(call) {
         const value = optionalString(call.body, 'value') ?? '';
-        await models.setTag(rules.stored(call), { key: requiredString(call.body, 'key'), value });
+        const tag = { key: requiredString(call.body, 'key'), value };
+        await models.setTag(rules.stored(call), tag, call.caller.access.principal);
         return {};
       },
     },
@@ -111,7 +112,8 @@ export function ucModelRoutes(services: ModelServices): readonly DatabricksRoute
       summary: 'Removes a tag of a registered model',
       access: [rules.onModel('model.tag')],
       async handle(call) {
-        await models.deleteTag(rules.stored(call), requiredString(messageOf(call), 'key'));
+        const key = requiredString(messageOf(call), 'key');
+        await models.deleteTag(rules.stored(call), key, call.caller.access.principal);
         return {};
       },
     },
@@ -122,7 +124,9 @@ export function ucModelRoutes(services: ModelServices): readonly DatabricksRoute
       access: [rules.onModel('model.promote')],
       async handle(call) {
         const { body } = call;
-        await aliases.set(rules.stored(call), requiredString(body, 'alias'), versionOf(body.version));
+        const alias = requiredString(body, 'alias');
+        const version = versionOf(body.version);
+        await aliases.set(rules.stored(call), alias, version, call.caller.access.principal);
         return {};
       },
     },
@@ -132,7 +136,8 @@ export function ucModelRoutes(services: ModelServices): readonly DatabricksRoute
       summary: 'Removes an alias',
       access: [rules.onModel('model.promote')],
       async handle(call) {
-        await aliases.delete(rules.stored(call), requiredString(messageOf(call), 'alias'));
+        const alias = requiredString(messageOf(call), 'alias');
+        await aliases.delete(rules.stored(call), alias, call.caller.access.principal);
         return {};
       },
     },

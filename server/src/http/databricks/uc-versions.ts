@@ -109,7 +109,7 @@ export function ucVersionRoutes(services: ModelServices): readonly DatabricksRou
       summary: 'Deletes a version with its files',
       access: [rules.onVersion('model.manage')],
       async handle(call) {
-        await versions.delete(rules.stored(call), numberOf(call));
+        await versions.delete(rules.stored(call), numberOf(call), call.caller.access.principal);
         return {};
       },
     },
@@ -120,10 +120,8 @@ export function ucVersionRoutes(services: ModelServices): readonly DatabricksRou
       access: [rules.onVersion('model.tag')],
       async handle(call) {
         const value = optionalString(call.body, 'value') ?? '';
-        await versions.setTag(rules.stored(call), numberOf(call), {
-          key: requiredString(call.body, 'key'),
-          value,
-        });
+        const tag = { key: requiredString(call.body, 'key'), value };
+        await versions.setTag(rules.stored(call), numberOf(call), tag, call.caller.access.principal);
         return {};
       },
     },
@@ -133,7 +131,8 @@ export function ucVersionRoutes(services: ModelServices): readonly DatabricksRou
       summary: 'Removes a tag of a version',
       access: [rules.onVersion('model.tag')],
       async handle(call) {
-        await versions.deleteTag(rules.stored(call), numberOf(call), requiredString(messageOf(call), 'key'));
+        const key = requiredString(messageOf(call), 'key');
+        await versions.deleteTag(rules.stored(call), numberOf(call), key, call.caller.access.principal);
         return {};
       },
     },

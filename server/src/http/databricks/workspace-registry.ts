@@ -96,6 +96,7 @@ export function workspaceRegistryRoutes(services: WorkspaceRegistryServices): re
         const moved = await versions.transition(name, version, {
           stage: requiredString(body, 'stage'),
           archiveOthers: optionalBoolean(body, 'archive_existing_versions') ?? false,
+          by: caller.access.principal,
         });
         const text = optionalString(body, 'comment');
         if (text?.trim()) await comments.create(name, version, { text, by: caller.principal });

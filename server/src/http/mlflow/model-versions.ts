@@ -93,11 +93,12 @@ export function modelVersionRoutes({
       method: 'POST',
       path: `${PATH}/transition-stage`,
       access: [onModel('model.promote', readModelName, versioned)],
-      async handle({ message }) {
+      async handle({ message, caller }) {
         const [name, version] = keyOf(message);
         const moved = await versions.transition(name, version, {
           stage: requiredString(message, 'stage'),
           archiveOthers: optionalBoolean(message, 'archive_existing_versions') ?? false,
+          by: caller.access.principal,
         });
         return { model_version: renderVersion(moved) };
       },
@@ -106,8 +107,8 @@ export function modelVersionRoutes({
       method: 'DELETE',
       path: `${PATH}/delete`,
       access: [onModel('model.manage', readModelName, versioned)],
-      async handle({ message }) {
-        await versions.delete(...keyOf(message));
+      async handle({ message, caller }) {
+        await versions.delete(...keyOf(message), caller.access.principal);
         return {};
       },
     },
@@ -127,11 +128,10 @@ export function modelVersionRoutes({
       method: 'POST',
       path: `${PATH}/set-tag`,
       access: [onModel('model.tag', readModelName, versioned)],
-      async handle({ message }) {
-        await versions.setTag(...keyOf(message), {
-          key: requiredString(message, 'key'),
-          value: optionalString(message, 'value') ?? '',
-        });
+      async handle({ message, caller }) {
+        const value = optionalString(message, 'value') ?? '';
+        const tag = { key: requiredString(message, 'key'), value };
+        await versions.setTag(...keyOf(message), tag, caller.access.principal);
         return {};
       },
     },
@@ -139,8 +139,9 @@ export function modelVersionRoutes({
       method: 'DELETE',
       path: `${PATH}/delete-tag`,
       access: [onModel('model.tag', readModelName, versioned)],
-      async handle({ message }) {
-        await versions.deleteTag(...keyOf(message), requiredString(message, 'key'));
+      async handle({ message, caller }) {
+        const key = requiredString(message, 'key');
+        await versions.deleteTag(...keyOf(message), key, caller.access.principal);
         return {};
       },
     },

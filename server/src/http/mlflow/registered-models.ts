@@ -131,11 +131,10 @@ export function registeredModelRoutes({
       method: 'POST',
       path: `${PATH}/set-tag`,
       access: [onModel('model.tag', readModelName, named)],
-      async handle({ message }) {
-        await models.setTag(nameIn(message), {
-          key: requiredString(message, 'key'),
-          value: optionalString(message, 'value') ?? '',
-        });
+      async handle({ message, caller }) {
+        const value = optionalString(message, 'value') ?? '';
+        const tag = { key: requiredString(message, 'key'), value };
+        await models.setTag(nameIn(message), tag, caller.access.principal);
         return {};
       },
     },
@@ -143,8 +142,9 @@ export function registeredModelRoutes({
       method: 'DELETE',
       path: `${PATH}/delete-tag`,
       access: [onModel('model.tag', readModelName, named)],
-      async handle({ message }) {
-        await models.deleteTag(nameIn(message), requiredString(message, 'key'));
+      async handle({ message, caller }) {
+        const key = requiredString(message, 'key');
+        await models.deleteTag(nameIn(message), key, caller.access.principal);
         return {};
       },
     },
@@ -152,9 +152,10 @@ export function registeredModelRoutes({
       method: 'POST',
       path: `${PATH}/alias`,
       access: [onModel('model.promote', readModelName, named)],
-      async handle({ message }) {
+      async handle({ message, caller }) {
         const version = parseVersion(requiredString(message, 'version'));
-        await aliases.set(nameIn(message), requiredString(message, 'alias'), version);
+        const alias = requiredString(message, 'alias');
+        await aliases.set(nameIn(message), alias, version, caller.access.principal);
         return {};
       },
     },
@@ -162,8 +163,9 @@ export function registeredModelRoutes({
       method: 'DELETE',
       path: `${PATH}/alias`,
       access: [onModel('model.promote', readModelName, named)],
-      async handle({ message }) {
-        await aliases.delete(nameIn(message), requiredString(message, 'alias'));
+      async handle({ message, caller }) {
+        const alias = requiredString(message, 'alias');
+        await aliases.delete(nameIn(message), alias, caller.access.principal);
         return {};
       },
     },

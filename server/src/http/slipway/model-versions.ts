@@ -1,6 +1,8 @@
+import { invalidArgument } from '../../kernel/errors.ts';
+import type { MeasureOf } from '../../registry/measured.ts';
 import type { VersionTable, VersionTableRow } from '../../registry/version-table.ts';
-import { optionalInt32, requiredString, stringList } from '../mlflow/fields.ts';
-import { renderDouble } from '../mlflow/json.ts';
+import { optionalInt32, optionalString, requiredString, stringList } from '../mlflow/fields.ts';
+import { renderDouble, renderInt64 } from '../mlflow/json.ts';
 import { renderVersion } from '../mlflow/registry-rendering.ts';
 import type { MlflowCall, MlflowRoute } from '../mlflow/routes.ts';
 import { onModel, type ReadModelName } from '../model-access.ts';
@@ -26,12 +28,14 @@ export function modelVersionTableRoutes(
         { name: 'offset', type: 'int32' },
         { name: 'limit', type: 'int32' },
         { name: 'metrics', type: 'string', repeated: true },
+        { name: 'measure', type: 'string' },
       ],
       async handle({ message, caller }) {
         const page = await table.page({
           name: readModelName(requiredString(message, 'name')).stored,
           offset: optionalInt32(message, 'offset') ?? 0,
           limit: optionalInt32(message, 'limit') ?? DEFAULT_LIMIT,
+          measure: readMeasure(optionalString(message, 'measure')),
           visible: caller.access.visibleExperiments(),
           metrics: message.metrics === undefined ? undefined : stringList(message, 'metrics'),
         });
@@ -55,8 +59,33 @@ function renderRow({ details, source, metrics }: VersionTableRow): object {
         lifecycle_stage: source.run.stage,
       },
     }),
-    ...(metrics.size > 0 && {
-      metrics: Object.fromEntries(Array.from(metrics, ([key, value]) => [key, renderDouble(value)] as const)),
-    }),
+    ...(metrics.size > 0 && renderMeasured(metrics)),
+  };
+}
+
+const MEASURES: readonly MeasureOf[] = ['last', 'min', 'max'];
+
+function readMeasure(text = 'last'): MeasureOf {
+  const measure = MEASURES.find((one) => one === text);
+  if (measure === undefined) {
+    throw invalidArgument(`measure must be one of ${MEASURES.join(', ')}.`, { field: 'measure' });
+  }
+  return measure;
+}
+
+/** Where the run's later value stands in place of the one that is linked to the model, that one is told too. */
+function renderMeasured(metrics: VersionTableRow['metrics']): object {
+  const all = [...metrics];
+  const linked = all.flatMap(([key, { linked: one }]) =>
+    one === undefined
+      ? []
+      : [[key, { value: renderDouble(one.value), step: renderInt64(one.step) }] as const],
+  );
+  return {
+    metrics: Object.fromEntries(all.map(([key, { value }]) => [key, renderDouble(value)] as const)),
+    metric_steps: Object.fromEntries(
+      all.flatMap(([key, { step }]) => (step === undefined ? [] : [[key, renderInt64(step)] as const])),
+    ),
+    ...(linked.length > 0 && { linked_metrics: Object.fromEntries(linked) }),
   };
 }

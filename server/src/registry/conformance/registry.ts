@@ -10,7 +10,7 @@ import type { DeletionGuard, PromotionGuard } from '../guards.ts';
 import { type ModelName, type Namespaces, parseModelName } from '../model-names.ts';
 import { createModels } from '../models.ts';
 import type { SourcePolicy } from '../version-sources.ts';
-import { createVersions } from '../versions.ts';
+import { createVersions, type StageTransition } from '../versions.ts';
 
 export interface RegistryOptions {
   readonly guardPromotion?: PromotionGuard;
@@ -60,6 +60,7 @@ export function createRegistry(db: Database, options: RegistryOptions = {}) {
     guardDeletion,
     storedName,
   });
+  const aliases = createAliases({ db, clock, recordEvents, guardPromotion });
   return {
     events,
     recordEvents,
@@ -73,6 +74,8 @@ export function createRegistry(db: Database, options: RegistryOptions = {}) {
       }) => models.create({ ...model, name: plainName(model.name), by: LOCAL_USER }),
       describe: (name: string, description: string) => models.change(name, { description }, LOCAL_USER),
       rename: (name: string, newName: string) => models.rename(name, plainName(newName), LOCAL_USER),
+      setTag: (name: string, tag: Tag) => models.setTag(name, tag, LOCAL_USER),
+      deleteTag: (name: string, key: string) => models.deleteTag(name, key, LOCAL_USER),
     },
     /** The same of any name, in anybody's. */
     governedModels: models,
@@ -81,8 +84,21 @@ export function createRegistry(db: Database, options: RegistryOptions = {}) {
       ...versions,
       describe: (name: string, number: number, description: string | null) =>
         versions.describe(name, number, description, LOCAL_USER),
+      transition: (name: string, number: number, to: Omit<StageTransition, 'by'>) =>
+        versions.transition(name, number, { ...to, by: LOCAL_USER }),
+      delete: (name: string, number: number) => versions.delete(name, number, LOCAL_USER),
+      setTag: (name: string, number: number, tag: Tag) => versions.setTag(name, number, tag, LOCAL_USER),
+      deleteTag: (name: string, number: number, key: string) =>
+        versions.deleteTag(name, number, key, LOCAL_USER),
     },
-    aliases: createAliases({ db, recordEvents, guardPromotion }),
+    aliases: {
+      ...aliases,
+      set: (name: string, alias: string, number: number) => aliases.set(name, alias, number, LOCAL_USER),
+      delete: (name: string, alias: string) => aliases.delete(name, alias, LOCAL_USER),
+    },
+    /** The same, in anybody's name. */
+    governedVersions: versions,
+    governedAliases: aliases,
   };
 }
 
