@@ -1,5 +1,5 @@
 import type { ModelVersion, RegisteredModel, Webhook } from '@slipway/client';
-import { queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { postJson } from './request.ts';
 import { client } from './server.ts';
 
@@ -65,8 +65,19 @@ export interface TableVersion {
     readonly status: string;
     readonly lifecycle_stage: string;
   };
-  readonly metrics?: Readonly<Record<string, number | 'NaN' | 'Infinity' | '-Infinity'>>;
+  readonly metrics?: Readonly<Record<string, WireNumber>>;
+  /** Where each was measured; absent for an extreme of a history. */
+  readonly metric_steps?: Readonly<Record<string, number>>;
+  /** What was logged with the model, where a later value of its run stands in its place. */
+  readonly linked_metrics?: Readonly<
+    Record<string, { readonly value: WireNumber; readonly step: number }>
+  >;
 }
+
+type WireNumber = number | 'NaN' | 'Infinity' | '-Infinity';
+
+/** Which value of the history of a metric stands for a version. */
+export type Measure = 'last' | 'min' | 'max';
 
 export interface VersionTable {
   readonly total: number;
@@ -77,15 +88,69 @@ export interface VersionTable {
 export const VERSIONS_SHOWN = 500;
 
 /** Versions of a model beside what was measured of them, the newest first; those before `offset` are left out. */
-export const versionTableQuery = (name: string, metrics: readonly string[] | undefined, offset = 0) =>
+export const versionTableQuery = (
+  name: string,
+  {
+    metrics,
+    offset = 0,
+    measure = 'last',
+  }: {
+    readonly metrics?: readonly string[] | undefined;
+    readonly offset?: number | undefined;
+    readonly measure?: Measure | undefined;
+  } = {},
+) =>
   queryOptions({
-    queryKey: ['model', name, 'versions', metrics, offset],
+    queryKey: ['model', name, 'versions', metrics, offset, measure],
     queryFn: ({ signal }) =>
       postJson<VersionTable>(
         'model-versions/table',
-        { name, limit: VERSIONS_SHOWN, offset, ...(metrics !== undefined && { metrics }) },
+        { name, limit: VERSIONS_SHOWN, offset, measure, ...(metrics !== undefined && { metrics }) },
         signal,
       ),
+  });
+
+/** What happened to a model or, with its number, to a version. */
+export interface ModelChange {
+  readonly change: number;
+  readonly timestamp: number;
+  readonly kind:
+    | 'created'
+    | 'renamed'
+    | 'description'
+    | 'tag'
+    | 'alias'
+    | 'stage'
+    | 'registered'
+    | 'deleted';
+  readonly user_id?: string;
+  readonly version?: string;
+  /** The alias, or the key of the tag. */
+  readonly subject?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+interface ModelChanges {
+  readonly changes: readonly ModelChange[];
+  /** What happened earlier begins before this change; absent where that is all. */
+  readonly next?: number;
+}
+
+const CHANGES_SHOWN = 100;
+
+/** What happened to a model, the latest first, page by page. */
+export const modelActivityQuery = (name: string) =>
+  infiniteQueryOptions({
+    queryKey: ['model', name, 'activity'],
+    queryFn: ({ signal, pageParam }) =>
+      postJson<ModelChanges>(
+        'registered-models/activity',
+        { name, limit: CHANGES_SHOWN, ...(pageParam !== undefined && { before: pageParam }) },
+        signal,
+      ),
+    initialPageParam: undefined as number | undefined,
+    getNextPageParam: ({ next }) => next,
   });
 
 /** Who is told of changes: shown before a change is made. */

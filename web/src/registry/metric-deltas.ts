@@ -42,6 +42,19 @@ export function metricOf(version: Pick<TableVersion, 'metrics'>, key: string): n
   return value === undefined ? undefined : Number(value);
 }
 
+/** Where a metric of a version was measured, in words; and what was logged with the model, where that was earlier. */
+export function describeMeasured(version: TableVersion, key: string): string {
+  const value = version.metrics?.[key];
+  const step = version.metric_steps?.[key];
+  const linked = version.linked_metrics?.[key];
+  const words = [
+    `${key} ${value}`,
+    ...(step === undefined ? [] : [`step ${step}`]),
+    ...(linked === undefined ? [] : [`logged with the model: ${linked.value} at step ${linked.step}`]),
+  ];
+  return words.join(', ');
+}
+
 /**
  * The version that others are held against: the named one, else who holds `champion`, else what is in production, else
  * the newest that holds an alias.

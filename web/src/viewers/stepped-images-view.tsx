@@ -124,6 +124,7 @@ function StepBar({ steps, step, onStep }: StepBarProps) {
         step={1}
         value={index}
         label={(at) => `Step ${steps[at]}`}
+        thumbValueText={(at) => `Step ${steps[at]}`}
         onChange={go}
       />
       <ActionIcon

@@ -1,5 +1,4 @@
 import type { LoggedModel } from '@slipway/client';
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { queryClient } from '../../data/query-client.ts';
 import { client } from '../../data/server.ts';
@@ -8,16 +7,12 @@ import { TagList } from '../../registry/tag-list.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { IdText, TimeText } from '../../ui/texts.tsx';
 import classes from './logged-model-page.module.css';
+import { useSourceRun } from './source-run.ts';
 
 /** Where the model came from, and what people say of it. */
 export function AboutLoggedModel({ model }: { readonly model: LoggedModel }) {
   const { modelId, sourceRunId } = model;
-  const { data: run } = useQuery({
-    queryKey: ['run', sourceRunId],
-    queryFn: ({ signal }) => client.runs.get(sourceRunId!, { signal }),
-    enabled: sourceRunId !== undefined,
-    placeholderData: undefined,
-  });
+  const run = useSourceRun(model);
   const refresh = () => queryClient.invalidateQueries({ queryKey: ['logged-model', modelId] });
   const changes = {
     async set(key: string, value: string) {
@@ -51,7 +46,7 @@ export function AboutLoggedModel({ model }: { readonly model: LoggedModel }) {
           ],
           ['Type', model.modelType],
           ['Created', <TimeText key="created" timeMs={model.createdAtMs} />],
-          ['Files', <IdText key="files" id={model.artifactUri} what="the place of the files" most={44} />],
+          ['Files', <IdText key="files" id={model.artifactUri} what="the place of the files" most={30} />],
         ]}
       />
       <div className={classes.tags}>

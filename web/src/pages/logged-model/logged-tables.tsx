@@ -5,10 +5,14 @@ import { scrollRegion } from '../../ui/scroll-region.ts';
 import { NumberText } from '../../ui/texts.tsx';
 import { latestMetrics } from './latest-metrics.ts';
 import classes from './logged-model-page.module.css';
+import { withRunValues } from './run-values.ts';
+import { useSiblings, useSourceRun } from './source-run.ts';
 
 /** How the model did, on which data. */
 export function LoggedMetrics({ model }: { readonly model: LoggedModel }) {
-  const metrics = latestMetrics(model.metrics);
+  const run = useSourceRun(model);
+  const metrics = withRunValues(latestMetrics(model.metrics), run, useSiblings(model, run));
+  const hasRunValues = metrics.some(({ ofRun }) => ofRun !== undefined);
   return (
     <Panel title="Metrics">
       {metrics.length === 0 ? (
@@ -20,16 +24,26 @@ export function LoggedMetrics({ model }: { readonly model: LoggedModel }) {
               <tr>
                 <th scope="col">Metric</th>
                 <th scope="col">Dataset</th>
+                {hasRunValues && (
+                  <>
+                    <th scope="col" className="numeric">
+                      Last of the run
+                    </th>
+                    <th scope="col" className="numeric">
+                      Step
+                    </th>
+                  </>
+                )}
                 <th scope="col" className="numeric">
-                  Step
+                  {hasRunValues ? 'With the model' : 'Value'}
                 </th>
                 <th scope="col" className="numeric">
-                  Value
+                  Step
                 </th>
               </tr>
             </thead>
             <tbody>
-              {metrics.map(({ key, datasetName, datasetDigest, step, value }) => (
+              {metrics.map(({ logged: { key, datasetName, datasetDigest, step, value }, ofRun }) => (
                 <tr key={JSON.stringify([key, datasetName, datasetDigest])}>
                   <td className={facts.cut} title={key} dir="auto">
                     {key}
@@ -37,10 +51,18 @@ export function LoggedMetrics({ model }: { readonly model: LoggedModel }) {
                   <td className={facts.cut} title={datasetDigest} dir="auto">
                     {datasetName ?? <span className="dim">–</span>}
                   </td>
-                  <td className="numeric">{String(step)}</td>
+                  {hasRunValues && (
+                    <>
+                      <td className="numeric">
+                        <NumberText value={ofRun?.value ?? value} />
+                      </td>
+                      <td className="numeric dim">{String(ofRun?.step ?? step)}</td>
+                    </>
+                  )}
                   <td className="numeric">
                     <NumberText value={value} />
                   </td>
+                  <td className="numeric dim">{String(step)}</td>
                 </tr>
               ))}
             </tbody>

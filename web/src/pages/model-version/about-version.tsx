@@ -52,7 +52,7 @@ export function AboutVersion({ version, row }: AboutVersionProps) {
           ['Registered', <TimeText key="created" timeMs={version.createdAtMs} />],
           ['Changed', isLater ? <TimeText key="changed" timeMs={version.updatedAtMs} /> : undefined],
           ['By', version.userId],
-          ['Source', version.source && <IdText id={version.source} what="the source" most={44} />],
+          ['Source', version.source && <IdText id={version.source} what="the source" most={30} />],
         ]}
       />
     </Panel>

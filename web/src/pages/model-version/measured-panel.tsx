@@ -1,12 +1,12 @@
 import { Select } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { TableVersion } from '../../data/models.ts';
 import facts from '../../registry/facts-page.module.css';
-import { baselineOf, deltaOf, judge, metricOf } from '../../registry/metric-deltas.ts';
+import { baselineOf, deltaOf, describeMeasured, judge, metricOf } from '../../registry/metric-deltas.ts';
 import { renderNumber } from '../../ui/numbers.ts';
 import { Panel } from '../../ui/panel.tsx';
 import { scrollRegion } from '../../ui/scroll-region.ts';
-import { NumberText } from '../../ui/texts.tsx';
 import classes from './model-version-page.module.css';
 
 interface MeasuredPanelProps {
@@ -38,6 +38,7 @@ export function MeasuredPanel({ version, versions }: MeasuredPanelProps) {
             }))}
             value={base.version}
             searchable
+            openOnFocus={false}
             limit={100}
             allowDeselect={false}
             leftSection={<span className={classes.againstWord}>against</span>}
@@ -54,6 +55,9 @@ export function MeasuredPanel({ version, versions }: MeasuredPanelProps) {
               <th scope="col">Metric</th>
               <th scope="col" className="numeric">
                 Version {version.version}
+              </th>
+              <th scope="col" className="numeric">
+                Step
               </th>
               {base !== undefined && (
                 <>
@@ -74,6 +78,26 @@ export function MeasuredPanel({ version, versions }: MeasuredPanelProps) {
           </tbody>
         </table>
       </section>
+      {version.linked_metrics !== undefined && (
+        <p className={classes.measuredNote}>
+          The last values of the source run. What was logged with the model itself is on{' '}
+          {version.model_id !== undefined && version.source_run !== undefined ? (
+            <Link
+              to="/experiments/$experimentId/models/$modelId/$"
+              params={{
+                experimentId: version.source_run.experiment_id,
+                modelId: version.model_id,
+                _splat: '',
+              }}
+            >
+              the page of the logged model
+            </Link>
+          ) : (
+            'the page of the logged model'
+          )}
+          .
+        </p>
+      )}
     </Panel>
   );
 }
@@ -94,12 +118,13 @@ function MetricRow({ metric, version, base }: MetricRowProps) {
         {metric}
       </th>
       <td className="numeric">
-        <NumberText value={value} />
+        <span title={describeMeasured(version, metric)}>{renderNumber(value)}</span>
       </td>
+      <td className="numeric dim">{version.metric_steps?.[metric] ?? ''}</td>
       {base !== undefined && (
         <>
           <td className="numeric">
-            {before === undefined ? <span className="dim">–</span> : <NumberText value={before} />}
+            {before === undefined ? <span className="dim">–</span> : <span title={describeMeasured(base, metric)}>{renderNumber(before)}</span>}
           </td>
           <td className="numeric">
             {delta !== undefined && (

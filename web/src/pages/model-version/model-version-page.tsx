@@ -34,7 +34,7 @@ export function ModelVersionPage() {
   const tab = search.tab === 'files' ? 'files' : 'overview';
   const navigate = useNavigate();
   const { data, error, refetch } = useQuery(modelVersionQuery(name, version));
-  const table = useQuery(versionTableQuery(name, undefined));
+  const table = useQuery(versionTableQuery(name));
   const versions = table.data?.versions ?? NO_VERSIONS;
   const row = versions.find((one) => one.version === version);
   useLiveChanges([], ({ kinds, isReset }) => {

@@ -35,7 +35,7 @@ export function ModelPage() {
   const change = (next: ModelSearch) =>
     void navigate({ to: '/models/$name', params: { name }, search: next, replace: true, resetScroll: false });
   const model = useQuery(modelQuery(name));
-  const table = useQuery(versionTableQuery(name, search.metrics, search.offset));
+  const table = useQuery(versionTableQuery(name, search));
   const [alias, setAlias] = useState<AliasProposal | undefined>();
   const [stage, setStage] = useState<StageProposal | undefined>();
   useLiveChanges([], ({ kinds, isReset }) => {
@@ -144,6 +144,7 @@ export function ModelPage() {
               keys={keys}
               metrics={search.trends ?? shown}
               offset={search.offset}
+              measure={search.measure}
               baseline={baseline}
               onMetrics={(trends) => change({ ...search, trends })}
             />

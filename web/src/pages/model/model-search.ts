@@ -1,3 +1,5 @@
+import type { Measure } from '../../data/models.ts';
+
 /** What of a model is shown, as the address says it. */
 export interface ModelSearch {
   /** Metrics that stand as columns; undefined for the first few. */
@@ -8,6 +10,8 @@ export interface ModelSearch {
   readonly compare?: readonly string[] | undefined;
   /** The version or alias against which metrics are held. */
   readonly against?: string | undefined;
+  /** What stands for the history of a metric; the last value without it. */
+  readonly measure?: Exclude<Measure, 'last'> | undefined;
   /** So many of the newest versions are left out. */
   readonly offset?: number | undefined;
 }
@@ -29,6 +33,7 @@ export function readModelSearch(search: Readonly<Record<string, unknown>>): Mode
     ...(trends !== undefined && { trends }),
     ...(compare !== undefined && compare.length > 0 && { compare }),
     ...(against !== undefined && { against }),
+    ...((search.measure === 'min' || search.measure === 'max') && { measure: search.measure }),
     ...(isOffset(search.offset) && { offset: search.offset }),
   };
 }

@@ -3,7 +3,7 @@ import { type DragEvent, useState } from 'react';
 import type { TableVersion } from '../../data/models.ts';
 import { AliasBadge, DRAGGED_ALIAS } from '../../registry/alias-badge.tsx';
 import type { AliasProposal } from '../../registry/alias-dialog.tsx';
-import { metricOf } from '../../registry/metric-deltas.ts';
+import { describeMeasured, metricOf } from '../../registry/metric-deltas.ts';
 import type { Stage } from '../../registry/stages.ts';
 import { renderNumber } from '../../ui/numbers.ts';
 import { Status } from '../../ui/status.tsx';
@@ -115,7 +115,7 @@ function VersionCard({
           {run?.run_name ?? 'no source run'}
         </span>
         {metric !== undefined && value !== undefined && (
-          <span className={classes.metric} title={`${metric} ${value}`}>
+          <span className={classes.metric} title={describeMeasured(version, metric)}>
             <span className={classes.key}>{metric}</span> {renderNumber(value)}
           </span>
         )}

@@ -1,9 +1,9 @@
-import { MultiSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
-import { type TableVersion, versionTableQuery } from '../../data/models.ts';
+import { type Measure, type TableVersion, versionTableQuery } from '../../data/models.ts';
 import { metricOf } from '../../registry/metric-deltas.ts';
 import { Panel } from '../../ui/panel.tsx';
+import { MetricChoice } from './metric-choice.tsx';
 import classes from './model-page.module.css';
 import { TrendChart } from './trend-chart.tsx';
 import type { TrendMark, TrendPoint } from './trend-scales.ts';
@@ -16,13 +16,22 @@ interface TrendPanelProps {
   readonly metrics: readonly string[];
   /** So many of the newest versions are left out. */
   readonly offset: number | undefined;
+  readonly measure: Measure | undefined;
   readonly baseline: TableVersion | undefined;
   readonly onMetrics: (metrics: readonly string[]) => void;
 }
 
 /** Metrics over the versions of the model, a chart each, with who holds what. */
-export function TrendPanel({ name, keys, metrics, offset, baseline, onMetrics }: TrendPanelProps) {
-  const { data } = useQuery(versionTableQuery(name, metrics, offset));
+export function TrendPanel({
+  name,
+  keys,
+  metrics,
+  offset,
+  measure,
+  baseline,
+  onMetrics,
+}: TrendPanelProps) {
+  const { data } = useQuery(versionTableQuery(name, { metrics, offset, measure }));
   const [pointed, setPointed] = useState<number | undefined>();
   const versions = data?.versions;
   const charts = useMemo(
@@ -34,18 +43,12 @@ export function TrendPanel({ name, keys, metrics, offset, baseline, onMetrics }:
       title="Over the versions"
       aside={
         <div className={classes.tools}>
-          <MultiSelect
-            size="xs"
-            className={classes.metricChoice}
-            aria-label="Metrics drawn over the versions"
-            placeholder={metrics.length === 0 ? 'Metrics' : ''}
-            data={[...keys]}
-            value={[...metrics]}
-            searchable
-            limit={100}
-            maxValues={12}
-            nothingFoundMessage="No such metric"
-            onChange={onMetrics}
+          <MetricChoice
+            label="Metrics drawn over the versions"
+            keys={keys}
+            chosen={metrics}
+            most={12}
+            onChoose={onMetrics}
           />
         </div>
       }

@@ -1,6 +1,6 @@
 import { Checkbox, Skeleton } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import type { TableVersion } from '../../data/models.ts';
 import { AliasBadge, DRAGGED_ALIAS, StageBadge } from '../../registry/alias-badge.tsx';
 import type { AliasProposal } from '../../registry/alias-dialog.tsx';
@@ -8,7 +8,7 @@ import type { Stage } from '../../registry/stages.ts';
 import { scrollRegion } from '../../ui/scroll-region.ts';
 import { Status } from '../../ui/status.tsx';
 import { TimeText } from '../../ui/texts.tsx';
-import { MetricCell } from './metric-cell.tsx';
+import { MetricCells, metricsWithDeltas } from './metric-cell.tsx';
 import classes from './model-page.module.css';
 import { VersionMenu } from './version-menu.tsx';
 
@@ -26,7 +26,8 @@ interface VersionTableProps {
 
 /** Every version with what it holds and what its run measured; an alias is dragged onto the version that is to have it. */
 export function VersionTable(props: VersionTableProps) {
-  const { versions, metrics } = props;
+  const { versions, metrics, baseline } = props;
+  const withDeltas = metricsWithDeltas(metrics, versions ?? [], baseline);
   return (
     <section className={classes.scroll} {...scrollRegion} aria-label="Versions">
       <table className={classes.table}>
@@ -38,9 +39,18 @@ export function VersionTable(props: VersionTableProps) {
             <th scope="col">Version</th>
             <th scope="col">Holds</th>
             {metrics.map((key) => (
-              <th key={key} scope="col" className="numeric" title={key}>
-                {key}
-              </th>
+              <Fragment key={key}>
+                <th scope="col" className="numeric" title={key} dir="auto">
+                  {key}
+                </th>
+                {withDeltas.has(key) && (
+                  <th scope="col" className={classes.deltaCell}>
+                    <span className="visually-hidden">
+                      Difference of {key} to version {baseline?.version}
+                    </span>
+                  </th>
+                )}
+              </Fragment>
             ))}
             <th scope="col">Source run</th>
             <th scope="col">Created</th>
@@ -54,12 +64,14 @@ export function VersionTable(props: VersionTableProps) {
           {versions === undefined
             ? [1, 2, 3].map((row) => (
                 <tr key={row}>
-                  <td colSpan={7 + metrics.length}>
+                  <td colSpan={7 + metrics.length + withDeltas.size}>
                     <Skeleton height={12} width="60%" />
                   </td>
                 </tr>
               ))
-            : versions.map((version) => <VersionRow key={version.version} {...props} version={version} />)}
+            : versions.map((version) => (
+                <VersionRow key={version.version} {...props} withDeltas={withDeltas} version={version} />
+              ))}
         </tbody>
       </table>
     </section>
@@ -75,7 +87,8 @@ function VersionRow({
   onSelect,
   onAlias,
   onStage,
-}: VersionTableProps & { readonly version: TableVersion }) {
+  withDeltas,
+}: VersionTableProps & { readonly version: TableVersion; readonly withDeltas: ReadonlySet<string> }) {
   const [isTarget, setTarget] = useState(false);
   const { version: number, aliases = [], source_run: run } = version;
   const isSelected = selected.includes(number);
@@ -122,7 +135,13 @@ function VersionRow({
         </span>
       </td>
       {metrics.map((key) => (
-        <MetricCell key={key} metric={key} version={version} baseline={baseline} />
+        <MetricCells
+          key={key}
+          metric={key}
+          version={version}
+          baseline={baseline}
+          withDelta={withDeltas.has(key)}
+        />
       ))}
       <td className={classes.cut}>
         {run === undefined ? (

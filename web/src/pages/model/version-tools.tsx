@@ -1,5 +1,6 @@
-import { MultiSelect, Select } from '@mantine/core';
-import type { TableVersion } from '../../data/models.ts';
+import { Select } from '@mantine/core';
+import type { Measure, TableVersion } from '../../data/models.ts';
+import { MetricChoice } from './metric-choice.tsx';
 import classes from './model-page.module.css';
 import { type ModelSearch, shownMetrics } from './model-search.ts';
 
@@ -10,6 +11,13 @@ interface VersionToolsProps {
   readonly baseline: TableVersion | undefined;
   readonly onChange: (next: ModelSearch) => void;
 }
+
+/** What stands for a history of a metric. */
+const MEASURES: readonly { readonly value: Measure; readonly label: string }[] = [
+  { value: 'last', label: 'last value' },
+  { value: 'min', label: 'lowest value' },
+  { value: 'max', label: 'highest value' },
+];
 
 /** Which metrics stand as columns, and what they are held against. */
 export function VersionTools({ keys, search, versions, baseline, onChange }: VersionToolsProps) {
@@ -23,20 +31,26 @@ export function VersionTools({ keys, search, versions, baseline, onChange }: Ver
   const shown = shownMetrics(search, keys);
   return (
     <div className={classes.tools}>
-      <MultiSelect
-        size="xs"
-        className={classes.metricChoice}
-        aria-label="Metrics shown as columns"
-        placeholder={shown.length === 0 ? 'Metrics' : ''}
-        data={[...keys]}
-        value={[...shown]}
-        searchable
-        limit={100}
-        nothingFoundMessage="No such metric"
-        onChange={(metrics) => onChange({ ...search, metrics })}
+      <MetricChoice
+        label="Metrics shown as columns"
+        keys={keys}
+        chosen={shown}
+        onChoose={(metrics) => onChange({ ...search, metrics })}
       />
       <Select
         size="xs"
+        className={classes.measureChoice}
+        aria-label="Value of the source run"
+        data={[...MEASURES]}
+        value={search.measure ?? 'last'}
+        allowDeselect={false}
+        onChange={(value) =>
+          onChange({ ...search, measure: value === 'min' || value === 'max' ? value : undefined })
+        }
+      />
+      <Select
+        size="xs"
+        openOnFocus={false}
         className={classes.againstChoice}
         aria-label="Metrics are held against"
         data={against}
