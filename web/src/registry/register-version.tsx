@@ -1,16 +1,18 @@
-import { Autocomplete, Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import { Info } from 'lucide-react';
 import { useState } from 'react';
 import { type EventKind, modelListQuery, modelQuery } from '../data/models.ts';
 import { client } from '../data/server.ts';
 import { notify } from '../ui/notices.tsx';
 import { describeMove, wrongWith } from './alias-dialog.tsx';
+import { useRegisteredAlready } from './registered-already.ts';
 import { refreshModel } from './registry-changes.ts';
+import { SuggestingField } from './suggesting-field.tsx';
+import classes from './registry.module.css';
+import type { NamedVersion } from './versions-tag.ts';
 import { WhatHappens } from './what-happens.tsx';
-
-/** Choices belong to the dialog, not to the page around it. */
-const IN_PLACE = { withinPortal: false };
 
 /** What becomes a version: `models:/m-…` with the logged model's id, or a path below a run. */
 export interface VersionSource {
@@ -35,7 +37,7 @@ interface RegisterVersionProps {
 /** Registers a version of a model, new or known, and may give it an alias at once. */
 export function RegisterVersion({ source, label, onClose }: RegisterVersionProps) {
   return (
-    <Modal opened={source !== undefined} onClose={onClose} title={`Register ${label}`} size="lg">
+    <Modal opened={source !== undefined} onClose={onClose} title={`Register version: ${label}`} size="lg">
       {source !== undefined && <RegisterForm source={source} onClose={onClose} />}
     </Modal>
   );
@@ -49,6 +51,7 @@ function RegisterForm({ source, onClose }: { readonly source: VersionSource; rea
   const navigate = useNavigate();
   const name = typedName.trim();
   const alias = typedAlias.trim();
+  const already = useRegisteredAlready(source);
   const list = useQuery(modelListQuery(''));
   const isKnown = list.data?.models.some((model) => model.name === name) ?? false;
   const known = useQuery({ ...modelQuery(name), enabled: isKnown });
@@ -97,29 +100,37 @@ function RegisterForm({ source, onClose }: { readonly source: VersionSource; rea
       }}
     >
       <Stack gap="md">
-        <Autocomplete
-          comboboxProps={IN_PLACE}
-          label="Model"
-          description="One that is there gets a new version; another name makes a model."
-          placeholder="fraud-detector, or prod.ml.fraud_detector"
-          data={(list.data?.models ?? []).map((model) => model.name)}
-          limit={50}
-          value={typedName}
-          error={problem}
-          onChange={(value) => {
-            setName(value);
-            setProblem(undefined);
-          }}
-          data-autofocus
-        />
-        <TextInput
-          label="Alias"
-          description="Optional: code loads the model by it, whichever version holds it."
-          placeholder="challenger"
-          value={typedAlias}
-          error={wrong}
-          onChange={({ currentTarget }) => setAlias(currentTarget.value)}
-        />
+        {already !== undefined && already.length > 0 && (
+          <p className={classes.already} role="status">
+            <Info size={14} aria-hidden />
+            <span>This logged model is already {namesOf(already)}.</span>
+          </p>
+        )}
+        {/* Side by side: what is suggested for the one must not lie over the other. */}
+        <Group grow align="flex-start">
+          <SuggestingField
+            label="Model"
+            description="Pick a model to add a version, or type a new name."
+            placeholder="fraud-detector"
+            suggestions={(list.data?.models ?? []).map((model) => model.name)}
+            value={typedName}
+            error={problem}
+            isFirst
+            onChange={(value) => {
+              setName(value);
+              setProblem(undefined);
+            }}
+          />
+          <SuggestingField
+            label="Alias"
+            description="Optional: a name by which code loads it."
+            placeholder="challenger"
+            suggestions={Object.keys(known.data?.aliases ?? {}).sort()}
+            value={typedAlias}
+            error={wrong}
+            onChange={setAlias}
+          />
+        </Group>
         {name !== '' && (
           <WhatHappens lines={lines} events={alias === '' ? REGISTERED : REGISTERED_WITH_ALIAS} />
         )}
@@ -135,6 +146,17 @@ function RegisterForm({ source, onClose }: { readonly source: VersionSource; rea
     </form>
   );
 }
+
+/** `version 1 of fraud and version 2 of churn`, the first few. */
+function namesOf(versions: readonly NamedVersion[]): string {
+  const named = versions
+    .slice(0, MOST_NAMED)
+    .map(({ name, version }) => `version ${version} of ${name}`);
+  const more = versions.length - named.length;
+  return new Intl.ListFormat('en').format(more > 0 ? [...named, `${more} more`] : named);
+}
+
+const MOST_NAMED = 3;
 
 /** Somebody else may have made it in the meantime, or it is not among those that were listed. */
 async function createUnlessThere(name: string): Promise<void> {

@@ -86,7 +86,8 @@ function aboutRuns(runs: readonly Run[], base: number, experimentName: (id: stri
       row('Duration', ({ startTimeMs, endTimeMs }) =>
         endTimeMs === undefined ? undefined : renderDuration(Number(endTimeMs) - Number(startTimeMs)),
       ),
-      row('User', ({ userId }) => userId || undefined),
+      // Servers that know nobody leave the user to a tag of the client's.
+      row('User', ({ userId, tags }) => userId || tags['mlflow.user'] || undefined),
       row(
         'Datasets',
         ({ datasets }) => datasets.map(({ name, digest }) => `${name} (${digest})`).join(', ') || undefined,

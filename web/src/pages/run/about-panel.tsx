@@ -22,7 +22,7 @@ export function AboutPanel({ run }: { readonly run: Run }) {
           ['Status', <Status key="status" status={run.status} />],
           ['Started', <Started key="started" timeMs={run.startTimeMs} />],
           ['Duration', <Duration key="duration" run={run} />],
-          ['User', run.userId || undefined],
+          ['User', run.userId || tags['mlflow.user'] || undefined],
           ['Source', <Source key="source" tags={tags} />],
           ['Git commit', tags['mlflow.source.git.commit'] && <Commit key="commit" tags={tags} />],
           ['Parent run', parent && <RunName key="parent" run={run} runId={parent} />],

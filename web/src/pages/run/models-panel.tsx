@@ -119,10 +119,10 @@ function RegisterButton({ label, onClick }: { readonly label: string; readonly o
       size="compact-xs"
       variant="subtle"
       leftSection={<PackagePlus size={13} aria-hidden />}
-      aria-label={`Register ${label}`}
+      aria-label={`Register version: ${label}`}
       onClick={onClick}
     >
-      Register
+      Register version
     </Button>
   );
 }

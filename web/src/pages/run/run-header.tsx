@@ -14,11 +14,14 @@ import {
   Trash2,
 } from 'lucide-react';
 import { useState } from 'react';
+import type { LeftList } from '../../data/left-list.ts';
+import { RunPicker } from '../../run-picker/run-picker.tsx';
 import { notify } from '../../ui/notices.tsx';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import { Status } from '../../ui/status.tsx';
 import { folderZipUrl } from '../../viewers/artifact-owner.ts';
 import { isSystemMetric } from './metric-keys.ts';
+import { RegisterMenu } from './register-menu.tsx';
 import type { RunActions } from './run-actions.ts';
 import classes from './run-header.module.css';
 import { type RunPlace, type RunTab, runLink } from './run-place.ts';
@@ -27,12 +30,14 @@ import { type Neighbour, useNeighbours } from './run-queries.ts';
 interface RunHeaderProps {
   readonly run: Run;
   readonly place: RunPlace;
+  /** The list that it was opened from. */
+  readonly left: LeftList | undefined;
   readonly actions: RunActions;
   /** Nothing can be done with it any more. */
   readonly isGone: boolean;
 }
 
-export function RunHeader({ run, place, actions, isGone }: RunHeaderProps) {
+export function RunHeader({ run, place, left, actions, isGone }: RunHeaderProps) {
   const [isRenaming, setRenaming] = useState(false);
   const canChange = run.lifecycleStage === 'active' && !isGone;
   useShortcut('e', 'Rename this run', () => canChange && setRenaming(true));
@@ -67,7 +72,9 @@ export function RunHeader({ run, place, actions, isGone }: RunHeaderProps) {
         )}
         <Status status={run.status} />
         <span className={classes.spread} />
-        <NeighbourSteps run={run} place={place} />
+        <NeighbourSteps run={run} place={place} left={left} />
+        <CompareButton run={run} />
+        {canChange && <RegisterMenu run={run} />}
         <RunMenu run={run} actions={actions} isGone={isGone} onRename={() => setRenaming(true)} />
       </div>
       <RunTabs run={run} place={place} />
@@ -112,25 +119,63 @@ function NameField({ name, onEnd }: NameFieldProps) {
   );
 }
 
-/** The runs beside this one, newest first; the tab stays. */
-function NeighbourSteps({ run, place }: Pick<RunHeaderProps, 'run' | 'place'>) {
-  const { data } = useNeighbours(run);
+/** The runs beside this one in the list that it was opened from, else newest first; the tab stays. */
+function NeighbourSteps({ run, place, left }: Pick<RunHeaderProps, 'run' | 'place' | 'left'>) {
+  const { data } = useNeighbours(run, left);
   const navigate = useNavigate();
   const splat = place.tab === 'overview' ? '' : place.tab;
   const go = (to: Neighbour | undefined) => {
-    if (to !== undefined) void navigate(runLink({ ...run, runId: to.runId }, splat));
+    if (to !== undefined) void navigate(runLink(to, splat));
   };
-  useShortcut('k', 'Newer run', () => go(data?.newer));
-  useShortcut('j', 'Older run', () => go(data?.older));
+  const [before, after] = data?.isOfList ? (['Run before', 'Next run'] as const) : NEWEST_FIRST;
+  useShortcut('k', before, () => go(data?.before));
+  useShortcut('j', after, () => go(data?.after));
   if (!data || data.total < 2) return null;
   return (
     <nav className={classes.steps} aria-label="Other runs">
-      <span className={classes.place}>
+      <span className={classes.place} title={data.isOfList ? describeList(left) : undefined}>
         {data.place.toLocaleString('en-US')} of {data.total.toLocaleString('en-US')}
       </span>
-      <NeighbourStep label="Newer run" hint="k" to={data.newer} icon={ChevronUp} onGo={go} />
-      <NeighbourStep label="Older run" hint="j" to={data.older} icon={ChevronDown} onGo={go} />
+      <NeighbourStep label={before} hint="k" to={data.before} icon={ChevronUp} onGo={go} />
+      <NeighbourStep label={after} hint="j" to={data.after} icon={ChevronDown} onGo={go} />
     </nav>
+  );
+}
+
+const NEWEST_FIRST = ['Newer run', 'Older run'] as const;
+
+/** The filter and the order that the steps follow. */
+function describeList(left: LeftList | undefined): string | undefined {
+  if (left === undefined) return undefined;
+  const { filter, orderBy } = left.query;
+  const order = orderBy.length === 0 ? 'newest first' : `by ${orderBy.join(', ')}`;
+  return `In the list of runs${filter === '' ? '' : ` where ${filter}`}, ${order}`;
+}
+
+/** A comparison takes two: asks with which run, and opens it. */
+function CompareButton({ run }: { readonly run: Run }) {
+  const [isPicking, setPicking] = useState(false);
+  const navigate = useNavigate();
+  useShortcut('c', 'Compare with another run', () => setPicking(true));
+  return (
+    <>
+      <Button
+        size="compact-sm"
+        variant="default"
+        leftSection={<GitCompareArrows size={14} aria-hidden />}
+        onClick={() => setPicking(true)}
+      >
+        Compare
+      </Button>
+      <RunPicker
+        isOpen={isPicking}
+        title={`Compare ${run.name} with`}
+        about={run}
+        taken={[run.runId]}
+        onPick={(runId) => void navigate({ to: '/compare', search: { runs: `${run.runId},${runId}` } as never })}
+        onClose={() => setPicking(false)}
+      />
+    </>
   );
 }
 
@@ -173,16 +218,6 @@ function RunMenu({ run, actions, isGone, onRename }: RunMenuProps) {
     notify({ text: `${what} is copied.` });
   };
   return (
-    <>
-      <Button
-        renderRoot={(props) => <Link to="/compare" search={{ runs: run.runId } as never} {...props} />}
-        className={classes.link}
-        size="compact-sm"
-        variant="default"
-        leftSection={<GitCompareArrows size={14} aria-hidden />}
-      >
-        Compare
-      </Button>
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>
           <ActionIcon variant="default" size={26} aria-label="More to do with this run">
@@ -238,7 +273,6 @@ function RunMenu({ run, actions, isGone, onRename }: RunMenuProps) {
           )}
         </Menu.Dropdown>
       </Menu>
-    </>
   );
 }
 

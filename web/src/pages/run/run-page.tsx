@@ -2,6 +2,9 @@ import { Button, Skeleton } from '@mantine/core';
 import { type Run, SlipwayError } from '@slipway/client';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { FlaskConicalOff, Trash2, TriangleAlert } from 'lucide-react';
+import { useEffect } from 'react';
+import { type LeftList, useLeftList } from '../../data/left-list.ts';
+import { noteOpened } from '../../run-picker/opened-runs.ts';
 import { type Crumb, useCrumbs } from '../../ui/crumbs.tsx';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
@@ -24,7 +27,8 @@ export function RunPage() {
   const search: Record<string, unknown> = useSearch({ strict: false });
   const place = readRunPlace(_splat, search);
   const run = useRun(runId);
-  useRunCrumbs({ experimentId, runId, run: run.data });
+  const left = useLeftList();
+  useRunCrumbs({ experimentId, runId, run: run.data, left });
   useLiveRun(runId, experimentId);
   if (run.data === undefined) {
     if (!run.isError) return <Waiting />;
@@ -40,6 +44,7 @@ export function RunPage() {
     <ShownRun
       run={run.data}
       place={place}
+      left={left}
       error={run.isError ? run.error : undefined}
       onRetry={() => void run.refetch()}
     />
@@ -49,13 +54,16 @@ export function RunPage() {
 interface ShownRunProps {
   readonly run: Run;
   readonly place: RunPlace;
+  readonly left: LeftList | undefined;
   /** Why the latest state could not be read; the one before is shown. */
   readonly error: unknown;
   readonly onRetry: () => void;
 }
 
-function ShownRun({ run, place, error, onRetry }: ShownRunProps) {
+function ShownRun({ run, place, left, error, onRetry }: ShownRunProps) {
   const actions = useRunActions(run);
+  const { runId, name, experimentId } = run;
+  useEffect(() => noteOpened({ runId, name, experimentId }), [runId, name, experimentId]);
   const isDeleted = run.lifecycleStage === 'deleted';
   const isGone = error !== undefined && isMissing(error);
   useShortcut('backspace', isDeleted ? 'Restore this run' : 'Delete this run', () => {
@@ -63,7 +71,7 @@ function ShownRun({ run, place, error, onRetry }: ShownRunProps) {
   });
   return (
     <div className={classes.page}>
-      <RunHeader run={run} place={place} actions={actions} isGone={isGone} />
+      <RunHeader run={run} place={place} left={left} actions={actions} isGone={isGone} />
       {isGone && (
         <div className={classes.banner} role="status">
           <TriangleAlert size={16} aria-hidden />
@@ -114,15 +122,24 @@ interface RunCrumbs {
   readonly experimentId: string;
   readonly runId: string;
   readonly run: Run | undefined;
+  readonly left: LeftList | undefined;
 }
 
-function useRunCrumbs({ experimentId, runId, run }: RunCrumbs): void {
+function useRunCrumbs({ experimentId, runId, run, left }: RunCrumbs): void {
   const experiment = useExperimentName(run?.experimentId ?? experimentId);
+  const home = run?.experimentId ?? experimentId;
+  // Back to the list as it was: with its filter, order and columns.
+  const list = left?.query.experimentIds.includes(home) ? left : undefined;
+  const several = list !== undefined && list.query.experimentIds.length > 1;
   const crumbs: readonly Crumb[] = [
     { label: 'Experiments', link: { to: '/experiments' } },
     {
-      label: experiment ?? experimentId,
-      link: { to: '/experiments/$experimentId', params: { experimentId: run?.experimentId ?? experimentId } },
+      label: several ? `${list.query.experimentIds.length} experiments` : (experiment ?? experimentId),
+      link: {
+        to: '/experiments/$experimentId',
+        params: { experimentId: list?.experimentId ?? home },
+        search: (list?.search ?? {}) as never,
+      },
     },
     { label: run?.name ?? runId },
   ];

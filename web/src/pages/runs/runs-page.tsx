@@ -13,6 +13,7 @@ import {
   useRef,
   useState,
 } from 'react';
+import { useLeavingList } from '../../data/left-list.ts';
 import { queryClient } from '../../data/query-client.ts';
 import { OPENING_KEYS, openingQuery } from '../../data/run-opening.ts';
 import { keysQuery, locateRun } from '../../data/run-table.ts';
@@ -71,6 +72,7 @@ export function RunsPage() {
     () => treeQueryOf(experimentIds, { filter, sort, stage, isFlat, expanded }),
     [experimentIds, filter, sort, stage, isFlat, expanded],
   );
+  useLeavingList(query, experimentIds[0]);
   const chosen = useMemo(() => state.columns && serverColumnsOf(state.columns), [state.columns]);
   // Everything below is asked for by itself only where this has not brought it.
   const isReady = !useQuery(openingQuery(query, chosen?.slice(0, CHUNK_COLUMNS))).isPending;
