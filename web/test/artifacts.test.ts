@@ -262,6 +262,7 @@ it('shows pictures of a series step by step, by keys and by address', async () =
   await page.getByRole('button', { name: /val\/samples/ }).click();
   const picture = page.getByRole('img', { name: /val\/samples, step/ });
   await expect.poll(() => picture.getAttribute('alt')).toBe('val/samples, step 20');
+  expect(await page.getByRole('slider', { name: 'Step' }).getAttribute('aria-valuetext')).toBe('Step 20');
   await page.keyboard.press('ArrowLeft');
   await expect.poll(() => picture.getAttribute('alt')).toBe('val/samples, step 10');
   expect(page.url()).toContain('step=10');

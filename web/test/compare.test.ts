@@ -59,6 +59,47 @@ it('shows what differs between runs of several experiments, measured against a b
   expect(await row('optimizer').count()).toBe(1);
 });
 
+it('adds a run that is found by its name, by keys', async () => {
+  const page = await site.open(`/compare?runs=${ids[0]}`);
+  await page.getByRole('heading', { level: 1, name: 'Compare 1 run' }).waitFor();
+  await page.keyboard.press('a');
+  const dialog = page.getByRole('dialog', { name: 'Add a run to the comparison' });
+  await page.keyboard.type('wider');
+  await dialog.getByRole('option', { name: /wider/ }).waitFor();
+  await look(page, 'run-picker');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Compare 2 runs' }).waitFor();
+  expect(page.url()).toContain(ids[1]);
+});
+
+it('writes the figures of a column below one another, without room for differences that it has not', async () => {
+  const page = await site.open(address());
+  const base = page.getByRole('row', { name: /^final / }).getByRole('cell').first();
+  await base.waitFor();
+  const gap = await base.evaluate((cell) => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    return cell.getBoundingClientRect().right - range.getBoundingClientRect().right;
+  });
+  expect(gap).toBeLessThan(16);
+});
+
+it('tells in the charts which colour is which run, gives none twice, and hides a run by a click', async () => {
+  const page = await site.open(address('&tab=charts'));
+  const legend = page.getByRole('list', { name: 'Runs in the charts' });
+  await legend.getByRole('button', { name: 'baseline' }).waitFor();
+  const colors = await legend
+    .locator('line')
+    .evaluateAll((lines) => lines.map((line) => line.getAttribute('stroke')));
+  expect(new Set(colors).size).toBe(3);
+  await page.getByRole('article', { name: 'final', exact: true }).getByRole('img').waitFor();
+  await look(page, 'compare-charts-legend');
+  await legend.getByRole('button', { name: 'wider' }).click();
+  await expect.poll(() => page.url()).toContain(`hide=${ids[1]}`);
+  await page.reload();
+  expect(await legend.getByRole('button', { name: 'wider' }).getAttribute('aria-pressed')).toBe('false');
+});
+
 it('takes a run out, and back again by going back', async () => {
   const page = await site.open(address());
   await page.getByRole('button', { name: 'Take wider out' }).first().click();

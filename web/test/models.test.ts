@@ -5,6 +5,8 @@ import { runPython } from './harness/python.ts';
 import { expectProblem, runningSite, type Site } from './harness/site.ts';
 
 const NAME = 'prod.ml.iris';
+/** Of runs with twelve steps: the client links the first with the model. */
+const TRAINED = 'trained';
 /** HTML, Arabic and an emoji; a name can have neither slash nor colon. */
 const ODD = 'نموذج <b>x<b> 🚀';
 
@@ -32,7 +34,16 @@ for C in (0.01, 1, 100):
         extra = ["rich"] if C == 100 else []
         mlflow.sklearn.log_model(model, name="model", input_example=X.head(3), registered_model_name="${NAME}",
                                  extra_pip_requirements=extra)
+class Echo(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        return model_input
+for run in range(2):
+    with mlflow.start_run(run_name=f"long-{run}"):
+        for step in range(12):
+            mlflow.log_metrics({"loss": 1.3 - 0.1 * step - 0.01 * run + (1 if step == 5 else 0)}, step=step)
+        mlflow.pyfunc.log_model(python_model=Echo(), name="net", pip_requirements=[], registered_model_name="${TRAINED}")
 client = MlflowClient()
+client.set_registered_model_alias("${TRAINED}", "champion", "1")
 client.set_registered_model_alias("${NAME}", "champion", "1")
 client.transition_model_version_stage("${NAME}", "1", "Production")
 client.update_registered_model("${NAME}", "Classifies **iris flowers**.")
@@ -88,6 +99,107 @@ it('shows the versions against the holder of the alias', async () => {
   await page.keyboard.press('End');
   await trend.getByText('logreg-100').waitFor();
   await look(page, 'model');
+});
+
+it('shows what the runs of versions ended with, and their extremes where these are wanted', async () => {
+  const page = await open(`/models/${TRAINED}`);
+  const cells = (version: number) => row(page, version).getByRole('cell').allTextContents();
+  await row(page, 2).getByText('long-1').waitFor();
+  expect((await cells(1)).slice(3, 5)).toEqual(['0.2', '']);
+  expect((await cells(2)).slice(3, 5)).toEqual(['0.19', '−0.01']);
+  const value = row(page, 2).getByText('0.19');
+  expect(await value.getAttribute('title')).toMatch(/, step 11, logged with the model: 1\.29 at step 0$/);
+  await page.getByRole('combobox', { name: 'Value of the source run' }).click();
+  await page.getByRole('option', { name: 'highest value' }).click();
+  await row(page, 2).getByText('1.79').waitFor();
+  await expect.poll(() => page.url()).toContain('measure=max');
+});
+
+it('tells the last values of the run beside what was logged with a model at its beginning', async () => {
+  const page = await open(`/models/${TRAINED}/versions/2`);
+  const metrics = page.getByRole('region', { name: 'Metrics of this version' });
+  const loss = metrics.getByRole('row', { name: /^loss/ });
+  await loss.waitFor();
+  expect(await loss.getByRole('cell').allTextContents()).toEqual(['0.19', '11', '0.2', '−0.01']);
+  await page.getByRole('link', { name: 'the page of the logged model' }).click();
+  const logged = page.getByRole('region', { name: 'Metrics of this model' }).getByRole('row', { name: /^loss/ });
+  await expect
+    .poll(() => logged.getByRole('cell').allTextContents())
+    .toEqual(['loss', '–', '0.19', '11', '1.29', '0']);
+  await look(page, 'logged-model-of-steps');
+});
+
+it('writes figures below their headers, with a column for differences only where there are any', async () => {
+  const page = await openModel();
+  await row(page, 3).getByText('logreg-100').waitFor();
+  const table = page.getByRole('region', { name: 'Versions' });
+  const rightOf = (text: string) =>
+    table
+      .getByText(text, { exact: true })
+      .first()
+      .evaluate((element) => {
+        const range = document.createRange();
+        range.selectNodeContents(element);
+        return range.getBoundingClientRect().right;
+      });
+  const figure = (await row(page, 3).getByRole('cell').allTextContents())[3]!;
+  expect(Math.abs((await rightOf('accuracy')) - (await rightOf(figure)))).toBeLessThan(1);
+  await table.getByRole('columnheader', { name: 'Difference of accuracy to version 1' }).waitFor();
+  await page.getByRole('combobox', { name: 'Metrics are held against' }).click();
+  await page.getByRole('option', { name: 'nothing' }).click();
+  await expect.poll(() => table.getByRole('columnheader', { name: /^Difference/ }).count()).toBe(0);
+});
+
+it('names every button that takes a metric away', async () => {
+  const page = await openModel();
+  await page.getByRole('button', { name: 'Remove accuracy' }).first().click();
+  await expect.poll(() => page.url()).toContain('metrics=');
+  expect(
+    await page.getByRole('region', { name: 'Versions' }).getByRole('columnheader', { name: 'accuracy' }).count(),
+  ).toBe(0);
+});
+
+it('cuts no line of the code that loads a version, and keeps the copy button beside a long source', async () => {
+  const page = await open(`/models/${NAME}/versions/1`);
+  const code = page.getByRole('region', { name: 'Load this model' }).locator('pre');
+  await code.waitFor();
+  expect(await code.evaluate((pre) => pre.scrollWidth - pre.clientWidth)).toBe(0);
+  const copy = page.getByRole('button', { name: 'Copy the source' });
+  const text = copy.locator('xpath=preceding-sibling::*[1]');
+  const [a, b] = [(await text.boundingBox())!, (await copy.boundingBox())!];
+  expect(a.height).toBeLessThan(28);
+  expect(b.x - (a.x + a.width)).toBeLessThan(12);
+  expect(b.x - (a.x + a.width)).toBeGreaterThanOrEqual(0);
+});
+
+it('tells what happened to a model: where aliases and stages came from and went to, tags, names', async () => {
+  const { registeredModels, modelVersions } = site.client;
+  const name = 'eventful';
+  await registeredModels.create({ name });
+  for (const place of ['a', 'b']) await modelVersions.create({ name, source: `s3://models/${place}` });
+  await registeredModels.setAlias(name, 'champion', '1');
+  const page = await open(`/models/${name}`);
+  const activity = page.getByRole('region', { name: 'Activity' }).getByRole('listitem');
+  await activity.filter({ hasText: 'champion was set to version 1' }).waitFor();
+  await registeredModels.setAlias(name, 'champion', '2');
+  await activity.filter({ hasText: 'champion moved from version 1 to version 2' }).waitFor();
+  await modelVersions.transitionStage(name, '2', 'Production');
+  await registeredModels.setTag(name, { key: 'team', value: 'risk' });
+  await registeredModels.update(name, { description: 'Finds fraud.' });
+  await modelVersions.delete(name, '1');
+  await page.reload();
+  await activity.first().waitFor();
+  const words = await activity.allTextContents();
+  const told = words.map((text) => text.replace(/^.*?(?=Version|The model|champion)/, ''));
+  expect(told.slice(0, 5)).toEqual([
+    'Version 1 was deleted',
+    'The model got a new description',
+    'The model got the tag team “risk”',
+    'Version 2 moved from no stage to Production',
+    'champion moved from version 1 to version 2',
+  ]);
+  await page.getByRole('button', { name: /^Show all/ }).click();
+  await activity.filter({ hasText: 'The model was created' }).waitFor();
 });
 
 it('says what a move of an alias does before it is done, does it, and takes it back', async () => {
@@ -208,12 +320,41 @@ it('registers a logged model, as a new model and with an alias', async () => {
   await page.getByRole('button', { name: 'Register version' }).click();
   const dialog = page.getByRole('dialog', { name: /Register/ });
   await dialog.getByRole('combobox', { name: 'Model' }).fill('iris-of-mine');
-  await dialog.getByLabel('Alias', { exact: true }).fill('first');
+  await dialog.getByRole('combobox', { name: 'Alias' }).fill('first');
   await dialog.getByText('The model iris-of-mine is made, with this as version 1.').waitFor();
   await dialog.getByRole('button', { name: 'Register version' }).click();
   await page.getByRole('heading', { name: /iris-of-mine version 1/ }).waitFor();
   const version = await site.client.registeredModels.getVersionByAlias('iris-of-mine', 'first');
   expect(version.source).toContain(logged!.modelId);
+});
+
+it('registers from the head of a run by keys, without sending what is still being chosen', async () => {
+  const [experiment] = await site.client.experiments.search({ filter: "name = 'iris'" }).toArray();
+  const [run] = await site.client.runs
+    .search({ experimentIds: [experiment!.experimentId], filter: "attributes.run_name = 'logreg-100'" })
+    .toArray();
+  const page = await open(`/experiments/${experiment!.experimentId}/runs/${run!.runId}`);
+  await page.getByRole('banner').first().waitFor();
+  await page.getByRole('button', { name: 'Register version', exact: true }).waitFor();
+  await page.keyboard.press('r');
+  const dialog = page.getByRole('dialog', { name: 'Register version: model' });
+  await dialog.getByText(`This logged model is already version 3 of ${NAME}.`).waitFor();
+  const before = await site.client.modelVersions.search({ filter: `name = '${NAME}'` }).toArray();
+  await page.keyboard.type(NAME.slice(0, -1));
+  await dialog.getByRole('option', { name: NAME, exact: true }).waitFor();
+  await look(page, 'register-dialog');
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('option', { name: NAME, exact: true }).waitFor({ state: 'hidden' });
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => dialog.getByRole('combobox', { name: 'Model' }).inputValue()).toBe(NAME);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('ch');
+  await dialog.getByRole('option', { name: 'champion' }).waitFor();
+  expect(await site.client.modelVersions.search({ filter: `name = '${NAME}'` }).toArray()).toHaveLength(
+    before.length,
+  );
 });
 
 it('asks for the name before a model goes for good', async () => {

@@ -84,6 +84,60 @@ it('goes to the run before and back by keys', async () => {
   await page.getByRole('heading', { level: 1, name: 'baseline' }).waitFor();
 });
 
+it('keeps the order and the filter of the list that it was opened from', async () => {
+  const { experimentId } = await site.client.experiments.create('ordered').then(async (made) => {
+    const id = typeof made === 'string' ? made : made.experimentId;
+    for (const [name, acc] of [['low', 0.1], ['middle', 0.5], ['high', 0.9], ['out', 2]] as const) {
+      const run = await site.client.runs.create({ experimentId: id, name });
+      await site.client.runs.logBatch(run.runId, { metrics: [{ key: 'acc', value: acc, step: 0 }] });
+    }
+    return { experimentId: id };
+  });
+  const list = `?filter=${encodeURIComponent('metrics.acc < 1')}&sort=${encodeURIComponent('-m.acc')}`;
+  const page = await site.open(`/experiments/${experimentId}${list}`);
+  const row = page.getByRole('row', { name: /middle/ });
+  await row.waitFor();
+  await page.getByRole('link', { name: 'middle' }).first().click();
+  await page.getByRole('heading', { level: 1, name: 'middle' }).waitFor();
+  await page.getByText('2 of 3').waitFor();
+  await page.keyboard.press('k');
+  await page.getByRole('heading', { level: 1, name: 'high' }).waitFor();
+  await page.getByText('1 of 3').waitFor();
+  await page.reload();
+  await page.getByText('1 of 3').waitFor();
+  await page.keyboard.press('2');
+  await page.getByText('1 of 3').waitFor();
+  await page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link', { name: 'ordered' }).click();
+  await page.getByText('metrics.acc < 1').first().waitFor();
+  expect(page.url()).toContain('filter=');
+});
+
+it('names who ran it by the tag of the client where the server knows nobody', async () => {
+  const run = await site.client.runs.create({
+    experimentId: ids.experiment,
+    name: 'by ada',
+    tags: { 'mlflow.user': 'ada@acme.test' },
+  });
+  await run.end();
+  const page = await site.open(address(run.runId));
+  await page
+    .getByRole('complementary', { name: 'About this run' })
+    .getByRole('region', { name: 'About' })
+    .getByText('ada@acme.test')
+    .waitFor();
+  await site.client.runs.delete(run.runId);
+});
+
+it('asks with which run to compare, and offers the parent first', async () => {
+  const page = await site.open(address(ids.child));
+  await page.getByRole('heading', { level: 1, name: 'fold 1' }).waitFor();
+  await page.keyboard.press('c');
+  const dialog = page.getByRole('dialog', { name: 'Compare fold 1 with' });
+  await dialog.getByRole('option', { name: /baseline parent/ }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Compare 2 runs' }).waitFor();
+});
+
 it('draws a chart for every metric, and keeps how in the address', async () => {
   const page = await site.open(address(ids.run));
   // The keys work once the run is there.

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { runColor, runColorPlace, SERIES_COLORS } from './run-colors.ts';
+import {
+  distinctPlaces,
+  giveColorPlaces,
+  runColor,
+  runColorPlace,
+  SERIES_COLORS,
+} from './run-colors.ts';
 
 type Rgb = readonly [number, number, number];
 
@@ -98,5 +104,21 @@ describe('the colour of a run', () => {
     }
     expect(Math.min(...counts)).toBeGreaterThan(800);
     expect(Math.max(...counts)).toBeLessThan(1200);
+  });
+
+  it('gives runs that are compared no colour twice, and each its own where it can', () => {
+    const ids = Array.from({ length: SERIES_COLORS }, (_, i) => `run-${i}`);
+    const own = ids.map(runColorPlace);
+    expect(new Set(own).size).toBeLessThan(SERIES_COLORS);
+    const places = distinctPlaces(ids);
+    expect(new Set(places.values()).size).toBe(SERIES_COLORS);
+    for (const [i, id] of ids.entries()) {
+      if (own.indexOf(own[i]!) === i) expect(places.get(id)).toBe(own[i]);
+    }
+    giveColorPlaces(places);
+    expect(ids.map(runColorPlace)).toEqual(ids.map((id) => places.get(id)));
+    giveColorPlaces(new Map());
+    expect(ids.map(runColorPlace)).toEqual(own);
+    expect(distinctPlaces([...ids, 'one more'])).toEqual(new Map());
   });
 });

@@ -1,5 +1,5 @@
 import { useRouter, useRouterState } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useEffect, useMemo } from 'react';
 import type { RunTreeQuery } from './run-table.ts';
 
 /** The list of runs from which a run was opened: what it asked for, and its address. */
@@ -53,14 +53,12 @@ export function useLeavingList(query: RunTreeQuery, experimentId: string | undef
 export function useLeftList(): LeftList | undefined {
   const router = useRouter();
   const place = useRouterState({ select: ({ location }) => location.state.__TSR_key });
-  const list = listOf(place);
-  const text = JSON.stringify(list);
+  const list = useMemo(() => listOf(place), [place]);
   useEffect(() => {
-    if (text === undefined) return;
-    const left = JSON.parse(text) as LeftList;
+    if (list === undefined) return;
     return router.subscribe('onBeforeNavigate', ({ toLocation }) => {
-      if (RUN_PATH.test(toLocation.pathname)) keep(toLocation.state.__TSR_key, left);
+      if (RUN_PATH.test(toLocation.pathname)) keep(toLocation.state.__TSR_key, list);
     });
-  }, [router, text]);
+  }, [router, list]);
   return list;
 }

@@ -1,11 +1,13 @@
-import { Skeleton, Tabs } from '@mantine/core';
+import { Button, Skeleton, Tabs } from '@mantine/core';
 import type { Run } from '@slipway/client';
 import { useQueries } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { GitCompareArrows } from 'lucide-react';
-import { lazy, Suspense, useCallback } from 'react';
+import { GitCompareArrows, Plus } from 'lucide-react';
+import { lazy, Suspense, useCallback, useState } from 'react';
 import { client } from '../../data/server.ts';
+import { RunPicker } from '../../run-picker/run-picker.tsx';
 import { type Crumb, useCrumbs } from '../../ui/crumbs.tsx';
+import { useShortcut } from '../../ui/shortcuts.ts';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
 import classes from './compare-page.module.css';
 import { useComparedRuns, useLiveComparison, useSourceRuns } from './compare-queries.ts';
@@ -17,6 +19,7 @@ import {
   TABS,
   writeCompareSearch,
 } from './compare-search.ts';
+import { useDistinctColors } from './distinct-colors.ts';
 import { RunHead } from './run-heads.tsx';
 import { ValuesTab } from './values-tab.tsx';
 
@@ -44,15 +47,38 @@ export function ComparePage() {
   const all = [...new Set([...search.runIds, ...sourceIds])];
   const { runs, isPending, error, failed, retry } = useComparedRuns(all.slice(0, MOST_RUNS));
   useLiveComparison(runs);
+  useDistinctColors(all.slice(0, MOST_RUNS));
+  const [isPicking, setPicking] = useState(false);
+  useShortcut('a', 'Add a run', () => setPicking(true));
   const experimentName = useExperimentNames(runs);
   useCrumbs(crumbsOf(runs, experimentName));
 
+  const picker = (
+    <RunPicker
+      isOpen={isPicking}
+      title="Add a run to the comparison"
+      about={runs[0]}
+      taken={all}
+      onPick={(runId) => {
+        setPicking(false);
+        show({ runIds: [...search.runIds, runId] });
+      }}
+      onClose={() => setPicking(false)}
+    />
+  );
   const nothing = search.runIds.length === 0 && search.versions.length === 0;
   if (nothing) {
     return (
-      <EmptyState icon={GitCompareArrows} title="Nothing to compare yet" isWholePage>
-        Choose runs in the table of an <Link to="/experiments">experiment</Link> and press Compare.
-      </EmptyState>
+      <>
+        <EmptyState icon={GitCompareArrows} title="Nothing to compare yet" isWholePage>
+          <p>
+            Choose runs in the table of an <Link to="/experiments">experiment</Link> and press Compare, or
+            find them by name.
+          </p>
+          <AddRun onClick={() => setPicking(true)} />
+        </EmptyState>
+        {picker}
+      </>
     );
   }
   if (sources.error) {
@@ -73,9 +99,14 @@ export function ComparePage() {
     <RunHead
       run={run}
       isBase={run.runId === runs[base]?.runId}
-      canRemove={runs.length > 2 && search.versions.length === 0}
+      canRemove={runs.length > 1 && search.runIds.includes(run.runId)}
       onBase={() => show({ base: run.runId })}
-      onRemove={() => show({ runIds: search.runIds.filter((id) => id !== run.runId) })}
+      onRemove={() =>
+        show({
+          runIds: search.runIds.filter((id) => id !== run.runId),
+          hidden: search.hidden.filter((id) => id !== run.runId),
+        })
+      }
     />
   );
   const experiments = new Set(runs.map(({ experimentId }) => experimentId)).size;
@@ -85,7 +116,10 @@ export function ComparePage() {
         <h1>{titleOf(all.length, search)}</h1>
         {experiments > 1 && <span className="dim">of {experiments} experiments</span>}
         {all.length > MOST_RUNS && <span className="dim">the first {MOST_RUNS} are shown</span>}
+        <span className={classes.spread} />
+        {all.length < MOST_RUNS && <AddRun onClick={() => setPicking(true)} />}
       </header>
+      {picker}
       {error && failed.length > 0 && (
         <ErrorNotice
           error={error}
@@ -130,6 +164,9 @@ export function ComparePage() {
               <Tabs.Panel value="charts" className={classes.panel}>
                 <ChartsTab
                   runs={runs}
+                  base={base}
+                  hidden={search.hidden}
+                  onHidden={(hidden) => show({ hidden }, false)}
                   charts={search.charts}
                   onCharts={(charts) => show({ charts }, false)}
                 />
@@ -160,9 +197,25 @@ export function ComparePage() {
   );
 }
 
-function titleOf(count: number, { versions }: CompareSearch): string {
-  if (versions.length > 0)
-    return `Compare ${versions.map(({ name, version }) => `${name} ${version}`).join(', ')}`;
+function AddRun({ onClick }: { readonly onClick: () => void }) {
+  return (
+    <Button
+      size="compact-sm"
+      variant="default"
+      leftSection={<Plus size={14} aria-hidden />}
+      onClick={onClick}
+    >
+      Add a run
+    </Button>
+  );
+}
+
+function titleOf(count: number, { versions, runIds }: CompareSearch): string {
+  if (versions.length > 0) {
+    const named = versions.map(({ name, version }) => `${name} ${version}`).join(', ');
+    const others = runIds.length === 1 ? ' and 1 run' : ` and ${runIds.length} runs`;
+    return `Compare ${named}${runIds.length === 0 ? '' : others}`;
+  }
   return count === 1 ? 'Compare 1 run' : `Compare ${count} runs`;
 }
 

@@ -13,6 +13,7 @@ it('keeps every part of what is shown in the address', () => {
     step: 5,
     other: 'a1',
     charts: { columns: 2 },
+    hide: 'b2',
   };
   const read = readCompareSearch(search);
   expect(read.versions).toEqual([{ name: 'my,model', version: '3' }]);

@@ -14,6 +14,8 @@ export interface CompareSearch {
   /** The run whose code is held against the base's. */
   readonly other: string | undefined;
   readonly charts: unknown;
+  /** Runs that are left out of the charts. */
+  readonly hidden: readonly string[];
 }
 
 export interface VersionName {
@@ -56,6 +58,7 @@ export function readCompareSearch(search: Search): CompareSearch {
     step: Number.isSafeInteger(step) ? step : undefined,
     other: id('other'),
     charts: search.charts,
+    hidden: list('hide').filter((one) => /^[\w-]{1,64}$/.test(one)),
   };
 }
 
@@ -72,7 +75,7 @@ function readVersion(text: string): readonly VersionName[] {
 
 /** The shortest address: only what differs from the usual. */
 export function writeCompareSearch(search: CompareSearch): Search {
-  const { runIds, versions, tab, base, withEqual, folder, file, step, other, charts } = search;
+  const { runIds, versions, tab, base, withEqual, folder, file, step, other, charts, hidden } = search;
   return Object.fromEntries(
     Object.entries({
       runs: runIds.join(','),
@@ -85,6 +88,7 @@ export function writeCompareSearch(search: CompareSearch): Search {
       step,
       other,
       charts: isEmpty(charts) ? undefined : charts,
+      hide: hidden.join(','),
     }).filter(([, value]) => value !== '' && value !== undefined),
   );
 }

@@ -106,6 +106,10 @@ function GroupRows({ group, columns, isWanted }: GroupRowsProps) {
   const [isWhole, setWhole] = useState(false);
   const found = group.rows.filter(isWanted);
   const shown = isWhole ? found : found.slice(0, MOST_ROWS);
+  // Room for a difference only in the columns that show one, so that figures stand below one another.
+  const withDeltas = Array.from({ length: columns }, (_, i) =>
+    found.some(({ cells }) => cells[i]?.delta !== undefined),
+  );
   return (
     <tbody>
       <tr className={classes.groupRow}>
@@ -130,7 +134,7 @@ function GroupRows({ group, columns, isWanted }: GroupRowsProps) {
               dir="auto"
             >
               {cell.text ?? <span className="dim">–</span>}
-              {group.isNumeric && <span className={classes.delta}>{cell.delta}</span>}
+              {withDeltas[i] && group.isNumeric && <span className={classes.delta}>{cell.delta}</span>}
             </td>
           ))}
         </tr>

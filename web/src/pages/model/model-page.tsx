@@ -149,10 +149,10 @@ export function ModelPage() {
               onMetrics={(trends) => change({ ...search, trends })}
             />
           )}
-          {model.data !== undefined && table.data !== undefined && (
-            <ActivityPanel model={model.data} versions={versions} />
-          )}
         </>
+      )}
+      {model.data !== undefined && table.data !== undefined && (
+        <ActivityPanel model={model.data} versions={versions} />
       )}
       <AliasDialog
         name={name}

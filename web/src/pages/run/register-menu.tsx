@@ -32,10 +32,18 @@ function useRegistrable(run: Run): readonly Registrable[] {
 /** Registers what the run logged, from the head of its page; nothing where it has logged no model. */
 export function RegisterMenu({ run }: { readonly run: Run }) {
   const models = useRegistrable(run);
-  const [chosen, setChosen] = useState<Registrable | undefined>();
   const [last] = models;
+  return last === undefined ? null : <RegisterButton models={models} last={last} />;
+}
+
+interface RegisterButtonProps {
+  readonly models: readonly Registrable[];
+  readonly last: Registrable;
+}
+
+function RegisterButton({ models, last }: RegisterButtonProps) {
+  const [chosen, setChosen] = useState<Registrable | undefined>();
   useShortcut('r', 'Register version', () => setChosen(last));
-  if (last === undefined) return null;
   return (
     <>
       {models.length === 1 ? (
