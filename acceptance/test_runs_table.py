@@ -170,6 +170,47 @@ def test_versions_stand_beside_what_their_runs_measured(wire, client, run, uniqu
     wire.post(f"{OWN}model-versions/table", {"name": unique()}).refused(404, "RESOURCE_DOES_NOT_EXIST", "not found")
 
 
+def test_versions_are_measured_by_the_end_of_their_runs(wire, client, run, unique):
+    name = unique("model")
+    for step in range(4):
+        client.log_metric(run, "loss", 1.0 - step / 4, step=step)
+    experiment = client.get_run(run).info.experiment_id
+    model = client.create_logged_model(experiment, source_run_id=run)
+    # As the client does where no step is named: what was measured at step 0 is the model's.
+    client.log_metric(run, "loss", 1.0, step=0, model_id=model.model_id)
+    client.create_registered_model(name)
+    client.create_model_version(name, f"models:/{model.model_id}", run, model_id=model.model_id)
+    [version] = wire.post(f"{OWN}model-versions/table", {"name": name}).ok()["versions"]
+    assert (version["metrics"], version["metric_steps"]) == ({"loss": 0.25}, {"loss": 3})
+    assert version["linked_metrics"] == {"loss": {"value": 1, "step": 0}}
+    body = {"name": name, "measure": "max"}
+    [version] = wire.post(f"{OWN}model-versions/table", body).ok()["versions"]
+    assert version["metrics"] == {"loss": 1}
+    assert [(metric.value, metric.step) for metric in client.get_logged_model(model.model_id).metrics] == [(1.0, 0)]
+    body = {"name": name, "measure": "mean"}
+    wire.post(f"{OWN}model-versions/table", body).refused(400, "INVALID_PARAMETER_VALUE", "last, min, max")
+
+
+def test_the_activity_of_a_model_tells_where_an_alias_was(wire, client, unique):
+    name = unique("model")
+    client.create_registered_model(name)
+    for place in "ab":
+        client.create_model_version(name, f"s3://models/{place}")
+    for version in "12":
+        client.set_registered_model_alias(name, "champion", version)
+    body = {"name": name, "limit": 2}
+    answer = wire.post(f"{OWN}registered-models/activity", body).ok()
+    moved, was_set = answer["changes"]
+    assert (moved["kind"], moved["subject"], moved["from"], moved["to"]) == ("alias", "champion", "1", "2")
+    assert (was_set["to"], "from" in was_set) == ("1", False)
+    answer = wire.post(f"{OWN}registered-models/activity", {"name": name, "before": answer["next"]}).ok()
+    assert [change["kind"] for change in answer["changes"]] == ["registered", "registered", "created"]
+    assert "next" not in answer
+    wire.post(f"{OWN}registered-models/activity", {"name": unique()}).refused(
+        404, "RESOURCE_DOES_NOT_EXIST", "not found"
+    )
+
+
 def test_active_content_is_shown_without_an_origin(url, client, run):
     client.log_text(run, "<script>alert(1)</script>", "report.html")
     query = {"run_id": run, "path": "report.html"}

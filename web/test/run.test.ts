@@ -85,19 +85,18 @@ it('goes to the run before and back by keys', async () => {
 });
 
 it('keeps the order and the filter of the list that it was opened from', async () => {
-  const { experimentId } = await site.client.experiments.create('ordered').then(async (made) => {
-    const id = typeof made === 'string' ? made : made.experimentId;
-    for (const [name, acc] of [['low', 0.1], ['middle', 0.5], ['high', 0.9], ['out', 2]] as const) {
-      const run = await site.client.runs.create({ experimentId: id, name });
-      await site.client.runs.logBatch(run.runId, { metrics: [{ key: 'acc', value: acc, step: 0 }] });
-    }
-    return { experimentId: id };
-  });
+  const experimentId = await site.client.experiments.create({ name: 'ordered' });
+  for (const [name, value] of Object.entries({ low: 0.1, middle: 0.5, high: 0.9, out: 2 })) {
+    const run = await site.client.runs.create({ experimentId, name });
+    await site.client.runs.logBatch(run.runId, { metrics: [{ key: 'acc', value, step: 0 }] });
+    await run.end();
+  }
   const list = `?filter=${encodeURIComponent('metrics.acc < 1')}&sort=${encodeURIComponent('-m.acc')}`;
   const page = await site.open(`/experiments/${experimentId}${list}`);
-  const row = page.getByRole('row', { name: /middle/ });
-  await row.waitFor();
+  // The first click opens the details beside the list, the second one the page.
   await page.getByRole('link', { name: 'middle' }).first().click();
+  await expect.poll(() => page.url()).toContain('run=');
+  await page.getByRole('row').getByRole('link', { name: 'middle' }).first().click();
   await page.getByRole('heading', { level: 1, name: 'middle' }).waitFor();
   await page.getByText('2 of 3').waitFor();
   await page.keyboard.press('k');

@@ -151,6 +151,7 @@ export const modelActivityQuery = (name: string) =>
       ),
     initialPageParam: undefined as number | undefined,
     getNextPageParam: ({ next }) => next,
+    ...FRESH,
   });
 
 /** Who is told of changes: shown before a change is made. */

@@ -83,7 +83,7 @@ export function LoggedModelPage() {
         <div className={facts.columns}>
           <div className={facts.column}>
             <AboutLoggedModel model={model} />
-            <Panel title="What it takes and gives, and how to use it">
+            <Panel title="Signature and usage">
               <DescribedModel owner={{ modelId }} />
             </Panel>
           </div>

@@ -94,7 +94,7 @@ export function ModelVersionPage() {
         <div className={facts.columns}>
           <div className={facts.column}>
             <AboutVersion version={data} row={row} />
-            <Panel title="What it takes and gives, and how to use it">
+            <Panel title="Signature and usage">
               <DescribedModel owner={{ modelName: name, version }} />
             </Panel>
           </div>

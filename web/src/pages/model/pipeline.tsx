@@ -46,7 +46,7 @@ function PipelineLane({
     const version = versions.find((one) => one.version === number);
     if (version !== undefined && version.current_stage !== lane.stage) onStage(version, lane.stage);
   });
-  const title = isOnly ? 'Held and newest' : lane.stage === 'None' ? 'No stage' : lane.stage;
+  const title = isOnly ? 'Aliases and latest' : lane.stage === 'None' ? 'No stage' : lane.stage;
   return (
     <section className={classes.lane} data-stage={lane.stage} aria-label={title} {...target}>
       <h2 className={classes.title}>

@@ -70,9 +70,7 @@ export function TagsPanel({ run }: { readonly run: Run }) {
       {system.length > 0 && (
         <Switch
           size="xs"
-          label={
-            system.length === 1 ? 'Show the tag of the client' : `Show ${system.length} tags of the client`
-          }
+          label={`Show system tags (${system.length})`}
           checked={withSystem}
           onChange={(event) => setWithSystem(event.currentTarget.checked)}
         />
