@@ -1,4 +1,5 @@
 import { Button, Group, Modal, Stack } from '@mantine/core';
+import type { ModelVersion } from '@slipway/client';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Info } from 'lucide-react';
@@ -11,7 +12,6 @@ import { useRegisteredAlready } from './registered-already.ts';
 import { refreshModel } from './registry-changes.ts';
 import { SuggestingField } from './suggesting-field.tsx';
 import classes from './registry.module.css';
-import type { NamedVersion } from './versions-tag.ts';
 import { WhatHappens } from './what-happens.tsx';
 
 /** What becomes a version: `models:/m-…` with the logged model's id, or a path below a run. */
@@ -148,7 +148,7 @@ function RegisterForm({ source, onClose }: { readonly source: VersionSource; rea
 }
 
 /** `version 1 of fraud and version 2 of churn`, the first few. */
-function namesOf(versions: readonly NamedVersion[]): string {
+function namesOf(versions: readonly Pick<ModelVersion, 'name' | 'version'>[]): string {
   const named = versions
     .slice(0, MOST_NAMED)
     .map(({ name, version }) => `version ${version} of ${name}`);

@@ -1,30 +1,27 @@
+import type { ModelVersion } from '@slipway/client';
 import { useQuery } from '@tanstack/react-query';
 import { client } from '../data/server.ts';
 import type { VersionSource } from './register-version.tsx';
-import { type NamedVersion, readVersionsTag } from './versions-tag.ts';
 
 const MOST = 100;
 
 /** The versions that a source is registered as already; undefined while they are asked for. */
-export function useRegisteredAlready(source: VersionSource): readonly NamedVersion[] | undefined {
+export function useRegisteredAlready({
+  source,
+  runId,
+  modelId,
+}: VersionSource): readonly ModelVersion[] | undefined {
   return useQuery({
-    queryKey: ['registered-as', source.source],
-    queryFn: async ({ signal }): Promise<readonly NamedVersion[]> => {
-      const { modelId, runId } = source;
-      if (modelId !== undefined) {
-        const model = await client.loggedModels.get(modelId, { signal });
-        const named = readVersionsTag(model.tags['mlflow.modelVersions']);
-        // A version that is gone stays in the list.
-        const found = await Promise.allSettled(
-          named.map(({ name, version }) => client.modelVersions.get(name, version, { signal })),
-        );
-        return named.filter((_, i) => found[i]!.status === 'fulfilled');
-      }
+    queryKey: ['registered-as', source],
+    queryFn: async ({ signal }): Promise<readonly ModelVersion[]> => {
       if (runId === undefined) return [];
       const ofRun = await client.modelVersions
         .search({ filter: `run_id = '${runId}'`, signal })
         .toArray({ limit: MOST });
-      return ofRun.filter((version) => version.source === source.source);
+      // A logged model is named by its id in any of the sources that clients write.
+      return ofRun.filter((version) =>
+        modelId === undefined ? version.source === source : version.source?.includes(modelId),
+      );
     },
     staleTime: 0,
     placeholderData: undefined,

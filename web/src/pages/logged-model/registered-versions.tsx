@@ -5,7 +5,7 @@ import { modelVersionQuery } from '../../data/models.ts';
 import { AliasBadge, StageBadge } from '../../registry/alias-badge.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import classes from './logged-model-page.module.css';
-import { readVersionsTag } from '../../registry/versions-tag.ts';
+import { readVersionsTag } from './versions-tag.ts';
 
 /** The versions that this model was registered as, with what they hold now. */
 export function RegisteredVersions({ model }: { readonly model: LoggedModel }) {
