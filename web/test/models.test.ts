@@ -334,7 +334,6 @@ it('registers from the head of a run by keys, without sending what is still bein
     .search({ experimentIds: [experiment!.experimentId], filter: "attributes.run_name = 'logreg-100'" })
     .toArray();
   const page = await open(`/experiments/${experiment!.experimentId}/runs/${run!.runId}`);
-  await page.getByRole('banner').first().waitFor();
   await page.getByRole('button', { name: 'Register version', exact: true }).waitFor();
   await page.keyboard.press('r');
   const dialog = page.getByRole('dialog', { name: 'Register version: model' });

@@ -4,6 +4,8 @@ import { type KeyboardEvent, useState } from 'react';
 /** Choices belong to the dialog, not to the page around it. */
 const IN_PLACE = { withinPortal: false };
 
+const MOST = 50;
+
 interface SuggestingFieldProps {
   readonly label: string;
   readonly description: string;
@@ -32,7 +34,9 @@ export function SuggestingField({
   const [isOpen, setOpen] = useState(false);
   const typed = value.trim().toLowerCase();
   // One that is typed in full needs no suggestion.
-  const fitting = suggestions.filter((one) => one !== value.trim() && one.toLowerCase().includes(typed));
+  const fitting = suggestions
+    .filter((one) => one !== value.trim() && one.toLowerCase().includes(typed))
+    .slice(0, MOST);
   const keepEnter = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !isOpen || fitting.length === 0) return;
     event.preventDefault();
@@ -46,7 +50,6 @@ export function SuggestingField({
       placeholder={placeholder}
       data={fitting}
       filter={({ options }) => options}
-      limit={50}
       openOnFocus={false}
       dropdownOpened={isOpen}
       onDropdownOpen={() => setOpen(true)}
