@@ -4,7 +4,7 @@ import type { RecordEvents } from '../events/outbox.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { type AliasRow, holdAliases, upsertAliases } from './aliases-repository.ts';
-import { noteChanges } from './changes.ts';
+import { type NotedChange, noteAll } from './changes.ts';
 import type { PromotionGuard } from './guards.ts';
 import { notReady, PENDING } from './model-rules.ts';
 import { registryEvent } from './registry-events.ts';
@@ -37,8 +37,13 @@ export function createAliasWriter({
     const versions = new Map((await findVersions(tx, moves)).map((row) => [keyOf(row), row]));
     const results: (undefined | AppError)[] = [];
     const rows = new Map<string, AliasRow>();
-    const modelNos = [...new Set([...versions.values()].map((row) => row.model_no))];
-    const held = new Map((await holdAliases(tx, modelNos)).map((row) => [placeOf(row), row.version]));
+    const wanted = moves.flatMap((move) => {
+      const row = versions.get(keyOf(move));
+      return row === undefined ? [] : [{ model_no: row.model_no, alias: move.alias }];
+    });
+    const once = [...new Map(wanted.map((place) => [placeOf(place), place])).values()];
+    const held = new Map((await holdAliases(tx, once)).map((row) => [placeOf(row), row.version]));
+    const changes: NotedChange[] = [];
     const events = [];
     for (const move of moves) {
       const { name, alias, version } = move;
@@ -56,21 +61,21 @@ export function createAliasWriter({
       rows.set(placeOf(moved), moved);
       held.set(placeOf(moved), version);
       if (from !== version) {
-        await noteChanges(tx, { by: move.by, nowMs: clock.nowMs() }, [
-          {
-            modelNo: row.model_no,
-            kind: 'alias',
-            subject: alias,
-            from: from === undefined ? undefined : String(from),
-            to: String(version),
-          },
-        ]);
+        changes.push({
+          by: move.by,
+          modelNo: row.model_no,
+          kind: 'alias',
+          subject: alias,
+          from: from === undefined ? undefined : String(from),
+          to: String(version),
+        });
       }
       const isPrompt = row.of_prompt === 1;
       const data = { name, alias, version: String(version) };
       events.push(registryEvent({ subject: 'alias', action: 'created', isPrompt, data }));
     }
     await upsertAliases(tx, [...rows.values()]);
+    await noteAll(tx, clock.nowMs(), changes);
     await recordEvents(tx, events);
     return results;
   };

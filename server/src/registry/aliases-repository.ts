@@ -22,12 +22,21 @@ export async function listAliasesOfVersion(sql: Sql, modelNo: number, version: n
   return rows.map((row) => row.alias);
 }
 
-/** As `listAliases`, for whoever is about to move them: others wait until that is done. */
-export async function holdAliases(tx: Transaction, modelNos: readonly number[]): Promise<AliasRow[]> {
-  return tx.all<AliasRow>(
-    `SELECT model_no, alias, version FROM registered_model_aliases a
-     WHERE ${tx.dialect.inList('model_no', 'bigint')} ORDER BY model_no, alias${tx.dialect.forUpdate('a')}`,
-    [tx.dialect.list(modelNos)],
+/** Those of the aliases that are there, for whoever is about to move them: others wait until that is done. */
+export async function holdAliases(
+  tx: Transaction,
+  aliases: readonly Pick<AliasRow, 'model_no' | 'alias'>[],
+): Promise<AliasRow[]> {
+  if (aliases.length === 0) return [];
+  return tx.allFor<AliasRow>(
+    {
+      columns: ['model_no', 'alias'],
+      types: ['bigint', 'text'],
+      tuples: aliases.map((row) => [row.model_no, row.alias]),
+    },
+    `SELECT a.model_no, a.alias, a.version FROM keys k ${tx.dialect.orderedJoin} registered_model_aliases a
+       ON a.model_no = k.model_no AND a.alias = k.alias
+     ORDER BY a.model_no, a.alias${tx.dialect.forUpdate('a')}`,
   );
 }
 

@@ -46,12 +46,29 @@ export async function noteChanges(
   { by, nowMs }: Change,
   changes: readonly RegistryChange[],
 ): Promise<void> {
+  await noteAll(
+    tx,
+    nowMs,
+    changes.map((change) => ({ ...change, by })),
+  );
+}
+
+export interface NotedChange extends RegistryChange {
+  readonly by: string | undefined;
+}
+
+/** As `noteChanges`, for what many did together. */
+export async function noteAll(
+  tx: Transaction,
+  nowMs: number,
+  changes: readonly NotedChange[],
+): Promise<void> {
   await insertChanges(
     tx,
     changes.map((change) => ({
       model_no: change.modelNo,
       at_ms: nowMs,
-      made_by: by ?? null,
+      made_by: change.by ?? null,
       kind: change.kind,
       version: change.version ?? null,
       subject: change.subject ?? null,

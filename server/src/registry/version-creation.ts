@@ -6,7 +6,7 @@ import type { PendingCreates, SentRequest } from '../idempotency/pending-creates
 import type { Clock } from '../kernel/clock.ts';
 import type { AppError } from '../kernel/errors.ts';
 import { linkModelVersions } from '../tracking/logged-model-links.ts';
-import { noteChanges } from './changes.ts';
+import { noteAll } from './changes.ts';
 import { modelNotFound } from './model-places.ts';
 import { PENDING, PROMPT_TEXT_TAG, READY } from './model-rules.ts';
 import { findModels, type ModelRow, reserveVersions } from './models-repository.ts';
@@ -97,13 +97,16 @@ export function createVersionWriter({
       ),
     );
     await linkLoggedModels(tx, numbered);
-    for (const [userId, made] of Map.groupBy(numbered, ({ row }) => row.userId)) {
-      await noteChanges(
-        tx,
-        { by: userId ?? undefined, nowMs },
-        made.map(({ row }) => ({ modelNo: row.modelNo, kind: 'registered', version: row.version })),
-      );
-    }
+    await noteAll(
+      tx,
+      nowMs,
+      numbered.map(({ row }) => ({
+        by: row.userId ?? undefined,
+        modelNo: row.modelNo,
+        kind: 'registered',
+        version: row.version,
+      })),
+    );
     // One whose files are still to come is told of when it is READY.
     const ready = numbered.filter(({ row }) => row.status === READY);
     await recordEvents(
