@@ -195,10 +195,11 @@ export function createVersions(dependencies: VersionsDependencies) {
       checkDescription(description);
       return db.write(async (tx) => {
         const row = await getVersion(tx, name, version);
-        const { modelNo, nowMs, ...at } = changeOf(row);
-        await repository.setDescription(tx, { modelNo, nowMs, ...at, by: by.name }, description);
+        const change = changeOf(row);
+        await repository.setDescription(tx, { ...change, by: by.name }, description);
         if ((description ?? '') !== (row.description ?? '')) {
-          await noteChanges(tx, { by: nameOf(by), nowMs }, [{ modelNo, kind: 'description', version }]);
+          const noted = { modelNo: row.model_no, kind: 'description', version } as const;
+          await noteChanges(tx, { by: nameOf(by), nowMs: change.nowMs }, [noted]);
         }
         await recordEvents(tx, [
           await eventOf(tx, row, { subject: 'version', action: 'updated', data: { description } }),
