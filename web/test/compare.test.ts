@@ -74,7 +74,10 @@ it('adds a run that is found by its name, by keys', async () => {
 
 it('writes the figures of a column below one another, without room for differences that it has not', async () => {
   const page = await site.open(address());
-  const base = page.getByRole('row', { name: /^final / }).getByRole('cell').first();
+  const base = page
+    .getByRole('row', { name: /^final / })
+    .getByRole('cell')
+    .first();
   await base.waitFor();
   const gap = await base.evaluate((cell) => {
     const range = document.createRange();

@@ -122,7 +122,9 @@ it('tells the last values of the run beside what was logged with a model at its 
   await loss.waitFor();
   expect(await loss.getByRole('cell').allTextContents()).toEqual(['0.19', '11', '0.2', '−0.01']);
   await page.getByRole('link', { name: 'the page of the logged model' }).click();
-  const logged = page.getByRole('region', { name: 'Metrics of this model' }).getByRole('row', { name: /^loss/ });
+  const logged = page
+    .getByRole('region', { name: 'Metrics of this model' })
+    .getByRole('row', { name: /^loss/ });
   await expect
     .poll(() => logged.getByRole('cell').allTextContents())
     .toEqual(['loss', '–', '0.19', '11', '1.29', '0']);
@@ -155,7 +157,10 @@ it('names every button that takes a metric away', async () => {
   await page.getByRole('button', { name: 'Remove accuracy' }).first().click();
   await expect.poll(() => page.url()).toContain('metrics=');
   expect(
-    await page.getByRole('region', { name: 'Versions' }).getByRole('columnheader', { name: 'accuracy' }).count(),
+    await page
+      .getByRole('region', { name: 'Versions' })
+      .getByRole('columnheader', { name: 'accuracy' })
+      .count(),
   ).toBe(0);
 });
 

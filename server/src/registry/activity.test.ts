@@ -123,6 +123,8 @@ describe.each(testedDatabases())('the activity of a model on $name', ({ open }) 
 
   it('names the limit that cannot be', async () => {
     const name = await madeModel('limited', 0);
-    await expect(activity.page({ name, before: undefined, limit: 0 })).rejects.toThrow(/limit must be from 1/);
+    await expect(activity.page({ name, before: undefined, limit: 0 })).rejects.toThrow(
+      /limit must be from 1/,
+    );
   });
 });

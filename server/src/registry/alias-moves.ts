@@ -81,8 +81,7 @@ export function createAliasWriter({
   };
 }
 
-const placeOf = ({ model_no, alias }: Pick<AliasRow, 'model_no' | 'alias'>): string =>
-  `${model_no} ${alias}`;
+const placeOf = ({ model_no, alias }: Pick<AliasRow, 'model_no' | 'alias'>): string => `${model_no} ${alias}`;
 
 const keyOf = ({ name, version }: { readonly name: string; readonly version: number }): string =>
   `${version} ${name}`;

@@ -4,7 +4,7 @@ import { listSourceModelMetrics, readLinkedSteps, readSourceModels } from '../tr
 import { listSourceMetrics, readSourceRuns, type SourceRun } from '../tracking/source-runs.ts';
 import type { VisibleExperiments } from '../tracking/visible-experiments.ts';
 import { listAliases } from './aliases-repository.ts';
-import { type MeasureOf, type Measured, measuredOf } from './measured.ts';
+import { type Measured, type MeasureOf, measuredOf } from './measured.ts';
 import { getModelRow } from './models.ts';
 import { readVersions, type VersionDetails } from './version-details.ts';
 import * as repository from './version-table-repository.ts';

@@ -1,12 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  distinctPlaces,
-  giveColorPlaces,
-  runColor,
-  runColorPlace,
-  SERIES_COLORS,
-} from './run-colors.ts';
+import { distinctPlaces, giveColorPlaces, runColor, runColorPlace, SERIES_COLORS } from './run-colors.ts';
 
 type Rgb = readonly [number, number, number];
 

@@ -23,7 +23,9 @@ export function distinctPlaces(runIds: readonly string[]): ReadonlyMap<string, n
     taken.add(own);
     places.set(runId, own);
   }
-  const free = Array.from({ length: SERIES_COLORS }, (_, place) => place).filter((place) => !taken.has(place));
+  const free = Array.from({ length: SERIES_COLORS }, (_, place) => place).filter(
+    (place) => !taken.has(place),
+  );
   for (const runId of runIds) if (!places.has(runId)) places.set(runId, free.shift()!);
   return places;
 }

@@ -69,9 +69,7 @@ export interface TableVersion {
   /** Where each was measured; absent for an extreme of a history. */
   readonly metric_steps?: Readonly<Record<string, number>>;
   /** What was logged with the model, where a later value of its run stands in its place. */
-  readonly linked_metrics?: Readonly<
-    Record<string, { readonly value: WireNumber; readonly step: number }>
-  >;
+  readonly linked_metrics?: Readonly<Record<string, { readonly value: WireNumber; readonly step: number }>>;
 }
 
 type WireNumber = number | 'NaN' | 'Infinity' | '-Infinity';
@@ -114,15 +112,7 @@ export const versionTableQuery = (
 export interface ModelChange {
   readonly change: number;
   readonly timestamp: number;
-  readonly kind:
-    | 'created'
-    | 'renamed'
-    | 'description'
-    | 'tag'
-    | 'alias'
-    | 'stage'
-    | 'registered'
-    | 'deleted';
+  readonly kind: 'created' | 'renamed' | 'description' | 'tag' | 'alias' | 'stage' | 'registered' | 'deleted';
   readonly user_id?: string;
   readonly version?: string;
   /** The alias, or the key of the tag. */

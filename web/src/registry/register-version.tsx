@@ -9,9 +9,9 @@ import { client } from '../data/server.ts';
 import { notify } from '../ui/notices.tsx';
 import { describeMove, wrongWith } from './alias-dialog.tsx';
 import { useRegisteredAlready } from './registered-already.ts';
+import classes from './registry.module.css';
 import { refreshModel } from './registry-changes.ts';
 import { SuggestingField } from './suggesting-field.tsx';
-import classes from './registry.module.css';
 import { WhatHappens } from './what-happens.tsx';
 
 /** What becomes a version: `models:/m-…` with the logged model's id, or a path below a run. */
@@ -149,9 +149,7 @@ function RegisterForm({ source, onClose }: { readonly source: VersionSource; rea
 
 /** `version 1 of fraud and version 2 of churn`, the first few. */
 function namesOf(versions: readonly Pick<ModelVersion, 'name' | 'version'>[]): string {
-  const named = versions
-    .slice(0, MOST_NAMED)
-    .map(({ name, version }) => `version ${version} of ${name}`);
+  const named = versions.slice(0, MOST_NAMED).map(({ name, version }) => `version ${version} of ${name}`);
   const more = versions.length - named.length;
   return new Intl.ListFormat('en').format(more > 0 ? [...named, `${more} more`] : named);
 }

@@ -78,25 +78,25 @@ function RunSearch({ about, taken, onPick }: Pick<RunPickerProps, 'about' | 'tak
       {shown.length > 0 && (
         <div id={id} role="listbox" aria-label="Runs" className={classes.list}>
           {shown.map((run, i) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the field has the focus and takes the keys
-          <div
-            key={run.runId}
-            id={`${id}-${i}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={i === place}
-            className={classes.run}
-            onClick={() => onPick(run.runId)}
-            onPointerMove={() => setPointed(i)}
-          >
-            <span className={classes.name} dir="auto" title={run.name}>
-              {run.name}
-            </span>
-            <span className={classes.why} title={run.why} dir="auto">
-              {run.why}
-            </span>
-            <span className={classes.id}>{run.runId.slice(0, 8)}</span>
-          </div>
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the field has the focus and takes the keys
+            <div
+              key={run.runId}
+              id={`${id}-${i}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={i === place}
+              className={classes.run}
+              onClick={() => onPick(run.runId)}
+              onPointerMove={() => setPointed(i)}
+            >
+              <span className={classes.name} dir="auto" title={run.name}>
+                {run.name}
+              </span>
+              <span className={classes.why} title={run.why} dir="auto">
+                {run.why}
+              </span>
+              <span className={classes.id}>{run.runId.slice(0, 8)}</span>
+            </div>
           ))}
         </div>
       )}

@@ -45,10 +45,7 @@ export function useSuggestedRuns(about: Compared | undefined, isWanted: boolean)
 const isFound = (asked: Promise<readonly SuggestedRun[]>): Promise<readonly SuggestedRun[]> =>
   asked.catch(() => []);
 
-async function parentOf(
-  about: Compared | undefined,
-  signal: AbortSignal,
-): Promise<readonly SuggestedRun[]> {
+async function parentOf(about: Compared | undefined, signal: AbortSignal): Promise<readonly SuggestedRun[]> {
   const parentId = about?.tags['mlflow.parentRunId'];
   if (parentId === undefined) return [];
   const { runId, name } = await client.runs.get(parentId, { signal });
@@ -77,10 +74,7 @@ async function holders(signal: AbortSignal): Promise<readonly SuggestedRun[]> {
 }
 
 /** The first of the experiment by metrics of which it is known whether more is better. */
-async function bestOf(
-  about: Compared | undefined,
-  signal: AbortSignal,
-): Promise<readonly SuggestedRun[]> {
+async function bestOf(about: Compared | undefined, signal: AbortSignal): Promise<readonly SuggestedRun[]> {
   if (about === undefined) return [];
   const keys = Object.keys(about.metrics)
     .filter((key) => betterDirection(key) !== undefined && !key.includes('`'))

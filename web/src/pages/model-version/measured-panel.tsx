@@ -124,7 +124,11 @@ function MetricRow({ metric, version, base }: MetricRowProps) {
       {base !== undefined && (
         <>
           <td className="numeric">
-            {before === undefined ? <span className="dim">–</span> : <span title={describeMeasured(base, metric)}>{renderNumber(before)}</span>}
+            {before === undefined ? (
+              <span className="dim">–</span>
+            ) : (
+              <span title={describeMeasured(base, metric)}>{renderNumber(before)}</span>
+            )}
           </td>
           <td className="numeric">
             {delta !== undefined && (

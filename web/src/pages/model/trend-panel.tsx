@@ -22,15 +22,7 @@ interface TrendPanelProps {
 }
 
 /** Metrics over the versions of the model, a chart each, with who holds what. */
-export function TrendPanel({
-  name,
-  keys,
-  metrics,
-  offset,
-  measure,
-  baseline,
-  onMetrics,
-}: TrendPanelProps) {
+export function TrendPanel({ name, keys, metrics, offset, measure, baseline, onMetrics }: TrendPanelProps) {
   const { data } = useQuery(versionTableQuery(name, { metrics, offset, measure }));
   const [pointed, setPointed] = useState<number | undefined>();
   const versions = data?.versions;

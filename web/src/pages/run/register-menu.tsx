@@ -53,11 +53,7 @@ function RegisterButton({ models, last }: RegisterButtonProps) {
       ) : (
         <Menu position="bottom-end" withinPortal>
           <Menu.Target>
-            <Button
-              size="compact-sm"
-              leftSection={ICON}
-              rightSection={<ChevronDown size={14} aria-hidden />}
-            >
+            <Button size="compact-sm" leftSection={ICON} rightSection={<ChevronDown size={14} aria-hidden />}>
               Register version
             </Button>
           </Menu.Target>

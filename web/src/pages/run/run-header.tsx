@@ -172,7 +172,9 @@ function CompareButton({ run }: { readonly run: Run }) {
         title={`Compare ${run.name} with`}
         about={run}
         taken={[run.runId]}
-        onPick={(runId) => void navigate({ to: '/compare', search: { runs: `${run.runId},${runId}` } as never })}
+        onPick={(runId) =>
+          void navigate({ to: '/compare', search: { runs: `${run.runId},${runId}` } as never })
+        }
         onClose={() => setPicking(false)}
       />
     </>
@@ -218,61 +220,61 @@ function RunMenu({ run, actions, isGone, onRename }: RunMenuProps) {
     notify({ text: `${what} is copied.` });
   };
   return (
-      <Menu position="bottom-end" withinPortal>
-        <Menu.Target>
-          <ActionIcon variant="default" size={26} aria-label="More to do with this run">
-            <Ellipsis size={16} aria-hidden />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {isActive && !isGone && (
-            <Menu.Item leftSection={<Pencil size={14} aria-hidden />} onClick={onRename}>
-              Rename
-            </Menu.Item>
-          )}
+    <Menu position="bottom-end" withinPortal>
+      <Menu.Target>
+        <ActionIcon variant="default" size={26} aria-label="More to do with this run">
+          <Ellipsis size={16} aria-hidden />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {isActive && !isGone && (
+          <Menu.Item leftSection={<Pencil size={14} aria-hidden />} onClick={onRename}>
+            Rename
+          </Menu.Item>
+        )}
+        <Menu.Item
+          leftSection={<CopyPlus size={14} aria-hidden />}
+          disabled={isGone}
+          onClick={() => void actions.clone()}
+        >
+          Clone params and tags
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<Copy size={14} aria-hidden />}
+          onClick={() => void copy(run.runId, 'The run id')}
+        >
+          Copy the run ID
+        </Menu.Item>
+        <Menu.Item
+          component="a"
+          className={classes.link}
+          href={folderZipUrl({ runId: run.runId })}
+          download
+          leftSection={<Download size={14} aria-hidden />}
+        >
+          Download all artifacts
+        </Menu.Item>
+        <Menu.Divider />
+        {isActive ? (
           <Menu.Item
-            leftSection={<CopyPlus size={14} aria-hidden />}
+            color="red"
             disabled={isGone}
-            onClick={() => void actions.clone()}
+            leftSection={<Trash2 size={14} aria-hidden />}
+            onClick={() => void actions.delete()}
           >
-            Clone params and tags
+            Delete
           </Menu.Item>
+        ) : (
           <Menu.Item
-            leftSection={<Copy size={14} aria-hidden />}
-            onClick={() => void copy(run.runId, 'The run id')}
+            disabled={isGone}
+            leftSection={<RotateCcw size={14} aria-hidden />}
+            onClick={() => void actions.restore()}
           >
-            Copy the run ID
+            Restore
           </Menu.Item>
-          <Menu.Item
-            component="a"
-            className={classes.link}
-            href={folderZipUrl({ runId: run.runId })}
-            download
-            leftSection={<Download size={14} aria-hidden />}
-          >
-            Download all artifacts
-          </Menu.Item>
-          <Menu.Divider />
-          {isActive ? (
-            <Menu.Item
-              color="red"
-              disabled={isGone}
-              leftSection={<Trash2 size={14} aria-hidden />}
-              onClick={() => void actions.delete()}
-            >
-              Delete
-            </Menu.Item>
-          ) : (
-            <Menu.Item
-              disabled={isGone}
-              leftSection={<RotateCcw size={14} aria-hidden />}
-              onClick={() => void actions.restore()}
-            >
-              Restore
-            </Menu.Item>
-          )}
-        </Menu.Dropdown>
-      </Menu>
+        )}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 

@@ -1,7 +1,7 @@
 import type { LoggedModel, ModelVersion, Run } from '@slipway/client';
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useLiveChanges } from '../../data/live.ts';
 import type { LeftList } from '../../data/left-list.ts';
+import { useLiveChanges } from '../../data/live.ts';
 import { postJson } from '../../data/request.ts';
 import { treeMessage } from '../../data/run-table.ts';
 import { client } from '../../data/server.ts';
