@@ -107,7 +107,9 @@ it('keeps the order and the filter of the list that it was opened from', async (
   await page.keyboard.press('2');
   await page.getByText('1 of 3').waitFor();
   await page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link', { name: 'ordered' }).click();
-  await page.getByText('metrics.acc < 1').first().waitFor();
+  await expect
+    .poll(() => page.getByRole('combobox', { name: 'Filter' }).inputValue())
+    .toBe('metrics.acc < 1');
   expect(page.url()).toContain('filter=');
 });
 
