@@ -134,7 +134,7 @@ it('tells the last values of the run beside what was logged with a model at its 
 it('writes figures below their headers, with a column for differences only where there are any', async () => {
   const page = await openModel();
   await row(page, 3).getByText('logreg-100').waitFor();
-  const table = page.getByRole('region', { name: 'Versions' });
+  const table = page.getByRole('region', { name: 'Versions', exact: true });
   const rightOf = (text: string) =>
     table
       .getByText(text, { exact: true })
