@@ -41,7 +41,7 @@ export interface Trail {
    * Before anything is judged: `call` is what the surface made of the request.
    * @returns whether to judge also for those who may do everything, so that the record tells what the call is about.
    */
-  asked(call: object, actions: readonly Action[]): boolean;
+  asked(call: object): boolean;
   judged(action: Action, on: Securable, decision: Decision): void;
   /** Once the caller may go on. @throws AppError Unavailable where nothing may happen without a record. */
   admitted(): Promise<void> | undefined;

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { hash as digest, randomBytes } from 'node:crypto';
 import { type Algorithm, hash, verify } from '@node-rs/argon2';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, invalidArgument, unavailable } from '../kernel/errors.ts';
@@ -62,7 +62,7 @@ export interface PasswordsDependencies {
 export function createPasswords({ clock, write, snapshot, limits }: PasswordsDependencies): Passwords {
   const compute = createTurns();
   // What is remembered is no use to anybody outside this process, not even as something to guess against.
-  const key = randomBytes(32);
+  const key = randomBytes(32).toString('hex');
   const remembered = new Set<string>();
   const running = new Map<string, Promise<Verified>>();
   let decoy: Promise<string> | undefined;
@@ -74,11 +74,13 @@ export function createPasswords({ clock, write, snapshot, limits }: PasswordsDep
       : undefined;
   }
 
-  /** The stored hash is part of it: a new password, and a new hash of the same, make the old entry unreachable. */
+  /**
+   * The stored hash is part of it: a new password, and a new hash of the same, make the old entry unreachable. The key
+   * stands before the text: HMAC, which costs several times as much a request, would only help against whoever is
+   * shown digests, and nobody is.
+   */
   const digestOf = (name: string, storedHash: string, password: string): string =>
-    createHmac('sha256', key)
-      .update(JSON.stringify([name, storedHash, password]))
-      .digest('base64');
+    digest('sha256', key + JSON.stringify([name, storedHash, password]), 'base64');
 
   async function compare(name: string, password: string, address: string): Promise<Verified> {
     const attempt = limits.begin(nameKeyOf(name), address);

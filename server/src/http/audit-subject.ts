@@ -51,12 +51,16 @@ interface CallParts {
 const partsOf = (call: object): CallParts =>
   'request' in call && typeof call.request === 'object' && call.request !== null ? call.request : call;
 
-function fieldsOf(call: object): Fields {
+/** Where fields are looked for, what wins first. Nothing is copied: a batch may have a thousand of them. */
+function fieldsOf(call: object): readonly Fields[] {
   const { path, params, query, message, body } = partsOf(call);
-  const parts = [body instanceof Uint8Array ? undefined : body, message, query, params, path];
-  const fields: Record<string, unknown> = {};
-  for (const part of parts) if (isFields(part)) Object.assign(fields, part);
-  return fields;
+  const parts = [path, params, query, message, body instanceof Uint8Array ? undefined : body];
+  return parts.filter(isFields);
+}
+
+function fieldIn(parts: readonly Fields[], name: string): unknown {
+  for (const part of parts) if (Object.hasOwn(part, name)) return part[name];
+  return undefined;
 }
 
 const isFields = (part: unknown): part is Fields =>
@@ -66,10 +70,10 @@ const isFields = (part: unknown): part is Fields =>
 export function subjectOf(call: object, kind: 'data' | 'all'): string {
   const fields = fieldsOf(call);
   const parts: string[] = [];
-  for (const name of kind === 'data' ? DATA_NAMES : NAMES) add(parts, name, fields[name]);
+  for (const name of kind === 'data' ? DATA_NAMES : NAMES) add(parts, name, fieldIn(fields, name));
   // Files that are named by nothing else.
-  if (typeof fields.path === 'string' && parts.length === 0)
-    add(parts, 'path', kind === 'data' ? folderOf(fields.path) : fields.path);
+  const file = parts.length === 0 ? fieldIn(fields, 'path') : undefined;
+  if (typeof file === 'string') add(parts, 'path', kind === 'data' ? folderOf(file) : file);
   const { path, params } = partsOf(call);
   const inPath = path ?? (isFields(params) ? params : {});
   for (const name of Object.keys(inPath)) {
@@ -98,8 +102,11 @@ function folderOf(path: string): string {
 export function detailsOf(call: object): string {
   const fields = fieldsOf(call);
   const details: Record<string, CanonicalJson> = {};
-  for (const name of RIGHTS) if (fields[name] !== undefined) details[name] = plain(fields[name]);
-  const statement = rightsStatement(fields.statement);
+  for (const name of RIGHTS) {
+    const value = fieldIn(fields, name);
+    if (value !== undefined) details[name] = plain(value);
+  }
+  const statement = rightsStatement(fieldIn(fields, 'statement'));
   if (statement !== undefined) details.statement = statement;
   const text = canonicalJson(details);
   return text === '{}' || text.length > MAX_DETAIL_CHARS ? '' : text;
@@ -107,7 +114,7 @@ export function detailsOf(call: object): string {
 
 /** Whether a call is a statement that only looks. */
 export function isQuery(call: object): boolean {
-  const { statement } = fieldsOf(call);
+  const statement = fieldIn(fieldsOf(call), 'statement');
   return (
     typeof statement === 'string' && /^\s*(SELECT|WITH|SHOW|DESCRIBE|DESC|EXPLAIN|VALUES)\b/i.test(statement)
   );

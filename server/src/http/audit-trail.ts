@@ -2,12 +2,12 @@ import type { FastifyRequest } from 'fastify';
 import type { Access, Decision, Principal, Trail } from '../governance/access.ts';
 import type { AuditLog } from '../governance/audit-log.ts';
 import type { AuditEntry, AuditOutcome } from '../governance/audit-record.ts';
-import { keyOf } from '../governance/privileges.ts';
+import { type Action, keyOf, type Securable } from '../governance/privileges.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { unavailable } from '../kernel/errors.ts';
 import { type AuditClass, type AuditedRoute, auditClassOf, mainAction, routeName } from './audit-classes.ts';
 import { detailsOf, isQuery, subjectOf } from './audit-subject.ts';
-import { createAuditTally } from './audit-tally.ts';
+import { type AuditTally, createAuditTally } from './audit-tally.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -47,116 +47,175 @@ export interface AuditTrails {
 interface KnownRoute {
   readonly auditClass: AuditClass;
   readonly name: string;
+  /** What a call is filed under once its rule is asked: the route's main action. */
+  readonly filed: string;
 }
 
-const UNKNOWN: KnownRoute = { auditClass: 'none', name: 'no such endpoint' };
+const UNKNOWN: KnownRoute = {
+  auditClass: 'none',
+  name: 'no such endpoint',
+  filed: 'no such endpoint',
+};
+
+/** What the audits of all requests share. */
+interface Book extends Pick<AuditTrailsOptions, 'log' | 'clock' | 'required' | 'onError'> {
+  readonly tally: AuditTally;
+}
 
 export function createAuditTrails({ log, clock, required, onError }: AuditTrailsOptions): AuditTrails {
-  const routes = new Map<string, KnownRoute>();
+  const routes = new Map<string, Map<string, KnownRoute>>();
   const tally = createAuditTally({ append: log.append, clock });
-
-  function open(request: FastifyRequest): RequestTrail {
-    // Colons that name no parameter are doubled for the router.
-    const route = `${request.method} ${request.routeOptions.url?.replaceAll('::', ':') ?? ''}`;
-    const { auditClass: classOfRoute, name } = routes.get(route) ?? UNKNOWN;
-    const counted = classOfRoute === 'data' || classOfRoute === 'files';
-    let auditClass = classOfRoute;
-    let principal = { id: '', name: '' };
-    /** What the route is filed under; what is recorded may be more exact, where a need does not fit the call. */
-    let filed: string = name;
-    let action: string = name;
-    let securable = '';
-    let subject = '';
-    let details = '';
-    let decision: Decision | undefined;
-    let isAnswered = false;
-
-    const keyFor = (outcome: AuditOutcome): string =>
-      [principal.name, request.ip, filed, subject || securable, outcome].join('\n');
-
-    const entry = (outcome: AuditOutcome): AuditEntry => ({
-      atMs: clock.nowMs(),
-      principal: principal.name,
-      principalId: principal.id,
-      address: request.ip ?? '',
-      action,
-      route,
-      securable,
-      subject,
-      outcome,
-      requestId: request.id,
-      count: 1,
-      details,
-    });
-
-    const trail: Trail = {
-      asked(call, actions) {
-        filed = mainAction(actions) ?? name;
-        action = filed;
-        if (auditClass === 'write' && isQuery(call)) auditClass = 'none';
-        if (auditClass === 'none') return false;
-        subject = subjectOf(call, counted ? 'data' : 'all');
-        if (!counted) details = detailsOf(call);
-        return !counted || subject === '' || !tally.has(keyFor('succeeded'));
-      },
-      judged(asked, on, judgement) {
-        const isRefused = judgement !== 'allowed';
-        if (isRefused) decision = judgement;
-        if (!isRefused && securable !== '' && asked !== filed) return;
-        action = asked;
-        securable = keyOf(on);
-      },
-      admitted() {
-        if (!required || auditClass === 'none') return undefined;
-        if (counted && tally.has(keyFor('succeeded'))) {
-          if (log.isWorking()) return undefined;
-          throw unavailable('The audit log cannot be written: try again in a moment.');
-        }
-        return log.write(entry('attempted'));
-      },
-    };
-
-    return {
-      heard(access) {
-        principal = access.principal;
-        // The access itself is shared by all requests of its principal, and keeps telling who that is.
-        return Object.create(access, { trail: { value: trail } }) as Access;
-      },
-      signedIn(signed) {
-        principal = { id: signed.id, name: signed.name };
-      },
-      answered(status) {
-        // An answer that breaks while it is sent is begun once more, as an error.
-        if (isAnswered) return undefined;
-        isAnswered = true;
-        const outcome = outcomeOf(status, decision);
-        if (auditClass === 'none' && outcome !== 'denied') return undefined;
-        const written = (outcome === 'succeeded' || outcome === 'failed') && !counted;
-        if (!written) {
-          tally.add(keyFor(outcome), () => entry(outcome));
-          return undefined;
-        }
-        const told = entry(outcome);
-        return log.write(told).catch((error: unknown) => {
-          // The change is made: its record is tried again.
-          log.append(told);
-          onError(error);
-        });
-      },
-    };
-  }
+  const book: Book = { log, clock, required, onError, tally };
 
   return {
     know(route) {
-      routes.set(`${route.method} ${route.path}`, {
-        auditClass: auditClassOf(route),
-        name: routeName(route),
+      const { method, path, access } = route;
+      const ofMethod = routes.get(method) ?? new Map<string, KnownRoute>();
+      const name = routeName(route);
+      const actions = typeof access === 'object' ? access.map(({ action }) => action) : [];
+      ofMethod.set(path, { auditClass: auditClassOf(route), name, filed: mainAction(actions) ?? name });
+      routes.set(method, ofMethod);
+    },
+    open(request) {
+      const { url = '' } = request.routeOptions;
+      // Colons that name no parameter are doubled for the router.
+      const path = url.includes('::') ? url.replaceAll('::', ':') : url;
+      return new RequestAudit(book, request, {
+        path,
+        known: routes.get(request.method)?.get(path) ?? UNKNOWN,
       });
     },
-    open,
     start: tally.start,
     stop: tally.stop,
   };
+}
+
+/** One object a request, and nothing else made of it before something is recorded: most calls are only counted. */
+class RequestAudit implements RequestTrail, Trail {
+  readonly #book: Book;
+  readonly #request: FastifyRequest;
+  readonly #path: string;
+  readonly #known: KnownRoute;
+  readonly #counted: boolean;
+  #auditClass: AuditClass;
+  #principal = { id: '', name: '' };
+  /** What the route is filed under; what is recorded may be more exact, where a need does not fit the call. */
+  #filed: string;
+  #action: string;
+  #securable = '';
+  #subject = '';
+  #details = '';
+  #decision: Decision | undefined;
+  #isAnswered = false;
+  /** The key under which success is counted, once it can change no more. */
+  #successKey: string | undefined;
+
+  constructor(
+    book: Book,
+    request: FastifyRequest,
+    { path, known }: { readonly path: string; readonly known: KnownRoute },
+  ) {
+    this.#book = book;
+    this.#request = request;
+    this.#path = path;
+    this.#known = known;
+    this.#auditClass = known.auditClass;
+    this.#counted = known.auditClass === 'data' || known.auditClass === 'files';
+    this.#filed = known.name;
+    this.#action = known.name;
+  }
+
+  heard(access: Access): Access {
+    this.#principal = access.principal;
+    const { decide, visibleExperiments, visibleModels } = access;
+    return {
+      // The access is shared by all requests of its principal, and keeps telling who that is.
+      get principal() {
+        return access.principal;
+      },
+      decide,
+      visibleExperiments,
+      visibleModels,
+      trail: this,
+    };
+  }
+
+  signedIn({ id, name }: Pick<Principal, 'id' | 'name'>): void {
+    this.#principal = { id, name };
+  }
+
+  asked(call: object): boolean {
+    this.#filed = this.#known.filed;
+    this.#action = this.#filed;
+    if (this.#auditClass === 'write' && isQuery(call)) this.#auditClass = 'none';
+    if (this.#auditClass === 'none') return false;
+    this.#subject = subjectOf(call, this.#counted ? 'data' : 'all');
+    if (!this.#counted) this.#details = detailsOf(call);
+    if (!this.#counted || this.#subject === '') return true;
+    this.#successKey = this.#keyFor('succeeded');
+    return !this.#book.tally.has(this.#successKey);
+  }
+
+  judged(asked: Action, on: Securable, judgement: Decision): void {
+    const isRefused = judgement !== 'allowed';
+    if (isRefused) this.#decision = judgement;
+    if (!isRefused && this.#securable !== '' && asked !== this.#filed) return;
+    this.#action = asked;
+    this.#securable = keyOf(on);
+  }
+
+  admitted(): Promise<void> | undefined {
+    const { required, tally, log } = this.#book;
+    if (!required || this.#auditClass === 'none') return undefined;
+    if (this.#counted && tally.has(this.#keyFor('succeeded'))) {
+      if (log.isWorking()) return undefined;
+      throw unavailable('The audit log cannot be written: try again in a moment.');
+    }
+    return log.write(this.#entry('attempted'));
+  }
+
+  answered(status: number): Promise<void> | undefined {
+    // An answer that breaks while it is sent is begun once more, as an error.
+    if (this.#isAnswered) return undefined;
+    this.#isAnswered = true;
+    const outcome = outcomeOf(status, this.#decision);
+    if (this.#auditClass === 'none' && outcome !== 'denied') return undefined;
+    const { tally, log, onError } = this.#book;
+    const written = (outcome === 'succeeded' || outcome === 'failed') && !this.#counted;
+    if (!written) {
+      tally.add(this.#keyFor(outcome), () => this.#entry(outcome));
+      return undefined;
+    }
+    const told = this.#entry(outcome);
+    return log.write(told).catch((error: unknown) => {
+      // The change is made: its record is tried again.
+      log.append(told);
+      onError(error);
+    });
+  }
+
+  #keyFor(outcome: AuditOutcome): string {
+    if (outcome === 'succeeded' && this.#successKey !== undefined) return this.#successKey;
+    const about = this.#subject || this.#securable;
+    return `${this.#principal.name}\n${this.#request.ip}\n${this.#filed}\n${about}\n${outcome}`;
+  }
+
+  #entry(outcome: AuditOutcome): AuditEntry {
+    return {
+      atMs: this.#book.clock.nowMs(),
+      principal: this.#principal.name,
+      principalId: this.#principal.id,
+      address: this.#request.ip ?? '',
+      action: this.#action,
+      route: `${this.#request.method} ${this.#path}`,
+      securable: this.#securable,
+      subject: this.#subject,
+      outcome,
+      requestId: this.#request.id,
+      count: 1,
+      details: this.#details,
+    };
+  }
 }
 
 function outcomeOf(status: number, decision: Decision | undefined): AuditOutcome {

@@ -4,7 +4,7 @@ import { AppError } from '../kernel/errors.ts';
 import { type ModelName, mayNameCatalog, securableOf } from '../registry/model-names.ts';
 import { catalogNotFound, modelNotFound, schemaNotFound } from '../registry/model-places.ts';
 import { checkModelName } from '../registry/model-rules.ts';
-import type { Need } from './route-access.ts';
+import { deniedAction, type Need } from './route-access.ts';
 
 /** Reads a model's name as a caller wrote it. */
 export type ReadModelName = (text: string) => ModelName;
@@ -86,15 +86,19 @@ export function schemaMissing(access: Access, [catalog, schema]: readonly [strin
 
 /** See `creatingUnseen`. */
 export const creating = <Made>(access: Access, name: ModelName, create: () => Promise<Made>): Promise<Made> =>
-  creatingUnseen(access, { on: securableOf(name), action: 'model.see' }, create);
+  creatingUnseen(
+    access,
+    { on: securableOf(name), action: 'model.see', creates: 'schema.create-model' },
+    create,
+  );
 
 /**
- * Makes something under a name; that the name is taken by what the caller does not see is not told: whoever may not use
- * the name for any reason gets the same answer.
+ * Makes something under a name. Where what the caller does not see has it already, the answer is, to the letter, that to
+ * whoever may make nothing there (decision 15).
  */
 export async function creatingUnseen<Made>(
   access: Access,
-  { on, action }: { readonly on: Securable; readonly action: Action },
+  { on, action, creates }: { readonly on: Securable; readonly action: Action; readonly creates: Action },
   create: () => Promise<Made>,
 ): Promise<Made> {
   try {
@@ -102,10 +106,8 @@ export async function creatingUnseen<Made>(
   } catch (error) {
     const taken = error instanceof AppError && error.code === 'AlreadyExists';
     if (!taken || access.decide(action, on) !== 'hidden') throw error;
-    throw new AppError(
-      'PermissionDenied',
-      `Permission denied: ${access.principal.name} may not make a ${on.type} of this name.`,
-      { cause: error },
-    );
+    // What the audit log calls denied is not only what a rule denied.
+    access.trail?.judged(creates, on, 'denied');
+    throw deniedAction(access, creates);
   }
 }

@@ -32,37 +32,54 @@ export type RouteAccess<Call> = 'open' | 'signed' | 'filtered' | 'admin' | reado
 export const describeAccess = (rule: RouteAccess<never>): string =>
   typeof rule === 'string' ? rule : [...new Set(rule.map(({ action }) => action))].join(' + ');
 
-/** @throws AppError PermissionDenied, or the target's own error where the caller may not see it. */
-export async function requireAccess<Call>(
+/**
+ * A promise only where something has to be waited for: most calls are judged from memory.
+ * @throws AppError PermissionDenied, or the target's own error where the caller may not see it.
+ */
+export function requireAccess<Call>(
   access: Access,
   rule: RouteAccess<Call>,
   call: Call,
-): Promise<void> {
+): Promise<void> | undefined {
   const { trail } = access;
-  const isTold = trail?.asked(
-    call as object,
-    typeof rule === 'string' ? [] : rule.map(({ action }) => action),
-  );
-  await judge(access, rule, { call, isTold: isTold === true });
-  await trail?.admitted();
+  if (trail === undefined) return judge(access, rule, { call, isTold: false });
+  const judging = judge(access, rule, { call, isTold: trail.asked(call as object) });
+  return judging === undefined ? trail.admitted() : judging.then(() => trail.admitted());
 }
 
-async function judge<Call>(
+function judge<Call>(
   access: Access,
   rule: RouteAccess<Call>,
   { call, isTold }: { readonly call: Call; readonly isTold: boolean },
-): Promise<void> {
-  if (rule === 'open' || rule === 'signed' || rule === 'filtered') return;
-  if (access.principal.isAdmin) {
-    if (isTold && rule !== 'admin') await tell(access, rule, call);
-    return;
-  }
+): Promise<void> | undefined {
+  if (rule === 'open' || rule === 'signed' || rule === 'filtered') return undefined;
+  if (access.principal.isAdmin) return isTold && rule !== 'admin' ? tell(access, rule, call) : undefined;
   if (rule === 'admin') throw denied(access, 'be an administrator');
-  for (const { action, target } of rule) {
-    const targets = await target(call);
-    requireOn(access, action, 'on' in targets ? [targets] : targets);
-  }
+  return judgeNeeds(access, rule, call);
 }
+
+/** The needs in their order: a later one is not even looked at where an earlier one does not hold. */
+function judgeNeeds<Call>(
+  access: Access,
+  needs: readonly Need<Call>[],
+  call: Call,
+): Promise<void> | undefined {
+  for (let i = 0; i < needs.length; i += 1) {
+    const { action, target } = needs[i]!;
+    const targets = target(call);
+    if (targets instanceof Promise) {
+      return targets.then((found) => {
+        requireOn(access, action, listOf(found));
+        return judgeNeeds(access, needs.slice(i + 1), call);
+      });
+    }
+    requireOn(access, action, listOf(targets));
+  }
+  return undefined;
+}
+
+const listOf = (targets: Target | readonly Target[]): readonly Target[] =>
+  'on' in targets ? [targets] : targets;
 
 /**
  * One need, of things that only the body of a call names: for handlers, which have read it.
@@ -74,7 +91,7 @@ export function requireOn(access: Access, action: Action, targets: readonly Targ
     const decision = access.decide(needed, on);
     access.trail?.judged(needed, on, decision);
     if (decision === 'hidden') throw missing();
-    if (decision === 'denied') throw denied(access, `have the right to ${needed} on it`);
+    if (decision === 'denied') throw deniedAction(access, needed);
   }
 }
 
@@ -83,13 +100,17 @@ async function tell<Call>(access: Access, needs: readonly Need<Call>[], call: Ca
   for (const { action, target } of needs) {
     try {
       const targets = await target(call);
-      for (const { on, action: needed = action } of 'on' in targets ? [targets] : targets)
+      for (const { on, action: needed = action } of listOf(targets))
         access.trail?.judged(needed, on, 'allowed');
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
     }
   }
 }
+
+/** The answer to whoever may know of a thing, and may not do that to it. */
+export const deniedAction = (access: Access, action: Action): AppError =>
+  denied(access, `have the right to ${action} on it`);
 
 const denied = ({ principal }: Access, need: string): AppError =>
   new AppError('PermissionDenied', `Permission denied: ${principal.name} must ${need}.`);

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { AppError, unavailable } from '../kernel/errors.ts';
+import { createAdmission } from './admission.ts';
 import type { AuditTrails } from './audit-trail.ts';
 import type { Authenticate } from './authenticate.ts';
 import { createBrokenRequestHandler } from './broken-requests.ts';
@@ -108,6 +109,7 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
   server.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
   server.removeAllContentTypeParsers();
   server.decorateRequest('trail');
+  server.decorateRequest('caller');
   // Raw routes read the stream themselves.
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
   server.addHook('onRequest', (request, reply, done) => {
@@ -169,11 +171,13 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
   });
   const rawRoutes = [...options.rawRoutes, options.metrics.route, ...options.pages.routes];
   for (const route of rawRoutes) {
+    const admission = createAdmission(authenticate, route.access);
     server.route({
       method: route.method,
       url: route.path,
+      onRequest: admission.onRequest,
       handler: async (request, reply) => {
-        const caller = await authenticate(request, route.access);
+        const caller = await admission.callerOf(request, reply);
         await requireAccess(caller.access, route.access, { request, caller });
         return route.handle(request, reply, caller);
       },

@@ -76,7 +76,11 @@ export function catalogRoutes({ catalogs, metastoreId }: CatalogServices): reado
         const { access } = caller;
         const made = await creatingUnseen(
           access,
-          { on: { type: 'catalog', catalog: name }, action: 'catalog.see' },
+          {
+            on: { type: 'catalog', catalog: name },
+            action: 'catalog.see',
+            creates: 'metastore.create-catalog',
+          },
           () =>
             catalogs.create(
               {
@@ -132,8 +136,10 @@ export function catalogRoutes({ catalogs, metastoreId }: CatalogServices): reado
         };
         const on = { type: 'catalog', catalog: newName ?? name } as const;
         return render(
-          await creatingUnseen(caller.access, { on, action: 'catalog.see' }, () =>
-            catalogs.update(name, change, caller.access),
+          await creatingUnseen(
+            caller.access,
+            { on, action: 'catalog.see', creates: 'metastore.create-catalog' },
+            () => catalogs.update(name, change, caller.access),
           ),
         );
       },

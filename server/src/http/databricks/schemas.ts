@@ -72,7 +72,7 @@ export function schemaRoutes({ schemas, metastoreId }: SchemaServices): readonly
         const [catalog, name] = [catalogNameOf(call), requiredString(body, 'name')];
         const { access } = caller;
         const on = { type: 'schema', catalog, schema: name } as const;
-        const made = await creatingUnseen(access, { on, action: 'schema.see' }, () =>
+        const made = await creatingUnseen(access, { on, action: 'schema.see', creates: 'catalog.create-schema' }, () =>
           schemas.create(
             {
               catalog,
@@ -128,7 +128,7 @@ export function schemaRoutes({ schemas, metastoreId }: SchemaServices): readonly
         };
         const on = { type: 'schema', catalog: name.catalog, schema: newName ?? name.schema } as const;
         return render(
-          await creatingUnseen(caller.access, { on, action: 'schema.see' }, () =>
+          await creatingUnseen(caller.access, { on, action: 'schema.see', creates: 'catalog.create-schema' }, () =>
             schemas.update(name, change, caller.access),
           ),
         );

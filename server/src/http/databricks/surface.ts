@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, invalidArgument } from '../../kernel/errors.ts';
+import { createAdmission } from '../admission.ts';
 import type { Authenticate } from '../authenticate.ts';
 import { callerSignal } from '../caller-presence.ts';
 import type { AsAppError } from '../failures.ts';
@@ -48,12 +49,15 @@ export function registerDatabricksSurface(
       sendDatabricksError(asAppError(error, request), request, reply),
     );
     for (const route of routes) {
+      const admission = createAdmission(authenticate, route.access);
       scope.route({
         method: route.method,
         url: literalColons(route.path),
+        onRequest: admission.onRequest,
         handler: async (request, reply) => {
           try {
-            const caller = await authenticate(request, route.access);
+            const known = admission.callerOf(request, reply);
+            const caller = known instanceof Promise ? await known : known;
             return await answer(route, { caller, locations }, { request, reply });
           } catch (error) {
             return sendDatabricksError(asAppError(error, request), request, reply);
@@ -90,7 +94,8 @@ async function answer(
       return signal;
     },
   };
-  await requireAccess(caller.access, route.access, call);
+  const judging = requireAccess(caller.access, route.access, call);
+  if (judging !== undefined) await judging;
   const result = await route.handle(call);
   const { status, body, headers } = result instanceof Answer ? result : new Answer(200, result);
   return send(new Answer(status, body && locations.show(body, caller), headers), reply);

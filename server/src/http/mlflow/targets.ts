@@ -74,6 +74,16 @@ const NO_EXPERIMENT = -1;
 /** No run has the empty id. */
 const NO_RUN = '';
 
+/** What is known from memory is answered at once. */
+function ownedBy(
+  owner: number | undefined | Promise<number | undefined>,
+  missing: () => AppError,
+): Target | Promise<Target> {
+  if (owner instanceof Promise) return owner.then((experimentNo) => ownedBy(experimentNo, missing));
+  if (owner === undefined) throw missing();
+  return { on: experimentOn(owner), missing };
+}
+
 export type Targets = ReturnType<typeof createTargets>;
 
 /**
@@ -81,19 +91,11 @@ export type Targets = ReturnType<typeof createTargets>;
  * the same words, and after as much work, as what is hidden.
  */
 export function createTargets({ owners, experimentsOfTraces, readModelName, modelsAt }: TargetServices) {
-  async function runTarget(runId: string): Promise<Target> {
-    const experimentNo = await owners.ofRun(runId);
-    const missing = () => runNotFound(runId);
-    if (experimentNo === undefined) throw missing();
-    return { on: experimentOn(experimentNo), missing };
-  }
+  const runTarget = (runId: string): Target | Promise<Target> =>
+    ownedBy(owners.ofRun(runId), () => runNotFound(runId));
 
-  async function loggedModelTarget(modelId: string): Promise<Target> {
-    const experimentNo = await owners.ofLoggedModel(modelId);
-    const missing = () => loggedModelNotFound(modelId);
-    if (experimentNo === undefined) throw missing();
-    return { on: experimentOn(experimentNo), missing };
-  }
+  const loggedModelTarget = (modelId: string): Target | Promise<Target> =>
+    ownedBy(owners.ofLoggedModel(modelId), () => loggedModelNotFound(modelId));
 
   async function traceTarget(traceId: string): Promise<Target> {
     const experimentNo = (await experimentsOfTraces([traceId])).get(traceId);
