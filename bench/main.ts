@@ -17,6 +17,7 @@ import {
   measureThinned,
 } from './scenarios/alone.ts';
 import { artifacts } from './scenarios/artifacts.ts';
+import { measureAuth } from './scenarios/auth.ts';
 import { measureImport } from './scenarios/imports.ts';
 import { reads } from './scenarios/reads.ts';
 import { registry } from './scenarios/registry.ts';
@@ -29,7 +30,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const MIB = 1024 * 1024;
 
 const USAGE = `npm run bench -- [flags]
-  --only NAMES    scenarios by name, comma-separated; also: thinned, import, growth, start, memory
+  --only NAMES    scenarios by name, comma-separated; also: thinned, auth, import, growth, start, memory
   --quick         small data and short rounds: whether it works, not how fast it is
   --no-peer       without mlflow server
   --postgres      metadata of all three on a PostgreSQL that the benchmark starts, instead of SQLite
@@ -74,7 +75,7 @@ const scenarios = allScenarios
   .map((scenario) =>
     flags.postgres ? { ...scenario, bar: { ...scenario.bar, peer: undefined } } : scenario,
   );
-const known = allScenarios.map(({ name }) => name).concat('thinned', 'import', 'growth', 'start', 'memory');
+const known = allScenarios.map(({ name }) => name).concat('thinned', 'auth', 'import', 'growth', 'start', 'memory');
 const unknown = only?.filter((name) => !known.includes(name)) ?? [];
 if (unknown.length > 0) {
   process.stderr.write(`No such scenario: ${unknown.join(', ')}. There are: ${known.join(', ')}.\n`);
@@ -184,6 +185,16 @@ async function run(): Promise<void> {
     const from = peerUrl ?? `sqlite:///${peerDatabase(path.join(folder, 'peer'))}`;
     const databaseUrl = await postgres?.create('imported');
     record(await measureImport({ from, home: path.join(folder, 'imported'), databaseUrl, runs: sizes.runs }));
+  }
+  if (isWanted('auth')) {
+    record(
+      await measureAuth({
+        home: path.join(folder, 'auth'),
+        sizes: { ...sizes, runs: Math.min(sizes.runs, 2000), historyPoints: 1000 },
+        pace,
+        database: async (name) => postgres?.create(name),
+      }),
+    );
   }
   if (isWanted('start'))
     record(await measureStart(path.join(folder, 'start'), peerStartedInMs, await postgres?.create('start')));

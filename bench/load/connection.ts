@@ -209,3 +209,10 @@ export function prepareRequest(method: string, path: string, body?: string): Buf
   const length = Buffer.byteLength(body);
   return Buffer.from(`${head}Content-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${body}`);
 }
+
+/** The same request with one more header. */
+export function addHeader(request: Buffer, name: string, value: string): Buffer {
+  const end = request.indexOf('\r\n') + 2;
+  const header = Buffer.from(`${name}: ${value}\r\n`);
+  return Buffer.concat([request.subarray(0, end), header, request.subarray(end)]);
+}

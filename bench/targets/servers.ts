@@ -10,6 +10,12 @@ export interface ServerOptions {
   readonly databaseUrl?: string | undefined;
 }
 
+export interface SlipwayOptions extends ServerOptions {
+  /** Beside those that every server gets. */
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** The real `mlflow server` with its default settings. */
 export async function startPeer(
   python: string,
@@ -46,16 +52,35 @@ export async function startPeer(
 export const peerDatabase = (home: string): string => path.join(home, 'mlflow.db');
 
 /** Slipway as `npm start` starts it when it has been built, else from its sources. */
-export async function startSlipway({ home, databaseUrl }: ServerOptions): Promise<RunningServer> {
+export async function startSlipway({
+  home,
+  databaseUrl,
+  flags = [],
+  env = {},
+}: SlipwayOptions): Promise<RunningServer> {
   mkdirSync(home, { recursive: true });
   const port = await freePort();
   const database = databaseUrl === undefined ? [] : ['--database', databaseUrl];
   return startServer({
     name: 'Slipway',
     command: process.execPath,
-    args: [...serverNodeFlags, slipwayEntry(), 'server', '--port', String(port), '--home', home, ...database],
+    args: [
+      ...serverNodeFlags,
+      slipwayEntry(),
+      'server',
+      '--port',
+      String(port),
+      '--home',
+      home,
+      ...database,
+      ...flags,
+    ],
     cwd: home,
-    env: { NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/slipway-compile'), ...process.env },
+    env: {
+      NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/slipway-compile'),
+      ...process.env,
+      ...env,
+    },
     port,
     logFile: path.join(home, 'server.log'),
     readyWithinMs: 60_000,
