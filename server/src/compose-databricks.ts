@@ -19,6 +19,7 @@ import {
 } from './http/databricks/permission-levels.ts';
 import { type PermissionObjects, permissionRoutes } from './http/databricks/permissions.ts';
 import type { DatabricksRoute } from './http/databricks/routes.ts';
+import { runAgeRoutes } from './http/databricks/run-ages.ts';
 import { scimRoutes } from './http/databricks/scim.ts';
 import { secretRoutes } from './http/databricks/secrets.ts';
 import { tableRoutes } from './http/databricks/tables.ts';
@@ -26,6 +27,7 @@ import { tokenRoutes } from './http/databricks/tokens.ts';
 import { workspaceFactRoutes } from './http/databricks/workspace-facts.ts';
 import type { ReadModelName } from './http/model-access.ts';
 import type { RawRoute } from './http/routes.ts';
+import type { VersionOrigins } from './http/version-origins.ts';
 import type { Clock } from './kernel/clock.ts';
 import { notFound } from './kernel/errors.ts';
 import { securableOf } from './registry/model-names.ts';
@@ -37,6 +39,8 @@ import { createSecretScopes } from './secrets/scopes.ts';
 import type { Sealer } from './secrets/sealer.ts';
 import { parseExperimentId } from './tracking/experiment-rules.ts';
 import { type Experiments, experimentNotFound } from './tracking/experiments.ts';
+import { createRunAges } from './tracking/run-ages.ts';
+import type { RunBulk } from './tracking/run-bulk.ts';
 
 export interface DatabricksDependencies {
   readonly db: Database;
@@ -47,6 +51,8 @@ export interface DatabricksDependencies {
   readonly experiments: Pick<Experiments, 'search' | 'find'>;
   readonly models: Pick<Models, 'search' | 'setTag' | 'deleteTag'>;
   readonly versions: Pick<Versions, 'setTag' | 'deleteTag'>;
+  readonly origins: VersionOrigins;
+  readonly runBulk: RunBulk;
   readonly readModelName: ReadModelName;
   hasVolume(volume: SchemaName & { readonly name: string }): Promise<boolean>;
   /** @throws AppError NotFound */
@@ -110,6 +116,10 @@ export function composeDatabricks(dependencies: DatabricksDependencies): Databri
       ...entityTagRoutes({ ...place, ...governance, tables, tags: createSecurableTags({ db }) }),
       ...modelTagRoutes(dependencies),
       ...oldListRoutes(dependencies),
+      ...runAgeRoutes({
+        ages: createRunAges({ db, bulk: dependencies.runBulk }),
+        experiments: dependencies.experiments,
+      }),
       ...secretRoutes(createSecretScopes({ ...dependencies, grants, ownership })),
     ],
     rawRoutes: [discoveryRoute(identity)],

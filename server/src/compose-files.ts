@@ -16,6 +16,7 @@ import type { DatabricksRoute } from './http/databricks/routes.ts';
 import { signedFileRoutes } from './http/databricks/signed-files.ts';
 import { volumeRoutes } from './http/databricks/volumes.ts';
 import { workspaceRoutes } from './http/databricks/workspace.ts';
+import { workspacePermissionRoutes } from './http/databricks/workspace-permissions.ts';
 import { workspaceStreamRoutes } from './http/databricks/workspace-streams.ts';
 import type { Targets } from './http/mlflow/targets.ts';
 import type { ReadModelName } from './http/model-access.ts';
@@ -39,7 +40,7 @@ export interface FilesDependencies {
   readonly guardWrite: ArtifactDeletionGuard;
   /** Secret bytes of the installation. */
   readonly key: Uint8Array;
-  readonly governance: Pick<Governance, 'snapshot' | 'write' | 'ownership' | 'grants'>;
+  readonly governance: Pick<Governance, 'snapshot' | 'write' | 'ownership' | 'grants' | 'principals'>;
   readonly metastoreId: string;
   readonly runs: Runs;
   readonly loggedModels: LoggedModels;
@@ -79,6 +80,7 @@ export function composeFiles(dependencies: FilesDependencies): FilesSurface {
       ...filesApi.routes,
       ...volumeRoutes({ volumes, namespaces: governance.snapshot, grants: governance.grants, metastoreId }),
       ...workspaceRoutes(workspace),
+      ...workspacePermissionRoutes({ workspace, principals: governance.principals }),
       ...artifactCredentialRoutes({ ...dependencies, uploads, urls }),
     ],
     rawRoutes: [

@@ -19,6 +19,7 @@ import { versionCommentRoutes } from './http/databricks/version-comments.ts';
 import { workspaceRegistryRoutes } from './http/databricks/workspace-registry.ts';
 import type { Targets } from './http/mlflow/targets.ts';
 import type { ReadModelName } from './http/model-access.ts';
+import type { VersionOrigins } from './http/version-origins.ts';
 import type { Clock } from './kernel/clock.ts';
 import { AppError } from './kernel/errors.ts';
 import type { Aliases } from './registry/aliases.ts';
@@ -42,6 +43,7 @@ export interface RegistryDependencies {
   readonly versions: Versions;
   readonly aliases: Aliases;
   readonly targets: Targets;
+  readonly origins: VersionOrigins;
   readonly readModelName: ReadModelName;
 }
 

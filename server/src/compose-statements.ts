@@ -62,7 +62,10 @@ export function composeStatements(dependencies: StatementDependencies): Statemen
     readModelName(`${catalog}.${schema}.${name}`);
   const offered = [
     ...offerTables(trackingRowSources, (access) => access.visibleExperiments()),
-    ...offerTables(registryRowSources, (access) => access.visibleModels()),
+    ...offerTables(registryRowSources, (access) => ({
+      models: access.visibleModels(),
+      experiments: access.visibleExperiments(),
+    })),
   ];
   const securables = createStatementSecurables({
     existence: {

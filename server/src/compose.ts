@@ -68,6 +68,7 @@ import { runTableRoutes } from './http/slipway/run-table.ts';
 import { runTagEditRoutes } from './http/slipway/run-tag-edit.ts';
 import { trackingExtensionRoutes } from './http/slipway/tracking.ts';
 import { savedViewRoutes } from './http/slipway/views.ts';
+import { createVersionOrigins } from './http/version-origins.ts';
 import { createPendingCreates } from './idempotency/pending-creates.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { AppError } from './kernel/errors.ts';
@@ -237,6 +238,7 @@ export async function compose(config: Config): Promise<Program> {
   const runLists = createRunLists({ db });
   const runKeys = createRunKeys({ db });
   const runTable = createRunTable({ db, lists: runLists });
+  const runBulk = createRunBulk({ db, lists: runLists, runs });
   const metrics = createMetrics({ db, charts });
 
   const artifactLocationOf = (experimentNo: number) => experiments.activeLocation(experimentNo);
@@ -250,6 +252,7 @@ export async function compose(config: Config): Promise<Program> {
     readModelName,
     modelsAt: createVersionPlaces({ db }).modelsAt,
   });
+  const origins = createVersionOrigins({ owners, readModelName });
 
   const registry = { db, clock, recordEvents, storedName: (text: string) => readModelName(text).stored };
   const models = createModels({
@@ -322,7 +325,7 @@ export async function compose(config: Config): Promise<Program> {
       columns: createRunColumns({ db, lists: runLists }),
       groups: createRunGroups({ db, lists: runLists }),
     }),
-    ...runBulkRoutes(createRunBulk({ db, lists: runLists, runs }), targets),
+    ...runBulkRoutes(runBulk, targets),
     ...savedViewRoutes(createSavedViews({ db, clock })),
     ...governance.mlflowRoutes,
     ...homeRoutes({
@@ -339,9 +342,9 @@ export async function compose(config: Config): Promise<Program> {
     ...traceMetricRoutes(createTraceMetrics({ db })),
     ...oldTraceRoutes({ traces, searches: traceSearches, targets }),
     ...assessmentRoutes(createAssessments({ db, clock, onChange: journal.report }), targets),
-    ...registeredModelRoutes({ models, aliases, readModelName }),
-    ...modelVersionRoutes({ versions, targets, readModelName }),
-    ...modelVersionTableRoutes(createVersionTable({ db }), readModelName),
+    ...registeredModelRoutes({ models, aliases, origins, readModelName }),
+    ...modelVersionRoutes({ versions, targets, origins, readModelName }),
+    ...modelVersionTableRoutes(createVersionTable({ db }), readModelName, origins),
     ...modelActivityRoutes(createModelActivity({ db }), readModelName),
     ...webhookRoutes(webhooks),
     ...userRoutes(authApp),
@@ -404,6 +407,8 @@ export async function compose(config: Config): Promise<Program> {
     sealer,
     models,
     versions,
+    origins,
+    runBulk,
     readModelName,
     experiments,
     hasVolume: async (name) => (await databricksFiles.volumes.find(name)) !== undefined,
@@ -423,6 +428,7 @@ export async function compose(config: Config): Promise<Program> {
     versions,
     aliases,
     targets,
+    origins,
     readModelName,
   });
   const rawRoutes = [

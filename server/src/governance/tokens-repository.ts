@@ -48,6 +48,10 @@ export async function countTokensOf(sql: Sql, principalNo: number): Promise<numb
   return row?.count ?? 0;
 }
 
+export async function setTokenComment(tx: Transaction, tokenId: string, comment: string): Promise<void> {
+  await tx.run('UPDATE access_tokens SET comment = ? WHERE token_id = ?', [comment, tokenId]);
+}
+
 export async function deleteToken(tx: Transaction, tokenId: string): Promise<void> {
   await tx.run('DELETE FROM access_tokens WHERE token_id = ?', [tokenId]);
 }

@@ -1,5 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
-import type { Database } from '../db/port.ts';
+import { hash, randomBytes } from 'node:crypto';
+import type { Database, Sql } from '../db/port.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, invalidArgument, notFound } from '../kernel/errors.ts';
 import type { GovernedWrite } from './governed-writes.ts';
@@ -36,6 +36,8 @@ export interface Tokens {
   list(principalId: string): Promise<readonly TokenInfo[]>;
   /** Of everybody, for administrators. */
   listAll(): Promise<readonly TokenInfo[]>;
+  /** @throws AppError NotFound, also where the token is not `ofPrincipalId`'s; InvalidArgument for a long comment. */
+  describe(id: string, comment: string, ofPrincipalId?: string): Promise<TokenInfo>;
   /** @throws AppError NotFound, also where the token is not `ofPrincipalId`'s. */
   revoke(id: string, ofPrincipalId?: string): Promise<void>;
 }
@@ -59,10 +61,7 @@ export function createTokens({ db, clock, write }: TokensDependencies): Tokens {
       const principalNo = readPrincipalNo(principalId);
       if (!(lifetimeMs >= 0 && lifetimeMs <= MAX_LIFETIME_MS))
         throw invalidArgument('The lifetime of a token is not negative.', { field: 'lifetime_seconds' });
-      if (comment.length > MAX_COMMENT_LENGTH)
-        throw invalidArgument(`The comment of a token has at most ${MAX_COMMENT_LENGTH} characters.`, {
-          field: 'comment',
-        });
+      checkComment(comment);
       const value = `dapi${randomBytes(16).toString('hex')}`;
       const nowMs = clock.nowMs();
       const row: repository.TokenRow = {
@@ -102,11 +101,20 @@ export function createTokens({ db, clock, write }: TokensDependencies): Tokens {
     listAll: () =>
       db.read(async (sql) => (await repository.listAllTokens(sql, clock.nowMs(), MAX_LISTED)).map(infoOf)),
 
+    describe: (id, comment, ofPrincipalId) => {
+      checkComment(comment);
+      // The comment is nothing that anybody is judged by: nobody has to be told of it.
+      return db.write(async (tx) => {
+        const row = await getToken(tx, id, ofPrincipalId);
+        if (row.expires_at !== null && row.expires_at <= clock.nowMs()) throw noSuchToken(id);
+        await repository.setTokenComment(tx, id, comment);
+        return infoOf({ ...row, comment });
+      });
+    },
+
     async revoke(id, ofPrincipalId) {
       await write(async (tx, changed) => {
-        const row = await repository.findToken(tx, id);
-        if (row === undefined || (ofPrincipalId !== undefined && String(row.principal_no) !== ofPrincipalId))
-          throw notFound(`Token ${id.slice(0, 100)} does not exist.`);
+        const row = await getToken(tx, id, ofPrincipalId);
         await repository.deleteToken(tx, id);
         changed('token', row.token_hash);
       });
@@ -118,7 +126,27 @@ export function createTokens({ db, clock, write }: TokensDependencies): Tokens {
  * Under which a secret of ours is kept and found. It is 128 random bits or more: nobody tries them all, so a fast hash
  * is as good as a slow one, and a look-up by the hash tells nothing by its time.
  */
-export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+export const hashSecret = (secret: string): string => hash('sha256', secret, 'hex');
+
+async function getToken(
+  sql: Sql,
+  id: string,
+  ofPrincipalId: string | undefined,
+): Promise<repository.TokenRow> {
+  const row = await repository.findToken(sql, id);
+  if (row === undefined || (ofPrincipalId !== undefined && String(row.principal_no) !== ofPrincipalId))
+    throw noSuchToken(id);
+  return row;
+}
+
+const noSuchToken = (id: string): AppError => notFound(`Token ${id.slice(0, 100)} does not exist.`);
+
+function checkComment(comment: string): void {
+  if (comment.length > MAX_COMMENT_LENGTH)
+    throw invalidArgument(`The comment of a token has at most ${MAX_COMMENT_LENGTH} characters.`, {
+      field: 'comment',
+    });
+}
 
 const infoOf = (row: repository.TokenRow): TokenInfo => ({
   id: row.token_id,

@@ -11,6 +11,7 @@ import { parsePageToken, renderPageToken } from '../kernel/page-token.ts';
 import type { Page } from '../tracking/experiments.ts';
 import { checkKey } from '../tracking/key-rules.ts';
 import type { Tag } from '../tracking/run-rules.ts';
+import type { VisibleExperiments } from '../tracking/visible-experiments.ts';
 import { listAliases } from './aliases-repository.ts';
 import { nameOf, noteChanges } from './changes.ts';
 import { findModelTag } from './changes-repository.ts';
@@ -52,6 +53,8 @@ export interface RegistrySearch {
   readonly pageToken: string | undefined;
   /** What the caller may see; nothing else is found, counted or paged over. */
   readonly visible: 'all' | VisibleModels;
+  /** Versions cannot be found by an origin in other experiments. */
+  readonly visibleExperiments?: VisibleExperiments;
 }
 
 export interface ModelListing {

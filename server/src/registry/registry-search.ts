@@ -1,7 +1,9 @@
 import { renderCondition, renderKeyed, renderTest, type SqlFragment } from '../db/conditions.ts';
 import type { Dialect } from '../db/port.ts';
 import type { FilterNode, LeafNode, Literal, OrderTerm } from '../filters/tree.ts';
+import type { VisibleExperiments } from '../tracking/visible-experiments.ts';
 import { splitPromptFilter } from './prompt-filter.ts';
+import { renderOriginSeen } from './visible-origins.ts';
 
 const MODEL_COLUMNS: Readonly<Record<string, string>> = {
   name: 'm.name',
@@ -61,14 +63,37 @@ export function renderModelFilter(dialect: Dialect, parsed: FilterNode | undefin
   );
 }
 
-/** The WHERE clause of a search for versions. A version of a prompt is a prompt, and so is one that says it is. */
-export function renderVersionFilter(dialect: Dialect, parsed: FilterNode | undefined): SqlFragment {
+/** Of versions, what tells where they come from. */
+const ORIGINS: ReadonlySet<string> = new Set(['run_id', 'source_path']);
+
+/**
+ * The WHERE clause of a search for versions. A version of a prompt is a prompt, and so is one that says it is. Questions
+ * about an origin in experiments that are not `visible` have no answer, as if there were none.
+ */
+export function renderVersionFilter(
+  dialect: Dialect,
+  parsed: FilterNode | undefined,
+  visible: VisibleExperiments = 'all',
+): SqlFragment {
   const { filter, withPrompts } = splitPromptFilter(parsed);
   return joinConditions(withPrompts ? [] : ['v.is_prompt = 0', 'm.is_prompt = 0'], filter, (node) =>
     node.field.scope === 'tag'
       ? renderVersionTag(dialect, node)
-      : renderTest(dialect, VERSION_COLUMNS[node.field.key]!, node),
+      : renderAttribute(dialect, node, visible),
   );
+}
+
+function renderAttribute(dialect: Dialect, node: LeafNode, visible: VisibleExperiments): SqlFragment {
+  const { key } = node.field;
+  const test = renderTest(dialect, VERSION_COLUMNS[key]!, node);
+  if (visible === 'all' || !ORIGINS.has(key)) return test;
+  const seen = renderOriginSeen(dialect, visible);
+  // A copy names the model that it was made of, which may be hidden as well.
+  const named = key === 'source_path' ? " AND v.source NOT LIKE 'models:/%'" : '';
+  return {
+    text: `CASE WHEN ${seen.text}${named} THEN ${test.text} END`,
+    params: [...seen.params, ...test.params],
+  };
 }
 
 function joinConditions(

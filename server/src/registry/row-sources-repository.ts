@@ -1,7 +1,9 @@
 import type { Sql } from '../db/port.ts';
 import type { VisibleModels } from '../governance/access.ts';
+import type { VisibleExperiments } from '../tracking/visible-experiments.ts';
 import { DELETED_STAGE } from './model-rules.ts';
 import { renderVisible } from './schema-models-repository.ts';
+import { renderOriginSeen } from './visible-origins.ts';
 
 export interface ModelPage {
   readonly scope: 'all' | VisibleModels;
@@ -49,11 +51,17 @@ export type VersionSourceRow = readonly [
   lastUpdateTime: number,
 ];
 
-export async function listVersions(sql: Sql, modelNos: readonly number[]): Promise<VersionSourceRow[]> {
+export async function listVersions(
+  sql: Sql,
+  modelNos: readonly number[],
+  experiments: VisibleExperiments,
+): Promise<VersionSourceRow[]> {
+  const seen = renderOriginSeen(sql.dialect, experiments);
   return sql.rows(
-    `SELECT v.model_no, v.version, v.stage, v.description, v.user_id, v.run_id, v.status, v.creation_time, v.last_update_time
+    `SELECT v.model_no, v.version, v.stage, v.description, v.user_id, CASE WHEN ${seen.text} THEN v.run_id END AS run_id,
+       v.status, v.creation_time, v.last_update_time
      FROM model_versions v WHERE ${sql.dialect.inList('v.model_no', 'bigint')} AND v.stage <> '${DELETED_STAGE}'`,
-    [sql.dialect.list(modelNos)],
+    [...seen.params, sql.dialect.list(modelNos)],
   );
 }
 

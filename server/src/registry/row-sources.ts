@@ -2,11 +2,16 @@ import type { Database, Sql } from '../db/port.ts';
 import type { RowColumn, RowQuery, RowSource, SourceRow } from '../db/row-source.ts';
 import type { VisibleModels } from '../governance/access.ts';
 import { nextTurn } from '../kernel/turns.ts';
+import type { VisibleExperiments } from '../tracking/visible-experiments.ts';
 import { nameOfRow } from './model-names.ts';
 import type { ModelSourceRow } from './row-sources-repository.ts';
 import * as repository from './row-sources-repository.ts';
 
-type Scope = 'all' | VisibleModels;
+/** Which models a reader may see, and which experiments: a version tells of its run only to who sees that. */
+export interface RegistryScope {
+  readonly models: 'all' | VisibleModels;
+  readonly experiments: VisibleExperiments;
+}
 
 const MODELS_AT_ONCE = 200;
 
@@ -18,8 +23,8 @@ const column = (name: string, type: RowColumn['type'], comment: string): RowColu
 const NAME = column('name', 'string', 'The registered model: fraud, prod.ml.fraud_score');
 const VERSION = column('version', 'bigint', 'The number of the version');
 
-/** What is registered, as tables for those who ask in SQL. The scope holds the models that they may see. */
-export const registryRowSources: readonly RowSource<Scope>[] = [
+/** What is registered, as tables for those who ask in SQL. */
+export const registryRowSources: readonly RowSource<RegistryScope>[] = [
   {
     name: 'registered_models',
     comment: 'One row a registered model',
@@ -87,19 +92,20 @@ export const registryRowSources: readonly RowSource<Scope>[] = [
 
 /** A table whose rows hang on models: what is read of them begins with the number of the model, shown as its name. */
 function ofModels(
-  table: Pick<RowSource<Scope>, 'name' | 'comment' | 'columns'>,
+  table: Pick<RowSource<RegistryScope>, 'name' | 'comment' | 'columns'>,
   list: (
     sql: Sql,
     modelNos: readonly number[],
+    experiments: VisibleExperiments,
   ) => Promise<readonly (readonly [number, ...(string | number | null)[]])[]>,
-): RowSource<Scope> {
+): RowSource<RegistryScope> {
   return {
     ...table,
     narrowing: ['name'],
     async *pages(db, query) {
       for await (const models of modelPages(db, query)) {
         const names = new Map(models.map((row) => [row.model_no, row.name]));
-        const rows = await db.read((sql) => list(sql, [...names.keys()]));
+        const rows = await db.read((sql) => list(sql, [...names.keys()], query.scope.experiments));
         yield rows.map(([modelNo, ...rest]): SourceRow => [names.get(modelNo)!, ...rest]);
       }
     },
@@ -108,11 +114,11 @@ function ofModels(
 
 async function* modelPages(
   db: Database,
-  { scope, only }: RowQuery<Scope>,
+  { scope, only }: RowQuery<RegistryScope>,
 ): AsyncGenerator<readonly ModelSourceRow[]> {
   let after = '';
   for (;;) {
-    const options = { scope, names: only.name, after, limit: MODELS_AT_ONCE };
+    const options = { scope: scope.models, names: only.name, after, limit: MODELS_AT_ONCE };
     const page = await db.read((sql) => repository.listModels(sql, options));
     if (page.length > 0) yield page;
     if (page.length < MODELS_AT_ONCE) return;

@@ -357,7 +357,7 @@ export function createVersions(dependencies: VersionsDependencies) {
       const order = parseOrderBy(search.orderBy, modelVersionGrammar);
       const { offset } = parsePageToken(search.pageToken);
       return db.read(async (sql) => {
-        const where = renderVersionFilter(sql.dialect, filter);
+        const where = renderVersionFilter(sql.dialect, filter, search.visibleExperiments);
         const seen = renderVisible(sql.dialect, search.visible);
         const rows = await repository.selectVersions(sql, {
           where: `${where.text} AND ${seen.text}`,

@@ -60,7 +60,10 @@ export async function startStatements(db: Database, options: StatementsFixtureOp
   const errors: unknown[] = [];
   const tables = [
     ...offerTables(trackingRowSources, (access) => access.visibleExperiments()),
-    ...offerTables(registryRowSources, (access) => access.visibleModels()),
+    ...offerTables(registryRowSources, (access) => ({
+      models: access.visibleModels(),
+      experiments: access.visibleExperiments(),
+    })),
   ];
   const statements = createStatements({
     db,

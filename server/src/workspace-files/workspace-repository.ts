@@ -23,7 +23,10 @@ export async function findObject(sql: Sql, { parent, name }: WorkspacePlace): Pr
   return sql.get<ObjectRow>(`${OBJECT} WHERE o.parent = ? AND o.name = ?`, [parent, name]);
 }
 
-/** The same, held until the commit. */
+export const findObjectById = (sql: Sql, id: number): Promise<ObjectRow | undefined> =>
+  sql.get<ObjectRow>(`${OBJECT} WHERE o.object_id = ?`, [id]);
+
+/** The same by its place, held until the commit. */
 export async function holdObject(
   tx: Transaction,
   { parent, name }: WorkspacePlace,

@@ -132,6 +132,20 @@ export function createWorkspace({ db, files, clock, experiments }: WorkspaceDepe
       return object;
     },
 
+    /** By the number that `get` told. @throws AppError NotFound, also for what is there and is of another kind. */
+    async getById(
+      id: string,
+      { kind, access }: { readonly kind: WorkspaceObject['kind']; readonly access: Access },
+    ): Promise<WorkspaceObject> {
+      await house(access);
+      const no = /^\d{1,15}$/.test(id) ? Number(id) : -1;
+      const row = no === ROOT_ID ? rootRow : await db.read((sql) => repository.findObjectById(sql, no));
+      const object = row && objectOf(row);
+      if (object?.kind !== kind || !maySee(access.principal, object.path))
+        throw notFound(`There is no ${kind.toLowerCase()} with the id ${id.slice(0, 100)}.`);
+      return object;
+    },
+
     /** What lies in a folder, or a file alone. @throws AppError NotFound */
     async list(path: WorkspacePath, access: Access): Promise<readonly WorkspaceObject[]> {
       const object = await find(path, access);
@@ -288,9 +302,12 @@ export type Workspace = ReturnType<typeof createWorkspace>;
 
 const FOLDER = { kind: 'DIRECTORY', language: null, format: null, content_id: null, size_bytes: 0 } as const;
 
+/** The root is kept nowhere. */
+const ROOT_ID = 0;
+
 const rootRow: ObjectRow = {
   ...FOLDER,
-  object_id: 0,
+  object_id: ROOT_ID,
   parent: ROOT,
   name: '',
   created_at: 0,

@@ -18,6 +18,7 @@ import { versionNotFound } from '../../registry/version-details.ts';
 import type { Versions } from '../../registry/versions.ts';
 import { creating, intoSchema, onModel, type ReadModelName } from '../model-access.ts';
 import type { Need } from '../route-access.ts';
+import type { VersionOrigins } from '../version-origins.ts';
 import type { ModelView } from './model-rendering.ts';
 import type { DatabricksCall } from './routes.ts';
 
@@ -29,6 +30,7 @@ export interface ModelServices {
   readonly aliases: Aliases;
   readonly readModelName: ReadModelName;
   readonly view: ModelView;
+  readonly origins: VersionOrigins;
   readonly clock: Clock;
   /** Whether the caller may read what lies at the source of a version, as far as this server knows of it. */
   maySeeSource(source: string, access: Access): Promise<boolean>;

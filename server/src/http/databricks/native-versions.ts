@@ -1,3 +1,4 @@
+import type { VersionDetails } from '../../registry/version-details.ts';
 import { parseTags } from '../mlflow/experiments.ts';
 import { optionalInt64, optionalString, requiredString } from '../mlflow/fields.ts';
 import { messageOf, pageSizeOf } from './messages.ts';
@@ -18,13 +19,16 @@ const toWrite = ({ body }: DatabricksCall): boolean =>
 
 /** Versions of models in Unity Catalog's own dialect. */
 export function nativeVersionRoutes(services: ModelServices): readonly DatabricksRoute[] {
-  const { versions, uploaded, aliases, view } = services;
+  const { versions, uploaded, aliases, view, origins } = services;
   const numberOf = ({ path }: DatabricksCall): number => versionOf(path.version);
   const rules = modelRules(services, { nameOf: ({ path }) => path.full_name!, versionOf: numberOf });
   const ofBody = modelRules(services, {
     nameOf: fullNameIn,
     versionOf: ({ body }) => versionOf(body.version),
   });
+
+  const shown = async (version: VersionDetails, { access }: DatabricksCall['caller']): Promise<object> =>
+    renderNativeVersion(await origins.ofVersion(access, version), view);
 
   return [
     {
@@ -50,7 +54,7 @@ export function nativeVersionRoutes(services: ModelServices): readonly Databrick
             (workspaceId === undefined ? null : String(workspaceId)),
           dependencies: nativeDependenciesIn(body),
         });
-        return renderNativeVersion(version, view);
+        return shown(version, call.caller);
       },
     },
     {
@@ -64,8 +68,9 @@ export function nativeVersionRoutes(services: ModelServices): readonly Databrick
           maxResults: pageSizeOf(message, PAGE),
           pageToken: optionalString(message, 'page_token'),
         });
+        const told = await origins.ofVersions(call.caller.access, items);
         return {
-          model_versions: items.map((version) => renderNativeVersion(version, view)),
+          model_versions: told.map((version) => renderNativeVersion(version, view)),
           ...(nextPageToken !== undefined && { next_page_token: nextPageToken }),
         };
       },
@@ -76,7 +81,7 @@ export function nativeVersionRoutes(services: ModelServices): readonly Databrick
       summary: 'Describes a version',
       access: [rules.onVersion('model.see')],
       handle: async (call) =>
-        renderNativeVersion(await versions.get(rules.stored(call), numberOf(call)), view),
+        shown(await versions.get(rules.stored(call), numberOf(call)), call.caller),
     },
     {
       method: 'PATCH',
@@ -91,7 +96,7 @@ export function nativeVersionRoutes(services: ModelServices): readonly Databrick
           comment === undefined
             ? await versions.get(name, version)
             : await versions.describe(name, version, comment, principal);
-        return renderNativeVersion(changed, view);
+        return shown(changed, call.caller);
       },
     },
     {
@@ -115,7 +120,7 @@ export function nativeVersionRoutes(services: ModelServices): readonly Databrick
           by: access.principal,
           maySeeSource: (source) => services.maySeeSource(source, access),
         });
-        return renderNativeVersion(version, view);
+        return shown(version, call.caller);
       },
     },
     {
@@ -127,7 +132,7 @@ export function nativeVersionRoutes(services: ModelServices): readonly Databrick
         const alias = call.path.alias!;
         const version = await aliases.find(rules.stored(call), alias);
         if (version === undefined) throw aliasNotFound(call.path.full_name!, alias);
-        return renderNativeVersion(version, view);
+        return shown(version, call.caller);
       },
     },
     {

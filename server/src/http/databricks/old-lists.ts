@@ -2,12 +2,14 @@ import type { Models } from '../../registry/models.ts';
 import type { Experiments } from '../../tracking/experiments.ts';
 import { parseViewType, renderExperiment } from '../mlflow/experiments.ts';
 import { renderModel } from '../mlflow/registry-rendering.ts';
+import type { VersionOrigins } from '../version-origins.ts';
 import { pageSizeOf } from './messages.ts';
 import type { DatabricksCall, DatabricksRoute } from './routes.ts';
 
 export interface OldListRoutesDependencies {
   readonly experiments: Pick<Experiments, 'search'>;
   readonly models: Pick<Models, 'search'>;
+  readonly origins: VersionOrigins;
 }
 
 const PAGE = { usual: 1000, most: 1000 };
@@ -16,6 +18,7 @@ const PAGE = { usual: 1000, most: 1000 };
 export function oldListRoutes({
   experiments,
   models,
+  origins,
 }: OldListRoutesDependencies): readonly DatabricksRoute[] {
   const pageOf = ({ query }: DatabricksCall) => ({
     filter: undefined,
@@ -52,7 +55,7 @@ export function oldListRoutes({
           visible: call.caller.access.visibleModels(),
         });
         return {
-          registered_models: items.map(renderModel),
+          registered_models: (await origins.ofModels(call.caller.access, items)).map(renderModel),
           ...(nextPageToken !== undefined && { next_page_token: nextPageToken }),
         };
       },

@@ -38,8 +38,33 @@ const PUBLIC = new Set(['schemas', 'id', 'username', 'displayname', 'application
  */
 export function scimRoutes(principals: Principals): readonly DatabricksRoute[] {
   const kinds = Object.keys(SCIM_KINDS) as PrincipalKind[];
-  return [meRoute(principals), ...kinds.flatMap((kind) => routesOf(kind, principals))];
+  return [meRoute(principals), capabilitiesRoute, ...kinds.flatMap((kind) => routesOf(kind, principals))];
 }
+
+/** What programs that provision identities ask first (RFC 7643, section 5). */
+const capabilitiesRoute: DatabricksRoute = {
+  method: 'GET',
+  path: `${SCIM}/ServiceProviderConfig`,
+  summary: 'Tells what of SCIM this server does',
+  access: 'filtered',
+  handle: async () => ({
+    schemas: ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'],
+    patch: { supported: true },
+    bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
+    filter: { supported: true, maxResults: MAX_PAGE },
+    changePassword: { supported: false },
+    sort: { supported: false },
+    etag: { supported: false },
+    authenticationSchemes: [
+      {
+        type: 'oauthbearertoken',
+        name: 'Personal access token',
+        description: 'A token of an administrator as `Authorization: Bearer …`',
+        primary: true,
+      },
+    ],
+  }),
+};
 
 function meRoute(principals: Principals): DatabricksRoute {
   return {

@@ -1,8 +1,8 @@
 import { type Access, LOCAL_USER } from '../../governance/access.ts';
 import type { Principals } from '../../governance/principals.ts';
 import type { TokenInfo, Tokens } from '../../governance/tokens.ts';
-import { AppError, notFound } from '../../kernel/errors.ts';
-import { optionalInt64, optionalString, requiredString } from '../mlflow/fields.ts';
+import { AppError, invalidArgument, notFound } from '../../kernel/errors.ts';
+import { missing, optionalInt64, optionalObject, optionalString, requiredString } from '../mlflow/fields.ts';
 import type { JsonObject } from '../mlflow/json.ts';
 import { asAbsent } from './absent.ts';
 import type { DatabricksRoute } from './routes.ts';
@@ -83,6 +83,16 @@ export function tokenRoutes({
       },
     },
     {
+      method: 'PATCH',
+      path: `${OWN}/:id`,
+      summary: 'Changes the comment of a token of the caller',
+      access: 'filtered',
+      async handle({ path, body, caller }) {
+        await tokens.describe(path.id!, readComment(body), signedIn(caller.access).id);
+        return {};
+      },
+    },
+    {
       method: 'GET',
       path: `${ALL}/tokens`,
       summary: 'Lists the tokens of everybody, or of whoever made them',
@@ -106,6 +116,13 @@ export function tokenRoutes({
       summary: 'Describes a token',
       access: 'admin',
       handle: async ({ path }) => ({ token_info: await describe(await getToken(path.id!)) }),
+    },
+    {
+      method: 'PATCH',
+      path: `${ALL}/tokens/:id`,
+      summary: "Changes the comment of anybody's token",
+      access: 'admin',
+      handle: async ({ path, body }) => describe(await tokens.describe(path.id!, readComment(body))),
     },
     {
       method: 'DELETE',
@@ -146,6 +163,19 @@ function signedIn({ principal }: Access): Access['principal'] {
       'This server runs without identities, so that nobody needs a token: start it with --auth to have them.',
     );
   return principal;
+}
+
+/** What a token was made for is all that can be changed of it. @throws AppError InvalidArgument */
+function readComment(body: JsonObject): string {
+  const fields = requiredString(body, 'update_mask').split(',');
+  const other = fields.find((field) => field !== 'comment' && field !== '*');
+  if (other !== undefined)
+    throw invalidArgument(`'${other.slice(0, 50)}' of a token cannot be changed: only its comment can.`, {
+      field: 'update_mask',
+    });
+  const token = optionalObject(body, 'token');
+  if (token === undefined) throw missing('token');
+  return optionalString(token, 'comment', 'token.comment') ?? '';
 }
 
 function readNewToken(body: JsonObject): { comment: string | undefined; lifetimeMs: number | undefined } {

@@ -13,7 +13,7 @@ const nameOf = (call: DatabricksCall): string => requiredString(messageOf(call),
 
 /** Registered models in mlflow's dialect of Unity Catalog: what `databricks-uc` asks by default. */
 export function ucModelRoutes(services: ModelServices): readonly DatabricksRoute[] {
-  const { models, aliases, view } = services;
+  const { models, aliases, view, origins } = services;
   const rules = modelRules(services, { nameOf, versionOf: (call) => versionOf(messageOf(call).version) });
 
   return [
@@ -150,7 +150,8 @@ export function ucModelRoutes(services: ModelServices): readonly DatabricksRoute
         const alias = requiredString(messageOf(call), 'alias');
         const version = await aliases.find(rules.stored(call), alias);
         if (version === undefined) throw aliasNotFound(nameOf(call), alias);
-        return { model_version: renderUcVersion(version, view) };
+        const shown = await origins.ofVersion(call.caller.access, version);
+        return { model_version: renderUcVersion(shown, view) };
       },
     },
     {

@@ -1,3 +1,4 @@
+import type { VersionDetails } from '../../registry/version-details.ts';
 import { parseTags } from '../mlflow/experiments.ts';
 import { optionalString, requiredString } from '../mlflow/fields.ts';
 import { messageOf, pageSizeOf } from './messages.ts';
@@ -17,12 +18,15 @@ const toWrite = (operation: string | undefined): boolean =>
 
 /** Versions of models in mlflow's dialect of Unity Catalog. */
 export function ucVersionRoutes(services: ModelServices): readonly DatabricksRoute[] {
-  const { versions, uploaded, view } = services;
+  const { versions, uploaded, view, origins } = services;
   const rules = modelRules(services, { nameOf, versionOf: numberOf });
   const operationOf = ({ body }: DatabricksCall) => {
     const { operation } = body;
     return typeof operation === 'number' ? String(operation) : optionalString(body, 'operation');
   };
+
+  const shown = async (version: VersionDetails, { access }: DatabricksCall['caller']): Promise<object> =>
+    renderUcVersion(await origins.ofVersion(access, version), view);
 
   return [
     {
@@ -45,7 +49,7 @@ export function ucVersionRoutes(services: ModelServices): readonly DatabricksRou
           runWorkspaceId: optionalString(body, 'run_tracking_server_id') || null,
           dependencies: ucDependenciesIn(body),
         });
-        return { model_version: renderUcVersion(version, view) };
+        return { model_version: await shown(version, call.caller) };
       },
     },
     {
@@ -59,7 +63,7 @@ export function ucVersionRoutes(services: ModelServices): readonly DatabricksRou
           by: access.principal,
           maySeeSource: (source) => services.maySeeSource(source, access),
         });
-        return { model_version: renderUcVersion(version, view) };
+        return { model_version: await shown(version, call.caller) };
       },
     },
     {
@@ -68,7 +72,7 @@ export function ucVersionRoutes(services: ModelServices): readonly DatabricksRou
       summary: 'Describes a version',
       access: [rules.onVersion('model.see')],
       handle: async (call) => ({
-        model_version: renderUcVersion(await versions.get(rules.stored(call), numberOf(call)), view),
+        model_version: await shown(await versions.get(rules.stored(call), numberOf(call)), call.caller),
       }),
     },
     {
@@ -84,9 +88,11 @@ export function ucVersionRoutes(services: ModelServices): readonly DatabricksRou
           maxResults: pageSizeOf(message, PAGE),
           pageToken: optionalString(message, 'page_token'),
           visible: call.caller.access.visibleModels(),
+          visibleExperiments: call.caller.access.visibleExperiments(),
         });
+        const told = await origins.ofVersions(call.caller.access, items);
         return {
-          model_versions: items.map((version) => renderUcVersion(version, view)),
+          model_versions: told.map((version) => renderUcVersion(version, view)),
           ...(nextPageToken !== undefined && { next_page_token: nextPageToken }),
         };
       },
@@ -100,7 +106,7 @@ export function ucVersionRoutes(services: ModelServices): readonly DatabricksRou
         const description = optionalString(call.body, 'description') ?? null;
         const { principal } = call.caller.access;
         const version = await versions.describe(rules.stored(call), numberOf(call), description, principal);
-        return { model_version: renderUcVersion(version, view) };
+        return { model_version: await shown(version, call.caller) };
       },
     },
     {

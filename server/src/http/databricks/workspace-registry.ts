@@ -23,7 +23,7 @@ const MLFLOW = '/api/2.0/mlflow';
 const MAX_LIST = 1000;
 
 export interface WorkspaceRegistryServices
-  extends Pick<ModelServices, 'models' | 'versions' | 'readModelName'> {
+  extends Pick<ModelServices, 'models' | 'versions' | 'origins' | 'readModelName'> {
   readonly comments: Comments;
   readonly files: Pick<Files, 'list' | 'stat'>;
   readonly urls: SignedUrls;
@@ -36,7 +36,7 @@ export interface WorkspaceRegistryServices
  * `model_registry`.
  */
 export function workspaceRegistryRoutes(services: WorkspaceRegistryServices): readonly DatabricksRoute[] {
-  const { models, versions, comments, files, urls, readModelName, findVersionFolder } = services;
+  const { models, versions, origins, comments, files, urls, readModelName, findVersionFolder } = services;
   const nameOf = (call: DatabricksCall): string => requiredString(messageOf(call), 'name');
   const stored = (call: DatabricksCall): string => readModelName(nameOf(call)).stored;
   const numberOf = (call: DatabricksCall): number => versionOf(messageOf(call).version);
@@ -81,9 +81,11 @@ export function workspaceRegistryRoutes(services: WorkspaceRegistryServices): re
       path: `${MLFLOW}/databricks/registered-models/get`,
       summary: 'Describes a registered model, with its number and what the caller may do',
       access: [onModel('model.see', readModelName, { nameOf })],
-      handle: async (call) => ({
-        registered_model_databricks: renderWorkspaceModel(await models.get(stored(call)), call.caller.access),
-      }),
+      async handle(call) {
+        const { access } = call.caller;
+        const model = await origins.ofModel(access, await models.get(stored(call)));
+        return { registered_model_databricks: renderWorkspaceModel(model, access) };
+      },
     },
     {
       method: 'POST',
@@ -100,7 +102,8 @@ export function workspaceRegistryRoutes(services: WorkspaceRegistryServices): re
         });
         const text = optionalString(body, 'comment');
         if (text?.trim()) await comments.create(name, version, { text, by: caller.principal });
-        return { model_version_databricks: renderWorkspaceVersion(moved, caller.access) };
+        const shown = await origins.ofVersion(caller.access, moved);
+        return { model_version_databricks: renderWorkspaceVersion(shown, caller.access) };
       },
     },
     {

@@ -1,7 +1,8 @@
 import { parseVersion } from '../../registry/model-rules.ts';
-import { versionNotFound } from '../../registry/version-details.ts';
+import { type VersionDetails, versionNotFound } from '../../registry/version-details.ts';
 import type { Versions } from '../../registry/versions.ts';
 import { onModel, type ReadModelName } from '../model-access.ts';
+import type { VersionOrigins } from '../version-origins.ts';
 import { parseTags } from './experiments.ts';
 import { optionalBoolean, optionalString, requiredString } from './fields.ts';
 import type { JsonObject } from './json.ts';
@@ -24,12 +25,14 @@ const versioned = {
 export interface ModelVersionServices {
   readonly versions: Versions;
   readonly targets: Targets;
+  readonly origins: VersionOrigins;
   readonly readModelName: ReadModelName;
 }
 
 export function modelVersionRoutes({
   versions,
   targets,
+  origins,
   readModelName,
 }: ModelVersionServices): readonly MlflowRoute[] {
   const nameIn = (message: JsonObject): string => readModelName(requiredString(message, 'name')).stored;
@@ -37,6 +40,8 @@ export function modelVersionRoutes({
     nameIn(message),
     versionOf(message),
   ];
+  const shown = async (version: VersionDetails, { access }: MlflowCall['caller']): Promise<object> =>
+    renderVersion(await origins.ofVersion(access, version));
 
   return [
     {
@@ -62,15 +67,15 @@ export function modelVersionRoutes({
           by: caller.access.principal,
         });
         onAnswered((delivered) => versions.answered(version, delivered));
-        return { model_version: renderVersion(version) };
+        return { model_version: await shown(version, caller) };
       },
     },
     {
       method: 'GET',
       path: `${PATH}/get`,
       access: [onModel('model.see', readModelName, versioned)],
-      handle: async ({ message }) => ({
-        model_version: renderVersion(await versions.get(...keyOf(message))),
+      handle: async ({ message, caller }) => ({
+        model_version: await shown(await versions.get(...keyOf(message)), caller),
       }),
     },
     {
@@ -86,7 +91,7 @@ export function modelVersionRoutes({
       async handle({ message, caller }) {
         const description = optionalString(message, 'description') ?? null;
         const version = await versions.describe(...keyOf(message), description, caller.access.principal);
-        return { model_version: renderVersion(version) };
+        return { model_version: await shown(version, caller) };
       },
     },
     {
@@ -100,7 +105,7 @@ export function modelVersionRoutes({
           archiveOthers: optionalBoolean(message, 'archive_existing_versions') ?? false,
           by: caller.access.principal,
         });
-        return { model_version: renderVersion(moved) };
+        return { model_version: await shown(moved, caller) };
       },
     },
     {
@@ -118,8 +123,9 @@ export function modelVersionRoutes({
       access: 'filtered',
       async handle(call) {
         const page = await versions.search(parseRegistrySearch(call, DEFAULT_PAGE));
+        const items = await origins.ofVersions(call.caller.access, page.items);
         return {
-          ...(page.items.length > 0 && { model_versions: page.items.map(renderVersion) }),
+          ...(items.length > 0 && { model_versions: items.map(renderVersion) }),
           ...(page.nextPageToken && { next_page_token: page.nextPageToken }),
         };
       },

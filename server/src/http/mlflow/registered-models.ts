@@ -1,7 +1,8 @@
 import type { Aliases } from '../../registry/aliases.ts';
 import { parseVersion } from '../../registry/model-rules.ts';
-import type { Models, RegistrySearch } from '../../registry/models.ts';
+import type { Models, RegisteredModel, RegistrySearch } from '../../registry/models.ts';
 import { creating, intoSchema, onModel, type ReadModelName } from '../model-access.ts';
+import type { VersionOrigins } from '../version-origins.ts';
 import { parseTags } from './experiments.ts';
 import { optionalInt32, optionalString, requiredString, stringList } from './fields.ts';
 import type { JsonObject } from './json.ts';
@@ -20,6 +21,7 @@ export function parseRegistrySearch({ message, caller }: MlflowCall, defaultPage
     maxResults: optionalInt32(message, 'max_results') ?? defaultPage,
     pageToken: optionalString(message, 'page_token'),
     visible: caller.access.visibleModels(),
+    visibleExperiments: caller.access.visibleExperiments(),
   };
 }
 
@@ -29,18 +31,24 @@ export const named = { nameOf: ({ message }: MlflowCall) => nameOf(message) };
 export interface RegisteredModelServices {
   readonly models: Models;
   readonly aliases: Aliases;
+  readonly origins: VersionOrigins;
   readonly readModelName: ReadModelName;
 }
 
 export function registeredModelRoutes({
   models,
   aliases,
+  origins,
   readModelName,
 }: RegisteredModelServices): readonly MlflowRoute[] {
   const nameIn = (message: JsonObject): string => readModelName(nameOf(message)).stored;
 
-  async function latestVersions({ message }: MlflowCall): Promise<object> {
-    const versions = await models.latestVersions(nameIn(message), stringList(message, 'stages'));
+  const shown = async (model: RegisteredModel, { access }: MlflowCall['caller']): Promise<object> =>
+    renderModel(await origins.ofModel(access, model));
+
+  async function latestVersions({ message, caller }: MlflowCall): Promise<object> {
+    const latest = await models.latestVersions(nameIn(message), stringList(message, 'stages'));
+    const versions = await origins.ofVersions(caller.access, latest);
     return versions.length > 0 ? { model_versions: versions.map(renderVersion) } : {};
   }
 
@@ -59,14 +67,16 @@ export function registeredModelRoutes({
             by: caller.access.principal,
           }),
         );
-        return { registered_model: renderModel(model) };
+        return { registered_model: await shown(model, caller) };
       },
     },
     {
       method: 'GET',
       path: `${PATH}/get`,
       access: [onModel('model.see', readModelName, named)],
-      handle: async ({ message }) => ({ registered_model: renderModel(await models.get(nameIn(message))) }),
+      handle: async ({ message, caller }) => ({
+        registered_model: await shown(await models.get(nameIn(message)), caller),
+      }),
     },
     {
       method: 'PATCH',
@@ -75,7 +85,7 @@ export function registeredModelRoutes({
       async handle({ message, caller }) {
         const description = optionalString(message, 'description') ?? '';
         const model = await models.change(nameIn(message), { description }, caller.access.principal);
-        return { registered_model: renderModel(model) };
+        return { registered_model: await shown(model, caller) };
       },
     },
     {
@@ -90,7 +100,7 @@ export function registeredModelRoutes({
         const model = await creating(caller.access, newName, () =>
           models.rename(nameIn(message), newName, caller.access.principal),
         );
-        return { registered_model: renderModel(model) };
+        return { registered_model: await shown(model, caller) };
       },
     },
     {
@@ -108,8 +118,9 @@ export function registeredModelRoutes({
       access: 'filtered',
       async handle(call) {
         const page = await models.search(parseRegistrySearch(call, DEFAULT_PAGE));
+        const items = await origins.ofModels(call.caller.access, page.items);
         return {
-          ...(page.items.length > 0 && { registered_models: page.items.map(renderModel) }),
+          ...(items.length > 0 && { registered_models: items.map(renderModel) }),
           ...(page.nextPageToken && { next_page_token: page.nextPageToken }),
         };
       },
@@ -173,9 +184,9 @@ export function registeredModelRoutes({
       method: 'GET',
       path: `${PATH}/alias`,
       access: [onModel('model.see', readModelName, named)],
-      async handle({ message }) {
+      async handle({ message, caller }) {
         const version = await aliases.resolve(nameIn(message), requiredString(message, 'alias'));
-        return { model_version: renderVersion(version) };
+        return { model_version: renderVersion(await origins.ofVersion(caller.access, version)) };
       },
     },
   ];

@@ -6,6 +6,7 @@ import { renderDouble, renderInt64 } from '../mlflow/json.ts';
 import { renderVersion } from '../mlflow/registry-rendering.ts';
 import type { MlflowCall, MlflowRoute } from '../mlflow/routes.ts';
 import { onModel, type ReadModelName } from '../model-access.ts';
+import type { VersionOrigins } from '../version-origins.ts';
 
 const DEFAULT_LIMIT = 100;
 
@@ -13,6 +14,7 @@ const DEFAULT_LIMIT = 100;
 export function modelVersionTableRoutes(
   table: VersionTable,
   readModelName: ReadModelName,
+  origins: VersionOrigins,
 ): readonly MlflowRoute[] {
   return [
     {
@@ -39,7 +41,15 @@ export function modelVersionTableRoutes(
           visible: caller.access.visibleExperiments(),
           metrics: message.metrics === undefined ? undefined : stringList(message, 'metrics'),
         });
-        return { total: page.total, metric_keys: page.metricKeys, versions: page.rows.map(renderRow) };
+        const details = await origins.ofVersions(
+          caller.access,
+          page.rows.map((row) => row.details),
+        );
+        return {
+          total: page.total,
+          metric_keys: page.metricKeys,
+          versions: page.rows.map((row, i) => renderRow({ ...row, details: details[i]! })),
+        };
       },
     },
   ];
