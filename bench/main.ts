@@ -75,7 +75,9 @@ const scenarios = allScenarios
   .map((scenario) =>
     flags.postgres ? { ...scenario, bar: { ...scenario.bar, peer: undefined } } : scenario,
   );
-const known = allScenarios.map(({ name }) => name).concat('thinned', 'auth', 'import', 'growth', 'start', 'memory');
+const known = allScenarios
+  .map(({ name }) => name)
+  .concat('thinned', 'auth', 'import', 'growth', 'start', 'memory');
 const unknown = only?.filter((name) => !known.includes(name)) ?? [];
 if (unknown.length > 0) {
   process.stderr.write(`No such scenario: ${unknown.join(', ')}. There are: ${known.join(', ')}.\n`);

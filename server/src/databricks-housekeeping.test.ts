@@ -25,10 +25,14 @@ describe.each(testedDatabases())('runs changed by their age on $name', (database
     });
     const created: string[] = [];
     for (const start_time of [1000, 2000, 3000, 4000]) {
-      const { run } = await server.post<{ run: { info: { run_id: string } } }>('owner', `${API}/runs/create`, {
-        experiment_id: experimentId,
-        start_time,
-      });
+      const { run } = await server.post<{ run: { info: { run_id: string } } }>(
+        'owner',
+        `${API}/runs/create`,
+        {
+          experiment_id: experimentId,
+          start_time,
+        },
+      );
       created.push(run.info.run_id);
     }
     runIds = created;
@@ -44,7 +48,11 @@ describe.each(testedDatabases())('runs changed by their age on $name', (database
     return runs.map(({ info }) => info.run_id);
   };
   const change = (as: As, path: string, body: object) =>
-    server.call(as, { method: 'POST', path: `${RUNS}/${path}`, body: { experiment_id: experimentId, ...body } });
+    server.call(as, {
+      method: 'POST',
+      path: `${RUNS}/${path}`,
+      body: { experiment_id: experimentId, ...body },
+    });
 
   it('go to the trash from the oldest on, and come back', async () => {
     const one = await change('owner', 'delete-runs', { max_timestamp_millis: 3000, max_runs: 1 });
@@ -77,7 +85,11 @@ describe.each(testedDatabases())('runs changed by their age on $name', (database
   });
 
   it('need a moment and a number of runs that can be', async () => {
-    for (const body of [{}, { max_timestamp_millis: 1, max_runs: 0 }, { max_timestamp_millis: 1, max_runs: 10_001 }]) {
+    for (const body of [
+      {},
+      { max_timestamp_millis: 1, max_runs: 0 },
+      { max_timestamp_millis: 1, max_runs: 10_001 },
+    ]) {
       const { status, text } = await change('owner', 'delete-runs', body);
       expect([status, text.includes('INVALID_PARAMETER_VALUE')], text).toEqual([400, true]);
     }
@@ -112,7 +124,9 @@ describe('what the SDK asks besides', () => {
     const absent = await patch('bob@acme.com', `/api/2.0/token/${'0'.repeat(64)}`, body);
     expect(foreign.status).toBe(404);
     expect(foreign.text.replace(info.token_id, '#')).toBe(absent.text.replace('0'.repeat(64), '#'));
-    expect((await patch('jane@acme.com', own, { ...body, update_mask: 'lifetime_seconds' })).status).toBe(400);
+    expect((await patch('jane@acme.com', own, { ...body, update_mask: 'lifetime_seconds' })).status).toBe(
+      400,
+    );
     const long = { ...body, token: { comment: 'x'.repeat(1025) } };
     expect((await patch('jane@acme.com', own, long)).status).toBe(400);
 
@@ -124,7 +138,9 @@ describe('what the SDK asks besides', () => {
   });
 
   it('tells programs that provision identities what of SCIM there is', async () => {
-    const config = await server.done('jane@acme.com', { path: '/api/2.0/preview/scim/v2/ServiceProviderConfig' });
+    const config = await server.done('jane@acme.com', {
+      path: '/api/2.0/preview/scim/v2/ServiceProviderConfig',
+    });
     expect(config).toMatchObject({ patch: { supported: true }, bulk: { supported: false } });
   });
 
@@ -149,7 +165,9 @@ describe('what the SDK asks besides', () => {
         },
         {
           group_name: 'admins',
-          all_permissions: [{ permission_level: 'CAN_MANAGE', inherited: true, inherited_from_object: ['/'] }],
+          all_permissions: [
+            { permission_level: 'CAN_MANAGE', inherited: true, inherited_from_object: ['/'] },
+          ],
         },
       ],
     });

@@ -80,10 +80,13 @@ describe.each(testedDatabases())('a version that comes from a hidden run on $nam
 
   it('is not found by its run or its source, nor by what they are not', async () => {
     const found = async (as: As, filter: string): Promise<readonly string[]> => {
-      const { model_versions: versions = [] } = await server.done<{ model_versions?: { name: string }[] }>(as, {
-        path: `${API}/model-versions/search`,
-        query: { filter },
-      });
+      const { model_versions: versions = [] } = await server.done<{ model_versions?: { name: string }[] }>(
+        as,
+        {
+          path: `${API}/model-versions/search`,
+          query: { filter },
+        },
+      );
       return versions.map(({ name }) => name).filter((name) => name === world.name);
     };
     for (const filter of [

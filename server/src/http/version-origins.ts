@@ -66,12 +66,16 @@ export function createVersionOrigins({ owners, readModelName }: VersionOriginsDe
     const hidesRun = Boolean(runId) && isHidden(access, await owners.ofRun(runId!));
     const hidesModel = Boolean(modelId) && isHidden(access, await owners.ofLoggedModel(modelId!));
     const hidesSource = hidesRun || hidesModel || (source !== null && (await namesHidden(access, source)));
-    if (!hidesSource) return version;
+    // Files that a client did not send apart lie where the run put them.
+    const place = row.storage_location;
+    const hidesPlace = place !== null && (await namesHidden(access, place));
+    if (!hidesSource && !hidesPlace) return version;
     return {
       ...version,
       row: {
         ...row,
-        source: null,
+        ...(hidesSource && { source: null }),
+        ...(hidesPlace && { storage_location: null }),
         ...(hidesRun && { run_id: null, run_link: null, run_workspace_id: null }),
         ...(hidesModel && { logged_model_id: null }),
       },

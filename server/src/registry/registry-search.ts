@@ -77,9 +77,7 @@ export function renderVersionFilter(
 ): SqlFragment {
   const { filter, withPrompts } = splitPromptFilter(parsed);
   return joinConditions(withPrompts ? [] : ['v.is_prompt = 0', 'm.is_prompt = 0'], filter, (node) =>
-    node.field.scope === 'tag'
-      ? renderVersionTag(dialect, node)
-      : renderAttribute(dialect, node, visible),
+    node.field.scope === 'tag' ? renderVersionTag(dialect, node) : renderAttribute(dialect, node, visible),
   );
 }
 

@@ -25,7 +25,9 @@ const MAX_RUNS = 10_000;
 export function createRunAges({ db, bulk }: { readonly db: Database; readonly bulk: RunBulk }): RunAges {
   function check({ maxRuns }: RunsOfAge): void {
     if (maxRuns >= 1 && maxRuns <= MAX_RUNS) return;
-    throw invalidArgument(`'max_runs' is ${maxRuns}: it must be from 1 to ${MAX_RUNS}.`, { field: 'max_runs' });
+    throw invalidArgument(`'max_runs' is ${maxRuns}: it must be from 1 to ${MAX_RUNS}.`, {
+      field: 'max_runs',
+    });
   }
 
   async function change(runIds: readonly string[], kind: 'delete' | 'restore'): Promise<number> {
@@ -37,10 +39,7 @@ export function createRunAges({ db, bulk }: { readonly db: Database; readonly bu
     async delete({ experimentNo, maxRuns: limit, maxTimestampMs }) {
       check({ experimentNo, maxRuns: limit });
       const age = { experimentNo, limit };
-      return change(
-        await db.read((sql) => repository.listRunsBegunBy(sql, maxTimestampMs, age)),
-        'delete',
-      );
+      return change(await db.read((sql) => repository.listRunsBegunBy(sql, maxTimestampMs, age)), 'delete');
     },
     async restore({ experimentNo, maxRuns: limit, minTimestampMs }) {
       check({ experimentNo, maxRuns: limit });

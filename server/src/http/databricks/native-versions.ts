@@ -80,8 +80,7 @@ export function nativeVersionRoutes(services: ModelServices): readonly Databrick
       path: VERSION_PATH,
       summary: 'Describes a version',
       access: [rules.onVersion('model.see')],
-      handle: async (call) =>
-        shown(await versions.get(rules.stored(call), numberOf(call)), call.caller),
+      handle: async (call) => shown(await versions.get(rules.stored(call), numberOf(call)), call.caller),
     },
     {
       method: 'PATCH',

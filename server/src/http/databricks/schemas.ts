@@ -72,16 +72,19 @@ export function schemaRoutes({ schemas, metastoreId }: SchemaServices): readonly
         const [catalog, name] = [catalogNameOf(call), requiredString(body, 'name')];
         const { access } = caller;
         const on = { type: 'schema', catalog, schema: name } as const;
-        const made = await creatingUnseen(access, { on, action: 'schema.see', creates: 'catalog.create-schema' }, () =>
-          schemas.create(
-            {
-              catalog,
-              name,
-              comment: optionalString(body, 'comment'),
-              properties: withSentFields(body, SENT_FIELDS),
-            },
-            access.principal,
-          ),
+        const made = await creatingUnseen(
+          access,
+          { on, action: 'schema.see', creates: 'catalog.create-schema' },
+          () =>
+            schemas.create(
+              {
+                catalog,
+                name,
+                comment: optionalString(body, 'comment'),
+                properties: withSentFields(body, SENT_FIELDS),
+              },
+              access.principal,
+            ),
         );
         return render(made);
       },
@@ -128,8 +131,10 @@ export function schemaRoutes({ schemas, metastoreId }: SchemaServices): readonly
         };
         const on = { type: 'schema', catalog: name.catalog, schema: newName ?? name.schema } as const;
         return render(
-          await creatingUnseen(caller.access, { on, action: 'schema.see', creates: 'catalog.create-schema' }, () =>
-            schemas.update(name, change, caller.access),
+          await creatingUnseen(
+            caller.access,
+            { on, action: 'schema.see', creates: 'catalog.create-schema' },
+            () => schemas.update(name, change, caller.access),
           ),
         );
       },

@@ -37,7 +37,7 @@ export function tokenRoutes({
       workspace_id: Number(workspaceId),
     }));
   }
-  const describe = async (info: TokenInfo) => (await describeAll([info]))[0];
+  const describe = async (info: TokenInfo): Promise<object> => (await describeAll([info]))[0]!;
 
   async function getToken(id: string): Promise<TokenInfo> {
     const info = (await tokens.listAll()).find((each) => each.id === id);
