@@ -65,3 +65,24 @@ it('changes things by its session, in a second tab as well, and signs out', asyn
   await second.getByRole('menuitem', { name: 'Sign out' }).click();
   await second.getByRole('heading', { name: 'Sign in' }).waitFor();
 });
+
+it('makes a token that programs sign in by, tells it once, and revokes it', async () => {
+  const page = await openSignedOut('/settings');
+  await signIn(page, { name: 'jane@acme.com', password: PASSWORD });
+  await page.getByRole('button', { name: 'New token' }).click();
+  await page.getByRole('textbox', { name: 'What it is for' }).fill('training on the cluster');
+  await page.getByRole('button', { name: 'Make token' }).click();
+  const lines = await page.getByText(/DATABRICKS_TOKEN=dapi/).textContent();
+  const [token] = /dapi[0-9a-f]{32}/.exec(lines ?? '') ?? [];
+  await look(page, 'new-token');
+  const me = () =>
+    fetch(`${site.url}/api/2.0/preview/scim/v2/Me`, { headers: { authorization: `Bearer ${token}` } });
+  expect(await (await me()).json()).toMatchObject({ userName: 'jane@acme.com' });
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByText('training on the cluster').waitFor();
+  expect(await page.locator('body').textContent()).not.toContain(token);
+  await look(page, 'settings-tokens');
+  await page.getByRole('button', { name: 'Revoke' }).click();
+  await page.getByText('Programs sign in by tokens that you make here.', { exact: false }).waitFor();
+  expect((await me()).status).toBe(401);
+});

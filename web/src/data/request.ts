@@ -38,10 +38,30 @@ export function postJson<Answer>(path: string, message: unknown, signal?: AbortS
   return sendJson<Answer>('POST', path, message, signal);
 }
 
-async function send<Answer>(path: string, init: RequestInit & { signal?: AbortSignal | undefined }) {
+/** Asks an address of the public API that the client has no method for. @throws RequestError */
+export function getFrom<Answer>(address: string, signal?: AbortSignal): Promise<Answer> {
+  return ask<Answer>(address, { method: 'GET', signal });
+}
+
+/** @throws RequestError */
+export function sendTo<Answer>(
+  method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+  address: string,
+  message: unknown,
+): Promise<Answer> {
+  const headers = { 'content-type': 'application/json' };
+  return ask<Answer>(address, { method, headers, body: JSON.stringify(message) });
+}
+
+type Asked = RequestInit & { signal?: AbortSignal | undefined };
+
+const send = <Answer>(path: string, init: Asked): Promise<Answer> =>
+  ask<Answer>(`/ajax-api/slipway/v1/${path}`, init);
+
+async function ask<Answer>(address: string, init: Asked): Promise<Answer> {
   let response: Response;
   try {
-    response = await fetchSignedIn(`/ajax-api/slipway/v1/${path}`, init as RequestInit);
+    response = await fetchSignedIn(address, init as RequestInit);
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new RequestError('The server does not answer. What you see may be out of date.', {

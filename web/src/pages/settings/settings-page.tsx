@@ -2,15 +2,19 @@ import { SegmentedControl, useMantineColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { client, serverUrl } from '../../data/server.ts';
+import { useSession } from '../../data/session.ts';
 import { useCrumbs } from '../../ui/crumbs.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { CodeBlock, ErrorNotice } from '../../ui/states.tsx';
 import { IdText } from '../../ui/texts.tsx';
 import classes from './settings-page.module.css';
+import { TokenList } from './token-list.tsx';
 import { WebhookList } from './webhook-list.tsx';
 
 export function SettingsPage() {
   useCrumbs([{ label: 'Settings' }]);
+  const session = useSession();
+  const isAdmin = session.kind !== 'signed-in' || session.user.is_admin;
   return (
     <div className={classes.page}>
       <h1>Settings</h1>
@@ -23,7 +27,8 @@ export function SettingsPage() {
       <Panel title="Connect a client">
         <Connections />
       </Panel>
-      <WebhookList />
+      {session.kind === 'signed-in' && <TokenList />}
+      {isAdmin && <WebhookList />}
     </div>
   );
 }
