@@ -70,6 +70,36 @@ const modelVersion = createRoute({
   ),
 });
 
+const catalog = createRoute({
+  getParentRoute: () => root,
+  path: '/catalog',
+  component: lazyRouteComponent(() => import('./pages/catalog/catalog-page.tsx'), 'CatalogPage'),
+});
+
+const access = createRoute({
+  getParentRoute: () => root,
+  path: '/access',
+  component: lazyRouteComponent(() => import('./pages/access/access-page.tsx'), 'AccessPage'),
+});
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  component: lazyRouteComponent(() => import('./pages/audit/audit-page.tsx'), 'AuditPage'),
+});
+
+const secrets = createRoute({
+  getParentRoute: () => root,
+  path: '/secrets',
+  component: lazyRouteComponent(() => import('./pages/secrets/secrets-page.tsx'), 'SecretsPage'),
+});
+
+const sql = createRoute({
+  getParentRoute: () => root,
+  path: '/sql',
+  component: lazyRouteComponent(() => import('./pages/sql/sql-page.tsx'), 'SqlPage'),
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
@@ -88,6 +118,11 @@ export const router = createRouter({
     models,
     model,
     modelVersion,
+    catalog,
+    access,
+    audit,
+    secrets,
+    sql,
     settings,
   ]),
   defaultPreload: 'intent',

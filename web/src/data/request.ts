@@ -68,6 +68,8 @@ async function ask<Answer>(address: string, init: Asked): Promise<Answer> {
       code: 'UNREACHABLE',
     });
   }
+  // 204: done, and nothing to tell.
+  if (response.status === 204) return undefined as Answer;
   if (response.ok) return (await response.json()) as Answer;
   throw await readError(response);
 }

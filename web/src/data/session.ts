@@ -53,6 +53,15 @@ const subscribe = (listener: () => void) => {
 
 export const useSession = (): SessionState => useSyncExternalStore(subscribe, () => state);
 
+/**
+ * Whether the server lets the reader do everything: an administrator, or anybody where there are no identities. Until it
+ * is known who they are, whoever has signed in is taken for somebody else.
+ */
+export function useIsAdmin(): boolean {
+  const session = useSession();
+  return session.kind === 'signed-in' ? session.user.is_admin : !hasSignedIn();
+}
+
 /** Whether this browser signed in here, so that it is worth asking who it is. */
 export const hasSignedIn = (): boolean => localStorage.getItem(CSRF_KEY) !== null;
 

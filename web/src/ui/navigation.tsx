@@ -4,18 +4,35 @@ import {
   Boxes,
   FlaskConical,
   House,
+  KeyRound,
+  Library,
   type LucideIcon,
   PanelLeftClose,
   PanelLeftOpen,
+  ScrollText,
   Settings,
+  SquareTerminal,
+  Users,
 } from 'lucide-react';
+import { useIsAdmin } from '../data/session.ts';
 import classes from './navigation.module.css';
 import { Wordmark } from './wordmark.tsx';
 
 interface Entry {
-  readonly to: '/' | '/experiments' | '/models' | '/settings';
+  readonly to:
+    | '/'
+    | '/experiments'
+    | '/models'
+    | '/sql'
+    | '/catalog'
+    | '/access'
+    | '/audit'
+    | '/secrets'
+    | '/settings';
   readonly label: string;
   readonly icon: LucideIcon;
+  /** Of use to administrators alone. */
+  readonly isForAdmins?: boolean;
 }
 
 /** What people do, and where. A group stands here once it has a page. */
@@ -26,6 +43,16 @@ const GROUPS: readonly { readonly label: string | undefined; readonly entries: r
     entries: [
       { to: '/experiments', label: 'Experiments', icon: FlaskConical },
       { to: '/models', label: 'Models', icon: Boxes },
+      { to: '/sql', label: 'SQL', icon: SquareTerminal },
+    ],
+  },
+  {
+    label: 'Govern',
+    entries: [
+      { to: '/catalog', label: 'Catalog', icon: Library },
+      { to: '/access', label: 'Access', icon: Users, isForAdmins: true },
+      { to: '/audit', label: 'Audit', icon: ScrollText, isForAdmins: true },
+      { to: '/secrets', label: 'Secrets', icon: KeyRound },
     ],
   },
 ];
@@ -39,6 +66,7 @@ export function Navigation({
   readonly isFolded: boolean;
   readonly onFold: () => void;
 }) {
+  const isAdmin = useIsAdmin();
   const FoldIcon = isFolded ? PanelLeftOpen : PanelLeftClose;
   const foldLabel = isFolded ? 'Unfold the navigation' : 'Fold the navigation';
   return (
@@ -50,7 +78,7 @@ export function Navigation({
         {GROUPS.map(({ label, entries }) => (
           <section key={label ?? 'top'} className={classes.group} aria-label={label ?? 'Start'}>
             {label !== undefined && <div className={classes.groupLabel}>{label}</div>}
-            {entries.map((entry) => (
+            {entries.filter(({ isForAdmins }) => isAdmin || !isForAdmins).map((entry) => (
               <NavigationLink key={entry.to} entry={entry} isFolded={isFolded} />
             ))}
           </section>

@@ -31,7 +31,7 @@ describe('the palette', () => {
     ];
     expect(show({ recent })).toEqual([
       'Recent experiments: team/fraud',
-      'Go to: Home, Experiments, Deleted experiments, Models, Settings',
+      'Go to: Home, Experiments, Deleted experiments, Models, SQL, Catalog, Access, Audit, Secrets, Settings',
       'Do: Dark theme',
     ]);
   });

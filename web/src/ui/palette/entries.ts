@@ -33,6 +33,11 @@ const PAGES: readonly Entry[] = [
     link: { to: '/experiments', search: { view: 'trash' } as object },
   },
   { id: 'models', label: 'Models', icon: 'page', link: { to: '/models' } },
+  { id: 'sql', label: 'SQL', icon: 'page', link: { to: '/sql' } },
+  { id: 'catalog', label: 'Catalog', icon: 'page', link: { to: '/catalog' } },
+  { id: 'access', label: 'Access', icon: 'page', link: { to: '/access' } },
+  { id: 'audit', label: 'Audit', icon: 'page', link: { to: '/audit' } },
+  { id: 'secrets', label: 'Secrets', icon: 'page', link: { to: '/secrets' } },
   { id: 'settings', label: 'Settings', icon: 'page', link: { to: '/settings' } },
 ];
 
