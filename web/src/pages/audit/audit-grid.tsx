@@ -1,0 +1,109 @@
+import { Link } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import type { AuditRecord } from '../../data/audit.ts';
+import type { GridColumn } from '../../tables/columns.ts';
+import { Grid } from '../../tables/grid.tsx';
+import { renderTime } from '../../ui/numbers.ts';
+import { OutcomeText } from './outcome-text.tsx';
+import { recordKey, thingOf } from './record-words.ts';
+
+interface AuditGridProps {
+  /** Undefined while the first come. */
+  readonly records: readonly AuditRecord[] | undefined;
+  readonly isStale: boolean;
+  readonly opened: string | undefined;
+  readonly onOpen: (record: AuditRecord) => void;
+  /** The last rows are in view. */
+  readonly onEnd: () => void;
+}
+
+const WAITING_ROWS = 20;
+/** Older records are asked for before the last row is reached. */
+const AHEAD = 40;
+
+/** The list stays as it is narrowed. */
+const openIn = (record: AuditRecord) => ((before: object) => ({ ...before, open: recordKey(record) })) as never;
+
+const COLUMNS: readonly GridColumn<AuditRecord>[] = [
+  {
+    id: 'at',
+    label: 'When',
+    width: 180,
+    isPinned: true,
+    render: (record) => (
+      <Link to="/audit" search={openIn(record)} replace resetScroll={false}>
+        <time dateTime={new Date(record.at).toISOString()}>{renderTime(record.at)}</time>
+      </Link>
+    ),
+    textOf: ({ at }) => new Date(at).toISOString(),
+  },
+  {
+    id: 'principal',
+    label: 'Who',
+    width: 220,
+    render: ({ principal }) =>
+      principal === '' ? <span className="dim">nobody known</span> : <span dir="auto">{principal}</span>,
+    textOf: ({ principal }) => principal,
+  },
+  {
+    id: 'action',
+    label: 'Did what',
+    width: 220,
+    render: ({ action, count }) => (
+      <>
+        {action}
+        {count > 1 && <span className="dim"> × {count.toLocaleString('en-US')}</span>}
+      </>
+    ),
+    textOf: ({ action }) => action,
+  },
+  {
+    id: 'thing',
+    label: 'With what',
+    width: 420,
+    render: (record) => <span dir="auto">{thingOf(record)}</span>,
+    textOf: thingOf,
+  },
+  {
+    id: 'outcome',
+    label: 'Outcome',
+    width: 130,
+    render: ({ outcome }) => <OutcomeText outcome={outcome} />,
+    textOf: ({ outcome }) => outcome,
+  },
+  {
+    id: 'address',
+    label: 'From where',
+    width: 150,
+    render: ({ address }) => <span className="mono">{address}</span>,
+    textOf: ({ address }) => address,
+  },
+];
+
+/** Records of the log, the newest first. */
+export function AuditGrid({ records, isStale, opened, onOpen, onEnd }: AuditGridProps) {
+  const [widths, setWidths] = useState<ReadonlyMap<string, number>>(new Map());
+  const columns = useMemo(
+    () => COLUMNS.map((column) => ({ ...column, width: widths.get(column.id) ?? column.width })),
+    [widths],
+  );
+  const count = records?.length ?? WAITING_ROWS;
+  return (
+    <Grid<AuditRecord>
+      label="Records of the audit log"
+      columns={columns}
+      rowCount={count}
+      rowAt={(index) => records?.[index]}
+      keyOf={recordKey}
+      nameOf={({ action, principal }) => `${action} by ${principal}`}
+      isStale={isStale}
+      markedKey={opened}
+      onOpen={onOpen}
+      onWindow={({ endRow }) => {
+        if (records !== undefined && endRow + AHEAD >= count) onEnd();
+      }}
+      onResizeColumn={(id, width) => setWidths(new Map(widths).set(id, width))}
+      restorationId="audit"
+    />
+  );
+}

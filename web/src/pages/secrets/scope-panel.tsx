@@ -1,0 +1,247 @@
+import { Button, Select, Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { Pencil, Plus, Trash2 } from 'lucide-react';
+import { type FormEvent, useState } from 'react';
+import { RequestError } from '../../data/request-error.ts';
+import {
+  aclsQuery,
+  deleteAcl,
+  deleteScope,
+  deleteSecret,
+  PERMISSIONS,
+  putAcl,
+  type ScopeAcl,
+  type ScopePermission,
+  type SecretInfo,
+  secretsQuery,
+} from '../../data/secrets.ts';
+import layout from '../../identity/list-detail.module.css';
+import { PrincipalField } from '../../identity/principal-field.tsx';
+import { PrincipalName } from '../../identity/principal-name.tsx';
+import { TypedConfirmation } from '../../registry/typed-confirmation.tsx';
+import { notify, notifyFailure } from '../../ui/notices.tsx';
+import { Panel } from '../../ui/panel.tsx';
+import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
+import { CopyButton, TimeText } from '../../ui/texts.tsx';
+import { SecretDialog } from './secret-dialog.tsx';
+
+/** One scope: its keys, and who may do what with them. */
+export function ScopePanel({ scope }: { readonly scope: string }) {
+  const { data, error, refetch } = useQuery(secretsQuery(scope));
+  const [written, setWritten] = useState<string | undefined>();
+  const [removed, setRemoved] = useState<SecretInfo | undefined>();
+  const [isDeleting, setDeleting] = useState(false);
+  const navigate = useNavigate();
+  if (error !== null && data === undefined) {
+    if (error instanceof RequestError && error.status === 404)
+      return (
+        <EmptyState title="There is no such scope">
+          <p>
+            No scope is called “<span dir="auto">{scope}</span>” that you may read.
+          </p>
+        </EmptyState>
+      );
+    return <ErrorNotice error={error} what="The scope could not be read" onRetry={() => void refetch()} />;
+  }
+  return (
+    <>
+      <div className={layout.header}>
+        <h2 className={layout.title} dir="auto" title={scope}>
+          {scope}
+        </h2>
+        <CopyButton text={scope} label="Copy the name of the scope" />
+        <span className={layout.spread} />
+        <Button
+          size="compact-sm"
+          variant="default"
+          color="red"
+          leftSection={<Trash2 size={13} aria-hidden />}
+          onClick={() => setDeleting(true)}
+        >
+          Delete scope…
+        </Button>
+      </div>
+      <Panel
+        title="Secrets"
+        aside={
+          <Button size="compact-sm" leftSection={<Plus size={13} aria-hidden />} onClick={() => setWritten('')}>
+            Write a secret…
+          </Button>
+        }
+      >
+        {data === undefined && <Skeleton height={48} m={16} width="auto" />}
+        {data?.length === 0 && <p className={`${layout.inset} dim`}>It holds no secret yet.</p>}
+        {data !== undefined && data.length > 0 && (
+          <ul className={layout.items}>
+            {data.map((secret) => (
+              <li key={secret.key} className={layout.item}>
+                <span className={layout.itemText}>
+                  <strong className="mono" dir="auto">
+                    {secret.key}
+                  </strong>
+                  <span className="dim">
+                    written <TimeText timeMs={secret.last_updated_timestamp} />
+                  </span>
+                </span>
+                <Button
+                  size="compact-xs"
+                  variant="subtle"
+                  color="gray"
+                  leftSection={<Pencil size={12} aria-hidden />}
+                  aria-label={`Replace the value of ${secret.key}`}
+                  onClick={() => setWritten(secret.key)}
+                >
+                  Replace
+                </Button>
+                <Button
+                  size="compact-xs"
+                  variant="subtle"
+                  color="gray"
+                  leftSection={<Trash2 size={12} aria-hidden />}
+                  aria-label={`Delete ${secret.key}`}
+                  onClick={() => setRemoved(secret)}
+                >
+                  Delete
+                </Button>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Panel>
+      <Acls scope={scope} />
+      {written !== undefined && (
+        <SecretDialog scope={scope} secretKey={written} onClose={() => setWritten(undefined)} />
+      )}
+      {removed !== undefined && (
+        <TypedConfirmation
+          isOpen
+          title={`Delete ${removed.key}`}
+          word={removed.key}
+          action="Delete secret"
+          onConfirm={async () => {
+            await deleteSecret(scope, removed.key);
+            notify({ text: `The secret ${removed.key} is deleted.` });
+          }}
+          onClose={() => setRemoved(undefined)}
+        >
+          <p>Programs that read it fail from now on. Its value does not come back.</p>
+        </TypedConfirmation>
+      )}
+      {isDeleting && (
+        <TypedConfirmation
+          isOpen
+          title={`Delete the scope ${scope}`}
+          word={scope}
+          action="Delete scope"
+          onConfirm={async () => {
+            await deleteScope(scope);
+            await navigate({ to: '/secrets' });
+            notify({ text: `The scope ${scope} is deleted.` });
+          }}
+          onClose={() => setDeleting(false)}
+        >
+          <p>All secrets in it go with it. None of them comes back.</p>
+        </TypedConfirmation>
+      )}
+    </>
+  );
+}
+
+const MEANINGS: Readonly<Record<ScopePermission, string>> = {
+  READ: 'reads its secrets',
+  WRITE: 'reads and writes its secrets',
+  MANAGE: 'reads, writes, and says who else may',
+};
+
+/** Who may do what with the scope; nothing for those who do not manage it. */
+function Acls({ scope }: { readonly scope: string }) {
+  const { data } = useQuery({ ...aclsQuery(scope), retry: false });
+  if (data === undefined) return null;
+  return (
+    <Panel title="Who may use it" aside={String(data.length)}>
+      <ul className={layout.items}>
+        {data.map((acl) => (
+          <li key={acl.principal} className={layout.item}>
+            <PrincipalName name={acl.principal} />
+            <span className={layout.spread} />
+            <span className="dim">
+              {acl.permission}: {MEANINGS[acl.permission]}
+            </span>
+            <Button
+              size="compact-xs"
+              variant="subtle"
+              color="gray"
+              aria-label={`Take ${acl.permission} from ${acl.principal}`}
+              onClick={() => void takeAway(scope, acl)}
+            >
+              Remove
+            </Button>
+          </li>
+        ))}
+      </ul>
+      <div className={layout.inset}>
+        <NewAcl scope={scope} acls={data} />
+      </div>
+    </Panel>
+  );
+}
+
+async function takeAway(scope: string, acl: ScopeAcl): Promise<void> {
+  try {
+    await deleteAcl(scope, acl.principal);
+    notify({
+      text: `${acl.principal} may no longer use ${scope}.`,
+      undo: () => void putAcl(scope, acl).catch(notifyFailure),
+    });
+  } catch (error) {
+    notifyFailure(error);
+  }
+}
+
+function NewAcl({ scope, acls }: { readonly scope: string; readonly acls: readonly ScopeAcl[] }) {
+  const [principal, setPrincipal] = useState('');
+  const [permission, setPermission] = useState<ScopePermission>('READ');
+  const [problem, setProblem] = useState<string | undefined>();
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    const name = principal.trim();
+    const before = acls.find((acl) => acl.principal.toLowerCase() === name.toLowerCase());
+    try {
+      await putAcl(scope, { principal: name, permission });
+      setPrincipal('');
+      notify({
+        text: `${name} has ${permission} on ${scope} now.`,
+        undo: () =>
+          void (before === undefined ? deleteAcl(scope, name) : putAcl(scope, before)).catch(notifyFailure),
+      });
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return (
+    <form className={layout.line} onSubmit={(event) => void submit(event)}>
+      <PrincipalField
+        label="Give to"
+        size="xs"
+        value={principal}
+        error={problem}
+        onChange={(name) => {
+          setPrincipal(name);
+          setProblem(undefined);
+        }}
+      />
+      <Select
+        size="xs"
+        label="the permission"
+        allowDeselect={false}
+        data={[...PERMISSIONS]}
+        value={permission}
+        onChange={(next) => setPermission(PERMISSIONS.find((each) => each === next) ?? 'READ')}
+      />
+      <Button type="submit" size="xs" variant="default" disabled={principal.trim() === ''}>
+        Give
+      </Button>
+    </form>
+  );
+}
