@@ -57,6 +57,28 @@ it('lists webhooks, tests one, and turns it off and on again', async () => {
   await page.getByText('Active', { exact: true }).waitFor();
 });
 
+it('tells what became of deliveries', async () => {
+  const port = await freePort();
+  const receiver = createServer((request, response) => {
+    request.resume();
+    response.statusCode = 410;
+    response.end();
+  }).listen(port, '127.0.0.1');
+  onTestFinished(() => void receiver.close());
+  await site.client.webhooks.create({
+    name: 'told-of-models',
+    url: `http://127.0.0.1:${port}/hook`,
+    events: [{ entity: 'REGISTERED_MODEL', action: 'CREATED' }],
+  });
+  await site.client.registeredModels.create({ name: 'told' });
+  const page = await site.open('/settings');
+  await page.getByRole('button', { name: 'Deliveries of told-of-models' }).click();
+  const log = page.getByRole('region', { name: 'Deliveries of told-of-models' });
+  await log.getByText('registered_model.created', { exact: false }).waitFor();
+  await log.getByText(/Attempt 1: answered 410/).waitFor();
+  await look(page, 'settings-deliveries');
+});
+
 it('says so where the server does not answer', async () => {
   const page = await site.open('/');
   expectProblem(page, /500|version/);

@@ -7,6 +7,7 @@ import { client, serverUrl } from '../../data/server.ts';
 import { notify, notifyFailure } from '../../ui/notices.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { CodeBlock, ErrorNotice } from '../../ui/states.tsx';
+import { DeliveryList } from './delivery-list.tsx';
 import classes from './settings-page.module.css';
 
 const MOST = 200;
@@ -50,6 +51,7 @@ export function WebhookList() {
 
 function WebhookItem({ webhook }: { readonly webhook: Webhook }) {
   const [isTesting, setTesting] = useState(false);
+  const [isOpen, setOpen] = useState(false);
   const test = async () => {
     setTesting(true);
     try {
@@ -67,24 +69,36 @@ function WebhookItem({ webhook }: { readonly webhook: Webhook }) {
     }
   };
   return (
-    <li className={classes.webhook}>
-      <div className={classes.webhookText}>
-        <strong dir="auto">{webhook.name}</strong>
-        <span className="mono">{webhook.url}</span>
-        <span className="dim">
-          {webhook.events.map(({ entity, action }) => `${entity}.${action}`.toLowerCase()).join(', ')}
-        </span>
+    <li>
+      <div className={classes.webhook}>
+        <div className={classes.webhookText}>
+          <strong dir="auto">{webhook.name}</strong>
+          <span className="mono">{webhook.url}</span>
+          <span className="dim">
+            {webhook.events.map(({ entity, action }) => `${entity}.${action}`.toLowerCase()).join(', ')}
+          </span>
+        </div>
+        <Switch
+          size="sm"
+          label={webhook.status === 'ACTIVE' ? 'Active' : 'Off'}
+          aria-label={`${webhook.name} is active`}
+          checked={webhook.status === 'ACTIVE'}
+          onChange={({ currentTarget }) => void setActive(webhook, currentTarget.checked)}
+        />
+        <Button
+          size="compact-sm"
+          variant="default"
+          aria-expanded={isOpen}
+          aria-label={`Deliveries of ${webhook.name}`}
+          onClick={() => setOpen(!isOpen)}
+        >
+          Deliveries
+        </Button>
+        <Button size="compact-sm" variant="default" loading={isTesting} onClick={() => void test()}>
+          Send a test
+        </Button>
       </div>
-      <Switch
-        size="sm"
-        label={webhook.status === 'ACTIVE' ? 'Active' : 'Off'}
-        aria-label={`${webhook.name} is active`}
-        checked={webhook.status === 'ACTIVE'}
-        onChange={({ currentTarget }) => void setActive(webhook, currentTarget.checked)}
-      />
-      <Button size="compact-sm" variant="default" loading={isTesting} onClick={() => void test()}>
-        Send a test
-      </Button>
+      {isOpen && <DeliveryList webhook={webhook} />}
     </li>
   );
 }

@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { look } from './harness/looks.ts';
+import { ADMIN_TOKEN, addPerson, asAdmin, openAs } from './harness/people.ts';
+import { runningSite, type Site } from './harness/site.ts';
+
+const ADMIN = 'root@acme.com';
+const UC = '/api/2.1/unity-catalog';
+
+const site = runningSite({ adminToken: ADMIN_TOKEN, fill });
+
+async function fill(made: Site): Promise<void> {
+  await addPerson(made, ADMIN, { isAdmin: true });
+  await addPerson(made, 'jane@acme.com');
+  await asAdmin(made, 'POST', `${UC}/catalogs`, { name: 'prod' });
+  await asAdmin(made, 'PATCH', `${UC}/permissions/catalog/prod`, {
+    changes: [{ principal: 'jane@acme.com', add: ['USE_CATALOG'] }],
+  });
+}
+
+const open = (search = ''): Promise<Page> => openAs(site, { name: ADMIN, address: `/audit${search}` });
+const records = (page: Page) => page.getByRole('row').filter({ has: page.getByRole('link') });
+
+it('lists what was done, and shows all of a record beside it', async () => {
+  const page = await open();
+  const login = records(page).filter({ hasText: 'login' }).first();
+  await login.getByText(ADMIN).waitFor();
+  await look(page, 'audit');
+  await login.getByRole('link').click();
+  const panel = page.getByRole('complementary', { name: 'The record' });
+  await panel.getByText('POST /api/slipway/v1/session').waitFor();
+  expect(page.url()).toContain('open=');
+  await look(page, 'audit-record');
+  await page.keyboard.press('Escape');
+  await panel.waitFor({ state: 'detached' });
+});
+
+it('is searched by person, action, thing, time and outcome, and keeps the search in the address', async () => {
+  const page = await open();
+  await records(page).first().waitFor();
+  await page.getByRole('textbox', { name: 'With what' }).fill('catalog:prod');
+  await page.getByRole('textbox', { name: 'Did what' }).fill('access');
+  await expect.poll(() => page.url()).toContain('action=access');
+  await page.getByText(/^\d+ records?$/).waitFor();
+  for (const text of await records(page).allTextContents()) expect(text).toMatch(/access.*catalog:prod/);
+  expect(await records(page).count()).toBeGreaterThan(0);
+  await page.getByLabel('To the day').fill('2020-01-01');
+  await page.getByRole('heading', { name: 'No record matches' }).waitFor();
+  await page.goto(`${site.url}/audit?principal=${encodeURIComponent(ADMIN)}&outcome=succeeded`);
+  await records(page).first().getByText(ADMIN).waitFor();
+  expect(await page.getByRole('combobox', { name: 'Who' }).inputValue()).toBe(ADMIN);
+});
+
+it('verifies the whole log, and says that it is whole', async () => {
+  const page = await open();
+  await page.getByRole('button', { name: 'Verify the log' }).click();
+  await page.getByText('The log is whole: no record was changed, removed or put in.').waitFor();
+  await page.getByText(/\d+ records? in \d+ chain/).waitFor();
+  await look(page, 'audit-verification');
+});
+
+it('names what is wrong with a log that was changed', async () => {
+  const page = await open();
+  await page.route('**/audit/verification', (route) =>
+    route.fulfill({
+      json: {
+        whole: false,
+        faults: [{ chain: 'a1', number: 3, at: 1, what: 'Record 3 of chain a1 was changed.' }],
+        chains: 1,
+        records: 9,
+        checkpoints: 1,
+        unsealed_records: 0,
+        clock_went_back: [],
+      },
+    }),
+  );
+  await page.getByRole('button', { name: 'Verify the log' }).click();
+  await page.getByText('The log was tampered with.').waitFor();
+  await page.getByText('Record 3 of chain a1 was changed.').waitFor();
+  await look(page, 'audit-tampered');
+});
+
+it('gives the whole log as a file', async () => {
+  const page = await open();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Export the whole log' }).click(),
+  ]);
+  const lines = (await readFile(await download.path(), 'utf8')).trim().split('\n');
+  expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).toContain('record');
+});
