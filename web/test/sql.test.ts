@@ -12,8 +12,8 @@ async function fill(made: Site): Promise<void> {
   await addPerson(made, ADMIN, { isAdmin: true });
   await addPerson(made, 'jane@acme.com');
   await asAdmin(made, 'POST', '/api/2.1/unity-catalog/catalogs', { name: 'prod' });
-  const { experimentId } = await made.client.experiments.create({ name: 'churn' });
-  for (let i = 0; i < 3; i++) await made.client.runs.create({ experimentId, runName: `run-${i}` });
+  const experimentId = await made.client.experiments.create({ name: 'churn' });
+  for (let i = 0; i < 3; i++) await made.client.runs.create({ experimentId, name: `run-${i}` });
 }
 
 const open = (search = '', name = ADMIN): Promise<Page> => openAs(site, { name, address: `/sql${search}` });

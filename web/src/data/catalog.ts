@@ -1,8 +1,8 @@
-import { queryOptions } from '@tanstack/react-query';
+import { type QueryKey, queryOptions } from '@tanstack/react-query';
 import { addressOf } from './address.ts';
 import { queryClient } from './query-client.ts';
 import { getFrom, sendTo } from './request.ts';
-import { keyOf, type Securable, type SecurableType } from './securables.ts';
+import { keyOf, parentOf, type Securable, type SecurableType } from './securables.ts';
 
 /** What is told of a catalog, or of something in one. */
 export interface CatalogObject {
@@ -119,34 +119,56 @@ export async function createContainer(
     ...(comment !== '' && { comment }),
     ...(catalog !== undefined && { catalog_name: catalog }),
   });
-  await refreshCatalog();
-  return { type, name: made.full_name };
+  const on: Securable = { type, name: made.full_name };
+  await refresh(listsWith(on));
+  return on;
 }
 
-/** @returns as it is called now. @throws RequestError */
+/** Its description or its owner. @throws RequestError */
 export async function changeObject(
   on: Securable,
-  change: { readonly new_name?: string; readonly comment?: string; readonly owner?: string },
-): Promise<Securable> {
-  const changed = await sendTo<Listed>('PATCH', pathOf(on), change);
-  await refreshCatalog();
-  return { type: on.type, name: changed.full_name };
+  change: { readonly comment?: string; readonly owner?: string },
+): Promise<void> {
+  await sendTo('PATCH', pathOf(on), change);
+  await refresh([objectQuery(on).queryKey, ...listsWith(on), ['grants'], ['access']]);
 }
 
-/** With everything in it. @throws RequestError */
-export async function deleteContainer(on: Securable): Promise<void> {
+/**
+ * @param leave shows something else, as what is asked of the old name is refused from then on
+ * @throws RequestError
+ */
+export async function renameObject(
+  on: Securable,
+  newName: string,
+  leave: (renamed: Securable) => Promise<void>,
+): Promise<void> {
+  const { full_name } = await sendTo<Listed>('PATCH', pathOf(on), { new_name: newName });
+  await leave({ type: on.type, name: full_name });
+  await forget(on);
+}
+
+/** With everything in it. @param leave as of `renameObject` @throws RequestError */
+export async function deleteContainer(on: Securable, leave: () => Promise<void>): Promise<void> {
   await sendTo('DELETE', addressOf(pathOf(on), { force: true }), {});
-  queryClient.removeQueries({ queryKey: ['catalog', 'object', keyOf(on)] });
-  await refreshCatalog();
+  await leave();
+  await forget(on);
 }
 
-/** Rights follow what they are held on. */
-async function refreshCatalog(): Promise<void> {
-  await Promise.all(
-    [['catalog'], ['grants'], ['access'], ['models']].map((queryKey) =>
-      queryClient.invalidateQueries({ queryKey }),
-    ),
-  );
+/** The list that it stood in comes first: by it the tree knows that it is gone. */
+async function forget(on: Securable): Promise<void> {
+  await refresh(listsWith(on));
+  for (const kind of ['object', 'children', 'tags'])
+    queryClient.removeQueries({ queryKey: ['catalog', kind, keyOf(on)] });
+  await refresh([['grants'], ['access'], ['models']]);
+}
+
+function listsWith(on: Securable): readonly QueryKey[] {
+  const above = parentOf(on);
+  return above === undefined ? [] : [childrenQuery(above).queryKey];
+}
+
+async function refresh(keys: readonly QueryKey[]): Promise<void> {
+  await Promise.all(keys.map((queryKey) => queryClient.invalidateQueries({ queryKey })));
 }
 
 const TAGS = `${UC}/entity-tag-assignments`;

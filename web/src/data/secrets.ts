@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { addressOf } from './address.ts';
 import { queryClient } from './query-client.ts';
-import { getFrom, sendTo } from './request.ts';
+import { getFrom, getJson, sendTo } from './request.ts';
 
 export const PERMISSIONS = ['READ', 'WRITE', 'MANAGE'] as const;
 export type ScopePermission = (typeof PERMISSIONS)[number];
@@ -51,6 +51,24 @@ export const aclsQuery = (scope: string) =>
     queryFn: async ({ signal }): Promise<readonly ScopeAcl[]> =>
       (await getFrom<{ items?: readonly ScopeAcl[] }>(addressOf(`${PATH}/acls/list`, { scope }), signal))
         .items ?? [],
+  });
+
+/** What the reader may do with a scope besides reading it. */
+export const scopeRightsQuery = (scope: string) =>
+  queryOptions({
+    queryKey: ['secrets', 'rights', scope],
+    placeholderData: undefined,
+    queryFn: async ({ signal }) => {
+      // Scopes are the same in any case, and kept in small letters.
+      const ask = (action: string) =>
+        getJson<{ readonly allowed: boolean }>(
+          'access/explain',
+          { action: `secret-scope.${action}`, securable: scope.toLowerCase() },
+          signal,
+        );
+      const [write, manage] = await Promise.all([ask('write'), ask('manage')]);
+      return { writes: write.allowed, manages: manage.allowed };
+    },
   });
 
 async function send(path: string, message: object): Promise<void> {

@@ -54,12 +54,13 @@ const subscribe = (listener: () => void) => {
 export const useSession = (): SessionState => useSyncExternalStore(subscribe, () => state);
 
 /**
- * Whether the server lets the reader do everything: an administrator, or anybody where there are no identities. Until it
- * is known who they are, whoever has signed in is taken for somebody else.
+ * Whether the server lets the reader do everything: an administrator, or anybody where there are no identities.
+ * Undefined until it is known who has signed in.
  */
-export function useIsAdmin(): boolean {
+export function useIsAdmin(): boolean | undefined {
   const session = useSession();
-  return session.kind === 'signed-in' ? session.user.is_admin : !hasSignedIn();
+  if (session.kind === 'signed-in') return session.user.is_admin;
+  return hasSignedIn() ? undefined : true;
 }
 
 /** Whether this browser signed in here, so that it is worth asking who it is. */

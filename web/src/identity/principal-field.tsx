@@ -1,12 +1,14 @@
 import { Autocomplete } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { suggestedPrincipalsQuery } from '../data/principals.ts';
+import { KINDS, type PrincipalKind, suggestedPrincipalsQuery } from '../data/principals.ts';
 
 interface PrincipalFieldProps {
   readonly label: string;
   readonly value: string;
   readonly onChange: (name: string) => void;
+  /** All, without it. */
+  readonly kinds?: readonly PrincipalKind[];
   readonly error?: string | undefined;
   readonly description?: string;
   readonly size?: 'xs' | 'sm';
@@ -14,16 +16,16 @@ interface PrincipalFieldProps {
 }
 
 const TYPING_MS = 150;
-const KINDS = { user: 'Users', group: 'Groups', 'service-principal': 'Service principals' } as const;
+const LABELS = { user: 'Users', group: 'Groups', 'service-principal': 'Service principals' } as const;
 
 /** Takes the name of a user, a group or a service principal, and completes it. */
 export function PrincipalField(props: PrincipalFieldProps) {
-  const { label, value, onChange, error, description, size = 'sm', isFirst = false } = props;
+  const { label, value, onChange, kinds = KINDS, error, description, size = 'sm', isFirst = false } = props;
   const [typed] = useDebouncedValue(value.trim(), TYPING_MS);
   const { data = [] } = useQuery(suggestedPrincipalsQuery(typed));
-  const groups = Object.entries(KINDS).map(([kind, group]) => ({
-    group,
-    items: [...new Set(data.filter((each) => each.kind === kind).map(({ name }) => name))],
+  const groups = kinds.map((kind) => ({
+    group: LABELS[kind],
+    items: data.filter((each) => each.kind === kind).map(({ name }) => name),
   }));
   return (
     <Autocomplete
@@ -36,9 +38,28 @@ export function PrincipalField(props: PrincipalFieldProps) {
       // What matches was asked of the server.
       filter={({ options }) => options}
       data={groups.filter(({ items }) => items.length > 0)}
+      // Service principals are named by a number in grants, and by people otherwise.
+      renderOption={({ option }) => {
+        const found = data.find(({ name }) => name === option.value);
+        return (
+          <span dir="auto">
+            {option.value}
+            {found !== undefined && found.displayName !== found.name && (
+              <span className="dim"> {found.displayName}</span>
+            )}
+          </span>
+        );
+      }}
       value={value}
       error={error}
       onChange={onChange}
     />
   );
+}
+
+/** Whether there is somebody of that name; undefined until it is known. */
+export function useIsKnown(name: string): boolean | undefined {
+  const { data, isPlaceholderData } = useQuery({ ...suggestedPrincipalsQuery(name), enabled: name !== '' });
+  if (name === '' || data === undefined || isPlaceholderData) return undefined;
+  return data.some((each) => each.name.toLowerCase() === name.toLowerCase());
 }

@@ -14,7 +14,7 @@ import {
   SquareTerminal,
   Users,
 } from 'lucide-react';
-import { useIsAdmin } from '../data/session.ts';
+import { useSession } from '../data/session.ts';
 import classes from './navigation.module.css';
 import { Wordmark } from './wordmark.tsx';
 
@@ -31,7 +31,7 @@ interface Entry {
     | '/settings';
   readonly label: string;
   readonly icon: LucideIcon;
-  /** Of use to administrators alone. */
+  /** Of use to administrators alone, and where people sign in. */
   readonly isForAdmins?: boolean;
 }
 
@@ -66,7 +66,8 @@ export function Navigation({
   readonly isFolded: boolean;
   readonly onFold: () => void;
 }) {
-  const isAdmin = useIsAdmin();
+  const session = useSession();
+  const isAdmin = session.kind === 'signed-in' && session.user.is_admin;
   const FoldIcon = isFolded ? PanelLeftOpen : PanelLeftClose;
   const foldLabel = isFolded ? 'Unfold the navigation' : 'Fold the navigation';
   return (

@@ -38,6 +38,7 @@ export function AccessPage() {
   }, TYPING_MS);
   useShortcut('/', 'Search', () => input.current?.focus());
   useShortcut('n', 'New user, group or service principal', () => show !== 'tokens' && setCreating(true));
+  if (isAdmin === undefined) return null;
   if (!isAdmin)
     return (
       <EmptyState icon={Lock} title="Users and groups are for administrators" isWholePage>

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import {
   addMember,
   type Principal,
+  type PrincipalKind,
   principalsQuery,
   type Reference,
   removeMember,
@@ -71,7 +72,7 @@ export function GroupsPanel({ principal }: { readonly principal: Principal }) {
   return (
     <Panel title="Groups" aside={principal.groups.length.toLocaleString('en-US')}>
       <div className={layout.inset}>
-        <Adding label="Add to the group" verb="Add to it" onAdd={add} />
+        <Adding label="Add to the group" verb="Add to it" kinds={GROUPS} onAdd={add} />
       </div>
       {principal.groups.length > 0 && (
         <ul className={layout.items}>
@@ -145,14 +146,17 @@ function Row({ reference, label, onRemove }: RowProps) {
   );
 }
 
+const GROUPS = ['group'] as const;
+
 interface AddingProps {
   readonly label: string;
   readonly verb: string;
+  readonly kinds?: readonly PrincipalKind[];
   /** What it throws is said at the field. */
   readonly onAdd: (name: string) => Promise<void>;
 }
 
-function Adding({ label, verb, onAdd }: AddingProps) {
+function Adding({ label, verb, kinds, onAdd }: AddingProps) {
   const [name, setName] = useState('');
   const [problem, setProblem] = useState<string | undefined>();
   const submit = async (event: FormEvent) => {
@@ -168,6 +172,7 @@ function Adding({ label, verb, onAdd }: AddingProps) {
     <form className={layout.line} onSubmit={(event) => void submit(event)}>
       <PrincipalField
         label={label}
+        kinds={kinds}
         size="xs"
         value={name}
         error={problem}

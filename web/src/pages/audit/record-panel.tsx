@@ -1,6 +1,7 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { X } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import type { AuditRecord } from '../../data/audit.ts';
 import { keyOf, readSecurable } from '../../data/securables.ts';
 import { Facts } from '../../registry/facts.tsx';
@@ -23,6 +24,19 @@ interface RecordPanelProps {
 /** All that is written down of one thing that was done. */
 export function RecordPanel({ record, onSearch, onClose }: RecordPanelProps) {
   useShortcut('escape', 'Close the record', onClose);
+  const latest = useRef(onClose);
+  latest.current = onClose;
+  useEffect(() => {
+    // The list has a use of its own for the key, which matters less.
+    const close = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape' || document.querySelector('[role="dialog"]') !== null) return;
+      event.preventDefault();
+      event.stopPropagation();
+      latest.current();
+    };
+    window.addEventListener('keydown', close, { capture: true });
+    return () => window.removeEventListener('keydown', close, { capture: true });
+  }, []);
   const on = readSecurable(record.securable);
   return (
     <aside className={classes.panel} aria-label="The record">

@@ -8,7 +8,7 @@ import type { PrincipalKind } from '../../data/principals.ts';
 import { actionsOf, renderPrivilege } from '../../data/privileges.ts';
 import { keyOf, nameOf, readSecurable, type Securable } from '../../data/securables.ts';
 import layout from '../../identity/list-detail.module.css';
-import { PrincipalField } from '../../identity/principal-field.tsx';
+import { PrincipalField, useIsKnown } from '../../identity/principal-field.tsx';
 import { PrincipalName } from '../../identity/principal-name.tsx';
 import { Verdict } from '../../identity/verdict.tsx';
 import { Panel } from '../../ui/panel.tsx';
@@ -32,6 +32,7 @@ export function ExplanationPanel({ on, manages, search, onSearch }: ExplanationP
   const action = actions.find((each) => each.action === search.does) ?? actions[0]!;
   const [who, setWho] = useState(search.who ?? '');
   const [settled] = useDebouncedValue(who.trim(), TYPING_MS);
+  const isKnown = useIsKnown(settled);
   useEffect(() => {
     if (settled !== (search.who ?? '')) onSearch({ ...search, who: settled === '' ? undefined : settled });
   }, [settled]);
@@ -58,9 +59,9 @@ export function ExplanationPanel({ on, manages, search, onSearch }: ExplanationP
             onChange={(does) => onSearch({ ...search, does: does ?? undefined })}
           />
         </div>
-        {manages && settled === '' ? (
-          <WhoCould key={action.action} on={on} action={action.action} words={action.words} />
-        ) : (
+        {manages && settled === '' && <WhoCould on={on} action={action.action} words={action.words} />}
+        {manages && isKnown === false && <p className={classes.answer}>Nobody is called that.</p>}
+        {(!manages || isKnown === true) && (
           <Answer on={on} principal={manages ? settled : undefined} action={action.action} words={action.words} />
         )}
       </div>

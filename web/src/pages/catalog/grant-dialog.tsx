@@ -6,7 +6,7 @@ import { type Assignment, changeGrants, explanationQuery } from '../../data/gran
 import { privilegesOf, renderPrivilege, useOf } from '../../data/privileges.ts';
 import { nameOf, type Securable } from '../../data/securables.ts';
 import layout from '../../identity/list-detail.module.css';
-import { PrincipalField } from '../../identity/principal-field.tsx';
+import { PrincipalField, useIsKnown } from '../../identity/principal-field.tsx';
 import registry from '../../registry/registry.module.css';
 import { notify, notifyFailure } from '../../ui/notices.tsx';
 import { scrollRegion } from '../../ui/scroll-region.ts';
@@ -35,11 +35,12 @@ export function GrantDialog({ on, principal, assignments, onClose }: GrantDialog
   const [settled] = useDebouncedValue(name.trim(), TYPING_MS);
   const plan: GrantPlan = { on, principal: name.trim(), held: heldBy(name), wanted };
   const { add, remove } = changeOf(plan);
+  const isKnown = useIsKnown(settled);
   const explained = useQuery({
     ...explanationQuery(on, { principal: settled, action: useOf(on.type) }),
-    enabled: settled !== '',
+    enabled: isKnown === true,
   });
-  const isUnknown = explained.error !== null && settled === plan.principal;
+  const isUnknown = isKnown === false && settled === plan.principal;
   const rename = (next: string) => {
     setName(next);
     setProblem(undefined);

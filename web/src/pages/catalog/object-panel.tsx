@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Ellipsis, Pencil, Plus, SquareArrowOutUpRight, Trash2, UserRound } from 'lucide-react';
 import { useState } from 'react';
-import { changeObject, deleteContainer, objectQuery } from '../../data/catalog.ts';
+import { deleteContainer, objectQuery, renameObject } from '../../data/catalog.ts';
 import { explanationQuery } from '../../data/grants.ts';
 import { RequestError } from '../../data/request-error.ts';
 import { labelOf, parentOf, registryName, type Securable } from '../../data/securables.ts';
@@ -148,14 +148,13 @@ function RenameDialog({ on, onClose }: { readonly on: Securable; readonly onClos
   const navigate = useNavigate();
   const before = labelOf(on);
   const rename = async (name: string) => {
-    const renamed = await changeObject(on, { new_name: name });
-    await navigate({ ...linkTo(renamed), replace: true });
-    notify({
-      text: `“${before}” is called “${name}” now.`,
-      undo: () =>
-        void changeObject(renamed, { new_name: before })
-          .then((back) => navigate({ ...linkTo(back), replace: true }))
-          .catch(notifyFailure),
+    const show = (renamed: Securable) => navigate({ ...linkTo(renamed), replace: true });
+    await renameObject(on, name, async (renamed) => {
+      await show(renamed);
+      notify({
+        text: `“${before}” is called “${name}” now.`,
+        undo: () => void renameObject(renamed, before, show).catch(notifyFailure),
+      });
     });
   };
   return (
@@ -180,12 +179,13 @@ function DeleteDialog({ on, onClose }: { readonly on: Securable; readonly onClos
       word={on.name}
       action={`Delete ${on.type}`}
       onConfirm={async () => {
-        await deleteContainer(on);
         const above = parentOf(on);
-        await navigate(
-          above === undefined || above.type === 'metastore' ? { to: '/catalog' } : linkTo(above),
-        );
-        notify({ text: `The ${on.type} ${on.name} is deleted.` });
+        await deleteContainer(on, async () => {
+          await navigate(
+            above === undefined || above.type === 'metastore' ? { to: '/catalog' } : linkTo(above),
+          );
+          notify({ text: `The ${on.type} ${on.name} is deleted.` });
+        });
       }}
       onClose={onClose}
     >

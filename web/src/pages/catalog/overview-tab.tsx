@@ -40,9 +40,7 @@ export function OverviewTab({ on, object, manages }: OverviewTabProps) {
             <Note
               text={object.comment ?? ''}
               whenEmpty="It has no description."
-              onSave={async (comment) => {
-                await changeObject(on, { comment });
-              }}
+              onSave={(comment) => changeObject(on, { comment })}
             />
           ) : (
             <p className={object.comment ? undefined : 'dim'} dir="auto">

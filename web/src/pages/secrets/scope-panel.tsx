@@ -11,6 +11,7 @@ import {
   deleteSecret,
   PERMISSIONS,
   putAcl,
+  scopeRightsQuery,
   type ScopeAcl,
   type ScopePermission,
   type SecretInfo,
@@ -32,6 +33,7 @@ export function ScopePanel({ scope }: { readonly scope: string }) {
   const [written, setWritten] = useState<string | undefined>();
   const [removed, setRemoved] = useState<SecretInfo | undefined>();
   const [isDeleting, setDeleting] = useState(false);
+  const { writes, manages } = useQuery(scopeRightsQuery(scope)).data ?? NO_RIGHTS;
   const navigate = useNavigate();
   if (error !== null && data === undefined) {
     if (error instanceof RequestError && error.status === 404)
@@ -52,22 +54,30 @@ export function ScopePanel({ scope }: { readonly scope: string }) {
         </h2>
         <CopyButton text={scope} label="Copy the name of the scope" />
         <span className={layout.spread} />
-        <Button
-          size="compact-sm"
-          variant="default"
-          color="red"
-          leftSection={<Trash2 size={13} aria-hidden />}
-          onClick={() => setDeleting(true)}
-        >
-          Delete scope…
-        </Button>
+        {manages && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            color="red"
+            leftSection={<Trash2 size={13} aria-hidden />}
+            onClick={() => setDeleting(true)}
+          >
+            Delete scope…
+          </Button>
+        )}
       </div>
       <Panel
         title="Secrets"
         aside={
-          <Button size="compact-sm" leftSection={<Plus size={13} aria-hidden />} onClick={() => setWritten('')}>
-            Write a secret…
-          </Button>
+          writes && (
+            <Button
+              size="compact-sm"
+              leftSection={<Plus size={13} aria-hidden />}
+              onClick={() => setWritten('')}
+            >
+              Write a secret…
+            </Button>
+          )
         }
       >
         {data === undefined && <Skeleton height={48} m={16} width="auto" />}
@@ -84,32 +94,36 @@ export function ScopePanel({ scope }: { readonly scope: string }) {
                     written <TimeText timeMs={secret.last_updated_timestamp} />
                   </span>
                 </span>
-                <Button
-                  size="compact-xs"
-                  variant="subtle"
-                  color="gray"
-                  leftSection={<Pencil size={12} aria-hidden />}
-                  aria-label={`Replace the value of ${secret.key}`}
-                  onClick={() => setWritten(secret.key)}
-                >
-                  Replace
-                </Button>
-                <Button
-                  size="compact-xs"
-                  variant="subtle"
-                  color="gray"
-                  leftSection={<Trash2 size={12} aria-hidden />}
-                  aria-label={`Delete ${secret.key}`}
-                  onClick={() => setRemoved(secret)}
-                >
-                  Delete
-                </Button>
+                {writes && (
+                  <>
+                    <Button
+                      size="compact-xs"
+                      variant="subtle"
+                      color="gray"
+                      leftSection={<Pencil size={12} aria-hidden />}
+                      aria-label={`Replace the value of ${secret.key}`}
+                      onClick={() => setWritten(secret.key)}
+                    >
+                      Replace
+                    </Button>
+                    <Button
+                      size="compact-xs"
+                      variant="subtle"
+                      color="gray"
+                      leftSection={<Trash2 size={12} aria-hidden />}
+                      aria-label={`Delete ${secret.key}`}
+                      onClick={() => setRemoved(secret)}
+                    >
+                      Delete
+                    </Button>
+                  </>
+                )}
               </li>
             ))}
           </ul>
         )}
       </Panel>
-      <Acls scope={scope} />
+      {manages && <Acls scope={scope} />}
       {written !== undefined && (
         <SecretDialog scope={scope} secretKey={written} onClose={() => setWritten(undefined)} />
       )}
@@ -148,15 +162,17 @@ export function ScopePanel({ scope }: { readonly scope: string }) {
   );
 }
 
+const NO_RIGHTS = { writes: false, manages: false };
+
 const MEANINGS: Readonly<Record<ScopePermission, string>> = {
   READ: 'reads its secrets',
   WRITE: 'reads and writes its secrets',
   MANAGE: 'reads, writes, and says who else may',
 };
 
-/** Who may do what with the scope; nothing for those who do not manage it. */
+/** Who may do what with the scope. */
 function Acls({ scope }: { readonly scope: string }) {
-  const { data } = useQuery({ ...aclsQuery(scope), retry: false });
+  const { data } = useQuery(aclsQuery(scope));
   if (data === undefined) return null;
   return (
     <Panel title="Who may use it" aside={String(data.length)}>
