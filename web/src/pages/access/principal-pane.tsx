@@ -7,6 +7,7 @@ import { useRef } from 'react';
 import { type Principal, type PrincipalKind, principalsQuery } from '../../data/principals.ts';
 import layout from '../../identity/list-detail.module.css';
 import { PrincipalName } from '../../identity/principal-name.tsx';
+import { scrollRegion } from '../../ui/scroll-region.ts';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
 import classes from './access-page.module.css';
 import { linkTo } from './access-search.ts';
@@ -54,7 +55,7 @@ export function PrincipalPane({ kind, text, id }: PrincipalPaneProps) {
           {data !== undefined && describe(shown, data.total, shown === 1 ? one : many)}
         </div>
       </nav>
-      <div className={layout.detail}>
+      <section className={layout.detail} aria-label="What was chosen" {...scrollRegion}>
         {id === undefined ? (
           <EmptyState icon={Users} title={`Choose a ${one} at the left`}>
             <p>What they may do is granted in the catalog and on experiments; best to groups.</p>
@@ -62,7 +63,7 @@ export function PrincipalPane({ kind, text, id }: PrincipalPaneProps) {
         ) : (
           <PrincipalPanel key={`${kind} ${id}`} kind={kind} id={id} />
         )}
-      </div>
+      </section>
     </div>
   );
 }

@@ -3,7 +3,7 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Download, RotateCw, ScrollText } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { type AuditOutcome, type AuditRecord, auditQuery, EXPORT_ADDRESS, OUTCOMES } from '../../data/audit.ts';
 import { useIsAdmin } from '../../data/session.ts';
 import layout from '../../identity/list-detail.module.css';
@@ -27,7 +27,12 @@ export function AuditPage() {
   const navigate = useNavigate();
   const isAdmin = useIsAdmin();
   const change = (part: Partial<AuditAddress>) =>
-    void navigate({ to: '/audit', search: { ...search, ...part } as never, replace: true });
+    void navigate({
+      to: '/audit',
+      // Two fields may change before the page is drawn again.
+      search: ((before: object) => ({ ...before, ...part })) as never,
+      replace: true,
+    });
   const asked = useMemo(() => searchOf(search), [search]);
   const { data, error, isPlaceholderData, hasNextPage, isFetching, fetchNextPage, refetch } =
     useInfiniteQuery(auditQuery(asked));
@@ -112,15 +117,8 @@ interface FiltersProps {
 function Filters({ search, onChange }: FiltersProps) {
   return (
     <search className={classes.filters} aria-label="Narrow the log">
+      <Typed field="principal" label="Who" value={search.principal} onChange={onChange} />
       <Typed
-        key={`who ${search.principal ?? ''}`}
-        field="principal"
-        label="Who"
-        value={search.principal}
-        onChange={onChange}
-      />
-      <Typed
-        key={`did ${search.action ?? ''}`}
         field="action"
         label="Did what"
         placeholder="model.promote, login, access"
@@ -128,7 +126,6 @@ function Filters({ search, onChange }: FiltersProps) {
         onChange={onChange}
       />
       <Typed
-        key={`on ${search.securable ?? ''}`}
         field="securable"
         label="With what"
         placeholder="model:prod.ml.fraud_score"
@@ -174,7 +171,16 @@ interface TypedProps {
 /** What is typed is asked for once typing rests; back and forward change it as well. */
 function Typed({ field, label, placeholder, value = '', onChange }: TypedProps) {
   const [text, setText] = useState(value);
-  const send = useDebouncedCallback((next: string) => onChange({ [field]: next.trim() || undefined }), TYPING_MS);
+  const sent = useRef(value);
+  const send = useDebouncedCallback((next: string) => {
+    sent.current = next.trim();
+    onChange({ [field]: sent.current || undefined });
+  }, TYPING_MS);
+  useEffect(() => {
+    if (value === sent.current) return;
+    sent.current = value;
+    setText(value);
+  }, [value]);
   const change = (next: string) => {
     setText(next);
     send(next);

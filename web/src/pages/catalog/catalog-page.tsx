@@ -7,6 +7,7 @@ import { keyOf, labelOf, METASTORE, pathTo, readSecurable, type Securable } from
 import { serverUrl } from '../../data/server.ts';
 import layout from '../../identity/list-detail.module.css';
 import { type Crumb, useCrumbs } from '../../ui/crumbs.tsx';
+import { scrollRegion } from '../../ui/scroll-region.ts';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
 import classes from './catalog-page.module.css';
@@ -24,7 +25,13 @@ export function CatalogPage() {
   useCrumbs(crumbsOf(selected));
   const navigate = useNavigate();
   const change = (next: CatalogSearch) =>
-    void navigate({ to: '/catalog', search: next as never, replace: true, resetScroll: false });
+    void navigate({
+      to: '/catalog',
+      search: next as never,
+      // A tab is a step of the way, a question that is being typed is none.
+      replace: next.tab === search.tab,
+      resetScroll: false,
+    });
   const isAdmin = useIsAdmin();
   const [text, setText] = useState('');
   const [isCreating, setCreating] = useState(false);
@@ -83,7 +90,7 @@ export function CatalogPage() {
               <CatalogTree rows={rows} selected={search.on} tab={search.tab} onToggle={toggle} />
             ))}
         </div>
-        <div className={layout.detail}>
+        <section className={layout.detail} aria-label="What was chosen" {...scrollRegion}>
           {selected === undefined ? (
             <EmptyState icon={Library} title="Choose something at the left" code={FIRST}>
               <p>
@@ -94,7 +101,7 @@ export function CatalogPage() {
           ) : (
             <ObjectPanel key={keyOf(selected)} on={selected} search={search} onSearch={change} />
           )}
-        </div>
+        </section>
       </div>
       {isCreating && <CreateDialog type="catalog" onClose={() => setCreating(false)} />}
     </div>

@@ -9,6 +9,7 @@ import { useIsAdmin } from '../../data/session.ts';
 import layout from '../../identity/list-detail.module.css';
 import { useCrumbs } from '../../ui/crumbs.tsx';
 import { NameDialog } from '../../ui/name-dialog.tsx';
+import { scrollRegion } from '../../ui/scroll-region.ts';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
 import { linkTo, readScope } from './secrets-search.ts';
@@ -72,7 +73,7 @@ export function SecretsPage() {
             </ul>
           )}
         </nav>
-        <div className={layout.detail}>
+        <section className={layout.detail} aria-label="What was chosen" {...scrollRegion}>
           {scope === undefined ? (
             <EmptyState icon={KeyRound} title="Programs read secrets by scope and key" code={FIRST}>
               <p>A scope is what rights are given on: who may read its secrets, write them, manage it.</p>
@@ -80,7 +81,7 @@ export function SecretsPage() {
           ) : (
             <ScopePanel key={scope} scope={scope} />
           )}
-        </div>
+        </section>
       </div>
       {isCreating && (
         <NameDialog

@@ -108,7 +108,7 @@ export function SqlPage() {
       <div className={classes.result} data-stale={isBusy || undefined}>
         <Result outcome={outcome} onExample={change} />
       </div>
-      <footer className={classes.footer} role="status">
+      <footer className={classes.footer} role={isBusy ? undefined : 'status'}>
         {isBusy ? <Running since={startedAt} /> : describe(outcome)}
       </footer>
     </div>
