@@ -49,7 +49,7 @@ const NAMES = { user: 'userName', group: 'displayName', 'service-principal': 'ap
 const SOUGHT = { user: 'userName', group: 'displayName', 'service-principal': 'displayName' } as const;
 export const KINDS: readonly PrincipalKind[] = ['user', 'group', 'service-principal'];
 /** More than anybody reads in a list; the search finds the others. */
-export const MOST_PRINCIPALS = 1000;
+const MOST_PRINCIPALS = 1000;
 
 function principalOf(kind: PrincipalKind, resource: ScimResource): Principal {
   const name = resource[NAMES[kind]] ?? resource.id;
@@ -152,14 +152,6 @@ export async function setPassword(name: string, password: string): Promise<void>
 /** Whoever is not active is refused everywhere, and keeps what they own. @throws RequestError */
 export async function setActive({ kind, id }: Pick<Principal, 'kind' | 'id'>, active: boolean): Promise<void> {
   await patch(kind, id, { op: 'replace', path: 'active', value: active });
-}
-
-/** @throws RequestError */
-export async function renamePrincipal(
-  { kind, id }: Pick<Principal, 'kind' | 'id'>,
-  displayName: string,
-): Promise<void> {
-  await patch(kind, id, { op: 'replace', path: 'displayName', value: displayName });
 }
 
 /** @throws RequestError */

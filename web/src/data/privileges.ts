@@ -122,4 +122,4 @@ const USES: Readonly<Record<SecurableType, string>> = {
   volume: 'read',
 };
 
-export const useOf = (type: SecurableType): string => `${type}.${USES[type]}`;
+export const usingAction = (type: SecurableType): string => `${type}.${USES[type]}`;

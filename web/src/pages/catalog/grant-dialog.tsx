@@ -3,7 +3,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { type Assignment, changeGrants, explanationQuery } from '../../data/grants.ts';
-import { privilegesOf, renderPrivilege, useOf } from '../../data/privileges.ts';
+import { privilegesOf, renderPrivilege, usingAction } from '../../data/privileges.ts';
 import { nameOf, type Securable } from '../../data/securables.ts';
 import layout from '../../identity/list-detail.module.css';
 import { PrincipalField, useIsKnown } from '../../identity/principal-field.tsx';
@@ -37,7 +37,7 @@ export function GrantDialog({ on, principal, assignments, onClose }: GrantDialog
   const { add, remove } = changeOf(plan);
   const isKnown = useIsKnown(settled);
   const explained = useQuery({
-    ...explanationQuery(on, { principal: settled, action: useOf(on.type) }),
+    ...explanationQuery(on, { principal: settled, action: usingAction(on.type) }),
     enabled: isKnown === true,
   });
   const isUnknown = isKnown === false && settled === plan.principal;
