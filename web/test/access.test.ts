@@ -16,7 +16,8 @@ async function fill(made: Site): Promise<void> {
   await addGroup(made, 'ML Engineers', ['jane@acme.com']);
 }
 
-const open = (search = '', name = ADMIN): Promise<Page> => openAs(site, { name, address: `/access${search}` });
+const open = (search = '', name = ADMIN): Promise<Page> =>
+  openAs(site, { name, address: `/access${search}` });
 
 interface Found {
   readonly Resources?: readonly {

@@ -148,7 +148,9 @@ it('takes a right away, and says where it still comes from', async () => {
 });
 
 it('explains why somebody may do something, by which group, and what others lack', async () => {
-  const page = await open('?on=model:prod.ml.fraud_score&tab=rights&who=jane%40acme.com&does=model.read-files');
+  const page = await open(
+    '?on=model:prod.ml.fraud_score&tab=rights&who=jane%40acme.com&does=model.read-files',
+  );
   await page.getByText('jane@acme.com may load its files.').waitFor();
   const grants = page.getByRole('list', { name: 'The grants that count' });
   expect(await grants.textContent()).toMatch(/EXECUTE on schema prod\.ml, by the group ML Engineers/);

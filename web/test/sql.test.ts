@@ -47,7 +47,10 @@ it('marks where a statement is wrong', async () => {
   const page = await open();
   await statement(page).fill('SELECT run_id,\n  nothing\nFROM system.mlflow.runs');
   await page.getByRole('button', { name: 'Run', exact: true }).click();
-  await page.getByRole('alert').getByText(/nothing/).waitFor();
+  await page
+    .getByRole('alert')
+    .getByText(/nothing/)
+    .waitFor();
   expect(await page.locator('mark').textContent()).toBe('nothing');
   await look(page, 'sql-error');
   await page.getByRole('button', { name: 'Go to line 2, column 3' }).click();
@@ -74,5 +77,8 @@ it('shows what the reader may see, and refuses what they may not do', async () =
   expect(await page.getByRole('grid', { name: 'Result' }).textContent()).not.toContain('prod');
   await statement(page).fill('CREATE CATALOG mine');
   await statement(page).press('Control+Enter');
-  await page.getByRole('alert').getByText(/ermission denied/).waitFor();
+  await page
+    .getByRole('alert')
+    .getByText(/ermission denied/)
+    .waitFor();
 });

@@ -40,9 +40,12 @@ export const grantsQuery = (on: Securable) =>
       const answer = await getFrom<EffectiveAnswer>(pathOf('effective-permissions', on), signal);
       return answer.privilege_assignments.map(({ principal, privileges }) => ({
         principal: principal === ACCOUNT_USERS ? 'users' : principal,
-        here: privileges.filter((each) => each.inherited_from_type === undefined).map((each) => each.privilege),
-        above: privileges.flatMap(({ privilege, inherited_from_type: type, inherited_from_name: name = '' }) =>
-          type === undefined ? [] : [{ privilege, from: securableOf(type, name) }],
+        here: privileges
+          .filter((each) => each.inherited_from_type === undefined)
+          .map((each) => each.privilege),
+        above: privileges.flatMap(
+          ({ privilege, inherited_from_type: type, inherited_from_name: name = '' }) =>
+            type === undefined ? [] : [{ privilege, from: securableOf(type, name) }],
         ),
       }));
     },

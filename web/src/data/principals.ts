@@ -116,8 +116,7 @@ export const principalQuery = (kind: PrincipalKind, id: string) =>
   queryOptions({
     queryKey: ['principals', 'one', kind, id],
     placeholderData: undefined,
-    queryFn: async ({ signal }) =>
-      principalOf(kind, await getFrom<ScimResource>(pathOf(kind, id), signal)),
+    queryFn: async ({ signal }) => principalOf(kind, await getFrom<ScimResource>(pathOf(kind, id), signal)),
   });
 
 const pathOf = (kind: PrincipalKind, id: string): string =>
@@ -150,7 +149,10 @@ export async function setPassword(name: string, password: string): Promise<void>
 }
 
 /** Whoever is not active is refused everywhere, and keeps what they own. @throws RequestError */
-export async function setActive({ kind, id }: Pick<Principal, 'kind' | 'id'>, active: boolean): Promise<void> {
+export async function setActive(
+  { kind, id }: Pick<Principal, 'kind' | 'id'>,
+  active: boolean,
+): Promise<void> {
   await patch(kind, id, { op: 'replace', path: 'active', value: active });
 }
 

@@ -41,7 +41,8 @@ function parseError(text: string): { code: string; message: string } | undefined
   try {
     const { error_code, message, detail, scimType } = JSON.parse(text) as Readonly<Record<string, unknown>>;
     // About users and groups the server answers in the form of SCIM.
-    if (typeof detail === 'string') return { code: typeof scimType === 'string' ? scimType : 'SCIM', message: detail };
+    if (typeof detail === 'string')
+      return { code: typeof scimType === 'string' ? scimType : 'SCIM', message: detail };
     if (typeof error_code !== 'string' || typeof message !== 'string') return undefined;
     return { code: error_code, message };
   } catch {

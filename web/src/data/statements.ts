@@ -1,5 +1,5 @@
-import { RequestError } from './request-error.ts';
 import { getFrom, sendTo } from './request.ts';
+import { RequestError } from './request-error.ts';
 
 export interface StatementColumn {
   readonly name: string;

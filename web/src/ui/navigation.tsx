@@ -79,9 +79,11 @@ export function Navigation({
         {GROUPS.map(({ label, entries }) => (
           <section key={label ?? 'top'} className={classes.group} aria-label={label ?? 'Start'}>
             {label !== undefined && <div className={classes.groupLabel}>{label}</div>}
-            {entries.filter(({ isForAdmins }) => isAdmin || !isForAdmins).map((entry) => (
-              <NavigationLink key={entry.to} entry={entry} isFolded={isFolded} />
-            ))}
+            {entries
+              .filter(({ isForAdmins }) => isAdmin || !isForAdmins)
+              .map((entry) => (
+                <NavigationLink key={entry.to} entry={entry} isFolded={isFolded} />
+              ))}
           </section>
         ))}
       </div>

@@ -61,7 +61,11 @@ export async function addGroup(
 /** Opens an address as somebody who was added, through the sign-in. */
 export async function openAs(
   site: Site,
-  { name, address, options }: { readonly name: string; readonly address: string; readonly options?: BrowserContextOptions },
+  {
+    name,
+    address,
+    options,
+  }: { readonly name: string; readonly address: string; readonly options?: BrowserContextOptions },
 ): Promise<Page> {
   const page = await site.open(address, options);
   // Nobody is signed in at first.

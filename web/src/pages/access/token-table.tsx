@@ -26,7 +26,10 @@ export function TokenTable({ text }: { readonly text: string }) {
   const [widths, setWidths] = useState<ReadonlyMap<string, number>>(new Map());
   const tokens = useMemo(() => {
     const owners = new Map(
-      [...(users.data?.principals ?? []), ...(services.data?.principals ?? [])].map((each) => [each.id, each]),
+      [...(users.data?.principals ?? []), ...(services.data?.principals ?? [])].map((each) => [
+        each.id,
+        each,
+      ]),
     );
     const sought = text.trim().toLowerCase();
     return (data ?? [])

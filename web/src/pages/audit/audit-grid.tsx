@@ -22,7 +22,8 @@ const WAITING_ROWS = 20;
 const AHEAD = 40;
 
 /** The list stays as it is narrowed. */
-const openIn = (record: AuditRecord) => ((before: object) => ({ ...before, open: recordKey(record) })) as never;
+const openIn = (record: AuditRecord) =>
+  ((before: object) => ({ ...before, open: recordKey(record) })) as never;
 
 const COLUMNS: readonly GridColumn<AuditRecord>[] = [
   {

@@ -4,7 +4,13 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Download, RotateCw, ScrollText } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { type AuditOutcome, type AuditRecord, auditQuery, EXPORT_ADDRESS, OUTCOMES } from '../../data/audit.ts';
+import {
+  type AuditOutcome,
+  type AuditRecord,
+  auditQuery,
+  EXPORT_ADDRESS,
+  OUTCOMES,
+} from '../../data/audit.ts';
 import { useIsAdmin } from '../../data/session.ts';
 import layout from '../../identity/list-detail.module.css';
 import { PrincipalField } from '../../identity/principal-field.tsx';
@@ -13,8 +19,8 @@ import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
 import { AuditGrid } from './audit-grid.tsx';
 import classes from './audit-page.module.css';
 import { type AuditAddress, readAuditAddress, searchOf } from './audit-search.ts';
-import { recordKey } from './record-words.ts';
 import { RecordPanel } from './record-panel.tsx';
+import { recordKey } from './record-words.ts';
 import { Verification } from './verification.tsx';
 
 const TYPING_MS = 300;

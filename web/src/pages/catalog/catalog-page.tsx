@@ -2,9 +2,9 @@ import { Button, Skeleton, TextInput } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Library, Network, Plus, Search } from 'lucide-react';
 import { useMemo, useRef, useState } from 'react';
-import { useIsAdmin } from '../../data/session.ts';
 import { keyOf, labelOf, METASTORE, pathTo, readSecurable, type Securable } from '../../data/securables.ts';
 import { serverUrl } from '../../data/server.ts';
+import { useIsAdmin } from '../../data/session.ts';
 import layout from '../../identity/list-detail.module.css';
 import { type Crumb, useCrumbs } from '../../ui/crumbs.tsx';
 import { scrollRegion } from '../../ui/scroll-region.ts';
@@ -129,8 +129,9 @@ function crumbsOf(on: Securable | undefined): readonly Crumb[] {
   const path = on.type === 'metastore' ? [on] : pathTo(on);
   return [
     { label: 'Catalog', link: { to: '/catalog' } },
-    ...path.map((each, i): Crumb =>
-      i === path.length - 1 ? { label: labelOf(each) } : { label: labelOf(each), link: linkTo(each) },
+    ...path.map(
+      (each, i): Crumb =>
+        i === path.length - 1 ? { label: labelOf(each) } : { label: labelOf(each), link: linkTo(each) },
     ),
   ];
 }

@@ -62,7 +62,12 @@ export function ExplanationPanel({ on, manages, search, onSearch }: ExplanationP
         {manages && settled === '' && <WhoCould on={on} action={action.action} words={action.words} />}
         {manages && isKnown === false && <p className={classes.answer}>Nobody is called that.</p>}
         {(!manages || isKnown === true) && (
-          <Answer on={on} principal={manages ? settled : undefined} action={action.action} words={action.words} />
+          <Answer
+            on={on}
+            principal={manages ? settled : undefined}
+            action={action.action}
+            words={action.words}
+          />
         )}
       </div>
     </Panel>
@@ -75,7 +80,12 @@ interface QuestionProps {
   readonly words: string;
 }
 
-function Answer({ on, principal, action, words }: QuestionProps & { readonly principal: string | undefined }) {
+function Answer({
+  on,
+  principal,
+  action,
+  words,
+}: QuestionProps & { readonly principal: string | undefined }) {
   const { data, error } = useQuery(explanationQuery(on, { principal, action }));
   if (error !== null)
     return (
@@ -155,7 +165,11 @@ function WhoCould({ on, action, words }: QuestionProps) {
         onChange={({ currentTarget }) => setDay(currentTarget.value)}
       />
       {error !== null && <ErrorNotice error={error} what="Who could is not known" />}
-      {data?.length === 0 && <p>Nobody {atMs === undefined ? 'may' : 'might'} {words}.</p>}
+      {data?.length === 0 && (
+        <p>
+          Nobody {atMs === undefined ? 'may' : 'might'} {words}.
+        </p>
+      )}
       {data !== undefined && data.length > 0 && (
         <ul aria-label={`Who may ${words}`} className={classes.capable}>
           {data.map((each) => (

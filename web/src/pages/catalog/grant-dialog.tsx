@@ -97,7 +97,10 @@ export function GrantDialog({ on, principal, assignments, onClose }: GrantDialog
                 key={privilege}
                 size="xs"
                 label={renderPrivilege(privilege)}
-                description={describe(does, plan.held?.above.find((each) => each.privilege === privilege)?.from)}
+                description={describe(
+                  does,
+                  plan.held?.above.find((each) => each.privilege === privilege)?.from,
+                )}
                 checked={wanted.has(privilege)}
                 onChange={() => toggle(privilege)}
               />

@@ -15,7 +15,9 @@ const plan = (change: Partial<GrantPlan>): GrantPlan => ({
 
 describe('what a change of grants will do', () => {
   it('is said of what is got and lost', () => {
-    expect(effectsOf(plan({ wanted: new Set(['USE_SCHEMA', 'APPLY_TAG', 'CREATE_MODEL']) }), undefined)).toEqual([
+    expect(
+      effectsOf(plan({ wanted: new Set(['USE_SCHEMA', 'APPLY_TAG', 'CREATE_MODEL']) }), undefined),
+    ).toEqual([
       'ML Engineers gets APPLY TAG, CREATE MODEL on schema prod.ml, and on all that is in it.',
       'ML Engineers loses EXECUTE on schema prod.ml, and on all that is in it.',
     ]);

@@ -45,7 +45,9 @@ export function ObjectPanel({ on, search, onSearch }: ObjectPanelProps) {
           </p>
         </EmptyState>
       );
-    return <ErrorNotice error={error} what={`The ${on.type} could not be read`} onRetry={() => void refetch()} />;
+    return (
+      <ErrorNotice error={error} what={`The ${on.type} could not be read`} onRetry={() => void refetch()} />
+    );
   }
   const tab = isMetastore ? 'rights' : (search.tab ?? 'overview');
   return (

@@ -11,10 +11,10 @@ import {
   deleteSecret,
   PERMISSIONS,
   putAcl,
-  scopeRightsQuery,
   type ScopeAcl,
   type ScopePermission,
   type SecretInfo,
+  scopeRightsQuery,
   secretsQuery,
 } from '../../data/secrets.ts';
 import layout from '../../identity/list-detail.module.css';

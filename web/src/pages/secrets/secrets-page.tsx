@@ -12,8 +12,8 @@ import { NameDialog } from '../../ui/name-dialog.tsx';
 import { scrollRegion } from '../../ui/scroll-region.ts';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
-import { linkTo, readScope } from './secrets-search.ts';
 import { ScopePanel } from './scope-panel.tsx';
+import { linkTo, readScope } from './secrets-search.ts';
 
 /** Scopes of secrets and their keys. Values are written here, and never shown. */
 export function SecretsPage() {

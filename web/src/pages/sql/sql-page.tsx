@@ -74,12 +74,7 @@ export function SqlPage() {
         <h1>SQL</h1>
         <span className={classes.spread} />
         {isBusy && (
-          <Button
-            size="xs"
-            variant="default"
-            leftSection={<Square size={13} aria-hidden />}
-            onClick={cancel}
-          >
+          <Button size="xs" variant="default" leftSection={<Square size={13} aria-hidden />} onClick={cancel}>
             Cancel
           </Button>
         )}
@@ -103,7 +98,9 @@ export function SqlPage() {
           onText={change}
           onRun={start}
         />
-        {isWrong && <Mistake error={outcome.error} place={mistake} onGo={(place) => goTo(input.current, place)} />}
+        {isWrong && (
+          <Mistake error={outcome.error} place={mistake} onGo={(place) => goTo(input.current, place)} />
+        )}
       </div>
       <div className={classes.result} data-stale={isBusy || undefined}>
         <Result outcome={outcome} onExample={change} />
@@ -215,7 +212,8 @@ function describe(outcome: Outcome | undefined): string {
   const took = `in ${renderDuration(outcome.tookMs)}`;
   if (outcome.result === undefined) return `Failed ${took}`;
   const { rows, isCut } = outcome.result;
-  if (isCut) return `The first ${MOST_ROWS.toLocaleString('en-US')} rows ${took}; a LIMIT or a filter shows others`;
+  if (isCut)
+    return `The first ${MOST_ROWS.toLocaleString('en-US')} rows ${took}; a LIMIT or a filter shows others`;
   return `${rows.length.toLocaleString('en-US')} row${rows.length === 1 ? '' : 's'} ${took}`;
 }
 
