@@ -1,7 +1,7 @@
 import { Autocomplete } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { KINDS, type PrincipalKind, suggestedPrincipalsQuery } from '../data/principals.ts';
+import { KINDS, type Principal, type PrincipalKind, suggestedPrincipalsQuery } from '../data/principals.ts';
 
 interface PrincipalFieldProps {
   readonly label: string;
@@ -23,9 +23,14 @@ export function PrincipalField(props: PrincipalFieldProps) {
   const { label, value, onChange, kinds = KINDS, error, description, size = 'sm', isFirst = false } = props;
   const [typed] = useDebouncedValue(value.trim(), TYPING_MS);
   const { data = [] } = useQuery(suggestedPrincipalsQuery(typed));
+  const sought = value.trim().toLowerCase();
+  const namesOf = ({ name, displayName }: Principal) => [name.toLowerCase(), displayName.toLowerCase()];
+  // Who is named in full needs no list over the rest of the form.
+  const isWhole = data.some((each) => each.name.toLowerCase() === sought);
+  const matching = isWhole ? [] : data.filter((each) => namesOf(each).some((name) => name.includes(sought)));
   const groups = kinds.map((kind) => ({
     group: LABELS[kind],
-    items: data.filter((each) => each.kind === kind).map(({ name }) => name),
+    items: matching.filter((each) => each.kind === kind).map(({ name }) => name),
   }));
   return (
     <Autocomplete
