@@ -51,6 +51,8 @@ export const theme = createTheme({
   autoContrast: true,
   variantColorResolver: (input) => {
     const colors = defaultVariantColorsResolver(input);
+    if (input.variant === 'filled' && input.color === 'red')
+      return { ...colors, background: 'var(--failed)', hover: 'var(--failed)', color: 'var(--surface)' };
     // Mantine asks for the contrast to the accent of the light theme alone.
     return isFilledWithAccent(input) ? { ...colors, color: 'var(--on-accent)' } : colors;
   },
