@@ -80,7 +80,6 @@ const NAMES: Readonly<Record<string, string>> = {
   escape: 'Esc',
   space: 'Space',
   'right-click': 'Right-click',
-  f10: 'F10',
   ' ': 'Space',
 };
 
