@@ -45,12 +45,15 @@ export const ROOT_FILES = [
   'compose-databricks.ts',
   'compose-files.ts',
   'compose-governance.ts',
+  'compose-locations.ts',
+  'compose-notifications.ts',
   'compose-registry.ts',
   'compose-statements.ts',
+  'compose-storage.ts',
   'start-faults.ts',
 ];
 
-/** Implementations of ports: each is constructed in compose.ts and known nowhere else. */
+/** Implementations of ports: each is constructed in compose-storage.ts and known nowhere else. */
 export const ADAPTER_FOLDERS = [
   'db/sqlite',
   'db/postgres',

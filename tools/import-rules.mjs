@@ -99,10 +99,10 @@ function serverRules(file, target) {
   if (
     adapter &&
     !file.startsWith(`${SERVER}${adapter}/`) &&
-    file !== `${SERVER}compose.ts` &&
+    file !== `${SERVER}compose-storage.ts` &&
     !isTest(file)
   ) {
-    broken.push(`only compose.ts and tests import the adapter ${adapter}`);
+    broken.push(`only compose-storage.ts and tests import the adapter ${adapter}`);
   }
   if (target.endsWith('-repository.ts') && from !== to) {
     broken.push(`${path.posix.basename(target)} is known in ${to} only: call an operation of ${to}`);

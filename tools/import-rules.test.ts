@@ -14,10 +14,11 @@ describe('the rules of direction', () => {
     ],
     ['a folder imports itself', 'server/src/tracking/runs.ts', `import { a } from './runs-repository.ts';`],
     [
-      'compose.ts imports everything',
-      'server/src/compose.ts',
+      'compose-storage.ts imports adapters',
+      'server/src/compose-storage.ts',
       `import { a } from '../src/db/sqlite/open.ts';`,
     ],
+    ['compose.ts imports everything', 'server/src/compose.ts', `import { a } from './http/server.ts';`],
     ['compose.ts imports the configuration', 'server/src/compose.ts', `import { a } from './config.ts';`],
     ['main.ts imports compose.ts', 'server/src/main.ts', `import { a } from './compose.ts';`],
     ['http imports the framework', 'server/src/http/server.ts', `import fastify from 'fastify';`],

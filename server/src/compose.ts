@@ -1,27 +1,20 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { openBlobKeys } from './artifacts/blob-keys.ts';
 import { createDirectTransfers } from './artifacts/direct-transfers.ts';
-import { createFiles, type Files } from './artifacts/files.ts';
-import { createGarbage, type Garbage } from './artifacts/garbage.ts';
+import { createFiles } from './artifacts/files.ts';
+import { createGarbage } from './artifacts/garbage.ts';
 import { composeAudit } from './compose-audit.ts';
 import { composeDatabricks } from './compose-databricks.ts';
 import { composeFiles } from './compose-files.ts';
 import { composeGovernance } from './compose-governance.ts';
+import { defaultArtifactLocation, parseArtifactLocation } from './compose-locations.ts';
+import { composeNotifications } from './compose-notifications.ts';
 import { composeRegistry } from './compose-registry.ts';
 import { composeStatements } from './compose-statements.ts';
-import { type Config, SECRET_KEY_VARIABLE } from './config.ts';
-import { migrate } from './db/migrate.ts';
+import { openDatabaseWithKey, openStore, trashGuards } from './compose-storage.ts';
+import type { Config } from './config.ts';
 import type { Database, Transaction } from './db/port.ts';
-import { openSqlite } from './db/sqlite/sqlite-database.ts';
-import type { DomainEvent } from './events/events.ts';
-import { createOutbox, type RecordEvents } from './events/outbox.ts';
-import type { Access } from './governance/access.ts';
-import { createAuditSigner } from './governance/audit-signature.ts';
 import { createHeldGrants } from './governance/held-grants.ts';
-import { createOwnership } from './governance/ownership.ts';
 import type { SchemaContents } from './governance/schemas.ts';
-import { createState } from './governance/snapshot-state.ts';
 import { openWorkspaceIdentity } from './governance/workspace-identity.ts';
 import { createWorkspaceSettings, limitLifetimes } from './governance/workspace-settings.ts';
 import { requireWarehouse } from './http/databricks/sql-warehouses.ts';
@@ -70,18 +63,9 @@ import { trackingExtensionRoutes } from './http/slipway/tracking.ts';
 import { savedViewRoutes } from './http/slipway/views.ts';
 import { createVersionOrigins } from './http/version-origins.ts';
 import { createPendingCreates } from './idempotency/pending-creates.ts';
-import { type Clock, systemClock } from './kernel/clock.ts';
+import { systemClock } from './kernel/clock.ts';
 import { AppError } from './kernel/errors.ts';
-import { changeOf } from './live/event-changes.ts';
-import { createJournal } from './live/journal.ts';
-import type { ForeignDatabases } from './migration/places.ts';
-import { createDeliveries } from './notifications/deliveries.ts';
-import { createDeliveryTransport } from './notifications/delivery-transport.ts';
-import { createEgressGuard } from './notifications/egress-guard.ts';
-import { createWebhooks } from './notifications/webhooks.ts';
-import { openLocalStore } from './objects/local/local-store.ts';
-import { parseLocation, renderLocation } from './objects/location.ts';
-import type { ObjectStore } from './objects/port.ts';
+import { parseLocation } from './objects/location.ts';
 import { createModelActivity } from './registry/activity.ts';
 import { createAliases } from './registry/aliases.ts';
 import { parseModelName } from './registry/model-names.ts';
@@ -89,14 +73,12 @@ import { parseVersion } from './registry/model-rules.ts';
 import { createModels } from './registry/models.ts';
 import { createRecentModels } from './registry/recent-models.ts';
 import { createSchemaModels, findModelInTheWay } from './registry/schema-models.ts';
-import { foreignHostScheme, type HostPolicy } from './registry/source-hosts.ts';
-import { keepLoggedModel, keepVersionFiles } from './registry/version-files.ts';
-import { guardVersionFolder, VERSIONS_FOLDER } from './registry/version-folders.ts';
+import type { HostPolicy } from './registry/source-hosts.ts';
+import { keepVersionFiles } from './registry/version-files.ts';
+import { guardVersionFolder } from './registry/version-folders.ts';
 import { createVersionPlaces } from './registry/version-places.ts';
 import { createVersionTable } from './registry/version-table.ts';
 import { createVersions } from './registry/versions.ts';
-import { readOrCreateKey } from './secrets/key-file.ts';
-import { adoptKey, requireKeyOfDatabase } from './secrets/key-fingerprint.ts';
 import { createSealer } from './secrets/sealer.ts';
 import { type Door, parseBody } from './setup/door.ts';
 import { createAssessments } from './traces/assessments.ts';
@@ -128,7 +110,7 @@ import { createRunTable } from './tracking/run-table.ts';
 import { createRunTagEdits } from './tracking/run-tag-edit.ts';
 import { createRuns } from './tracking/runs.ts';
 import { createSavedViews } from './tracking/saved-views.ts';
-import { createTrash, type Trash } from './tracking/trash.ts';
+import { createTrash } from './tracking/trash.ts';
 import { createTrashSweeper } from './tracking/trash-sweeper.ts';
 
 export interface Program {
@@ -143,19 +125,9 @@ export interface Program {
 export async function compose(config: Config): Promise<Program> {
   const logger = createLogger(config.logLevel, (text) => process.stdout.write(text));
   const clock = systemClock;
-  mkdirSync(config.home, { recursive: true, mode: 0o700 });
   const inBackground = (what: string) => (error: unknown) =>
     logger.error(`${what} failed`, errorFields(error));
-  const db = await openDatabase(config, inBackground('what follows a write'));
-  await migrate(db);
-  let key: Uint8Array;
-  try {
-    key = keyOf(config);
-    await requireKeyOfDatabase(db, key, keyPlaceOf(config));
-  } catch (error) {
-    await db.close();
-    throw error;
-  }
+  const { db, key } = await openDatabaseWithKey(config, inBackground('what follows a write'));
 
   const audit = composeAudit({
     db,
@@ -177,35 +149,15 @@ export async function compose(config: Config): Promise<Program> {
     tellOperator: (text) => process.stderr.write(text),
     onError: inBackground('governance'),
   });
-  const guard = createEgressGuard({
+  const notifications = await composeNotifications({
+    db,
+    clock,
+    sealer,
     allowHttp: config.webhooksAllowHttp,
     allowPrivate: config.webhooksAllowPrivate,
+    inBackground,
   });
-  const transport = createDeliveryTransport({ guard, sealer, clock });
-  const deliveries = createDeliveries({
-    db,
-    clock,
-    transport,
-    random: Math.random,
-    onError: inBackground('webhook delivery'),
-  });
-  const webhooks = createWebhooks({ db, clock, guard, sealer, transport });
-  const journal = createJournal({ db, clock, onError: inBackground('the change journal') });
-  await journal.start();
-  const reportEvents = (events: readonly DomainEvent[]) => {
-    for (const change of events.flatMap((event) => changeOf(event) ?? [])) journal.report(change);
-  };
-  const outbox = createOutbox({
-    db,
-    clock,
-    consumers: [deliveries.enqueue],
-    isAwaited: deliveries.isAwaited,
-    onError: inBackground('event dispatch'),
-  });
-  const recordEvents: RecordEvents = async (tx, events) => {
-    await outbox.record(tx, events);
-    tx.afterCommit(() => reportEvents(events));
-  };
+  const { journal, recordEvents } = notifications;
 
   const hostPolicy: HostPolicy = {
     allowedSchemes: config.allowedSourceSchemes,
@@ -269,8 +221,7 @@ export async function compose(config: Config): Promise<Program> {
     guardDeletion: async () => {},
   });
   const aliases = createAliases({ db, clock, recordEvents, guardPromotion: async () => {} });
-  deliveries.start();
-  outbox.start();
+  notifications.start();
 
   const store = await openStore(config, clock);
   const keys = await openBlobKeys(db);
@@ -346,7 +297,7 @@ export async function compose(config: Config): Promise<Program> {
     ...modelVersionRoutes({ versions, targets, origins, readModelName }),
     ...modelVersionTableRoutes(createVersionTable({ db }), readModelName, origins),
     ...modelActivityRoutes(createModelActivity({ db }), readModelName),
-    ...webhookRoutes(webhooks),
+    ...webhookRoutes(notifications.webhooks),
     ...userRoutes(authApp),
     ...roleRoutes(authApp),
     ...permissionRoutes(authApp),
@@ -470,8 +421,7 @@ export async function compose(config: Config): Promise<Program> {
       await server.close();
       await sql.stop();
       await sweeper.stop();
-      await outbox.stop();
-      await deliveries.stop();
+      await notifications.stop();
       await pendingCreates.close();
       await audit.stop();
       await store.close();
@@ -490,166 +440,6 @@ async function refuseNameOfPlainModels(tx: Transaction, catalog: string): Promis
     `There are models whose plain names begin with '${catalog}.': rename them before the catalog is made.`,
     { field: 'name' },
   );
-}
-
-/**
- * A location that a caller chose for an experiment, in its one form; what leads outside is refused. So is a host of the
- * caller's choosing: all who log to the experiment would send it their files, and their tokens with them.
- */
-function parseArtifactLocation(text: string, hostPolicy: HostPolicy, by: Access): string {
-  const location = parseLocation(text, { field: 'artifact_location', relativeTo: process.cwd() });
-  const scheme = foreignHostScheme(location, hostPolicy);
-  if (scheme !== undefined) {
-    throw new AppError(
-      'InvalidArgument',
-      `'artifact_location' cannot use the '${scheme}' scheme: it names a host that is not this server's storage. ` +
-        'The operator can allow the scheme by --allowed-source-schemes.',
-      { field: 'artifact_location' },
-    );
-  }
-  const unusable =
-    location.kind === 'runs' ||
-    location.kind === 'models' ||
-    (location.kind === 'managed' && !by.principal.isAdmin && isReserved(location.path)) ||
-    (location.kind === 'managed' && isCommon(location.path, by)) ||
-    (location.kind === 'other' && /^https?$/.test(location.scheme));
-  if (unusable) {
-    throw new AppError('InvalidArgument', `Artifacts cannot be kept at ${text.slice(0, 200)}.`, {
-      field: 'artifact_location',
-    });
-  }
-  return renderLocation(location);
-}
-
-/**
- * What all may use is nobody's; the rest of DBFS is for administrators, who may give it away: whoever has an experiment
- * there reads what has been there before.
- */
-const isCommon = (path: string, { principal }: Access): boolean =>
-  principal.isAdmin ? /^dbfs(\/(tmp|FileStore)(\/|$)|$)/.test(path) : /^dbfs(\/|$)/.test(path);
-
-/** Folders that are numbers are those of the experiments with these numbers; one holds the files of versions. */
-function isReserved(path: string): boolean {
-  const [first = ''] = path.split('/');
-  return /^\d*$/.test(first) || first === VERSIONS_FOLDER;
-}
-
-async function openStore(config: Config, clock: Clock): Promise<ObjectStore> {
-  const destination = parseLocation(config.artifactsDestination ?? join(config.home, 'artifacts'), {
-    field: 'artifacts',
-    relativeTo: process.cwd(),
-  });
-  const endpoint = config.storeEndpoint === undefined ? {} : { endpoint: config.storeEndpoint };
-  switch (destination.kind) {
-    case 'file':
-      return openLocalStore({ folder: destination.path, clock });
-    case 's3': {
-      const { openS3Store } = await import('./objects/s3/s3-store.ts');
-      const { bucket, prefix } = destination;
-      return openS3Store({ bucket, prefix, ...endpoint });
-    }
-    case 'gs': {
-      const { openGcsStore } = await import('./objects/gcs/gcs-store.ts');
-      const { bucket, prefix } = destination;
-      return openGcsStore({ bucket, prefix, clock, ...endpoint });
-    }
-    case 'wasbs':
-    case 'abfss': {
-      const { openAzureStore } = await import('./objects/azure/azure-store.ts');
-      const { container, account, domain, path } = destination;
-      return openAzureStore({
-        account,
-        container,
-        prefix: path.replace(/^\/+/, ''),
-        endpoint: config.storeEndpoint ?? `https://${account}.${domain}`,
-        ...(config.azureAccountKey !== undefined && { accountKey: config.azureAccountKey }),
-        clock,
-      });
-    }
-    default:
-      throw new AppError('InvalidArgument', '--artifacts: expected a folder, s3://, gs:// or wasbs://.', {
-        field: 'artifacts',
-      });
-  }
-}
-
-const keyFileOf = (config: Config): string => join(config.home, 'secret.key');
-const keyPlaceOf = (config: Config): string =>
-  config.secretKey === undefined ? keyFileOf(config) : SECRET_KEY_VARIABLE;
-const keyOf = (config: Config): Uint8Array => config.secretKey ?? readOrCreateKey(keyFileOf(config));
-
-const sqliteFile = (config: Config): string => join(config.home, 'slipway.db');
-
-async function openDatabase(config: Config, onActionError: (error: unknown) => void): Promise<Database> {
-  if (config.databaseUrl !== undefined) {
-    const { openPostgres } = await import('./db/postgres/postgres-database.ts');
-    return openPostgres({ url: config.databaseUrl, onActionError });
-  }
-  return openSqlite({ file: sqliteFile(config), onActionError });
-}
-
-export interface Storage {
-  readonly trash: Trash;
-  readonly garbage: Garbage;
-  readonly db: Database;
-  readonly clock: Clock;
-  readonly files: Files;
-  /** Databases of other programs, for imports. */
-  readonly databases: ForeignDatabases;
-  defaultArtifactLocation(experimentNo: number): string;
-  close(): Promise<void>;
-}
-
-/**
- * What commands work on that run beside the server: the database, migrated, and the artifacts.
- * @throws AppError InvalidArgument where nothing is kept yet and the command needs something.
- */
-export async function composeStorage(
-  config: Config,
-  { mayBeNew }: { readonly mayBeNew: boolean },
-): Promise<Storage> {
-  const clock = systemClock;
-  if (!mayBeNew && config.databaseUrl === undefined && !existsSync(sqliteFile(config))) {
-    throw new AppError(
-      'InvalidArgument',
-      `--home ${config.home} is not the home of a server: it has no database.`,
-      {
-        field: 'home',
-      },
-    );
-  }
-  mkdirSync(config.home, { recursive: true, mode: 0o700 });
-  const db = await openDatabase(config, (error) => process.emitWarning(error as Error));
-  await migrate(db);
-  const store = await openStore(config, clock);
-  const keys = await openBlobKeys(db);
-  return {
-    db,
-    clock,
-    trash: createTrash({
-      db,
-      clock,
-      guards: trashGuards,
-      ownership: createOwnership({ clock, snapshot: { state: createState() } }),
-    }),
-    garbage: createGarbage({ db, store, keys, clock }),
-    files: createFiles({ db, store, keys, clock, guardDeletion: keepVersionFiles }),
-    databases: {
-      async sqlite(file) {
-        const { openForeignSqlite } = await import('./db/sqlite/foreign-sqlite.ts');
-        return openForeignSqlite(file);
-      },
-      async postgres(url) {
-        const { openForeignPostgres } = await import('./db/postgres/foreign-postgres.ts');
-        return openForeignPostgres(url);
-      },
-    },
-    defaultArtifactLocation,
-    async close() {
-      await store.close();
-      await db.close();
-    },
-  };
 }
 
 /**
@@ -673,35 +463,3 @@ export async function openDoorOfHome(
   };
   return { door, close };
 }
-
-/** What commands about the audit log work on: the database, and the key that its signatures are checked with. */
-export async function openAudit(
-  config: Config,
-): Promise<{ readonly db: Database; readonly publicKey: string; close(): Promise<void> }> {
-  const { db, close } = await composeStorage(config, { mayBeNew: false });
-  try {
-    const key = keyOf(config);
-    await requireKeyOfDatabase(db, key, keyPlaceOf(config));
-    return { db, publicKey: createAuditSigner(key).publicKey, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-/** Makes the key in the home folder the one of the database, for when the one that it had is lost. */
-export async function adoptKeyOfHome(config: Config): Promise<void> {
-  mkdirSync(config.home, { recursive: true, mode: 0o700 });
-  const db = await openDatabase(config, (error) => process.emitWarning(error as Error));
-  try {
-    await migrate(db);
-    await adoptKey(db, keyOf(config));
-  } finally {
-    await db.close();
-  }
-}
-
-/** What the trash must keep, because a registered version needs it. */
-const trashGuards = { files: keepVersionFiles, loggedModel: keepLoggedModel };
-
-const defaultArtifactLocation = (experimentNo: number): string => `mlflow-artifacts:/${experimentNo}`;

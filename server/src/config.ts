@@ -5,6 +5,7 @@ import { DATABRICKS_DESIGNS, type DatabricksDesign } from './artifacts/dbfs-path
 import type { LogLevel } from './http/logger.ts';
 import { AppError } from './kernel/errors.ts';
 import { parseTimeSpan } from './kernel/time-span.ts';
+import { SECRET_KEY_VARIABLE } from './secrets/key-file.ts';
 import { KEY_BYTES } from './secrets/sealer.ts';
 
 /** Everything that can be set, checked and frozen. Flags win over the environment, the environment over defaults. */
@@ -221,7 +222,7 @@ const SETTINGS = {
 } as const satisfies Record<string, Setting>;
 
 type Name = keyof typeof SETTINGS;
-export const SECRET_KEY_VARIABLE = 'SLIPWAY_SECRET_KEY';
+
 const ADMIN_TOKEN_VARIABLE = 'SLIPWAY_ADMIN_TOKEN';
 const MIN_ADMIN_TOKEN_LENGTH = 16;
 const OIDC_SECRET_VARIABLE = 'SLIPWAY_OIDC_CLIENT_SECRET';

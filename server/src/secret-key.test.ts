@@ -3,7 +3,8 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { adoptKeyOfHome, compose } from './compose.ts';
+import { compose } from './compose.ts';
+import { adoptKeyOfHome } from './compose-storage.ts';
 import { describeSettings, readConfig } from './config.ts';
 
 let home: string;

@@ -12,6 +12,9 @@ import {
 import { AppError } from '../kernel/errors.ts';
 import { KEY_BYTES } from './sealer.ts';
 
+/** The environment variable that holds the key instead of the file. */
+export const SECRET_KEY_VARIABLE = 'SLIPWAY_SECRET_KEY';
+
 /**
  * The key in `file`, which is made on first use and readable by its owner alone. Without it the secrets in the
  * database are lost: it belongs into the backup, apart from the database's.
