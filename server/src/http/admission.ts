@@ -11,8 +11,6 @@ declare module 'fastify' {
   }
 }
 
-/** A body up to this size is let in and thrown away after a refusal: cheaper for both than another connection. */
-const MAX_DISCARDED_BYTES = 1024 * 1024;
 /** Of bodies that take longer the credentials are looked at again: they may have ended meanwhile. */
 const LONG_BODY_MS = 500;
 
@@ -29,20 +27,17 @@ export function createAdmission(authenticate: Authenticate, rule: RouteAccess<ne
     onRequest(request, reply, done) {
       const admit = (caller: Caller) => {
         request.caller = caller;
+        if (awaitsLeave(request)) reply.raw.writeContinue();
         done();
-      };
-      const refuse = (error: Error) => {
-        if (isLong(request)) reply.header('connection', 'close');
-        done(error);
       };
       let caller: Caller | Promise<Caller>;
       try {
         caller = authenticate(request, rule);
       } catch (error) {
-        refuse(error as Error);
+        done(error as Error);
         return;
       }
-      if (caller instanceof Promise) caller.then(admit, refuse);
+      if (caller instanceof Promise) caller.then(admit, done);
       else admit(caller);
     },
 
@@ -54,7 +49,6 @@ export function createAdmission(authenticate: Authenticate, rule: RouteAccess<ne
   };
 }
 
-function isLong({ headers }: FastifyRequest): boolean {
-  const length = headers['content-length'];
-  return length === undefined ? 'transfer-encoding' in headers : Number(length) > MAX_DISCARDED_BYTES;
-}
+/** Who sends `Expect: 100-continue` waits with the body. To the first version of HTTP the header means nothing. */
+const awaitsLeave = ({ headers, raw }: FastifyRequest): boolean =>
+  headers.expect !== undefined && raw.httpVersion === '1.1';

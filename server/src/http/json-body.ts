@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { AppError, invalidArgument } from '../kernel/errors.ts';
 import { type JsonObject, parseJson } from './mlflow/json.ts';
+import { readWholeBody } from './whole-body.ts';
 
 /**
  * The small JSON object that a route outside of the JSON protocols takes. Nothing of it stands in an error: it may hold
@@ -12,15 +13,13 @@ export async function readJsonBody(request: FastifyRequest, maxBytes: number): P
   const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
   if (mediaType !== 'application/json')
     throw invalidArgument('Content-Type must be application/json.', { field: 'Content-Type' });
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request.raw as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) throw new AppError('PayloadTooLarge', 'The request body is too large.');
-    chunks.push(chunk);
-  }
+  const body = await readWholeBody(
+    request,
+    maxBytes,
+    () => new AppError('PayloadTooLarge', 'The request body is too large.'),
+  );
   try {
-    const value = parseJson(Buffer.concat(chunks));
+    const value = parseJson(body);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {
     // Said below, without a word of what was sent.

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -13,6 +12,7 @@ import type { Caller } from './mlflow/routes.ts';
 import { experimentTarget, type Targets } from './mlflow/targets.ts';
 import { requireOn } from './route-access.ts';
 import type { RawCall, RawRoute, RouteDescription } from './routes.ts';
+import { readWholeBody } from './whole-body.ts';
 
 /** The largest body, as it comes and as it is unpacked: a few MB of it could otherwise unpack to gigabytes. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -56,7 +56,10 @@ export function otlpRoutes(spanLog: SpanLog, targets: Targets): readonly RawRout
       );
     }
     const experimentNo = experimentOf(request);
-    const body = await unpacked(await readBody(request.raw), header(request, 'content-encoding'));
+    const body = await unpacked(
+      await readWholeBody(request, MAX_BODY_BYTES, tooLarge),
+      header(request, 'content-encoding'),
+    );
     const received = mediaType === PROTOBUF ? readOtlpProtobuf(body) : readOtlpJson(textOf(body));
     if (received.length === 0) throw invalidArgument('Invalid OpenTelemetry format - no spans found.');
     // A trace that is there already stays in its experiment, whichever the header names.
@@ -107,17 +110,6 @@ function experimentOf(request: FastifyRequest): number {
 function header(request: FastifyRequest, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-async function readBody(stream: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > MAX_BODY_BYTES) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 const tooLarge = () =>

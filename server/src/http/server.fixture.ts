@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { type Authenticate, everybodyIsLocal } from './authenticate.ts';
 import type { DatabricksRoute } from './databricks/routes.ts';
+import type { LeaveLimits } from './early-answers.ts';
 import type { HostRules } from './host-guard.ts';
 import { createLogger } from './logger.ts';
 import { createServerMetrics } from './metrics.ts';
@@ -25,6 +26,7 @@ export interface ServerFixtureOptions {
   readonly databricksRoutes?: readonly DatabricksRoute[];
   readonly hostRules?: Partial<HostRules>;
   readonly patience?: PatienceLimits;
+  readonly leave?: LeaveLimits;
   /** Everybody is the local user without it. */
   readonly authenticate?: Authenticate;
 }
@@ -50,6 +52,7 @@ export async function startServer(options: ServerFixtureOptions): Promise<Server
       runLists: () => ({ bytes: 0, found: 0, made: 0 }),
     }),
     ...(options.patience !== undefined && { patience: options.patience }),
+    ...(options.leave !== undefined && { leave: options.leave }),
   });
   await server.listen({ port: 0, host: '127.0.0.1' });
   const { port } = server.server.address() as AddressInfo;

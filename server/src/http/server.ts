@@ -14,6 +14,7 @@ import {
   noDatabricksEndpoint,
   registerDatabricksSurface,
 } from './databricks/surface.ts';
+import { createEarlyAnswers, DEFAULT_LEAVE, hasLongBody, type LeaveLimits } from './early-answers.ts';
 import { createAsAppError } from './failures.ts';
 import { createHostGuard, type HostRules } from './host-guard.ts';
 import type { Logger } from './logger.ts';
@@ -49,6 +50,8 @@ export interface HttpServerOptions {
   readonly metrics: ServerMetrics;
   /** How long callers may take; see the defaults. */
   readonly patience?: PatienceLimits;
+  /** What strangers may still send once they are answered; see the defaults. */
+  readonly leave?: LeaveLimits;
 }
 
 /** Paths that probes ask under any name. */
@@ -96,6 +99,7 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
       const [request, reply] = [plainRequest as FastifyRequest, plainReply as FastifyReply];
       identify(request, reply);
       if (cors.handle(request, reply)) return;
+      if (hasLongBody(request)) reply.header('connection', 'close');
       sendErrorOfPath(asAppError(error, request), request, reply);
       logRequest(request, reply);
     },
@@ -103,8 +107,11 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
     exposeHeadRoutes: false,
   });
   const slowRequests = createSlowRequests(server.server, patience);
+  const earlyAnswers = createEarlyAnswers(options.leave ?? DEFAULT_LEAVE);
   let closing = false;
   closeSilentConnections(server);
+  // Leave to send the body is given by the admission, not by Node before anybody was asked.
+  server.server.on('checkContinue', (request, response) => server.server.emit('request', request, response));
 
   server.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
   server.removeAllContentTypeParsers();
@@ -126,11 +133,12 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
     request.trail = audit?.open(request);
     done();
   });
-  server.addHook('onSend', (request, reply, _payload, done) => {
+  server.addHook('onSend', (request, reply, payload, done) => {
     cors.completeVary(request, reply);
+    const send = () => done(null, earlyAnswers.prepare(request, reply, payload));
     const recorded = request.trail?.answered(reply.statusCode);
-    if (recorded === undefined) done();
-    else recorded.then(() => done(), done);
+    if (recorded === undefined) send();
+    else recorded.then(send, done);
   });
   server.addHook('preClose', async () => {
     closing = true;

@@ -14,6 +14,7 @@ import {
 import { optionalBoolean, optionalString, requiredString } from '../mlflow/fields.ts';
 import { type JsonObject, parseJson } from '../mlflow/json.ts';
 import type { RawRoute } from '../routes.ts';
+import { readWholeBody } from '../whole-body.ts';
 import { pathOf } from './workspace.ts';
 
 /** Of what comes and goes within JSON or a form, and so through memory. */
@@ -168,18 +169,12 @@ async function readImport(request: FastifyRequest): Promise<Import> {
   return { fields, content };
 }
 
-async function readWhole(request: FastifyRequest): Promise<Buffer<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of request.raw as AsyncIterable<Uint8Array>) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > MAX_BODY_BYTES) {
-      throw new AppError('PayloadTooLarge', 'The body has more than 64 MiB: import the file as plain bytes.');
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
+const readWhole = (request: FastifyRequest) =>
+  readWholeBody(
+    request,
+    MAX_BODY_BYTES,
+    () => new AppError('PayloadTooLarge', 'The body has more than 64 MiB: import the file as plain bytes.'),
+  );
 
 /** The first bytes of a body, and the whole of it. */
 async function peek(
