@@ -1,5 +1,4 @@
-import type { ModelActivity } from '../../registry/activity.ts';
-import type { ChangeRow } from '../../registry/changes-repository.ts';
+import type { ActivityPage, ModelActivity } from '../../registry/activity.ts';
 import { optionalInt32, optionalInt64, requiredString } from '../mlflow/fields.ts';
 import type { MlflowCall, MlflowRoute } from '../mlflow/routes.ts';
 import { onModel, type ReadModelName } from '../model-access.ts';
@@ -41,7 +40,7 @@ export function modelActivityRoutes(
   ];
 }
 
-function renderChange(change: ChangeRow): object {
+function renderChange(change: ActivityPage['changes'][number]): object {
   return {
     change: change.change_no,
     timestamp: change.at_ms,

@@ -40,7 +40,7 @@ function parseHistory(text: string): MetricHistory | undefined {
 }
 
 /** What a column of the kind `h` draws from a history; undefined for others. */
-export const historyOf = ({ kind, key }: ColumnCode) => (kind === 'h' ? parseHistory(key) : undefined);
+const historyOf = ({ kind, key }: ColumnCode) => (kind === 'h' ? parseHistory(key) : undefined);
 
 export const historyColumn = ({ fn, key, step }: MetricHistory): ColumnCode => ({
   kind: 'h',

@@ -101,7 +101,7 @@ export function nearestFields(key: string, keys: RunKeys | undefined): readonly 
 }
 
 /** Letters to add, drop or change to make one word of the other (Levenshtein). */
-export function distance(one: string, other: string): number {
+function distance(one: string, other: string): number {
   if (one === other) return 0;
   if (Math.abs(one.length - other.length) > MOST_APART) return MOST_APART + 1;
   let row = Array.from({ length: other.length + 1 }, (_, i) => i);
