@@ -22,9 +22,13 @@ class RequestLog:
             yield
         finally:
             if self._file and self._seen:
-                with open(self._file, "a", encoding="utf-8") as out:
-                    for method, path in sorted(tuple(self._seen)):
-                        out.write(json.dumps({"test": test, "method": method, "path": path}) + "\n")
+                lines = [
+                    json.dumps({"test": test, "method": method, "path": path}) + "\n"
+                    for method, path in sorted(tuple(self._seen))
+                ]
+                # In one piece: another suite may write to the file at the same time.
+                with open(self._file, "ab", buffering=0) as out:
+                    out.write("".join(lines).encode())
             self._test = None
 
     def _patch(self):

@@ -5,7 +5,10 @@ const suite = (name: string, passed: number, failed: number, skipped: number) =>
   name,
   run: async () => ({ passed, failed, skipped }),
 });
-const quiet = { print: () => {} };
+const unasked = async () => {
+  throw new Error('nothing here runs apart');
+};
+const quiet = { print: () => {}, runApart: unasked };
 
 describe('the run of all suites', () => {
   it('goes on after a suite that crashes and counts it as one failure', async () => {
@@ -38,6 +41,36 @@ describe('the run of all suites', () => {
     const [strict] = await runSuites(suites, { nothingMayBeLeftOut: true, ...quiet });
     expect(lenient).toMatchObject({ counts: { failed: 0 }, failure: undefined });
     expect(strict).toMatchObject({ counts: { passed: 5, failed: 2, skipped: 2 }, failure: '2 left out' });
+  });
+
+  it('runs neighbours that get along beside each other, and tells of them in their order', async () => {
+    const printed: string[] = [];
+    let running = 0;
+    let most = 0;
+    const apart = (name: string) => ({ ...suite(name, 1, 0, 0), getsAlong: true });
+    const results = await runSuites(
+      [suite('first', 1, 0, 0), apart('slow'), apart('quick'), apart('third'), suite('last', 1, 0, 0)],
+      {
+        nothingMayBeLeftOut: false,
+        print: (line) => printed.push(line.trim()),
+        async runApart({ name, run }) {
+          running += 1;
+          most = Math.max(most, running);
+          await new Promise((resolve) => setTimeout(resolve, name === 'slow' ? 50 : 5));
+          running -= 1;
+          if (name === 'third') throw new Error('it ended');
+          return { counts: await run(), output: `${name} went well` };
+        },
+      },
+    );
+    expect(most).toBe(2);
+    expect(results.map(({ name }) => name)).toEqual(['first', 'slow', 'quick', 'third', 'last']);
+    expect(results.map(({ counts }) => counts.failed)).toEqual([0, 0, 0, 1, 0]);
+    expect(printed.filter((line) => line.includes('went well'))).toEqual([
+      '══ quick\nquick went well',
+      '══ slow\nslow went well',
+    ]);
+    expect(printed.at(-1)).toBe('══ last');
   });
 
   it('says of each suite how it went and why it failed', () => {

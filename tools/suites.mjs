@@ -18,6 +18,7 @@ import { countsFromVitest } from './test-counts.mjs';
  * @typedef {object} Suite
  * @property {string} name
  * @property {() => Promise<Counts>} run prints as it goes; throws where it could not run at all
+ * @property {boolean} [getsAlong] whether it may run beside others like it: it waits much, and has servers of its own
  */
 
 /** @type {readonly Suite[]} */
@@ -62,7 +63,7 @@ export const SUITES = [
  * @returns {Suite}
  */
 function acceptanceSuite(name, client, storage) {
-  return { name, run: () => runAcceptanceOn(name, client, storage) };
+  return { name, run: () => runAcceptanceOn(name, client, storage), getsAlong: true };
 }
 
 /**
@@ -73,7 +74,7 @@ function acceptanceSuite(name, client, storage) {
  * @returns {Suite}
  */
 function databricksSuite(name, storage, suite = 'databricks') {
-  return { name, run: () => runAcceptanceOn(name, newestClient, storage, { suite }) };
+  return { name, run: () => runAcceptanceOn(name, newestClient, storage, { suite }), getsAlong: true };
 }
 
 /** Removes what earlier runs recorded, so that reports tell of this run alone. */
