@@ -58,6 +58,8 @@ export interface Dialect {
   readonly orderedJoin: string;
   /** Ends a SELECT of a write so that nobody else changes the rows of `alias` before the commit. */
   forUpdate(alias: string): string;
+  /** As `forUpdate`, but others may hold the same rows so at the same time. */
+  forShare(alias: string): string;
 }
 
 export type SqlParam = SqlValue | readonly (string | number | bigint)[];

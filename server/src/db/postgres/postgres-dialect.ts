@@ -33,4 +33,5 @@ export const postgresDialect: Dialect = {
        ELSE to_json(least(greatest(${value}, -1.7976931348623157e308::float8), 1.7976931348623157e308::float8)) END`,
   orderedJoin: 'JOIN',
   forUpdate: (alias) => ` FOR UPDATE OF ${alias}`,
+  forShare: (alias) => ` FOR SHARE OF ${alias}`,
 };

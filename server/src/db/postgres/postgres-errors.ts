@@ -2,10 +2,11 @@ import pg from 'pg';
 import { AppError, invalidArgument, unavailable } from '../../kernel/errors.ts';
 
 /**
- * SQLSTATEs after which the same transaction may well succeed: serialization failure, deadlock, and a unique key that
- * another process inserted between our look and our insert (the next look sees it and answers properly).
+ * SQLSTATEs after which the same transaction may well succeed: serialization failure, deadlock, and what another process
+ * inserted or deleted between our look and our write (a unique key that is taken, a row that ours would hang on; the
+ * next look sees it and answers properly).
  */
-const RETRIABLE: ReadonlySet<string> = new Set(['40001', '40P01', '23505']);
+const RETRIABLE: ReadonlySet<string> = new Set(['40001', '40P01', '23505', '23503']);
 
 export function isRetriable(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code !== undefined && RETRIABLE.has(error.code);
@@ -36,6 +37,10 @@ export function translate(error: unknown): unknown {
         return unavailable('The database has no connection left: try again in a moment.', { cause: error });
       case '23505':
         return new AppError('Conflict', 'Something with the same key was made at the same time.', {
+          cause: error,
+        });
+      case '23503':
+        return new AppError('Conflict', 'Something that this needs was removed at the same time.', {
           cause: error,
         });
       case '40001':

@@ -26,6 +26,7 @@ export const sqliteDialect: Dialect = {
   orderedJoin: 'CROSS JOIN',
   // There is one writer at a time.
   forUpdate: () => '',
+  forShare: () => '',
 };
 
 /** JSON by hand, because JSON.stringify refuses bigints and SQLite reads integers of 64 bits exactly. */
