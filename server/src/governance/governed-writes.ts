@@ -19,6 +19,12 @@ export interface GovernedWritesDependencies {
   onError(error: unknown): void;
 }
 
+/**
+ * For whoever writes rights, or names that rights are held on, in a transaction of its own: waits for its turn among them,
+ * and has it until the commit. To be called before any row is held: those who have their turn wait for rows.
+ */
+export const takeTurn = (tx: Transaction): Promise<void> => repository.takeTurn(tx);
+
 const KEPT_MS = 60 * 60_000;
 const TRIM_EVERY_MS = 5 * 60_000;
 

@@ -3,10 +3,11 @@ import type { Sql } from '../db/port.ts';
 import type { RecordEvents } from '../events/outbox.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
-import { type AliasRow, holdAliases, upsertAliases } from './aliases-repository.ts';
+import { type AliasRow, findAliases, upsertAliases } from './aliases-repository.ts';
 import { type NotedChange, noteAll } from './changes.ts';
 import type { PromotionGuard } from './guards.ts';
 import { notReady, PENDING } from './model-rules.ts';
+import { holdModels } from './models-repository.ts';
 import { registryEvent } from './registry-events.ts';
 import { versionNotFound } from './version-details.ts';
 import { findVersions } from './versions-repository.ts';
@@ -34,6 +35,8 @@ export function createAliasWriter({
   readonly guardPromotion: PromotionGuard;
 }): BatchHandler<AliasMove, undefined> {
   return async (tx, moves) => {
+    // Until the commit no version goes that an alias is to point at, and nobody else moves the aliases.
+    await holdModels(tx, [...new Set(moves.map(({ name }) => name))]);
     const versions = new Map((await findVersions(tx, moves)).map((row) => [keyOf(row), row]));
     const results: (undefined | AppError)[] = [];
     const rows = new Map<string, AliasRow>();
@@ -42,7 +45,7 @@ export function createAliasWriter({
       return row === undefined ? [] : [{ model_no: row.model_no, alias: move.alias }];
     });
     const once = [...new Map(wanted.map((place) => [placeOf(place), place])).values()];
-    const held = new Map((await holdAliases(tx, once)).map((row) => [placeOf(row), row.version]));
+    const held = new Map((await findAliases(tx, once)).map((row) => [placeOf(row), row.version]));
     const changes: NotedChange[] = [];
     const events = [];
     for (const move of moves) {

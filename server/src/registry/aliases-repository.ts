@@ -22,31 +22,29 @@ export async function listAliasesOfVersion(sql: Sql, modelNo: number, version: n
   return rows.map((row) => row.alias);
 }
 
-/** Those of the aliases that are there, for whoever is about to move them: others wait until that is done. */
-export async function holdAliases(
-  tx: Transaction,
+/** Those of the aliases that are there. */
+export async function findAliases(
+  sql: Sql,
   aliases: readonly Pick<AliasRow, 'model_no' | 'alias'>[],
 ): Promise<AliasRow[]> {
   if (aliases.length === 0) return [];
-  return tx.allFor<AliasRow>(
+  return sql.allFor<AliasRow>(
     {
       columns: ['model_no', 'alias'],
       types: ['bigint', 'text'],
       tuples: aliases.map((row) => [row.model_no, row.alias]),
     },
-    `SELECT a.model_no, a.alias, a.version FROM keys k ${tx.dialect.orderedJoin} registered_model_aliases a
-       ON a.model_no = k.model_no AND a.alias = k.alias
-     ORDER BY a.model_no, a.alias${tx.dialect.forUpdate('a')}`,
+    `SELECT a.model_no, a.alias, a.version FROM keys k ${sql.dialect.orderedJoin} registered_model_aliases a
+       ON a.model_no = k.model_no AND a.alias = k.alias`,
   );
 }
 
-/** Each (model, alias) once. Written in one order by all, so that two servers never wait for each other. */
+/** Each (model, alias) once. */
 export async function upsertAliases(tx: Transaction, rows: readonly AliasRow[]): Promise<void> {
-  const sorted = [...rows].sort((a, b) => a.model_no - b.model_no || (a.alias < b.alias ? -1 : 1));
   await tx.insertMany(
     'registered_model_aliases',
     { model_no: 'bigint', alias: 'text', version: 'bigint' },
-    sorted.map((row) => [row.model_no, row.alias, row.version]),
+    rows.map((row) => [row.model_no, row.alias, row.version]),
     { onConflict: { key: ['model_no', 'alias'], update: ['version'] } },
   );
 }

@@ -10,7 +10,7 @@ import * as repository from './aliases-repository.ts';
 import { nameOf, noteChanges } from './changes.ts';
 import type { PromotionGuard } from './guards.ts';
 import { checkAlias, checkAliasIsFree, checkModelName, isLatestAlias } from './model-rules.ts';
-import { getModelRow } from './models.ts';
+import { getModelRow, holdModelRow } from './models.ts';
 import { registryEvent } from './registry-events.ts';
 import { findDetailsByAlias, readVersion, type VersionDetails } from './version-details.ts';
 import { listLatest } from './versions-repository.ts';
@@ -41,7 +41,7 @@ export function createAliases({ db, clock, recordEvents, guardPromotion }: Alias
     async delete(name: string, alias: string, by: Principal): Promise<void> {
       checkAlias(alias);
       await db.write(async (tx) => {
-        const model = await getModelRow(tx, name);
+        const model = await holdModelRow(tx, name);
         await guardPromotion(tx, { kind: 'alias removal', name, alias });
         const from = await repository.deleteAlias(tx, model.model_no, alias);
         if (from === undefined) return;

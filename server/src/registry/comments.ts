@@ -8,7 +8,7 @@ import { checkLength } from '../tracking/key-rules.ts';
 import * as repository from './comments-repository.ts';
 import { type ModelName, nameOfRow } from './model-names.ts';
 import { findModelPlace } from './uploaded-versions-repository.ts';
-import { getVersion } from './version-details.ts';
+import { getVersion, holdVersion } from './version-details.ts';
 
 export interface Comment {
   readonly id: string;
@@ -31,7 +31,7 @@ export function createComments({ db, clock }: { readonly db: Database; readonly 
     ): Promise<Comment> {
       checkText(said.text);
       return db.write(async (tx) => {
-        const { model_no } = await getVersion(tx, name, version);
+        const { model_no } = await holdVersion(tx, name, version);
         const nowMs = clock.nowMs();
         const row: repository.CommentRow = {
           comment_id: randomHexId(),

@@ -130,6 +130,16 @@ export async function reserveVersions(
   return new Map(rows.map((row) => [row.model_no, row.last_version]));
 }
 
+/** Models by name, held until the commit: whoever changes a model or what hangs on it comes before or after. */
+export async function holdModels(tx: Transaction, names: readonly string[]): Promise<ModelRow[]> {
+  // Held in one order by all, so that two servers never wait for each other.
+  return tx.all<ModelRow>(
+    `SELECT ${COLUMNS} FROM registered_models m WHERE ${tx.dialect.inList('m.name', 'text')}
+     ORDER BY m.model_no${tx.dialect.forUpdate('m')}`,
+    [tx.dialect.list(names)],
+  );
+}
+
 export async function deleteModel(tx: Transaction, modelNo: number): Promise<void> {
   await tx.run('DELETE FROM registered_models WHERE model_no = ?', [modelNo]);
 }

@@ -4,6 +4,7 @@ import { registeredModelGrammar } from '../filters/grammars.ts';
 import { parseOrderBy } from '../filters/order.ts';
 import { parseFilter } from '../filters/parser.ts';
 import type { Principal, VisibleModels } from '../governance/access.ts';
+import { takeTurn } from '../governance/governed-writes.ts';
 import type { Ownership } from '../governance/ownership.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { alreadyExists, invalidArgument } from '../kernel/errors.ts';
@@ -104,6 +105,14 @@ export async function getModelRow(sql: Sql, name: string): Promise<ModelRow> {
   return row;
 }
 
+/** As `getModelRow`; held until the commit, with all that hangs on it. @throws AppError as `getModelRow` */
+export async function holdModelRow(tx: Transaction, name: string): Promise<ModelRow> {
+  checkModelName(name);
+  const [row] = await repository.holdModels(tx, [name]);
+  if (row === undefined) throw modelNotFound(name);
+  return row;
+}
+
 /** Registered models: created, described, renamed, tagged, searched, deleted. */
 export function createModels(dependencies: ModelsDependencies) {
   const { db, clock, recordEvents, guardDeletion, ownership, storedName } = dependencies;
@@ -129,7 +138,7 @@ export function createModels(dependencies: ModelsDependencies) {
     const { description, deploymentJobId } = to;
     if (description !== undefined) checkDescription(description);
     return db.write(async (tx) => {
-      const row = await getModelRow(tx, name);
+      const row = await holdModelRow(tx, name);
       const nowMs = clock.nowMs();
       await repository.setFacts(tx, row.model_no, { updatedBy: by.name, deploymentJobId });
       if (description === undefined) {
@@ -177,6 +186,7 @@ export function createModels(dependencies: ModelsDependencies) {
       const tags = checkTags(input.tags);
       const isPrompt = carriesPromptTag(tags);
       return db.write(async (tx) => {
+        await takeTurn(tx);
         await holdPlace(tx, input.name);
         const nowMs = clock.nowMs();
         const row = await repository.insertModel(tx, {
@@ -216,7 +226,8 @@ export function createModels(dependencies: ModelsDependencies) {
       const newName = to.stored;
       checkModelName(newName, 'new_name');
       return db.write(async (tx) => {
-        const row = await getModelRow(tx, name);
+        await takeTurn(tx);
+        const row = await holdModelRow(tx, name);
         const taken = await repository.findModel(tx, newName);
         if (taken !== undefined && taken.model_no !== row.model_no) throw nameTaken(newName);
         if (taken === undefined) await holdPlace(tx, to);
@@ -244,7 +255,8 @@ export function createModels(dependencies: ModelsDependencies) {
     /** With all versions, in whatever stage. @throws AppError NotFound, and what the deletion guard throws. */
     async delete(name: string): Promise<void> {
       await db.write(async (tx) => {
-        const row = await getModelRow(tx, name);
+        await takeTurn(tx);
+        const row = await holdModelRow(tx, name);
         await remove(tx, row);
         await ownership.drop(tx, [securableOf(nameOfRow(row))]);
       });
@@ -252,14 +264,14 @@ export function createModels(dependencies: ModelsDependencies) {
 
     /** As `delete`, in a transaction that minds the grants. @throws what the deletion guard throws. */
     async deleteWithin(tx: Transaction, name: string): Promise<void> {
-      await remove(tx, await getModelRow(tx, name));
+      await remove(tx, await holdModelRow(tx, name));
     },
 
     /** @throws AppError NotFound, InvalidArgument */
     async setTag(name: string, tag: Tag, by: Principal): Promise<void> {
       checkTag(tag);
       await db.write(async (tx) => {
-        const row = await getModelRow(tx, name);
+        const row = await holdModelRow(tx, name);
         const from = await findModelTag(tx, row.model_no, tag.key);
         await repository.upsertModelTags(tx, row.model_no, new Map([[tag.key, tag.value]]));
         if (from !== tag.value) {
@@ -278,7 +290,7 @@ export function createModels(dependencies: ModelsDependencies) {
     async deleteTag(name: string, key: string, by: Principal): Promise<void> {
       checkKey(key, 'Tag', 'key');
       await db.write(async (tx) => {
-        const row = await getModelRow(tx, name);
+        const row = await holdModelRow(tx, name);
         const from = await findModelTag(tx, row.model_no, key);
         if (!(await repository.deleteModelTag(tx, row.model_no, key))) return;
         await noteChanges(tx, { by: nameOf(by), nowMs: clock.nowMs() }, [

@@ -5,7 +5,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { invalidState } from '../kernel/errors.ts';
 import type { ArtifactPath } from '../objects/artifact-path.ts';
 import { PENDING, READY } from './model-rules.ts';
-import { touchModel } from './models-repository.ts';
+import { holdModels, touchModel } from './models-repository.ts';
 import { findMissing, listArrived } from './uploaded-files.ts';
 import * as repository from './uploaded-versions-repository.ts';
 import { createdEvent } from './version-creation.ts';
@@ -57,6 +57,7 @@ export function createUploadedVersions({ db, clock, recordEvents, digest }: Uplo
       const written = before.row.source ?? '';
       const source = (await maySeeSource(written)) ? written : '';
       return db.write(async (tx) => {
+        await holdModels(tx, [name]);
         // Files that are on their way wait here, or this for them.
         const state = await repository.holdState(tx, number);
         const details = await getVersionDetails(tx, name, version);

@@ -78,7 +78,9 @@ export function createVersionWriter({
     const counts = new Map([...wanted].map(([modelNo, ofModel]) => [modelNo, ofModel.length]));
     const reserved = await reserveVersions(tx, counts, nowMs);
     for (const [modelNo, ofModel] of wanted) {
-      const last = reserved.get(modelNo)!;
+      const last = reserved.get(modelNo);
+      // The model has gone since it was found.
+      if (last === undefined) continue;
       ofModel.forEach((order, i) => {
         const version = last - ofModel.length + 1 + i;
         const model = models.get(order.name)!;
@@ -172,7 +174,9 @@ function newRow(
 
 async function linkLoggedModels(tx: Transaction, numbered: readonly Numbered[]): Promise<void> {
   const linked = numbered.filter(({ order }) => order.source.loggedModelNo !== undefined);
-  for (const [modelNo, entries] of Map.groupBy(linked, ({ order }) => order.source.loggedModelNo!)) {
+  const byModel = Map.groupBy(linked, ({ order }) => order.source.loggedModelNo!);
+  // Held in one order by all, so that two servers never wait for each other.
+  for (const [modelNo, entries] of [...byModel].sort(([a], [b]) => a - b)) {
     await linkModelVersions(
       tx,
       modelNo,

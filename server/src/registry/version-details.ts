@@ -1,8 +1,9 @@
-import type { Sql } from '../db/port.ts';
+import type { Sql, Transaction } from '../db/port.ts';
 import { type AppError, notFound } from '../kernel/errors.ts';
 import type { Tag } from '../tracking/run-rules.ts';
 import { listAliasesOfVersion } from './aliases-repository.ts';
 import { checkModelName } from './model-rules.ts';
+import { holdModels } from './models-repository.ts';
 import type { VersionRow } from './versions-repository.ts';
 import * as repository from './versions-repository.ts';
 
@@ -19,6 +20,13 @@ export async function getVersion(sql: Sql, name: string, version: number): Promi
   const row = await repository.findVersion(sql, name, version);
   if (row === undefined) throw versionNotFound(name, version);
   return row;
+}
+
+/** As `getVersion`; held until the commit with its model, and all that hangs on that. @throws AppError as `getVersion` */
+export async function holdVersion(tx: Transaction, name: string, version: number): Promise<VersionRow> {
+  checkModelName(name);
+  await holdModels(tx, [name]);
+  return getVersion(tx, name, version);
 }
 
 export const versionNotFound = (name: string, version: number): AppError =>

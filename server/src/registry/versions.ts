@@ -36,7 +36,13 @@ import { renderVersionFilter, renderVersionOrder, withStoredNames } from './regi
 import { renderVisible } from './schema-models-repository.ts';
 import { forgetVersionFiles } from './uploaded-files.ts';
 import { createdIdOf, createVersionWriter, type UploadedFacts } from './version-creation.ts';
-import { getVersion, getVersionDetails, readVersions, type VersionDetails } from './version-details.ts';
+import {
+  getVersion,
+  getVersionDetails,
+  holdVersion,
+  readVersions,
+  type VersionDetails,
+} from './version-details.ts';
 import { resolveSource, resolveUploaded, type SourcePolicy } from './version-sources.ts';
 import type { VersionRow } from './versions-repository.ts';
 import * as repository from './versions-repository.ts';
@@ -194,7 +200,7 @@ export function createVersions(dependencies: VersionsDependencies) {
     ): Promise<VersionDetails> {
       checkDescription(description);
       return db.write(async (tx) => {
-        const row = await getVersion(tx, name, version);
+        const row = await holdVersion(tx, name, version);
         const change = changeOf(row);
         await repository.setDescription(tx, { ...change, by: by.name }, description);
         if ((description ?? '') !== (row.description ?? '')) {
@@ -219,7 +225,7 @@ export function createVersions(dependencies: VersionsDependencies) {
         );
       }
       return db.write(async (tx) => {
-        const row = await getVersion(tx, name, version);
+        const row = await holdVersion(tx, name, version);
         if (row.status === PENDING) throw notReady(name, version);
         await guardPromotion(tx, { kind: 'stage', name, version, stage });
         const change = changeOf(row);
@@ -258,7 +264,7 @@ export function createVersions(dependencies: VersionsDependencies) {
     /** Empties the version and drops its aliases; its number stays taken. @throws AppError NotFound, and the guard's. */
     async delete(name: string, version: number, by: Principal): Promise<void> {
       await db.write(async (tx) => {
-        const row = await getVersion(tx, name, version);
+        const row = await holdVersion(tx, name, version);
         await guardDeletion(tx, { name, version });
         const change = changeOf(row);
         const event = await eventOf(tx, row, { subject: 'version', action: 'deleted', data: {} });
@@ -285,7 +291,7 @@ export function createVersions(dependencies: VersionsDependencies) {
     async setTag(name: string, version: number, tag: Tag, by: Principal): Promise<void> {
       checkTag(tag);
       await db.write(async (tx) => {
-        const row = await getVersion(tx, name, version);
+        const row = await holdVersion(tx, name, version);
         const change = changeOf(row);
         const from = await findVersionTag(tx, change, tag.key);
         await repository.upsertVersionTags(tx, [[row.model_no, version, tag.key, tag.value]]);
@@ -307,7 +313,7 @@ export function createVersions(dependencies: VersionsDependencies) {
     async deleteTag(name: string, version: number, key: string, by: Principal): Promise<void> {
       checkKey(key, 'Tag', 'key');
       await db.write(async (tx) => {
-        const row = await getVersion(tx, name, version);
+        const row = await holdVersion(tx, name, version);
         const change = changeOf(row);
         const from = await findVersionTag(tx, change, key);
         if (!(await repository.deleteVersionTag(tx, change, key))) return;

@@ -32,6 +32,7 @@ export async function linkModelVersions(
   modelNo: number,
   versions: readonly { readonly name: string; readonly version: number }[],
 ): Promise<void> {
+  await repository.holdLoggedModel(tx, modelNo);
   const tags = await repository.listModelTags(tx, [modelNo]);
   const known = parseList(tags.find((tag) => tag.key === VERSIONS_TAG)?.value);
   const value = JSON.stringify([...known, ...versions.map(({ name, version }) => ({ name, version }))]);

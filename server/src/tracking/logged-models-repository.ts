@@ -34,6 +34,13 @@ export async function findLoggedModel(sql: Sql, modelId: string): Promise<Logged
   );
 }
 
+/** Until the commit nobody else changes the model. */
+export async function holdLoggedModel(tx: Transaction, modelNo: number): Promise<void> {
+  await tx.all(`SELECT m.model_no FROM logged_models m WHERE m.model_no = ?${tx.dialect.forUpdate('m')}`, [
+    modelNo,
+  ]);
+}
+
 export interface NewLoggedModel {
   readonly modelId: string;
   readonly experimentNo: number;
