@@ -307,6 +307,25 @@ describe.each(testedDatabases())('attacks on who may do what on $name', (databas
     }
   });
 
+  it('gives one person one experiment of a name, where folders get one name together', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const base = `folders-${round}-${world.marker}`;
+      const folders = Array.from({ length: 4 }, (_, i) => `${base}/from-${i}`);
+      for (const folder of folders)
+        await server.post('owner', `${API}/experiments/create`, { name: `${folder}/x` });
+      const outcomes = await Promise.all(
+        folders.map((from) =>
+          server.call('owner', {
+            method: 'POST',
+            path: '/api/slipway/v1/experiment-folders/rename',
+            body: { from, to: `${base}/to` },
+          }),
+        ),
+      );
+      expect(outcomes.map(({ status }) => status).sort()).toEqual([200, 400, 400, 400]);
+    }
+  });
+
   it('gives one name to two people who do not see each other, and mixes nothing up', async () => {
     const name = `shared-name-${world.marker}`;
     const create = { method: 'POST', path: `${API}/experiments/create`, body: { name } };

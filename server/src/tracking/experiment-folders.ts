@@ -9,7 +9,13 @@ import * as repository from './experiment-folders-repository.ts';
 import { folderEnd, folderKey, nameOfFolder, TOP_LEVEL } from './experiment-path.ts';
 import { MAX_NAME_LENGTH } from './experiment-rules.ts';
 import type { ViewType } from './experiment-search.ts';
-import { type Experiment, experimentEvent, NAME_MARK, readExperiments } from './experiments.ts';
+import {
+  type Experiment,
+  experimentEvent,
+  NAME_MARK,
+  readExperiments,
+  takeNamingTurn,
+} from './experiments.ts';
 import { codePoints } from './key-rules.ts';
 import type { VisibleExperiments } from './visible-experiments.ts';
 
@@ -158,6 +164,7 @@ export function createExperimentFolders({ db, clock, recordEvents }: ExperimentF
         to: folderKey(to),
       };
       return db.write(async (tx) => {
+        await takeNamingTurn(tx, by);
         await requireAll(tx, move.from, { by, action: 'experiment.edit' });
         const { experiments, longest } = await repository.measureSubtree(tx, move.from);
         if (longest === null) throw notFound(`No experiment is in the folder '${from}'.`);

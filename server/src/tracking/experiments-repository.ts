@@ -21,6 +21,17 @@ export async function findExperiment(sql: Sql, experimentNo: number): Promise<Ex
   return sql.get<ExperimentRow>(`SELECT ${COLUMNS} FROM experiments WHERE experiment_no = ?`, [experimentNo]);
 }
 
+/** As `findExperiment`: until the commit nobody renames, deletes or restores it. Many may hold it so at once. */
+export async function holdExperiment(
+  tx: Transaction,
+  experimentNo: number,
+): Promise<ExperimentRow | undefined> {
+  return tx.get<ExperimentRow>(
+    `SELECT ${COLUMNS} FROM experiments e WHERE experiment_no = ?${tx.dialect.forShare('e')}`,
+    [experimentNo],
+  );
+}
+
 /** Whoever sees several of a name means the first: the one that has it without a mark, then the oldest. */
 export async function listExperimentsByName(sql: Sql, name: string): Promise<ExperimentRow[]> {
   return sql.all<ExperimentRow>(
@@ -117,21 +128,28 @@ export interface StageChange {
   readonly nowMs: number;
 }
 
-/** Moves an experiment and all its runs between the trash and the living. */
+/**
+ * Moves an experiment and all its runs between the trash and the living. Its name; undefined for one that is not in the
+ * other stage.
+ */
 export async function setExperimentStage(
   tx: Transaction,
   { experimentNo, stage, nowMs }: StageChange,
-): Promise<void> {
+): Promise<string | undefined> {
   const deletedAt = stage === 'deleted' ? nowMs : null;
-  await tx.run(
-    'UPDATE experiments SET lifecycle_stage = ?, deleted_at = ?, last_update_time = ? WHERE experiment_no = ?',
-    [stage, deletedAt, nowMs, experimentNo],
+  const from = stage === 'deleted' ? 'active' : 'deleted';
+  const changed = await tx.get<{ name: string }>(
+    `UPDATE experiments SET lifecycle_stage = ?, deleted_at = ?, last_update_time = ?
+     WHERE experiment_no = ? AND lifecycle_stage = ? RETURNING name`,
+    [stage, deletedAt, nowMs, experimentNo, from],
   );
+  if (changed === undefined) return undefined;
   // From the other stage only: runs that are being removed for good have a third.
   await tx.run(
     'UPDATE runs SET lifecycle_stage = ?, deleted_at = ? WHERE experiment_no = ? AND lifecycle_stage = ?',
-    [stage, deletedAt, experimentNo, stage === 'deleted' ? 'active' : 'deleted'],
+    [stage, deletedAt, experimentNo, from],
   );
+  return changed.name;
 }
 
 export interface FinishedRunsLock {

@@ -5,6 +5,7 @@ import { experimentGrammar } from '../filters/grammars.ts';
 import { parseOrderBy } from '../filters/order.ts';
 import { parseFilter } from '../filters/parser.ts';
 import { type Access, fullAccess, LOCAL_USER } from '../governance/access.ts';
+import { takeTurn } from '../governance/governed-writes.ts';
 import type { Ownership } from '../governance/ownership.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { type AppError, alreadyExists, invalidArgument, invalidState, notFound } from '../kernel/errors.ts';
@@ -115,6 +116,7 @@ export function createExperiments({
       for (const [i, tag] of input.tags.entries()) checkExperimentTag(tag, `tags[${i}].`);
       const location = input.artifactLocation ? parseArtifactLocation(input.artifactLocation, by) : undefined;
       return db.write(async (tx) => {
+        await takeNamingTurn(tx, by);
         const nameKey = await takeName(tx, input.name, { by, ownership });
         if (location?.startsWith('mlflow-artifacts:') && !by.principal.isAdmin)
           await requireOwnPlace(tx, location, by);
@@ -167,6 +169,7 @@ export function createExperiments({
     async rename(experimentNo: number, name: string, by: Access = fullAccess(LOCAL_USER)): Promise<void> {
       checkExperimentName(name, 'new_name');
       await db.write(async (tx) => {
+        await takeNamingTurn(tx, by);
         const row = await getRow(tx, experimentNo);
         if (row.lifecycle_stage !== 'active') throw invalidState('Cannot rename a non-active experiment.');
         const nameKey = await takeName(tx, name, { by, ownership, except: experimentNo });
@@ -252,14 +255,11 @@ export function createExperiments({
 
   async function changeStage(experimentNo: number, stage: repository.LifecycleStage): Promise<void> {
     await db.write(async (tx) => {
-      const row = await repository.findExperiment(tx, experimentNo);
-      const from = stage === 'deleted' ? 'active' : 'deleted';
-      if (row === undefined || row.lifecycle_stage !== from) {
-        throw experimentNotInStage(experimentNo, from);
-      }
-      await repository.setExperimentStage(tx, { experimentNo, stage, nowMs: clock.nowMs() });
+      const name = await repository.setExperimentStage(tx, { experimentNo, stage, nowMs: clock.nowMs() });
+      if (name === undefined)
+        throw experimentNotInStage(experimentNo, stage === 'deleted' ? 'active' : 'deleted');
       const action = stage === 'deleted' ? 'deleted' : 'restored';
-      await recordEvents(tx, [experimentEvent(action, experimentNo, row.name)]);
+      await recordEvents(tx, [experimentEvent(action, experimentNo, name)]);
     });
   }
 }
@@ -269,6 +269,14 @@ interface NameTaking {
   readonly ownership: Ownership;
   /** An experiment that may have the name already. */
   readonly except?: number;
+}
+
+/**
+ * Where people do not see each other's experiments, names are taken in turns: of two that want one the second finds what
+ * the first has written. The local user sees all, and names are unique by themselves.
+ */
+export async function takeNamingTurn(tx: Transaction, { principal }: Access): Promise<void> {
+  if (principal.kind !== 'local') await takeTurn(tx);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Int64 } from '../kernel/int64.ts';
 import { codePoints } from './key-rules.ts';
 import type { DatasetInput, DatasetSummary, ModelLink } from './run-inputs-repository.ts';
 import * as repository from './run-inputs-repository.ts';
-import { getWritableRun } from './runs.ts';
+import { holdWritableRun } from './runs.ts';
 
 export interface InputDataset extends Omit<DatasetInput, 'schema' | 'profile'> {
   readonly schema: string | undefined;
@@ -39,13 +39,15 @@ export function createRunInputs({ db }: { readonly db: Database }) {
       }
       for (const [i, dataset] of inputs.datasets.entries()) checkDataset(dataset, `datasets[${i}]`);
       await db.write(async (tx) => {
-        const run = await getWritableRun(tx, runId);
+        const run = await holdWritableRun(tx, runId);
+        const { experimentNo, runNo } = run;
+        const numbers = new Map<InputDataset, number>();
+        // Written in one order by all, so that two runs with the same datasets never wait for each other.
+        for (const dataset of inputs.datasets.toSorted(byIdentity))
+          numbers.set(dataset, await repository.upsertDataset(tx, { ...dataset, experimentNo }));
         for (const dataset of inputs.datasets) {
-          const datasetNo = await repository.upsertDataset(tx, {
-            ...dataset,
-            experimentNo: run.experimentNo,
-          });
-          await repository.linkDataset(tx, { runNo: run.runNo, datasetNo, tags: dataset.tags });
+          const datasetNo = numbers.get(dataset)!;
+          await repository.linkDataset(tx, { runNo, datasetNo, tags: dataset.tags });
         }
         const links = [...new Set(inputs.modelIds)].map((modelId) =>
           link(run.runNo, 'input', { modelId, step: 0 }),
@@ -57,7 +59,7 @@ export function createRunInputs({ db }: { readonly db: Database }) {
     /** Links models that the run made; linking one again changes nothing. @throws AppError NotFound, InvalidArgument */
     async logOutputs(runId: string, models: readonly ModelLink[]): Promise<void> {
       await db.write(async (tx) => {
-        const run = await getWritableRun(tx, runId);
+        const run = await holdWritableRun(tx, runId);
         const steps = new Map<string, Int64>();
         for (const { modelId, step } of models) if (!steps.has(modelId)) steps.set(modelId, step);
         const links = Array.from(steps, ([modelId, step]) => link(run.runNo, 'output', { modelId, step }));
@@ -73,6 +75,9 @@ export function createRunInputs({ db }: { readonly db: Database }) {
 }
 
 export type RunInputs = ReturnType<typeof createRunInputs>;
+
+const identityOf = ({ name, digest }: InputDataset): string => `${name}\0${digest}`;
+const byIdentity = (a: InputDataset, b: InputDataset): number => (identityOf(a) < identityOf(b) ? -1 : 1);
 
 function link(runNo: number, direction: 'input' | 'output', model: ModelLink): repository.RunModelRow {
   return { runNo, direction, modelId: model.modelId, step: model.step };

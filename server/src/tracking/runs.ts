@@ -7,7 +7,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { type AppError, invalidArgument, notFound } from '../kernel/errors.ts';
 import { newRunId } from '../kernel/ids.ts';
 import type { Int64 } from '../kernel/int64.ts';
-import { type ExperimentRow, findExperiment, type LifecycleStage } from './experiments-repository.ts';
+import { type ExperimentRow, holdExperiment, type LifecycleStage } from './experiments-repository.ts';
 import { checkKey } from './key-rules.ts';
 import { findRunDocument, type RunDetails, type RunDocument, readRuns } from './run-details.ts';
 import { randomRunName } from './run-name.ts';
@@ -113,7 +113,7 @@ export function createRuns(dependencies: RunsDependencies) {
     /** Changes what is given; an empty name is as none. @throws AppError NotFound, InvalidArgument, InvalidState */
     async update(runId: string, update: RunUpdate): Promise<RunRow> {
       return db.write(async (tx) => {
-        const run = await getWritableRun(tx, runId);
+        const run = await holdWritableRun(tx, runId);
         const name = update.name || undefined;
         await repository.updateRun(tx, run.runNo, { ...update, name });
         if (name !== undefined) {
@@ -146,7 +146,7 @@ export function createRuns(dependencies: RunsDependencies) {
     /** @throws AppError NotFound when the run or the tag is not there. */
     async deleteTag(runId: string, key: string): Promise<void> {
       await db.write(async (tx) => {
-        const run = await getRun(tx, runId);
+        const run = await holdRun(tx, runId);
         const refused = writeRefusal(run, { metrics: [], params: [], tags: [{ key, value: '' }] });
         if (refused) throw refused;
         tx.afterCommit(() => changed(run));
@@ -181,7 +181,7 @@ export function createRuns(dependencies: RunsDependencies) {
         tags,
       };
       return db.write(async (tx) => {
-        const experiment = await findExperiment(tx, experimentNo);
+        const experiment = await holdExperiment(tx, experimentNo);
         if (experiment?.lifecycle_stage !== 'active') throw experimentNotActive(experimentNo);
         await repository.insertRuns(tx, [created]);
         const run = await getRun(tx, created.runId);
@@ -197,7 +197,7 @@ export function createRuns(dependencies: RunsDependencies) {
       const key = 'mlflow.log-model.history';
       checkKey(key, 'Tag', 'key');
       await db.write(async (tx) => {
-        const run = await getWritableRun(tx, runId);
+        const run = await holdWritableRun(tx, runId);
         const tags = await repository.listTags(tx, [run.runNo]);
         const known = tags.find((tag) => tag[1] === key)?.[2];
         const history = known === undefined ? [] : (JSON.parse(known) as unknown[]);
@@ -209,7 +209,7 @@ export function createRuns(dependencies: RunsDependencies) {
 
   async function changeStage(runId: string, stage: LifecycleStage): Promise<boolean> {
     return db.write(async (tx) => {
-      const run = await getRun(tx, runId);
+      const run = await holdRun(tx, runId);
       if (run.stage === stage) return false;
       tx.afterCommit(() => changed(run));
       await repository.setRunStage(tx, run.runNo, {
@@ -240,9 +240,19 @@ export async function getRun(sql: Sql, runId: string): Promise<RunRow> {
   return run;
 }
 
-/** @throws AppError NotFound, InvalidArgument for a run in the trash, InvalidState for a locked one. */
-export async function getWritableRun(sql: Sql, runId: string): Promise<RunRow> {
-  const run = await getRun(sql, runId);
+/** As `getRun`; held until the commit. @throws AppError NotFound */
+async function holdRun(tx: Transaction, runId: string): Promise<RunRow> {
+  const [run] = await repository.lockRuns(tx, [runId]);
+  if (run === undefined) throw runNotFound(runId);
+  return run;
+}
+
+/**
+ * A run that takes writes, held until the commit.
+ * @throws AppError NotFound, InvalidArgument for a run in the trash, InvalidState for a locked one.
+ */
+export async function holdWritableRun(tx: Transaction, runId: string): Promise<RunRow> {
+  const run = await holdRun(tx, runId);
   const refused = writeRefusal(run);
   if (refused) throw refused;
   return run;
@@ -255,10 +265,10 @@ async function insertRuns(
   runs: readonly RunToCreate[],
   pendingCreates: PendingCreates,
 ): Promise<(RunDetails | AppError)[]> {
-  const experiments = new Map<number, Awaited<ReturnType<typeof findExperiment>>>();
-  for (const { experimentNo } of runs) {
-    if (!experiments.has(experimentNo)) experiments.set(experimentNo, await findExperiment(tx, experimentNo));
-  }
+  // Held, so that none goes to the trash and leaves the new run behind; in one order by all.
+  const experiments = new Map<number, ExperimentRow | undefined>();
+  for (const experimentNo of [...new Set(runs.map((run) => run.experimentNo))].sort((a, b) => a - b))
+    experiments.set(experimentNo, await holdExperiment(tx, experimentNo));
   const refused = (run: repository.NewRun): AppError | undefined => {
     const experiment = experiments.get(run.experimentNo);
     if (experiment === undefined) return notFound(`No Experiment with id=${run.experimentNo} exists`);

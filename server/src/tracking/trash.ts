@@ -1,5 +1,6 @@
 import { type ArtifactDeletionGuard, forget, measure } from '../artifacts/files.ts';
 import type { Database, Sql, Transaction } from '../db/port.ts';
+import { takeTurn } from '../governance/governed-writes.ts';
 import type { Ownership } from '../governance/ownership.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, invalidArgument } from '../kernel/errors.ts';
@@ -197,6 +198,7 @@ export function createTrash({ db, clock, guards, ownership }: TrashDependencies)
     const folder = own === String(experimentNo) ? own : undefined;
     const subject = `experiment ${experimentNo}`;
     await db.write(async (tx) => {
+      await takeTurn(tx);
       if ((await repository.lockEmptyExperiment(tx, experimentNo, scope.beforeMs)) === undefined) return;
       if (!(await isFree(() => guardFiles(tx, folder), { subject, entry, report }))) return;
       const removed = await removeFiles(tx, folder);
