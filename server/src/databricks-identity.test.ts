@@ -121,6 +121,26 @@ describe('identities by SCIM', () => {
     expect([...(await members(id))].sort()).toEqual([...ids].sort());
   });
 
+  it('leaves inactive whom one makes so while others change something else', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const { id } = await create('Users', { userName: `leaver-${round}@acme.com` });
+      const rename = (i: number) =>
+        patch(`Users/${id}`, [{ op: 'replace', path: 'displayName', value: `Leaver ${i}` }]);
+      const answers = await Promise.all([
+        rename(1),
+        rename(2),
+        patch(`Users/${id}`, [{ op: 'replace', path: 'active', value: false }]),
+        rename(3),
+        rename(4),
+      ]);
+      expect(answers.map(({ status }) => status)).toEqual([204, 204, 204, 204, 204]);
+      expect((await scim('GET', `Users/${id}`)).json()).toMatchObject({
+        active: false,
+        displayName: expect.stringMatching(/^Leaver \d$/),
+      });
+    }
+  });
+
   it('changes users by patch and replaces them by put', async () => {
     const { id } = await create('Users', { userName: 'carol@acme.com', name: { givenName: 'Carol' } });
     await patch(`Users/${id}`, [

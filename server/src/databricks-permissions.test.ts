@@ -234,6 +234,28 @@ describe('object permissions', () => {
     expect((await read()).status).toBe(404);
   });
 
+  it('makes of two lists that come together one or the other', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const { experiment_id: id } = await server.post<{ experiment_id: string }>(
+        JANE,
+        '/api/2.0/mlflow/experiments/create',
+        { name: `two-lists-${round}` },
+      );
+      const put = (level: string) =>
+        call(ADMIN, 'PUT', `experiments/${id}`, [{ user_name: JANE, permission_level: level }]);
+      const answers = await Promise.all([
+        put('CAN_READ'),
+        put('CAN_MANAGE'),
+        put('CAN_READ'),
+        put('CAN_MANAGE'),
+      ]);
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      expect(['CAN_MANAGE', 'CAN_READ']).toContain(
+        direct(await call(ADMIN, 'GET', `experiments/${id}`))[JANE],
+      );
+    }
+  });
+
   it('takes an owner that a list does not name off, unless it is the owner who sends it', async () => {
     expect(direct(await call(JANE, 'PUT', experiment, []))).toEqual({ [JANE]: 'CAN_MANAGE' });
     expect(

@@ -43,6 +43,16 @@ export interface GrantChange {
   readonly remove: readonly Privilege[];
 }
 
+/** What is to be written of a securable, all of it or nothing. */
+export interface OwnedGrants<Item> {
+  readonly grants: readonly Item[];
+  /** The new owner's name; undefined where the owner stays. */
+  readonly owner: string | undefined;
+}
+
+/** Made of the owner's name as it is when the turn has come; it may be asked again. */
+export type GrantPlan<Item> = (owner: string) => OwnedGrants<Item>;
+
 export interface GrantsOf {
   readonly on: Securable;
   /** The names of principals to tell of; everybody where undefined. */
@@ -61,10 +71,12 @@ export interface Grants {
    *   PermissionDenied unless `by` owns the securable or has MANAGE (CAN_MANAGE) on it or above it.
    */
   change(on: Securable, changes: readonly GrantChange[], by: Access): Promise<void>;
-  /** Makes these, and only these, the grants on the securable (the owner stays). @throws AppError as `change`. */
+  /** As `change`, together with the owner. @throws AppError as `change`. */
+  changeOwned(on: Securable, plan: GrantPlan<GrantChange>, by: Access): Promise<void>;
+  /** Makes these, and only these, the grants on the securable. @throws AppError as `change`. */
   replace(
     on: Securable,
-    assignments: readonly { readonly principal: string; readonly privileges: readonly Privilege[] }[],
+    plan: GrantPlan<{ readonly principal: string; readonly privileges: readonly Privilege[] }>,
     by: Access,
   ): Promise<void>;
   /** The owner's name; `admins` where nobody else is. */
@@ -86,6 +98,37 @@ export function createGrants({ db, write }: GrantsDependencies): Grants {
   async function listRows(sql: Sql, securables: readonly string[], principal: string | undefined) {
     const only = principal === undefined ? undefined : await getGrantee(sql, principal);
     return repository.listHeld(sql, { securables, principalNo: only?.principal_no });
+  }
+
+  const ownerWithin = async (sql: Sql, on: Securable): Promise<string> =>
+    (await listOwners(sql, [on])).get(keyOf(on)) ?? ADMINS;
+
+  async function changeOwned(on: Securable, plan: GrantPlan<GrantChange>, by: Access): Promise<void> {
+    requireManagement(by, on);
+    const securable = keyOf(on);
+    await write(async (tx, changed) => {
+      const { grants: changes, owner } = plan(await ownerWithin(tx, on));
+      checkApplicable(
+        on,
+        changes.flatMap(({ add, remove }) => [...add, ...remove]),
+      );
+      const grantees: PrincipalRow[] = [];
+      for (const { principal } of changes) grantees.push(await getGrantee(tx, principal));
+      await repository.insertGrants(
+        tx,
+        changes.flatMap(({ add }, i) =>
+          add.map((privilege) => [securable, grantees[i]!.principal_no, privilege] as const),
+        ),
+      );
+      for (const [i, { remove }] of changes.entries())
+        await repository.deleteGrants(tx, {
+          securable,
+          principalNo: grantees[i]!.principal_no,
+          privileges: remove,
+        });
+      if (owner !== undefined) await writeOwner(tx, changed, { on, principal: owner });
+      changed('grants', securable);
+    });
   }
 
   return {
@@ -115,40 +158,19 @@ export function createGrants({ db, write }: GrantsDependencies): Grants {
         }));
       }),
 
-    async change(on, changes, by) {
-      requireManagement(by, on);
-      checkApplicable(
-        on,
-        changes.flatMap(({ add, remove }) => [...add, ...remove]),
-      );
-      const securable = keyOf(on);
-      await write(async (tx, changed) => {
-        const grantees: PrincipalRow[] = [];
-        for (const { principal } of changes) grantees.push(await getGrantee(tx, principal));
-        await repository.insertGrants(
-          tx,
-          changes.flatMap(({ add }, i) =>
-            add.map((privilege) => [securable, grantees[i]!.principal_no, privilege] as const),
-          ),
-        );
-        for (const [i, { remove }] of changes.entries())
-          await repository.deleteGrants(tx, {
-            securable,
-            principalNo: grantees[i]!.principal_no,
-            privileges: remove,
-          });
-        changed('grants', securable);
-      });
-    },
+    change: (on, changes, by) => changeOwned(on, () => ({ grants: changes, owner: undefined }), by),
 
-    async replace(on, assignments, by) {
+    changeOwned,
+
+    async replace(on, plan, by) {
       requireManagement(by, on);
-      checkApplicable(
-        on,
-        assignments.flatMap(({ privileges }) => privileges),
-      );
       const securable = keyOf(on);
       await write(async (tx, changed) => {
+        const { grants: assignments, owner } = plan(await ownerWithin(tx, on));
+        checkApplicable(
+          on,
+          assignments.flatMap(({ privileges }) => privileges),
+        );
         await repository.clearGrants(tx, securable);
         for (const { principal, privileges } of assignments) {
           const { principal_no } = await getGrantee(tx, principal);
@@ -157,11 +179,12 @@ export function createGrants({ db, write }: GrantsDependencies): Grants {
             privileges.map((privilege) => [securable, principal_no, privilege] as const),
           );
         }
+        if (owner !== undefined) await writeOwner(tx, changed, { on, principal: owner });
         changed('grants', securable);
       });
     },
 
-    ownerOf: (on) => db.read(async (sql) => (await listOwners(sql, [on])).get(keyOf(on)) ?? ADMINS),
+    ownerOf: (on) => db.read((sql) => ownerWithin(sql, on)),
 
     ownersOf: (on) => db.read((sql) => listOwners(sql, on)),
 

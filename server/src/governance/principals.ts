@@ -84,8 +84,15 @@ export interface Principals {
   list(
     search: PrincipalSearch,
   ): Promise<{ readonly items: readonly PrincipalRecord[]; readonly total: number }>;
-  /** @throws AppError NotFound, AlreadyExists; InvalidState for the name of a built-in group or the last administrator's end. */
-  update(id: string, change: PrincipalChange): Promise<PrincipalRecord>;
+  /**
+   * @param change or what makes it of the principal as it is when its turn has come; it may be asked again.
+   * @throws AppError NotFound, AlreadyExists; InvalidState for the name of a built-in group or the last administrator's
+   *   end; what `change` throws.
+   */
+  update(
+    id: string,
+    change: PrincipalChange | ((current: PrincipalRecord) => PrincipalChange),
+  ): Promise<PrincipalRecord>;
   /**
    * Its grants, tokens, sessions and memberships go with it; what it owned goes to the group `admins`.
    * @throws AppError NotFound; InvalidState for a built-in group and for the last administrator.
@@ -211,11 +218,12 @@ export function createPrincipals({ db, clock, write }: PrincipalsDependencies): 
         return { items: rows.map(recordOf), total };
       }),
 
-    async update(id, change) {
-      checkExtras(change.extras);
+    async update(id, given) {
       return write((tx, changed) =>
         keepingAnAdministrator(tx, async () => {
           const row = await getRow(tx, id);
+          const change = typeof given === 'function' ? given(recordOf(row)) : given;
+          checkExtras(change.extras);
           const name = change.name ?? row.name;
           if (name !== row.name) {
             if (isBuiltIn(row)) throw invalidState(`The group '${row.name}' is built in and keeps its name.`);

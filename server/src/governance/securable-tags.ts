@@ -1,5 +1,6 @@
 import type { Database } from '../db/port.ts';
 import { AppError, alreadyExists, invalidArgument, notFound } from '../kernel/errors.ts';
+import { takeTurn } from './governed-writes.ts';
 import * as repository from './securable-tags-repository.ts';
 
 export interface SecurableTag {
@@ -24,6 +25,7 @@ export function createSecurableTags({ db }: { readonly db: Database }) {
   ): Promise<SecurableTag> {
     checkTag(tag);
     await db.write(async (tx) => {
+      await takeTurn(tx);
       const tags = await repository.listTags(tx, place, MAX_TAGS + 1);
       const exists = tags.some(({ key }) => key === tag.key);
       if (exists && must === 'be new')

@@ -27,7 +27,7 @@ export interface SecretScopesDependencies {
   readonly db: Database;
   readonly clock: Clock;
   readonly sealer: Sealer;
-  readonly grants: Pick<Grants, 'list' | 'change' | 'ownerOf' | 'setOwner'>;
+  readonly grants: Pick<Grants, 'list' | 'change' | 'changeOwned' | 'ownerOf'>;
   readonly ownership: Pick<Ownership, 'claim' | 'drop'>;
 }
 
@@ -100,19 +100,21 @@ export function createSecretScopes({ db, clock, sealer, grants, ownership }: Sec
     by: Access,
   ): Promise<void> {
     await db.read((sql) => getScope(sql, name));
-    const on = scopeSecurable(name);
-    const owner = await grants.ownerOf(on);
-    if (owner.toLowerCase() === principal.toLowerCase()) {
-      if (permission === 'MANAGE' || owner === ADMINS) return;
-      await grants.setOwner(on, ADMINS, by);
-    }
     const kept = permission === undefined ? undefined : PRIVILEGE[permission];
     const change: GrantChange = {
       principal,
       add: kept === undefined ? [] : [kept],
       remove: Object.values(PRIVILEGE).filter((privilege) => privilege !== kept),
     };
-    await grants.change(on, [change], by);
+    await grants.changeOwned(
+      scopeSecurable(name),
+      (owner) => {
+        if (owner.toLowerCase() !== principal.toLowerCase()) return { grants: [change], owner: undefined };
+        const stays = permission === 'MANAGE' || owner === ADMINS;
+        return stays ? { grants: [], owner: undefined } : { grants: [change], owner: ADMINS };
+      },
+      by,
+    );
   }
 
   return {

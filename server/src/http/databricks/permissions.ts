@@ -112,13 +112,18 @@ export function permissionRoutes(
         const { on } = await find(call.path.id!);
         const wanted = await readList(call);
         const newOwner = soleOwner(kind, wanted);
-        const owner = await grants.ownerOf(on);
-        const others = wanted.filter((entry) => entry.level !== undefined && !ownsBy(kind, entry, owner));
-        const assignments = others.map(({ name, level }) => ({ principal: name, privileges: level!.grants }));
-        await grants.replace(on, assignments, access);
-        const keeps = wanted.some((entry) => ownsBy(kind, entry, owner)) || isCaller(access, owner);
-        if (newOwner !== undefined) await grants.setOwner(on, newOwner, access);
-        else if (!keeps && owner !== ADMINS) await grants.setOwner(on, ADMINS, access);
+        await grants.replace(
+          on,
+          (owner) => {
+            const others = wanted.filter((entry) => entry.level !== undefined && !ownsBy(kind, entry, owner));
+            const keeps = wanted.some((entry) => ownsBy(kind, entry, owner)) || isCaller(access, owner);
+            return {
+              grants: others.map(({ name, level }) => ({ principal: name, privileges: level!.grants })),
+              owner: newOwner ?? (keeps || owner === ADMINS ? undefined : ADMINS),
+            };
+          },
+          access,
+        );
         return render(call);
       },
     },
@@ -131,19 +136,24 @@ export function permissionRoutes(
         const { access } = call.caller;
         const { on } = await find(call.path.id!);
         const wanted = await readList(call);
-        const owner = await grants.ownerOf(on);
         const all = privilegesOf(kind);
-        const others = wanted.filter((entry) => entry.level !== undefined && !ownsBy(kind, entry, owner));
-        const changes = others.map(({ name, level }) => ({
-          principal: name,
-          add: level!.grants,
-          remove: all.filter((privilege) => !level!.grants.includes(privilege)),
-        }));
-        if (changes.length > 0) await grants.change(on, changes, access);
         const newOwner = wanted.find(({ level }) => level === undefined)?.name;
-        const lowered = others.some(({ name }) => same(name, owner)) && !isCaller(access, owner);
-        if (newOwner !== undefined) await grants.setOwner(on, newOwner, access);
-        else if (lowered && owner !== ADMINS) await grants.setOwner(on, ADMINS, access);
+        await grants.changeOwned(
+          on,
+          (owner) => {
+            const others = wanted.filter((entry) => entry.level !== undefined && !ownsBy(kind, entry, owner));
+            const lowered = others.some(({ name }) => same(name, owner)) && !isCaller(access, owner);
+            return {
+              grants: others.map(({ name, level }) => ({
+                principal: name,
+                add: level!.grants,
+                remove: all.filter((privilege) => !level!.grants.includes(privilege)),
+              })),
+              owner: newOwner ?? (lowered && owner !== ADMINS ? ADMINS : undefined),
+            };
+          },
+          access,
+        );
         return render(call);
       },
     },

@@ -182,11 +182,15 @@ function routesOf(kind: PrincipalKind, principals: Principals): readonly Databri
       access: 'admin',
       async handle(call) {
         const before = await getRecord(call);
-        const document = documentOf(before);
-        const members = noMemberChange();
-        applyScimPatch({ kind, document, members }, call.body);
-        if (document.name !== before.name) refuseReserved(kind, document.name);
-        await principals.update(before.id, principalOf(kind, document));
+        let members = noMemberChange();
+        // Of what is there when it is changed: one who is made inactive meanwhile stays so.
+        await principals.update(before.id, (current) => {
+          const document = documentOf(current);
+          members = noMemberChange();
+          applyScimPatch({ kind, document, members }, call.body);
+          if (document.name !== current.name) refuseReserved(kind, document.name);
+          return principalOf(kind, document);
+        });
         if (kind === 'group') await changeMembers(principals, before.id, members);
         return new Answer(204);
       },

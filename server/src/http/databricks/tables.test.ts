@@ -162,6 +162,24 @@ describe.each(testedDatabases())('tables on $name', (database) => {
     ).toBe(403);
   });
 
+  it('sets a tag once, for one of those who set it at once, and no more tags than there may be', async () => {
+    const PATH = `${UC}/entity-tag-assignments`;
+    const set = (key: string, value: string) =>
+      routes.call('admin', 'POST', PATH, {
+        entity_type: 'tables',
+        entity_name: 'prod.ml.zeta',
+        tag_key: key,
+        tag_value: value,
+      });
+    for (let round = 0; round < 49; round += 7) {
+      const answers = await Promise.all([1, 2, 3, 4].map((i) => set(`once${round}`, String(i))));
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
+    }
+    await Promise.all(Array.from({ length: 42 }, (_, i) => set(`more${i}`, '')));
+    const last = await Promise.all(Array.from({ length: 4 }, (_, i) => set(`last${i}`, '')));
+    expect(last.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
   it('keeps tags of tables, columns, schemas and catalogs as they were sent', async () => {
     const PATH = `${UC}/entity-tag-assignments`;
     const places = [
