@@ -1,7 +1,8 @@
 import { openBlobKeys } from './artifacts/blob-keys.ts';
 import { createDirectTransfers } from './artifacts/direct-transfers.ts';
-import { createFiles } from './artifacts/files.ts';
+import { type ArtifactDeletionGuard, createFiles } from './artifacts/files.ts';
 import { createGarbage } from './artifacts/garbage.ts';
+import { guardVolumeFolder } from './artifacts/volumes.ts';
 import { composeAudit } from './compose-audit.ts';
 import { composeDatabricks } from './compose-databricks.ts';
 import { composeFiles } from './compose-files.ts';
@@ -225,7 +226,11 @@ export async function compose(config: Config): Promise<Program> {
 
   const store = await openStore(config, clock);
   const keys = await openBlobKeys(db);
-  const guards = { guardDeletion: keepVersionFiles, guardWrite: guardVersionFolder };
+  const guardWrite: ArtifactDeletionGuard = async (sql, path) => {
+    await guardVersionFolder(sql, path);
+    await guardVolumeFolder(sql, path);
+  };
+  const guards = { guardDeletion: keepVersionFiles, guardWrite };
   const files = createFiles({ db, store, keys, clock, ...guards });
   const { sign: signer } = store;
   const transfers =

@@ -138,9 +138,12 @@ export async function moveTree(tx: Transaction, from: Place, to: Place): Promise
     from.name,
   ]);
   const [path, ...range] = below(pathOf(from));
-  await tx.run(
-    `UPDATE artifact_entries SET parent = CAST(? AS TEXT) || substr(parent, CAST(? AS INTEGER)) WHERE ${BELOW}`,
-    // Letters as the database counts them: code points.
-    [pathOf(to), [...path].length + 1, path, ...range],
-  );
+  // As in `deleteTree`: what others wrote while the first statement waited for them follows with the second.
+  for (let passes = tx.dialect.name === 'sqlite' ? 1 : 2; passes > 0; passes--) {
+    await tx.run(
+      `UPDATE artifact_entries SET parent = CAST(? AS TEXT) || substr(parent, CAST(? AS INTEGER)) WHERE ${BELOW}`,
+      // Letters as the database counts them: code points.
+      [pathOf(to), [...path].length + 1, path, ...range],
+    );
+  }
 }

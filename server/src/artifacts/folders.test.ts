@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenedDatabase, testedDatabases } from '../db/conformance/databases.ts';
+import { LOCAL_USER } from '../governance/access.ts';
+import { startGovernance } from '../governance/conformance/governance.ts';
 import { AppError } from '../kernel/errors.ts';
 import { parseArtifactPath } from '../objects/artifact-path.ts';
 import { createBlockWrites } from './block-writes.ts';
@@ -7,6 +9,7 @@ import { bodyOf, createSetClock, openFiles } from './conformance/files.ts';
 import { createFolders } from './folders.ts';
 import { createPartUploads } from './part-uploads.ts';
 import { inTree } from './trees.ts';
+import { createVolumes, guardVolumeFolder } from './volumes.ts';
 
 const at = parseArtifactPath;
 
@@ -55,6 +58,41 @@ describe.each(testedDatabases())('folders on $name', (database) => {
     expect(await home.read('file')).toBe('1');
   });
 
+  it('take along what is written into them at the same time, or leave it where it was written', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const [from, to] = [`busy-${round}`, `calm-${round}`];
+      await home.put(`${from}/sub/first`, '0');
+      const names = Array.from({ length: 4 }, (_, i) => `f${i}`);
+      await Promise.all([
+        ...names.map((name) => home.put(`${from}/sub/${name}`, name)),
+        folders.move(at(from), at(to)),
+      ]);
+      const left = (await home.names(from)).length === 0 ? [] : await home.names(`${from}/sub`);
+      expect([...left, ...(await home.names(`${to}/sub`))].sort()).toEqual([...names, 'first'].sort());
+    }
+  });
+
+  it('leave nothing behind of a volume that goes while files come into it', async () => {
+    const governance = await startGovernance(opened.db);
+    const volumes = createVolumes({ ...governance, db: opened.db, clock });
+    const guarded = await openFiles(opened.db, clock, async () => {}, guardVolumeFolder);
+    for (let round = 0; round < 20; round += 1) {
+      const name = { catalog: 'workspace', schema: 'default', name: `v${round}` };
+      const { id } = await volumes.create(name, undefined, LOCAL_USER);
+      const outcomes = await Promise.all([
+        ...['a', 'b', 'c/d', 'c/e'].map((path) =>
+          refusal(guarded.files.put(inTree('volumes', id, at(path)), bodyOf(path))),
+        ),
+        refusal(volumes.delete(name)),
+      ]);
+      for (const code of outcomes) expect([undefined, 'NotFound']).toContain(code);
+      expect(outcomes.at(-1)).toBeUndefined();
+      expect(await guarded.names(inTree('volumes', id))).toEqual([]);
+    }
+    guarded.remove();
+    await governance.stop();
+  });
+
   it('move nowhere where something is, into themselves, or where nothing may come', async () => {
     await home.put('m/a', '1');
     await home.put('m/b', '2');
@@ -100,6 +138,22 @@ describe.each(testedDatabases())('folders on $name', (database) => {
     // The answer was lost: the same call again is a success.
     const { uploadId } = started[winner]!;
     expect(await refusal(uploads.complete(path, uploadId, { parts: [{ partNumber: 1 }] }))).toBeUndefined();
+  });
+
+  it('take a new file from one upload, however often it is completed at once', async () => {
+    const uploads = createPartUploads({ ...home, db: opened.db, clock });
+    for (let round = 0; round < 10; round += 1) {
+      const path = at(`again-${round}/file`);
+      const { uploadId } = await uploads.start(path, { overwrite: false });
+      const etag = await uploads.putPart(path, { uploadId, partNumber: 1, sizeBytes: 4 }, bodyOf('once'));
+      const outcomes = await Promise.all(
+        [1, 2, 3, 4].map(() =>
+          refusal(uploads.complete(path, uploadId, { parts: [{ partNumber: 1, etag }] })),
+        ),
+      );
+      expect(outcomes).toEqual([undefined, undefined, undefined, undefined]);
+      expect(await home.read(path)).toBe('once');
+    }
   });
 
   it('take a file block by block, and forget handles that nobody uses', async () => {

@@ -105,17 +105,24 @@ export function createPartUploads({ db, store, keys, files, clock }: PartUploads
       const upload = uploadOf(row);
       const { sizeBytes } = await join(upload, parts);
       const nowMs = clock.nowMs();
-      await files.adopt(
-        path,
-        { objectKey: upload.key, sha256: undefined, sizeBytes, nowMs },
-        {
-          async within(tx) {
-            await within?.(tx);
-            await repository.completeUpload(tx, uploadId, nowMs);
+      const overtaken = new AppError('Conflict', 'The upload was completed or aborted at the same time.');
+      try {
+        await files.adopt(
+          path,
+          { objectKey: upload.key, sha256: undefined, sizeBytes, nowMs },
+          {
+            async within(tx) {
+              await within?.(tx);
+              if (!(await repository.completeUpload(tx, uploadId, nowMs))) throw overtaken;
+            },
+            ...(row.only_new !== null && { precondition: refuseExisting }),
           },
-          ...(row.only_new !== null && { precondition: refuseExisting }),
-        },
-      );
+        );
+      } catch (error) {
+        if (error !== overtaken) throw error;
+        // Completed by a call that was faster, unless the upload is gone.
+        await getUpload(path, uploadId);
+      }
     },
 
     /** Unknown already is a success, as is completed: then the file stays. */

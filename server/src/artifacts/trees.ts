@@ -14,6 +14,12 @@ export function inTree(tree: Tree, id: string | number, path: ArtifactPath | '' 
   return (path === '' ? folder : `${folder}/${path}`) as TreePath;
 }
 
+/** The id under which a path lies in a tree; undefined for what lies elsewhere. */
+export function idInTree(tree: Tree, path: TreePath): string | undefined {
+  const [root, id] = path.split('/', 2);
+  return root === `#${tree}` ? id : undefined;
+}
+
 /** Reads what was written by us and is proven to be: artifacts and trees alike. @throws AppError InvalidArgument */
 export function parseTreePath(text: string): TreePath {
   const [, tree, rest] = /^#(volumes|workspace|dbfs-blocks)\/(.+)$/s.exec(text) ?? [];

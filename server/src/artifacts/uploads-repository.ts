@@ -32,8 +32,13 @@ export async function findUpload(sql: Sql, uploadId: string): Promise<UploadRow 
   return sql.get<UploadRow>(`SELECT ${COLUMNS} FROM artifact_uploads WHERE upload_id = ?`, [uploadId]);
 }
 
-export async function completeUpload(tx: Transaction, uploadId: string, nowMs: number): Promise<void> {
-  await tx.run('UPDATE artifact_uploads SET completed_at = ? WHERE upload_id = ?', [nowMs, uploadId]);
+/** Whether it was still open: of several that complete it, one does. */
+export async function completeUpload(tx: Transaction, uploadId: string, nowMs: number): Promise<boolean> {
+  const completed = await tx.run(
+    'UPDATE artifact_uploads SET completed_at = ? WHERE upload_id = ? AND completed_at IS NULL',
+    [nowMs, uploadId],
+  );
+  return completed > 0;
 }
 
 export async function deleteUpload(tx: Transaction, uploadId: string): Promise<void> {

@@ -75,6 +75,15 @@ export async function updateVolume(
   );
 }
 
+/** Whether the volume is there; it stays until the commit, where this is a write. Many may hold it so at once. */
+export async function holdVolume(sql: Sql, volumeId: string): Promise<boolean> {
+  const row = await sql.get(
+    `SELECT v.volume_id FROM volumes v WHERE v.volume_id = ?${sql.dialect.forShare('v')}`,
+    [volumeId],
+  );
+  return row !== undefined;
+}
+
 export async function deleteVolume(tx: Transaction, volumeId: string): Promise<void> {
   await tx.run('DELETE FROM volumes WHERE volume_id = ?', [volumeId]);
 }

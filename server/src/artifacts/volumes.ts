@@ -10,7 +10,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { type AppError, alreadyExists, invalidArgument, notFound } from '../kernel/errors.ts';
 import type { VolumeName } from './file-places.ts';
 import { forget } from './files.ts';
-import { inTree } from './trees.ts';
+import { idInTree, inTree, type TreePath } from './trees.ts';
 import type { VolumeRow } from './volumes-repository.ts';
 import * as repository from './volumes-repository.ts';
 
@@ -49,9 +49,10 @@ export function createVolumes({ db, clock, write, ownership }: VolumesDependenci
     return row;
   }
 
-  async function remove(tx: Transaction, row: VolumeRow): Promise<void> {
-    await forget(tx, inTree('volumes', row.volume_id), clock.nowMs());
-    await repository.deleteVolume(tx, row.volume_id);
+  async function remove(tx: Transaction, rows: readonly VolumeRow[]): Promise<void> {
+    // First the rows: files that are on their way wait for those, or are waited for, and hold their folders after that.
+    for (const { volume_id } of rows) await repository.deleteVolume(tx, volume_id);
+    for (const { volume_id } of rows) await forget(tx, inTree('volumes', volume_id), clock.nowMs());
   }
 
   return {
@@ -145,7 +146,7 @@ export function createVolumes({ db, clock, write, ownership }: VolumesDependenci
     /** Its files go with it. @throws AppError NotFound */
     async delete(name: VolumeName): Promise<void> {
       await write(async (tx) => {
-        await remove(tx, await getRow(tx, name));
+        await remove(tx, [await getRow(tx, name)]);
         await ownership.drop(tx, [securableOfVolume(name)]);
       });
     },
@@ -162,7 +163,7 @@ export function createVolumes({ db, clock, write, ownership }: VolumesDependenci
             after: '',
             limit: LOOKED_AT_ONCE,
           });
-          for (const row of rows) await remove(tx, row);
+          await remove(tx, rows);
           if (rows.length < LOOKED_AT_ONCE) return;
         }
       },
@@ -182,6 +183,16 @@ export const securableOfVolume = ({ catalog, schema, name }: VolumeName): Secura
 
 export const volumeNotFound = (name: VolumeName): AppError =>
   notFound(`Volume '${fullName(name).slice(0, 300)}' does not exist.`, { reason: 'VOLUME_DOES_NOT_EXIST' });
+
+/**
+ * Lets no file into a volume that goes at the same moment: nobody would find it again. Asked in the transaction that
+ * writes one. @throws AppError NotFound
+ */
+export async function guardVolumeFolder(sql: Sql, path: TreePath): Promise<void> {
+  const volumeId = idInTree('volumes', path);
+  if (volumeId === undefined || (await repository.holdVolume(sql, volumeId))) return;
+  throw notFound('The volume of this file does not exist any more.', { reason: 'VOLUME_DOES_NOT_EXIST' });
+}
 
 const fullName = ({ catalog, schema, name }: VolumeName): string => `${catalog}.${schema}.${name}`;
 
