@@ -96,6 +96,33 @@ describe.each(testedDatabases())('webhooks on $name', ({ open }) => {
       ),
     );
 
+  it('keep what each of several changes of them says that come together', async () => {
+    const here = program(opened.db);
+    const there = program(opened.db.dialect.name === 'sqlite' ? opened.db : opened.reopen());
+    for (let round = 0; round < 15; round += 1) {
+      const { row } = await here.webhooks.create(hook());
+      const unchanged = {
+        name: undefined,
+        url: undefined,
+        events: undefined,
+        description: undefined,
+        secret: undefined,
+        status: undefined,
+      };
+      const change = (by: typeof here, update: Partial<NewWebhook>) =>
+        by.webhooks.update(row.webhook_id, { ...unchanged, ...update });
+      await Promise.all([
+        change(here, { status: 'DISABLED' }),
+        change(there, { name: 'other' }),
+        change(here, { description: 'what for' }),
+        change(there, { secret: 'shared' }),
+      ]);
+      const after = (await here.webhooks.get(row.webhook_id)).row;
+      expect(after).toMatchObject({ status: 'DISABLED', name: 'other', description: 'what for' });
+      expect(after.sealed_secret).not.toBeNull();
+    }
+  });
+
   it('delivers an event to its subscribers alone, signed', async () => {
     const { deliveries, webhooks } = program(opened.db);
     await webhooks.create(hook({ secret: 'shared' }));

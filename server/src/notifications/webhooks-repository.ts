@@ -45,6 +45,14 @@ export async function findWebhook(sql: Sql, webhookId: string): Promise<WebhookR
   ]);
 }
 
+/** The same, held until the commit. */
+export async function holdWebhook(tx: Transaction, webhookId: string): Promise<WebhookRow | undefined> {
+  return tx.get<WebhookRow>(
+    `SELECT ${COLUMNS} FROM webhooks w WHERE webhook_id = ? AND deleted_at IS NULL${tx.dialect.forUpdate('w')}`,
+    [webhookId],
+  );
+}
+
 export async function findWebhooksByNo(
   sql: Sql,
   webhookNos: readonly number[],

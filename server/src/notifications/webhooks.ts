@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Database, Sql } from '../db/port.ts';
+import type { Database, Sql, Transaction } from '../db/port.ts';
 import type { EventKind } from '../events/events.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { invalidArgument, notFound } from '../kernel/errors.ts';
+import { type AppError, invalidArgument, notFound } from '../kernel/errors.ts';
 import { parsePageToken, renderPageToken } from '../kernel/page-token.ts';
 import type { Sealer } from '../secrets/sealer.ts';
 import type { AttemptRow, DeliveryRow } from './deliveries-repository.ts';
@@ -58,7 +58,13 @@ const MAX_PAGE = 1000;
 export function createWebhooks({ db, clock, guard, sealer, transport }: WebhooksDependencies) {
   async function getRow(sql: Sql, webhookId: string): Promise<WebhookRow> {
     const row = await repository.findWebhook(sql, webhookId);
-    if (row === undefined) throw notFound(`Webhook with ID ${webhookId.slice(0, 100)} not found.`);
+    if (row === undefined) throw webhookNotFound(webhookId);
+    return row;
+  }
+
+  async function holdRow(tx: Transaction, webhookId: string): Promise<WebhookRow> {
+    const row = await repository.holdWebhook(tx, webhookId);
+    if (row === undefined) throw webhookNotFound(webhookId);
     return row;
   }
 
@@ -131,7 +137,7 @@ export function createWebhooks({ db, clock, guard, sealer, transport }: Webhooks
       const events = update.events === undefined ? undefined : checkWebhookEvents(update.events);
       if (update.url !== undefined) await guard.checkTarget(update.url);
       return db.write(async (tx) => {
-        const row = await getRow(tx, webhookId);
+        const row = await holdRow(tx, webhookId);
         await repository.updateWebhook(tx, {
           ...row,
           name: update.name ?? row.name,
@@ -149,7 +155,7 @@ export function createWebhooks({ db, clock, guard, sealer, transport }: Webhooks
     /** @throws AppError NotFound */
     async delete(webhookId: string): Promise<void> {
       await db.write(async (tx) => {
-        const row = await getRow(tx, webhookId);
+        const row = await holdRow(tx, webhookId);
         await repository.trashWebhook(tx, row.webhook_no, clock.nowMs());
       });
     },
@@ -186,5 +192,8 @@ export function createWebhooks({ db, clock, guard, sealer, transport }: Webhooks
     },
   };
 }
+
+const webhookNotFound = (webhookId: string): AppError =>
+  notFound(`Webhook with ID ${webhookId.slice(0, 100)} not found.`);
 
 export type Webhooks = ReturnType<typeof createWebhooks>;

@@ -71,12 +71,17 @@ export async function requestCancel(tx: Transaction, id: string): Promise<void> 
   ]);
 }
 
-/** Without its result from now on. */
-export async function closeStatement(tx: Transaction, id: string): Promise<void> {
+/** Without its result from now on. What it was before; undefined where it is gone. */
+export async function closeStatement(tx: Transaction, id: string): Promise<StatementRow | undefined> {
+  const row = await tx.get<StatementRow>(
+    `SELECT ${COLUMNS} FROM statements s WHERE statement_id = ?${tx.dialect.forUpdate('s')}`,
+    [id],
+  );
   await tx.run(
     `UPDATE statements SET state = 'CLOSED', outcome = NULL, size_bytes = 0 WHERE statement_id = ?`,
     [id],
   );
+  return row;
 }
 
 /** Says that they still run; the ones that somebody asked to cancel, or that are no longer running. */
@@ -100,14 +105,12 @@ export async function takeExpired(
   beforeMs: number,
   limit: number,
 ): Promise<readonly StatementRow[]> {
-  const rows = await tx.all<StatementRow>(
-    `SELECT ${COLUMNS} FROM statements WHERE expires_at < ? ORDER BY expires_at LIMIT ?`,
-    [beforeMs, limit],
+  // In one statement: one that ends meanwhile keeps its result, or gives it away with its row.
+  return tx.all<StatementRow>(
+    `DELETE FROM statements WHERE expires_at < ? AND statement_id IN (
+       SELECT statement_id FROM statements WHERE expires_at < ? ORDER BY expires_at LIMIT ?) RETURNING ${COLUMNS}`,
+    [beforeMs, beforeMs, limit],
   );
-  await tx.run(`DELETE FROM statements WHERE ${tx.dialect.inList('statement_id', 'text')}`, [
-    tx.dialect.list(rows.map((row) => row.statement_id)),
-  ]);
-  return rows;
 }
 
 /** Lets the oldest results expire while all of them together are larger than `maxBytes`. */

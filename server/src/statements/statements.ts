@@ -227,9 +227,9 @@ export function createStatements(dependencies: StatementsDependencies) {
       await find(id, access);
       here?.controller.abort(CANCELED);
       await here?.done;
-      const row = await find(id, access);
-      await db.write((tx) => repository.closeStatement(tx, id));
-      await results.remove(partsOf(row));
+      await find(id, access);
+      const row = await db.write((tx) => repository.closeStatement(tx, id));
+      if (row !== undefined) await results.remove(partsOf(row));
     },
 
     /**

@@ -89,7 +89,7 @@ export function createAssessments({ db, clock, onChange }: AssessmentsDependenci
     /** Deletes an assessment if it is there; the one that it stood in for is valid again. */
     async delete(traceId: string, assessmentId: string): Promise<void> {
       await db.write(async (tx) => {
-        const row = await findTrace(tx, traceId);
+        const row = await lockTrace(tx, traceId);
         const found = await repository.findAssessment(tx, traceId, assessmentId);
         if (row === undefined || found === undefined) return;
         const { overrides } = found.assessment;

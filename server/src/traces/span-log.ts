@@ -96,7 +96,7 @@ interface Writing {
 /** Writes the spans of one trace; the number of the trace's experiment. */
 async function write(tx: Transaction, { summary, experimentNo, location }: Writing): Promise<number> {
   const { traceId, startMs, endMs } = summary;
-  const created = await repository.insertTrace(tx, {
+  const place = await repository.insertOrLockTrace(tx, {
     traceId,
     experimentNo,
     requestTimeMs: startMs,
@@ -107,18 +107,16 @@ async function write(tx: Transaction, { summary, experimentNo, location }: Writi
     responsePreview: summary.responsePreview,
   });
   const known = new Map<string, string>();
-  let traceNo = created;
-  let experiment = experimentNo;
-  if (traceNo === undefined) {
-    const row = (await repository.lockTrace(tx, traceId))!;
-    traceNo = row.trace_no;
-    experiment = row.experiment_no;
+  const isNew = 'created' in place;
+  const traceNo = isNew ? place.created : place.row.trace_no;
+  const experiment = isNew ? experimentNo : place.row.experiment_no;
+  if (!isNew) {
     for (const { key, value } of await repository.listKeyed(tx, 'trace_metadata', [traceNo]))
       known.set(key, value);
-    await repository.updateTrace(tx, widened(row, summary, known.has(MetadataKey.finalized)));
+    await repository.updateTrace(tx, widened(place.row, summary, known.has(MetadataKey.finalized)));
   }
   const tags = new Map(summary.tags);
-  if (created !== undefined) tags.set(TagKey.artifactLocation, traceArtifacts(location, traceId));
+  if (isNew) tags.set(TagKey.artifactLocation, traceArtifacts(location, traceId));
   tags.set(TagKey.spansLocation, IN_DATABASE);
   await spansRepository.upsertSpans(tx, traceNo, summary.spans);
   await repository.upsertKeyed(tx, 'trace_tags', { traceNo, values: tags });

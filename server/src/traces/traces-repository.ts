@@ -82,6 +82,20 @@ export async function insertTrace(tx: Transaction, trace: NewTrace): Promise<num
   return row?.trace_no;
 }
 
+/** The number of a new trace, or the row of the one that is there, held until the commit. */
+export async function insertOrLockTrace(
+  tx: Transaction,
+  trace: NewTrace,
+): Promise<{ readonly created: number } | { readonly row: TraceRow }> {
+  for (;;) {
+    const created = await insertTrace(tx, trace);
+    if (created !== undefined) return { created };
+    const row = await lockTrace(tx, trace.traceId);
+    if (row !== undefined) return { row };
+    // Somebody deleted it between the two statements: now it can be made.
+  }
+}
+
 export async function updateTrace(tx: Transaction, row: TraceRow): Promise<void> {
   await tx.run(
     `UPDATE traces SET experiment_no = ?, request_time = ?, duration = ?, state = ?, client_request_id = ?,

@@ -87,7 +87,8 @@ export function createTraces({ db, clock, artifactLocationOf, onChange }: Traces
       const metadata = storedMetadata(trace.metadata);
       metadata.set(MetadataKey.finalized, 'true');
       return db.write(async (tx) => {
-        const traceNo = (await repository.insertTrace(tx, trace)) ?? (await merge(tx, trace));
+        const place = await repository.insertOrLockTrace(tx, trace);
+        const traceNo = 'created' in place ? place.created : await merge(tx, place.row, trace);
         await repository.upsertKeyed(tx, 'trace_tags', { traceNo, values: tags });
         await repository.upsertKeyed(tx, 'trace_metadata', { traceNo, values: metadata });
         await addAssessments(tx, traceNo, trace);
@@ -241,9 +242,7 @@ export function createTraces({ db, clock, artifactLocationOf, onChange }: Traces
   };
 
   /** Lays the facts over a trace whose spans came first; its number. */
-  async function merge(tx: Transaction, trace: StartedTrace): Promise<number> {
-    const row = await repository.lockTrace(tx, trace.traceId);
-    if (row === undefined) throw traceNotFound(trace.traceId);
+  async function merge(tx: Transaction, row: repository.TraceRow, trace: StartedTrace): Promise<number> {
     await repository.updateTrace(tx, {
       ...row,
       experiment_no: trace.experimentNo,
