@@ -34,13 +34,14 @@ export function createPartUploads({ db, store, keys, files, clock }: PartUploads
     return upload;
   }
 
-  /** A repeated call finds the parts gone, but the object there. */
+  /** A repeated call finds the parts gone, or going where the first has just joined them, but the object there. */
   async function join(upload: MultipartUpload, parts: readonly CompletedPart[]): Promise<ObjectFacts> {
     try {
       return await store.completeMultipart(upload, parts);
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'NotFound') throw error;
-      return store.head(upload.key);
+      const joined = await store.head(upload.key).catch(() => undefined);
+      if (joined === undefined) throw error;
+      return joined;
     }
   }
 
