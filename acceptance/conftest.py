@@ -10,6 +10,7 @@ import tempfile
 import uuid
 
 import pytest
+import requests
 
 # The client reads these when it is imported. A failing call should fail now, not after minutes of retries,
 # and traces must have arrived when the traced function returns.
@@ -27,8 +28,13 @@ os.environ.update(
     SETUPTOOLS_USE_DISTUTILS="stdlib",
 )
 
+from people import Administrator, Credentials, SignedAs  # noqa: E402
 from request_log import RequestLog  # noqa: E402
+from rights import GRANTED  # noqa: E402
 from wire import Wire  # noqa: E402
+
+# The same with every run, as the programs of the articles have fixed names, and what has them belongs to somebody.
+PERSON = "acceptance@acme.com"
 
 
 def pytest_addoption(parser):
@@ -43,6 +49,20 @@ def pytest_addoption(parser):
         action="store_true",
         help="the server may deliver webhooks to http://127.0.0.1 (it is configured to)",
     )
+    parser.addoption(
+        "--token",
+        default=os.environ.get("DATABRICKS_TOKEN"),
+        help="an administrator's, where the server has identities: it makes the person as whom the suite runs",
+    )
+    parser.addoption(
+        "--sign-in", choices=["token", "basic"], default="token", help="how that person signs in over mlflow"
+    )
+    parser.addoption(
+        "--server",
+        action="append",
+        metavar="URL",
+        help="one of several servers behind --url: each is asked whether it has heard what another was told",
+    )
     parser.addoption("--requests", metavar="FILE", help="append method and path of every request to FILE")
 
 
@@ -51,6 +71,9 @@ def pytest_configure(config):
     if not url:
         raise pytest.UsageError("--url http://HOST:PORT is needed")
     os.environ["MLFLOW_TRACKING_URI"] = url.rstrip("/")
+    config.identities = has_identities(url.rstrip("/"))
+    if config.identities and not config.getoption("--token"):
+        raise pytest.UsageError("the server has identities: --token TOKEN is needed, an administrator's")
     # Clients leave files (mlruns, model folders) in the working directory: not in the checkout.
     config.workplace = tempfile.TemporaryDirectory(prefix="acceptance-")
     os.environ["TMPDIR"] = config.workplace.name
@@ -62,6 +85,11 @@ def pytest_configure(config):
         if config.getoption("--requests")
         else None
     )
+
+
+def has_identities(url):
+    answer = requests.get(f"{url}/api/slipway/v1/session", timeout=60)
+    return answer.ok and answer.json()["authentication"] == "on"
 
 
 def pytest_unconfigure(config):
@@ -90,6 +118,7 @@ def pytest_collection_modifyitems(config, items):
             and all(mine >= need for need in needs)
             and (webhooks is None or webhooks.args[0] == targets)
             and not (item.get_closest_marker("ours") and config.getoption("--peer"))
+            and (config.identities or not item.get_closest_marker("identities"))
         )
 
     kept = [item for item in items if belongs(item)]
@@ -124,6 +153,39 @@ def url():
 
 
 @pytest.fixture(scope="session")
+def identities(request):
+    """Whether the server asks who calls."""
+    return request.config.identities
+
+
+@pytest.fixture(scope="session")
+def administrator(request, url, identities):
+    """Makes people and gives them rights. Where the server has no identities everybody is an administrator."""
+    return Administrator(url, Credentials(token=request.config.getoption("--token")) if identities else Credentials())
+
+
+@pytest.fixture(scope="session")
+def person(administrator, identities):
+    """As whom the suite runs: no administrator, with the rights of rights.py. None without identities."""
+    if not identities:
+        yield None
+        return
+    person = administrator.make_person(PERSON)
+    for right in GRANTED:
+        administrator.grant(right, person.name)
+    yield person
+    administrator.revoke_token(person.token_id)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def credentials(request, person):
+    """What all clients sign in with, but those whose names begin with `admin`."""
+    mine = person.credentials(request.config.getoption("--sign-in")) if person else Credentials()
+    with mine.in_environment():
+        yield mine
+
+
+@pytest.fixture(scope="session")
 def peer(request):
     """True when the target is the real mlflow server."""
     return request.config.getoption("--peer")
@@ -144,9 +206,31 @@ def client(url):
 
 
 @pytest.fixture(scope="session")
-def wire(url):
+def wire(url, credentials):
     """The protocol without a client: see wire.py."""
-    return Wire(url)
+    return Wire(url, credentials)
+
+
+@pytest.fixture(scope="session")
+def http(credentials):
+    """`requests`, signed in."""
+    return credentials.session()
+
+
+@pytest.fixture(scope="session")
+def as_administrator(administrator):
+    """as_administrator(client) is the same client of mlflow, whose calls the administrator makes."""
+    return lambda client: SignedAs(client, administrator.credentials)
+
+
+@pytest.fixture(scope="session")
+def admin_client(client, as_administrator):
+    return as_administrator(client)
+
+
+@pytest.fixture(scope="session")
+def admin_wire(url, administrator):
+    return Wire(url, administrator.credentials)
 
 
 @pytest.fixture

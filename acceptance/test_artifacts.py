@@ -113,12 +113,12 @@ def test_a_percent_sign_in_a_name(client, run, log):
     assert listed(client, run) == [("a b.txt", False, 7)]
 
 
-def test_a_name_that_is_encoded_twice_keeps_its_percent_sign(place, peer):
-    assert requests.put(f"{place}/a%2520b.txt", data=b"percent").status_code == 200
+def test_a_name_that_is_encoded_twice_keeps_its_percent_sign(place, peer, http):
+    assert http.put(f"{place}/a%2520b.txt", data=b"percent").status_code == 200
     # The real server decodes until nothing changes.
-    kept = requests.get(f"{place}/a%2520b.txt")
+    kept = http.get(f"{place}/a%2520b.txt")
     assert kept.content == b"percent"
-    assert requests.get(f"{place}/a%20b.txt").status_code == (200 if peer else 404)
+    assert http.get(f"{place}/a%20b.txt").status_code == (200 if peer else 404)
 
 
 @pytest.mark.ours
@@ -146,11 +146,11 @@ def test_texts_dicts_and_their_reading_back(fluent, client):
     assert "- 2.5" in fluent.artifacts.load_text(f"runs:/{run.info.run_id}/config.yaml")
 
 
-def test_an_unknown_file_is_missing(client, run, fetch, url):
+def test_an_unknown_file_is_missing(client, run, fetch, url, http):
     with pytest.raises(Exception) as info:
         fetch("nothing.txt")
     assert "nothing.txt" in str(info.value) or "404" in str(info.value)
-    answer = requests.get(
+    answer = http.get(
         f"{url}{PROXY}/{client.get_run(run).info.experiment_id}/{run}/artifacts/nothing.txt"
     )
     assert (answer.status_code, answer.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
@@ -167,44 +167,44 @@ def place(client, run, url):
     return f"{url}{PROXY}/{client.get_run(run).info.experiment_id}/{run}/artifacts"
 
 
-def test_the_proxy_puts_gets_lists_and_deletes(place, url):
-    assert requests.put(f"{place}/dir/a.txt", data=b"hello").status_code == 200
-    requests.put(f"{place}/dir/b.txt", data=b"x")
-    got = requests.get(f"{place}/dir/a.txt")
+def test_the_proxy_puts_gets_lists_and_deletes(place, url, http):
+    assert http.put(f"{place}/dir/a.txt", data=b"hello").status_code == 200
+    http.put(f"{place}/dir/b.txt", data=b"x")
+    got = http.get(f"{place}/dir/a.txt")
     assert (got.status_code, got.content) == (200, b"hello")
     root = place.removeprefix(url + PROXY + "/")
-    files = requests.get(url + PROXY, params={"path": f"{root}/dir"}).json()["files"]
+    files = http.get(url + PROXY, params={"path": f"{root}/dir"}).json()["files"]
     assert {(file["path"], file["is_dir"], file["file_size"]) for file in files} == {
         ("a.txt", False, 5),
         ("b.txt", False, 1),
     }
-    assert requests.delete(f"{place}/dir/a.txt").status_code == 200
-    assert requests.get(f"{place}/dir/a.txt").status_code == 404
-    assert requests.delete(f"{place}/dir").status_code == 200
-    assert requests.get(url + PROXY, params={"path": f"{root}/dir"}).json() == {}
+    assert http.delete(f"{place}/dir/a.txt").status_code == 200
+    assert http.get(f"{place}/dir/a.txt").status_code == 404
+    assert http.delete(f"{place}/dir").status_code == 200
+    assert http.get(url + PROXY, params={"path": f"{root}/dir"}).json() == {}
 
 
-def test_the_ajax_prefix_serves_the_proxy_too(place):
-    requests.put(f"{place}/a.txt", data=b"hello")
-    assert requests.get(f"{place}/a.txt".replace("/api/", "/ajax-api/")).content == b"hello"
+def test_the_ajax_prefix_serves_the_proxy_too(place, http):
+    http.put(f"{place}/a.txt", data=b"hello")
+    assert http.get(f"{place}/a.txt".replace("/api/", "/ajax-api/")).content == b"hello"
 
 
-def test_an_upload_in_chunks(place):
-    assert requests.put(f"{place}/a.txt", data=iter([b"one", b"two", b"three"])).status_code == 200
-    assert requests.get(f"{place}/a.txt").content == b"onetwothree"
+def test_an_upload_in_chunks(place, http):
+    assert http.put(f"{place}/a.txt", data=iter([b"one", b"two", b"three"])).status_code == 200
+    assert http.get(f"{place}/a.txt").content == b"onetwothree"
 
 
 @pytest.mark.parametrize("name", ["page.html", "image.svg", "script.js", "x.xhtml"])
-def test_a_download_never_runs_in_the_servers_origin(place, name):
-    requests.put(f"{place}/{name}", data=b"<script>alert(1)</script>")
-    headers = requests.get(f"{place}/{name}").headers
+def test_a_download_never_runs_in_the_servers_origin(place, name, http):
+    http.put(f"{place}/{name}", data=b"<script>alert(1)</script>")
+    headers = http.get(f"{place}/{name}").headers
     assert headers["Content-Disposition"].startswith("attachment")
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_folder_cannot_be_downloaded(place):
-    requests.put(f"{place}/dir/a.txt", data=b"x")
-    assert requests.get(f"{place}/dir").status_code == 400
+def test_a_folder_cannot_be_downloaded(place, http):
+    http.put(f"{place}/dir/a.txt", data=b"x")
+    assert http.get(f"{place}/dir").status_code == 400
 
 
 PATHS_OUTSIDE = [
@@ -221,23 +221,28 @@ PATHS_OUTSIDE = [
 BACKSLASHES = ["..%5cx", "..%255cx", "a%5c..%5cx"]
 
 
-def raw(method, place, path, data=None):
-    """Sends the path as it is written: requests itself would resolve the dots."""
-    request = requests.Request(method, place, data=data).prepare()
-    request.url = f"{place}/{path}"
-    return requests.Session().send(request)
+@pytest.fixture
+def raw(http):
+    """raw("GET", place, "a/../b") sends the path as it is written: requests itself would resolve the dots."""
+
+    def raw(method, place, path, data=None):
+        request = http.prepare_request(requests.Request(method, place, data=data))
+        request.url = f"{place}/{path}"
+        return http.send(request)
+
+    return raw
 
 
 @pytest.mark.parametrize("path", PATHS_OUTSIDE)
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_no_path_leads_out(place, method, path):
+def test_no_path_leads_out(raw, place, method, path):
     answer = raw(method, place, path, b"x" if method == "PUT" else None)
     assert 400 <= answer.status_code < 500, answer.text
 
 
 @pytest.mark.parametrize("path", BACKSLASHES)
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_no_backslash_leads_out(place, peer, method, path):
+def test_no_backslash_leads_out(raw, place, peer, method, path):
     answer = raw(method, place, path, b"x" if method == "PUT" else None)
     assert answer.status_code < 500
     if not peer:
@@ -245,9 +250,9 @@ def test_no_backslash_leads_out(place, peer, method, path):
 
 
 @pytest.mark.parametrize("path", ["../x", "/etc", "%2e%2e/x", "a/../../x", "a#b"])
-def test_no_listing_leads_out(wire, run, url, path):
+def test_no_listing_leads_out(wire, run, url, path, http):
     wire.get("artifacts/list", {"run_id": run, "path": path}).refused(400, "INVALID_PARAMETER_VALUE", "path")
-    answer = requests.get(url + PROXY, params={"path": path})
+    answer = http.get(url + PROXY, params={"path": path})
     assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
 
 
@@ -261,14 +266,14 @@ def test_the_run_list_tells_its_root(wire, client, run, log):
     wire.get("artifacts/list", {"run_id": "f" * 32}).refused(404, "RESOURCE_DOES_NOT_EXIST")
 
 
-def test_the_web_uis_download(url, run, log):
+def test_the_web_uis_download(url, run, log, http):
     log("a.txt", b"aa", "one")
-    answer = requests.get(f"{url}/get-artifact", params={"run_id": run, "path": "one/a.txt"})
+    answer = http.get(f"{url}/get-artifact", params={"run_id": run, "path": "one/a.txt"})
     assert (answer.status_code, answer.content) == (200, b"aa")
     assert "attachment" in answer.headers["Content-Disposition"]
-    refusal = requests.get(f"{url}/get-artifact", params={"run_id": run, "path": "../../x"})
+    refusal = http.get(f"{url}/get-artifact", params={"run_id": run, "path": "../../x"})
     assert refusal.status_code == 400
-    assert requests.get(f"{url}/get-artifact", params={"path": "a"}).status_code in (400, 404)
+    assert http.get(f"{url}/get-artifact", params={"path": "a"}).status_code in (400, 404)
 
 
 def test_the_web_uis_upload(wire, client, run, fetch):
@@ -284,7 +289,7 @@ def test_the_web_uis_upload(wire, client, run, fetch):
 
 
 @pytest.mark.since("3.17")
-def test_direct_transfers_are_refused_where_the_server_does_not_offer_them(wire, place, url):
+def test_direct_transfers_are_refused_where_the_server_does_not_offer_them(wire, place, url, http):
     info = wire.send("GET", "/api/3.0/mlflow/server-info").ok()
     path = place.removeprefix(url + PROXY + "/") + "/big.bin"
     uploads, downloads = (info.get(f"multipart_{way}_enabled", False) for way in ("uploads", "downloads"))
@@ -297,7 +302,7 @@ def test_direct_transfers_are_refused_where_the_server_does_not_offer_them(wire,
             answer = wire.post(f"/api/2.0/mlflow-artifacts/mpu/{verb}/{path}", {"path": path, **body})
             answer.refused(501, "NOT_IMPLEMENTED")
     if not downloads:
-        requests.put(f"{place}/big.bin", data=b"x")
+        http.put(f"{place}/big.bin", data=b"x")
         wire.send("GET", f"/api/2.0/mlflow-artifacts/presigned/{path}").refused(501, "NOT_IMPLEMENTED")
 
 

@@ -1,7 +1,6 @@
 """Users, roles and permissions as MLflow's own auth app has them, through its own client.
 
-Needs an administrator: whoever reaches a server without identities is one; elsewhere the credentials of the
-environment (MLFLOW_TRACKING_USERNAME and _PASSWORD, or _TOKEN) are an administrator's.
+Users and roles are made by an administrator; on what they own people give rights themselves.
 """
 
 import sys
@@ -29,130 +28,135 @@ def auth(url, monkeypatch):
 
 
 @pytest.fixture
-def user(auth, unique):
+def admin_auth(auth, as_administrator):
+    return as_administrator(auth)
+
+
+@pytest.fixture
+def user(admin_auth, unique):
     """user() is the name of a new user; all of them are deleted at the end."""
     made = []
 
     def user():
-        made.append(auth.create_user(unique("user"), PASSWORD).username)
+        made.append(admin_auth.create_user(unique("user"), PASSWORD).username)
         return made[-1]
 
     yield user
     for name in made:
         try:
-            auth.delete_user(name)
+            admin_auth.delete_user(name)
         except Exception:
             pass  # the test itself deleted it
 
 
 @pytest.fixture
-def role(auth, unique):
+def role(admin_auth, unique):
     made = []
 
     def role(**more):
-        made.append(auth.create_role("default", unique("role"), **more))
+        made.append(admin_auth.create_role("default", unique("role"), **more))
         return made[-1]
 
     yield role
     for one in made:
         try:
-            auth.delete_role(one.id)
+            admin_auth.delete_role(one.id)
         except Exception:
             pass
 
 
-def test_a_user_is_made_read_changed_and_deleted(auth, user):
+def test_a_user_is_made_read_changed_and_deleted(admin_auth, user):
     name = user()
-    made = auth.get_user(name)
+    made = admin_auth.get_user(name)
     assert (made.username, made.is_admin) == (name, False)
     other = user()
     for one in (name, other):
-        auth.update_user_admin(one, True)
-        assert auth.get_user(one).is_admin
+        admin_auth.update_user_admin(one, True)
+        assert admin_auth.get_user(one).is_admin
     # One has to stay: without identities there may be no other.
-    auth.update_user_admin(name, False)
-    assert not auth.get_user(name).is_admin
-    auth.update_user_password(name, "battery staple horse")
-    auth.delete_user(name)
+    admin_auth.update_user_admin(name, False)
+    assert not admin_auth.get_user(name).is_admin
+    admin_auth.update_user_password(name, "battery staple horse")
+    admin_auth.delete_user(name)
     with refused("RESOURCE_DOES_NOT_EXIST"):
-        auth.get_user(name)
+        admin_auth.get_user(name)
 
 
-def test_a_user_needs_a_new_name_and_a_long_password(auth, user, unique):
+def test_a_user_needs_a_new_name_and_a_long_password(admin_auth, user, unique):
     name = user()
     with refused("RESOURCE_ALREADY_EXISTS"):
-        auth.create_user(name, PASSWORD)
+        admin_auth.create_user(name, PASSWORD)
     with refused("INVALID_PARAMETER_VALUE"):
-        auth.create_user(unique("user"), "short")
+        admin_auth.create_user(unique("user"), "short")
 
 
-def test_permissions_on_an_experiment_are_given_told_and_taken(auth, user, experiment):
+def test_permissions_on_an_experiment_are_given_told_and_taken(auth, admin_auth, user, experiment):
     name = user()
-    told = auth.get_user_permission(name, "experiment", experiment)
+    told = admin_auth.get_user_permission(name, "experiment", experiment)
     assert (told.allowed, told.permission) == (False, "NO_PERMISSIONS")
     for permission in ("READ", "EDIT", "MANAGE"):
         auth.grant_user_permission(name, "experiment", experiment, permission)
-        assert auth.get_user_permission(name, "experiment", experiment).permission == permission
+        assert admin_auth.get_user_permission(name, "experiment", experiment).permission == permission
         with refused("RESOURCE_ALREADY_EXISTS"):
             auth.grant_user_permission(name, "experiment", experiment, "READ")
         auth.revoke_user_permission(name, "experiment", experiment)
-    assert not auth.get_user_permission(name, "experiment", experiment).allowed
+    assert not admin_auth.get_user_permission(name, "experiment", experiment).allowed
     with refused("RESOURCE_DOES_NOT_EXIST"):
         auth.revoke_user_permission(name, "experiment", experiment)
 
 
-def test_permissions_on_a_model_are_given_told_and_taken(auth, user, client, unique):
+def test_permissions_on_a_model_are_given_told_and_taken(auth, admin_auth, user, client, unique):
     name, model = user(), unique("model")
     client.create_registered_model(model)
     for permission in ("READ", "EDIT", "MANAGE"):
         auth.grant_user_permission(name, "registered_model", model, permission)
-        assert auth.get_user_permission(name, "registered_model", model).permission == permission
+        assert admin_auth.get_user_permission(name, "registered_model", model).permission == permission
         auth.revoke_user_permission(name, "registered_model", model)
-    assert auth.get_user_permission(name, "registered_model", model).permission == "NO_PERMISSIONS"
+    assert admin_auth.get_user_permission(name, "registered_model", model).permission == "NO_PERMISSIONS"
 
 
-def test_nothing_is_given_on_what_is_not_there(auth, user):
+def test_nothing_is_given_on_what_is_not_there(auth, admin_auth, user):
     name = user()
     with refused("RESOURCE_DOES_NOT_EXIST"):
         auth.grant_user_permission(name, "experiment", "987654321", "READ")
     with refused("INVALID_PARAMETER_VALUE"):
         auth.grant_user_permission(name, "spaceship", "1", "READ")
     with refused("INVALID_PARAMETER_VALUE"):
-        auth.grant_user_permission(name, "workspace", "*", "DENY")
+        admin_auth.grant_user_permission(name, "workspace", "*", "DENY")
 
 
-def test_a_role_is_a_group_with_permissions(auth, role, unique):
+def test_a_role_is_a_group_with_permissions(admin_auth, role, unique):
     made = role(description="who reads")
-    read = auth.get_role(made.id)
+    read = admin_auth.get_role(made.id)
     assert (read.name, read.description, read.workspace) == (made.name, "who reads", "default")
-    assert made.id in [one.id for one in auth.list_all_roles()]
-    assert made.id in [one.id for one in auth.list_roles("default")]
+    assert made.id in [one.id for one in admin_auth.list_all_roles()]
+    assert made.id in [one.id for one in admin_auth.list_roles("default")]
     name = unique("renamed")
-    assert auth.update_role(made.id, name=name, description="who writes").name == name
-    assert auth.get_role(made.id).description == "who writes"
+    assert admin_auth.update_role(made.id, name=name, description="who writes").name == name
+    assert admin_auth.get_role(made.id).description == "who writes"
 
 
-def test_a_role_gives_its_permissions_to_who_is_in_it(auth, role, user, experiment):
+def test_a_role_gives_its_permissions_to_who_is_in_it(admin_auth, role, user, experiment):
     made, name = role(), user()
-    permission = auth.add_role_permission(made.id, "experiment", experiment, "READ")
+    permission = admin_auth.add_role_permission(made.id, "experiment", experiment, "READ")
     assert (permission.resource_type, permission.resource_pattern, permission.permission) == (
         "experiment",
         experiment,
         "READ",
     )
-    assignment = auth.assign_role(name, made.id)
+    assignment = admin_auth.assign_role(name, made.id)
     assert assignment.role_id == made.id
-    assert [one.user_id for one in auth.list_role_users(made.id)] == [assignment.user_id]
-    assert [one.id for one in auth.list_user_roles(name)] == [made.id]
-    assert auth.get_user_permission(name, "experiment", experiment).permission == "READ"
-    changed = auth.update_role_permission(permission.id, "EDIT")
+    assert [one.user_id for one in admin_auth.list_role_users(made.id)] == [assignment.user_id]
+    assert [one.id for one in admin_auth.list_user_roles(name)] == [made.id]
+    assert admin_auth.get_user_permission(name, "experiment", experiment).permission == "READ"
+    changed = admin_auth.update_role_permission(permission.id, "EDIT")
     assert (changed.id, changed.permission) == (permission.id, "EDIT")
-    assert auth.get_user_permission(name, "experiment", experiment).permission == "EDIT"
-    auth.remove_role_permission(permission.id)
-    assert auth.list_role_permissions(made.id) == []
-    assert not auth.get_user_permission(name, "experiment", experiment).allowed
-    auth.unassign_role(name, made.id)
-    assert auth.list_user_roles(name) == []
-    auth.delete_role(made.id)
+    assert admin_auth.get_user_permission(name, "experiment", experiment).permission == "EDIT"
+    admin_auth.remove_role_permission(permission.id)
+    assert admin_auth.list_role_permissions(made.id) == []
+    assert not admin_auth.get_user_permission(name, "experiment", experiment).allowed
+    admin_auth.unassign_role(name, made.id)
+    assert admin_auth.list_user_roles(name) == []
+    admin_auth.delete_role(made.id)
     with refused("RESOURCE_DOES_NOT_EXIST"):
-        auth.get_role(made.id)
+        admin_auth.get_role(made.id)

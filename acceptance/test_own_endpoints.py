@@ -4,7 +4,6 @@ import json
 import time
 
 import pytest
-import requests
 
 from receiver import Receiver
 
@@ -14,12 +13,12 @@ OWN = "/api/2.0/slipway/"
 
 
 @pytest.fixture
-def listen(url):
+def listen(url, http):
     """listen(experiment) opens a stream of changes and answers an iterator of (id, kind, data)."""
     opened = []
 
     def listen(experiment, after=None):
-        answer = requests.get(
+        answer = http.get(
             url + OWN + "events",
             params={"experiment_ids": experiment},
             headers={"Last-Event-ID": after} if after else {},
@@ -99,29 +98,29 @@ def test_a_chart_is_columns_thinned_to_what_was_asked(client, wire, run):
 
 
 @pytest.mark.webhooks("local")
-def test_what_became_of_a_delivery_is_told(client, wire, unique):
+def test_what_became_of_a_delivery_is_told(client, admin_client, admin_wire, unique):
     receiver = Receiver()
     name = unique("model")
     receiver.statuses = [503]
-    hook = client.create_webhook(unique("hook"), receiver.url, ["registered_model.created"])
+    hook = admin_client.create_webhook(unique("hook"), receiver.url, ["registered_model.created"])
     try:
         client.create_registered_model(name)
         deadline = time.time() + 30
         while True:
-            found = wire.get(f"webhooks/{hook.webhook_id}/deliveries").ok()["deliveries"]
+            found = admin_wire.get(f"webhooks/{hook.webhook_id}/deliveries").ok()["deliveries"]
             if found and all(one["state"] != "pending" for one in found):
                 break
             assert time.time() < deadline, found
             time.sleep(0.05)
     finally:
-        client.delete_webhook(hook.webhook_id)
+        admin_client.delete_webhook(hook.webhook_id)
         receiver.close()
     # Other tests make models at the same time where several clients share the server.
     assert [503, 200] in [[attempt["response_status"] for attempt in one["attempts"]] for one in found]
 
 
-def test_the_size_of_an_artifact_is_asked_without_its_bytes(wire, unique):
-    path = f"/api/2.0/mlflow-artifacts/artifacts/{unique('folder')}/a.bin"
+def test_the_size_of_an_artifact_is_asked_without_its_bytes(wire, experiment, run):
+    path = f"/api/2.0/mlflow-artifacts/artifacts/{experiment}/{run}/artifacts/a.bin"
     assert wire.send("PUT", path, data=b"12345").status == 200
     answer = wire.send("HEAD", path)
     assert (answer.status, answer.headers["content-length"], answer.content) == (200, "5", b"")
@@ -133,6 +132,6 @@ def test_the_protocol_is_described(wire):
     assert "post" in document["paths"]["/api/2.0/mlflow/runs/create"]
 
 
-def test_the_server_tells_measurements_of_itself(wire):
-    answer = wire.send("GET", "/metrics")
+def test_the_server_tells_measurements_of_itself(admin_wire):
+    answer = admin_wire.send("GET", "/metrics")
     assert answer.status == 200 and "# TYPE" in answer.text

@@ -5,7 +5,6 @@ import io
 import zipfile
 
 import pytest
-import requests
 from mlflow.entities import Metric
 
 pytestmark = [pytest.mark.ours, pytest.mark.since("3.17")]
@@ -108,9 +107,9 @@ def test_a_run_is_located_in_the_list(ask, sweep):
     assert ask("locate", run_id=sweep[0])["index"] == 4
 
 
-def test_the_csv_has_every_run_and_no_formula(url, experiment, sweep):
+def test_the_csv_has_every_run_and_no_formula(url, experiment, sweep, http):
     query = {"experiment_ids": experiment, "columns": ["metrics.auc", "tags.team"]}
-    answer = requests.get(f"{url}{OWN}run-table/export.csv", query, timeout=60)
+    answer = http.get(f"{url}{OWN}run-table/export.csv", query, timeout=60)
     assert answer.headers["content-type"].startswith("text/csv")
     head, *rows = csv.reader(io.StringIO(answer.text))
     assert head[:2] == ["attributes.run_id", "attributes.run_name"]
@@ -211,20 +210,20 @@ def test_the_activity_of_a_model_tells_where_an_alias_was(wire, client, unique):
     )
 
 
-def test_active_content_is_shown_without_an_origin(url, client, run):
+def test_active_content_is_shown_without_an_origin(url, client, run, http):
     client.log_text(run, "<script>alert(1)</script>", "report.html")
     query = {"run_id": run, "path": "report.html"}
-    for send in (requests.get, requests.head):
+    for send in (http.get, http.head):
         answer = send(f"{url}/ajax-api/slipway/v1/artifacts/view", params=query, timeout=60)
         policy = answer.headers["content-security-policy"]
         assert answer.status_code == 200 and "sandbox" in policy and "allow-same-origin" not in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_folder_comes_as_one_archive(url, client, run):
+def test_a_folder_comes_as_one_archive(url, client, run, http):
     client.log_text(run, "one", "texts/1.txt")
     client.log_text(run, "ü", "texts/deep/ü.txt")
-    answer = requests.get(f"{url}/ajax-api/slipway/v1/artifacts/folder.zip", {"run_id": run, "path": "texts"}, timeout=60)
+    answer = http.get(f"{url}/ajax-api/slipway/v1/artifacts/folder.zip", {"run_id": run, "path": "texts"}, timeout=60)
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
         assert sorted(archive.read(name).decode() for name in archive.namelist()) == ["one", "ü"]

@@ -20,27 +20,27 @@ def receiver():
 
 
 @pytest.fixture
-def hook(client, unique):
+def hook(admin_client, unique):
     """hook(events...) makes a webhook; all of them are deleted at the end."""
     made = []
 
     def hook(*events, url="https://192.0.9.1/hook", **more):
-        made.append(client.create_webhook(unique("hook"), url, list(events), **more))
+        made.append(admin_client.create_webhook(unique("hook"), url, list(events), **more))
         return made[-1]
 
     yield hook
     for one in made:
         try:
-            client.delete_webhook(one.webhook_id)
+            admin_client.delete_webhook(one.webhook_id)
         except Exception:
             pass  # the test itself deleted it
 
 
-def test_a_new_webhook_is_read_back_without_its_secret(client, wire, hook):
+def test_a_new_webhook_is_read_back_without_its_secret(admin_client, admin_wire, hook):
     made = hook(
         "registered_model.created", "model_version_alias.deleted", description="tells us", secret="s3cret!!"
     )
-    read = client.get_webhook(made.webhook_id)
+    read = admin_client.get_webhook(made.webhook_id)
     assert (read.name, read.url, read.description) == (made.name, "https://192.0.9.1/hook", "tells us")
     assert {str(event) for event in read.events} == {
         "registered_model.created",
@@ -48,60 +48,65 @@ def test_a_new_webhook_is_read_back_without_its_secret(client, wire, hook):
     }
     assert read.status == "ACTIVE"
     assert read.creation_timestamp == read.last_updated_timestamp
-    on_the_wire = wire.get(f"webhooks/{made.webhook_id}")
+    on_the_wire = admin_wire.get(f"webhooks/{made.webhook_id}")
     assert "s3cret!!" not in on_the_wire.text
     assert {"entity": "REGISTERED_MODEL", "action": "CREATED"} in on_the_wire.ok()["webhook"]["events"]
 
 
-def test_an_update_changes_what_is_given(client, hook, unique):
+def test_an_update_changes_what_is_given(admin_client, hook, unique):
     made = hook("registered_model.created", description="old")
     name = unique("renamed")
-    client.update_webhook(made.webhook_id, name=name, status="DISABLED", events=["model_version.created"])
-    read = client.get_webhook(made.webhook_id)
+    admin_client.update_webhook(made.webhook_id, name=name, status="DISABLED", events=["model_version.created"])
+    read = admin_client.get_webhook(made.webhook_id)
     assert (read.name, str(read.status), read.description) == (name, "DISABLED", "old")
     assert [str(event) for event in read.events] == ["model_version.created"]
 
 
-def test_a_deleted_webhook_is_gone(client, hook):
+def test_an_unknown_webhook_is_missing(admin_wire):
+    answer = admin_wire.get("webhooks/00000000-0000-0000-0000-000000000000")
+    answer.refused(404, "RESOURCE_DOES_NOT_EXIST")
+
+
+def test_a_deleted_webhook_is_gone(admin_client, hook):
     made = hook("registered_model.created")
-    client.delete_webhook(made.webhook_id)
+    admin_client.delete_webhook(made.webhook_id)
     with refused("RESOURCE_DOES_NOT_EXIST"):
-        client.get_webhook(made.webhook_id)
+        admin_client.get_webhook(made.webhook_id)
     with refused("RESOURCE_DOES_NOT_EXIST"):
-        client.delete_webhook(made.webhook_id)
+        admin_client.delete_webhook(made.webhook_id)
 
 
-def test_the_list_has_the_newest_first_and_pages(client, hook):
+def test_the_list_has_the_newest_first_and_pages(admin_client, hook):
     first = hook("registered_model.created")
     time.sleep(0.002)
     second = hook("registered_model.created")
-    page = client.list_webhooks(max_results=1)
+    page = admin_client.list_webhooks(max_results=1)
     assert len(page) == 1 and page.token
-    ids = [one.webhook_id for one in client.list_webhooks(max_results=1000)]
+    ids = [one.webhook_id for one in admin_client.list_webhooks(max_results=1000)]
     assert ids.index(second.webhook_id) < ids.index(first.webhook_id)
 
 
 @pytest.mark.parametrize("size", [-1, 1001])
-def test_the_list_has_limits(wire, size):
-    wire.get("webhooks", {"max_results": size}).refused(400, "INVALID_PARAMETER_VALUE")
+def test_the_list_has_limits(admin_wire, size):
+    admin_wire.get("webhooks", {"max_results": size}).refused(400, "INVALID_PARAMETER_VALUE")
 
 
 @pytest.mark.parametrize("name", ["", "-a", "a-", "a b", "a/b", "x" * 64])
-def test_a_bad_name_is_refused(wire, name):
+def test_a_bad_name_is_refused(admin_wire, name):
     body = {
         "name": name,
         "url": "https://192.0.9.1/x",
         "events": [{"entity": "REGISTERED_MODEL", "action": "CREATED"}],
     }
-    wire.post("webhooks", body).refused(400, "INVALID_PARAMETER_VALUE")
+    admin_wire.post("webhooks", body).refused(400, "INVALID_PARAMETER_VALUE")
 
 
 @pytest.mark.parametrize(
     "address", ["", "no address", "ftp://192.0.9.1/x", "file:///etc/passwd", "javascript:alert(1)"]
 )
-def test_a_bad_address_is_refused(wire, unique, address):
+def test_a_bad_address_is_refused(admin_wire, unique, address):
     body = {"name": unique(), "url": address, "events": [{"entity": "REGISTERED_MODEL", "action": "CREATED"}]}
-    wire.post("webhooks", body).refused(400, "INVALID_PARAMETER_VALUE")
+    admin_wire.post("webhooks", body).refused(400, "INVALID_PARAMETER_VALUE")
 
 
 @pytest.mark.webhooks("public")
@@ -121,29 +126,29 @@ def test_a_bad_address_is_refused(wire, unique, address):
         "https://100.64.0.1/x",
     ],
 )
-def test_plain_http_and_private_targets_are_refused_by_default(wire, unique, address):
+def test_plain_http_and_private_targets_are_refused_by_default(admin_wire, unique, address):
     body = {"name": unique(), "url": address, "events": [{"entity": "REGISTERED_MODEL", "action": "CREATED"}]}
-    wire.post("webhooks", body).refused(400, "INVALID_PARAMETER_VALUE")
+    admin_wire.post("webhooks", body).refused(400, "INVALID_PARAMETER_VALUE")
 
 
-def test_an_event_is_needed_and_must_exist(wire, unique):
+def test_an_event_is_needed_and_must_exist(admin_wire, unique):
     body = {"name": unique(), "url": "https://192.0.9.1/x"}
-    wire.post("webhooks", body).refused(400, "INVALID_PARAMETER_VALUE")
-    wire.post("webhooks", {**body, "events": [{"entity": "REGISTERED_MODEL", "action": "SET"}]}).refused(
+    admin_wire.post("webhooks", body).refused(400, "INVALID_PARAMETER_VALUE")
+    admin_wire.post("webhooks", {**body, "events": [{"entity": "REGISTERED_MODEL", "action": "SET"}]}).refused(
         400, "INVALID_PARAMETER_VALUE"
     )
 
 
 @pytest.mark.webhooks("local")
-def test_a_test_delivery_reports_the_answer(client, hook, receiver):
+def test_a_test_delivery_reports_the_answer(admin_client, hook, receiver):
     made = hook("model_version.created", url=receiver.url)
-    result = client.test_webhook(made.webhook_id)
+    result = admin_client.test_webhook(made.webhook_id)
     assert (result.success, result.response_status, result.response_body) == (True, 200, "thanks")
     receiver.statuses = [302]
-    result = client.test_webhook(made.webhook_id)
+    result = admin_client.test_webhook(made.webhook_id)
     assert (result.success, result.response_status) == (True, 302)
     receiver.statuses = [404]
-    result = client.test_webhook(made.webhook_id)
+    result = admin_client.test_webhook(made.webhook_id)
     assert (result.success, result.response_status) == (False, 404)
 
 
@@ -216,7 +221,7 @@ def test_a_failed_delivery_is_tried_again_with_the_same_id(client, hook, receive
 
 
 @pytest.mark.webhooks("local")
-def test_a_disabled_webhook_is_silent(client, hook, receiver, unique):
+def test_a_disabled_webhook_is_silent(client, admin_client, hook, receiver, unique):
     silent = hook("registered_model.created", url=receiver.url + "-silent", status="DISABLED")
     hook("registered_model.created", url=receiver.url)
     name = unique("model")
@@ -224,4 +229,4 @@ def test_a_disabled_webhook_is_silent(client, hook, receiver, unique):
     receiver.wait_for(lambda post: post["data"].get("name") == name)
     time.sleep(0.3)
     assert sum(name.encode() in body for _, body in receiver.posts) == 1
-    assert client.get_webhook(silent.webhook_id).status == "DISABLED"
+    assert admin_client.get_webhook(silent.webhook_id).status == "DISABLED"

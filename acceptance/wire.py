@@ -1,11 +1,9 @@
 """Requests as they stand on the wire, for what the client would never send or would hide from us."""
 
 import json
-import os
 from contextlib import contextmanager
 
 import pytest
-import requests
 
 
 class Answer:
@@ -38,13 +36,9 @@ class Answer:
 
 
 class Wire:
-    def __init__(self, url):
+    def __init__(self, url, credentials):
         self.url = url
-        self.session = requests.Session()
-        # What the client of the same test signs in with.
-        name, password = (os.environ.get(f"MLFLOW_TRACKING_{what}") for what in ("USERNAME", "PASSWORD"))
-        if name:
-            self.session.auth = (name, password)
+        self.session = credentials.session()
 
     def send(self, method, path, *, prefix="/api/2.0/mlflow/", **options):
         """`path` is under `prefix` unless it starts with a slash."""

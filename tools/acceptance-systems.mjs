@@ -17,7 +17,13 @@ import { startServer } from './server-process.mjs';
  * @property {readonly string[]} [flags] what they are started with besides
  * @property {boolean} [auth] whether they ask who calls; `token` is an administrator's then
  */
-/** @typedef {{url: string, token?: string, stop: () => Promise<void>}} System */
+/**
+ * @typedef {object} System
+ * @property {string} url of all its servers, in turn
+ * @property {string[]} urls each server's own
+ * @property {string} [token]
+ * @property {() => Promise<void>} stop
+ */
 
 const REGION = 'us-east-1';
 const BUCKET = 'artifacts';
@@ -64,10 +70,10 @@ export async function startSystem({ database, artifacts, servers = 1, auth = fal
       urls.push(server.url);
     }
     const [url] = urls;
-    if (urls.length === 1 && url !== undefined) return { url, stop, ...(token && { token }) };
+    if (urls.length === 1 && url !== undefined) return { url, urls, stop, ...(token && { token }) };
     const proxy = await startAlternatingProxy(urls);
     stops.push(proxy.stop);
-    return { url: proxy.url, stop, ...(token && { token }) };
+    return { url: proxy.url, urls, stop, ...(token && { token }) };
   } catch (error) {
     await stop();
     throw error;

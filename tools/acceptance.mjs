@@ -5,7 +5,9 @@
 //   npm run acceptance -- --url URL --client all
 //   npm run acceptance -- --url URL --peer                            URL is the real `mlflow server`
 //   npm run acceptance -- --url URL --webhooks                        it may deliver webhooks to http://127.0.0.1
-//   npm run acceptance -- --url URL --suite databricks --token T      Databricks' own clients; T: an administrator's token
+//   npm run acceptance -- --url URL --suite databricks                Databricks' own clients
+//   npm run acceptance -- --url URL --token T                         it runs with --auth; T: an administrator's token
+//   npm run acceptance -- --url URL --token T --sign-in basic         mlflow signs in by name and password
 //   npm run acceptance -- --url URL -- -k registry -x                 what follows goes to pytest
 //
 // Reports: test-results/acceptance-CLIENT.xml (JUnit) and test-results/coverage.jsonl (requests by test).
@@ -58,15 +60,18 @@ function pytest(python, args) {
 
 /**
  * Runs the suite with one client version and answers its totals.
- * `suite` is a folder of acceptance with a suite of its own, `token` what it signs in with, where the server asks for that.
- * `url` is the server; `report` names the JUnit file; `peer` tells that it is the real mlflow server; `webhooks` that it may post to this machine.
- * @param {{url: string, client?: string, suite?: string, token?: string, peer?: boolean, webhooks?: boolean, report?: string, rest?: string[]}} options
+ * `suite` is a folder of acceptance with a suite of its own. `token` is an administrator's, where the server asks who
+ * calls: it makes the person as whom the suite runs, who signs in over mlflow as `signIn` says.
+ * `url` is the server, `servers` are the addresses of each of several behind it; `report` names the JUnit file; `peer` tells that it is the real mlflow server; `webhooks` that it may post to this machine.
+ * @param {{url: string, servers?: readonly string[], client?: string, suite?: string, token?: string, signIn?: string, peer?: boolean, webhooks?: boolean, report?: string, rest?: string[]}} options
  */
 export async function runAcceptance({
   url,
+  servers = [],
   client = newestClient,
   suite,
   token,
+  signIn,
   peer = false,
   webhooks = false,
   report = `acceptance-${client}`,
@@ -80,9 +85,12 @@ export async function runAcceptance({
   const requests = path.join(results, 'coverage.jsonl');
   const reports = [`--junitxml=${junit}`, `--requests=${requests}`];
   // A folder `databricks` that is imported as a package would stand in the way of the SDK's.
-  const where = [...(suite ? [suite, '--import-mode=prepend'] : []), ...(token ? [`--token=${token}`] : [])];
+  const where = suite ? [suite, '--import-mode=prepend'] : [];
+  const who = [...(token ? [`--token=${token}`] : []), ...(signIn ? [`--sign-in=${signIn}`] : [])];
   const ended = await pytest(python, [
     ...where,
+    ...who,
+    ...servers.map((server) => `--server=${server}`),
     ...['-q', '--tb=short', `--url=${url}`],
     ...flags,
     ...reports,
@@ -104,13 +112,15 @@ async function main() {
       client: { type: 'string', multiple: true },
       suite: { type: 'string' },
       token: { type: 'string' },
+      'sign-in': { type: 'string' },
+      server: { type: 'string', multiple: true },
       peer: { type: 'boolean', default: false },
       webhooks: { type: 'boolean', default: false },
     },
   });
   if (!values.url) {
     console.error(
-      'usage: npm run acceptance -- --url URL [--client VERSION|all]... [--suite databricks [--token T]] [--peer] [--webhooks] [-- PYTEST...]',
+      'usage: npm run acceptance -- --url URL [--client VERSION|all]... [--suite databricks] [--token T [--sign-in basic]] [--peer] [--webhooks] [-- PYTEST...]',
     );
     return 2;
   }
@@ -121,7 +131,16 @@ async function main() {
   for (const client of clients) {
     console.log(`\n== mlflow client ${client} against ${values.url}`);
     const report = `acceptance-${values.suite ?? client}`;
-    const totals = await runAcceptance({ ...values, url: values.url, client, report, rest: positionals });
+    const { 'sign-in': signIn, server: servers, ...others } = values;
+    const who = { ...(signIn && { signIn }), ...(servers && { servers }) };
+    const totals = await runAcceptance({
+      ...others,
+      ...who,
+      url: values.url,
+      client,
+      report,
+      rest: positionals,
+    });
     sum = addCounts([sum, totals]);
   }
   console.log(renderCounts(sum));

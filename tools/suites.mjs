@@ -26,8 +26,15 @@ export const SUITES = [
   { name: 'check', run: () => runChecks() },
   { name: 'unit', run: runUnit },
   { name: 'pages', run: runPages },
+  // Those with identities run as somebody who is no administrator, with the rights of acceptance/rights.py: the newest
+  // client by password here and by token on two servers, Databricks' clients by token on both.
   ...clientVersions().map((client) =>
-    acceptanceSuite(`acceptance sqlite ${client}`, client, { database: 'sqlite', artifacts: 'folder' }),
+    acceptanceSuite(
+      `acceptance sqlite ${client}`,
+      client,
+      { database: 'sqlite', artifacts: 'folder', auth: client === newestClient },
+      { signIn: 'basic' },
+    ),
   ),
   ...clientVersions().map((client) =>
     acceptanceSuite(`acceptance postgres ${client}`, client, { database: 'postgres', artifacts: 'folder' }),
@@ -37,9 +44,10 @@ export const SUITES = [
     database: 'postgres',
     artifacts: 'folder',
     servers: 2,
+    auth: true,
   }),
-  databricksSuite('databricks sqlite', { database: 'sqlite', artifacts: 'folder' }),
-  // Files go another way there, and nothing else does.
+  databricksSuite('databricks sqlite', { database: 'sqlite', artifacts: 'folder', auth: true }),
+  // Files go another way there, and nothing else does; and nobody is asked who they are.
   databricksSuite(
     'databricks files-api',
     { database: 'sqlite', artifacts: 'folder', flags: ['--databricks-artifacts', 'files-api'] },
@@ -60,10 +68,11 @@ export const SUITES = [
  * @param {string} name
  * @param {string} client
  * @param {import('./acceptance-systems.mjs').SystemOptions} storage
+ * @param {{signIn?: string}} [selection] how the client signs in, where the servers have identities
  * @returns {Suite}
  */
-function acceptanceSuite(name, client, storage) {
-  return { name, run: () => runAcceptanceOn(name, client, storage), getsAlong: true };
+function acceptanceSuite(name, client, storage, selection) {
+  return { name, run: () => runAcceptanceOn(name, client, storage, selection), getsAlong: true };
 }
 
 /**
@@ -169,7 +178,8 @@ async function runVitest(env, { name, args } = { name: 'vitest', args: [] }) {
  * @param {string} name of the suite, and of its report
  * @param {string} client
  * @param {import('./acceptance-systems.mjs').SystemOptions} storage
- * @param {{suite?: string}} [selection] a suite of its own, instead of that of the mlflow clients
+ * @param {{suite?: string, signIn?: string}} [selection] a suite of its own, instead of that of the mlflow clients; how
+ *   the client signs in
  * @returns {Promise<Counts>}
  */
 async function runAcceptanceOn(name, client, storage, selection = {}) {
@@ -179,9 +189,9 @@ async function runAcceptanceOn(name, client, storage, selection = {}) {
     return { passed: 0, failed: 0, skipped: 1 };
   }
   try {
-    const { url, token } = system;
+    const { url, urls: servers, token } = system;
     return await runAcceptance({
-      ...{ url, client, webhooks: true, report: name },
+      ...{ url, servers, client, webhooks: true, report: name },
       ...selection,
       ...(token !== undefined && { token }),
     });

@@ -1,7 +1,7 @@
 """Black-box acceptance with Databricks' own clients: databricks-sdk, and mlflow with `databricks` and `databricks-uc`.
 
-The options and most fixtures come from the suite above; --token is the token of an administrator, where the server has
-identities (any text where it has none).
+The options and most fixtures come from the suite above, and so does the person as whom it runs: `workspace` is theirs,
+`admin_workspace` the administrator's.
 """
 
 import os
@@ -17,13 +17,10 @@ os.environ.update(
 )
 
 
-def pytest_addoption(parser):
-    parser.addoption("--token", default=os.environ.get("DATABRICKS_TOKEN", "dapi-nobody"), help="an administrator's")
-
-
 @pytest.fixture(scope="session")
-def token(request):
-    return request.config.getoption("--token")
+def token(person):
+    """Where the server has no identities any text does."""
+    return person.token if person else "dapi-nobody"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -56,6 +53,13 @@ def workspace(url, token):
     from databricks.sdk import WorkspaceClient
 
     return WorkspaceClient(host=url, token=token, auth_type="pat")
+
+
+@pytest.fixture(scope="session")
+def admin_workspace(url, administrator):
+    from databricks.sdk import WorkspaceClient
+
+    return WorkspaceClient(host=url, token=administrator.credentials.token or "dapi-nobody", auth_type="pat")
 
 
 @pytest.fixture

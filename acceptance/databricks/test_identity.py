@@ -7,17 +7,17 @@ from databricks.sdk.service import iam
 
 
 @pytest.fixture
-def group(workspace, unique):
-    made = workspace.groups.create(display_name=unique("group"))
+def group(admin_workspace, unique):
+    made = admin_workspace.groups.create(display_name=unique("group"))
     yield made
-    workspace.groups.delete(made.id)
+    admin_workspace.groups.delete(made.id)
 
 
 @pytest.fixture
-def user(workspace, unique):
-    made = workspace.users.create(user_name=f"{unique('user')}@acme.com", display_name="Bob")
+def user(admin_workspace, unique):
+    made = admin_workspace.users.create(user_name=f"{unique('user')}@acme.com", display_name="Bob")
     yield made
-    workspace.users.delete(made.id)
+    admin_workspace.users.delete(made.id)
 
 
 def test_the_caller_is_told_who_it_is(workspace):
@@ -26,34 +26,34 @@ def test_the_caller_is_told_who_it_is(workspace):
     assert workspace.get_workspace_id() > 0
 
 
-def test_a_group_is_found_by_its_name_and_holds_its_members(workspace, group, user):
+def test_a_group_is_found_by_its_name_and_holds_its_members(workspace, admin_workspace, group, user):
     assert [found.id for found in workspace.groups.list(filter=f"displayName eq '{group.display_name}'")] == [group.id]
-    workspace.groups.patch(
+    admin_workspace.groups.patch(
         group.id,
         operations=[iam.Patch(op=iam.PatchOp.ADD, value={"members": [{"value": user.id}]})],
         schemas=[iam.PatchSchema.URN_IETF_PARAMS_SCIM_API_MESSAGES_2_0_PATCH_OP],
     )
     assert [member.value for member in workspace.groups.get(group.id).members] == [user.id]
     assert group.id in [of.value for of in workspace.users.get(user.id).groups]
-    workspace.groups.patch(
+    admin_workspace.groups.patch(
         group.id,
         operations=[iam.Patch(op=iam.PatchOp.REMOVE, path=f'members[value eq "{user.id}"]')],
     )
     assert not workspace.groups.get(group.id).members
 
 
-def test_a_group_is_replaced_whole(workspace, group, user):
-    workspace.groups.update(
+def test_a_group_is_replaced_whole(admin_workspace, group, user):
+    admin_workspace.groups.update(
         group.id, display_name=group.display_name, members=[iam.ComplexValue(value=user.id)], external_id="outside"
     )
-    read = workspace.groups.get(group.id)
+    read = admin_workspace.groups.get(group.id)
     assert read.external_id == "outside"
     assert [member.value for member in read.members] == [user.id]
 
 
-def test_a_user_reads_back_as_sent(workspace, unique):
+def test_a_user_reads_back_as_sent(workspace, admin_workspace, unique):
     name = f"{unique('jane')}@acme.com"
-    made = workspace.users.create(
+    made = admin_workspace.users.create(
         user_name=name,
         name=iam.Name(given_name="Jane", family_name="Ng"),
         emails=[iam.ComplexValue(value=name, type="work", primary=True)],
@@ -66,9 +66,9 @@ def test_a_user_reads_back_as_sent(workspace, unique):
         assert [email.value for email in read.emails] == [name]
         assert [entitlement.value for entitlement in read.entitlements] == ["databricks-sql-access"]
         with pytest.raises(ResourceConflict):
-            workspace.users.create(user_name=name)
+            admin_workspace.users.create(user_name=name)
     finally:
-        workspace.users.delete(made.id)
+        admin_workspace.users.delete(made.id)
     with pytest.raises(NotFound):
         workspace.users.get(made.id)
 
@@ -77,13 +77,13 @@ def test_lists_go_on_to_their_end(workspace, user):
     assert user.id in [found.id for found in workspace.users.list(count=1, attributes="id,userName")]
 
 
-def test_a_service_principal_gets_an_application_id(workspace, unique):
-    made = workspace.service_principals.create(display_name=unique("ci"))
+def test_a_service_principal_gets_an_application_id(workspace, admin_workspace, unique):
+    made = admin_workspace.service_principals.create(display_name=unique("ci"))
     try:
         assert made.application_id
         assert workspace.service_principals.get(made.id).display_name == made.display_name
     finally:
-        workspace.service_principals.delete(made.id)
+        admin_workspace.service_principals.delete(made.id)
 
 
 def test_a_token_works_until_it_is_revoked(workspace):

@@ -7,10 +7,10 @@ from databricks.sdk.service import iam
 
 
 @pytest.fixture
-def group(workspace, unique):
-    made = workspace.groups.create(display_name=unique("group"))
+def group(admin_workspace, unique):
+    made = admin_workspace.groups.create(display_name=unique("group"))
     yield made.display_name
-    workspace.groups.delete(made.id)
+    admin_workspace.groups.delete(made.id)
 
 
 @pytest.fixture

@@ -38,8 +38,8 @@ def test_scopes_are_listed_with_their_kind(workspace, scope):
         workspace.secrets.create_scope(scope)
 
 
-def test_access_is_given_and_taken(workspace, scope, unique):
-    group = workspace.groups.create(display_name=unique("group"))
+def test_access_is_given_and_taken(workspace, admin_workspace, scope, unique):
+    group = admin_workspace.groups.create(display_name=unique("group"))
     try:
         workspace.secrets.put_acl(scope, group.display_name, service.AclPermission.READ)
         assert workspace.secrets.get_acl(scope, group.display_name).permission == service.AclPermission.READ
@@ -50,4 +50,4 @@ def test_access_is_given_and_taken(workspace, scope, unique):
         with pytest.raises(NotFound):
             workspace.secrets.get_acl(scope, group.display_name)
     finally:
-        workspace.groups.delete(group.id)
+        admin_workspace.groups.delete(group.id)

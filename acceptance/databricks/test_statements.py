@@ -151,9 +151,9 @@ def test_knows_no_statement_of_others(workspace):
         workspace.statement_execution.get_statement("01ef0000-0000-0000-0000-000000000000")
 
 
-def test_grants_as_the_sdk_reads_it(rows, workspace, catalog, unique):
+def test_grants_as_the_sdk_reads_it(rows, workspace, admin_workspace, catalog, unique):
     person = unique("person") + "@acme.com"
-    workspace.users.create(user_name=person)
+    admin_workspace.users.create(user_name=person)
     workspace.registered_models.create(catalog_name=catalog, schema_name="ml", name="fraud")
     rows(f"GRANT EXECUTE ON FUNCTION {catalog}.ml.fraud TO `{person}`")
     rows(f"GRANT USE CATALOG, USE SCHEMA ON CATALOG {catalog} TO `{person}`")

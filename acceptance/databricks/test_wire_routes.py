@@ -7,9 +7,9 @@ import requests
 
 
 class Door:
-    def __init__(self, url, token):
+    def __init__(self, url, headers):
         self.url = url
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._headers = headers
 
     def ask(self, method, path, body=None, status=200, **options):
         """The answer, whose status must be the one that is expected; its JSON where it has some."""
@@ -31,12 +31,12 @@ class Door:
 
 @pytest.fixture(scope="module")
 def door(url, token):
-    return Door(url, token)
+    return Door(url, {"Authorization": f"Bearer {token}"})
 
 
-@pytest.fixture
-def has_identities(workspace):
-    return workspace.current_user.me().user_name != "anonymous"
+@pytest.fixture(scope="module")
+def admin_door(url, administrator):
+    return Door(url, administrator.credentials.header)
 
 
 @pytest.fixture
@@ -52,58 +52,58 @@ def scim(door, kind, body):
 
 
 @pytest.fixture
-def user(door, unique):
-    made = scim(door, "Users", {"userName": f"{unique('user')}@acme.com"})
+def user(admin_door, unique):
+    made = scim(admin_door, "Users", {"userName": f"{unique('user')}@acme.com"})
     yield made
-    door.ask("DELETE", f"/api/2.0/preview/scim/v2/Users/{made}", status=204)
+    admin_door.ask("DELETE", f"/api/2.0/preview/scim/v2/Users/{made}", status=204)
 
 
 @pytest.fixture
-def robot(door, unique):
-    made = scim(door, "ServicePrincipals", {"displayName": unique("robot")})
+def robot(admin_door, unique):
+    made = scim(admin_door, "ServicePrincipals", {"displayName": unique("robot")})
     yield made
-    door.ask("DELETE", f"/api/2.0/preview/scim/v2/ServicePrincipals/{made}", status=204)
+    admin_door.ask("DELETE", f"/api/2.0/preview/scim/v2/ServicePrincipals/{made}", status=204)
 
 
-def test_a_user_is_replaced_and_changed(door, user):
+def test_a_user_is_replaced_and_changed(admin_door, user):
     at = f"/api/2.0/preview/scim/v2/Users/{user}"
-    known = door.ask("GET", at)
-    door.ask("PUT", at, {"userName": known["userName"], "displayName": "Jane", "active": True})
-    assert door.ask("GET", at)["displayName"] == "Jane"
-    door.ask("PATCH", at, {"Operations": [{"op": "replace", "path": "displayName", "value": "Jane D."}]}, status=204)
-    assert door.ask("GET", at)["displayName"] == "Jane D."
+    known = admin_door.ask("GET", at)
+    admin_door.ask("PUT", at, {"userName": known["userName"], "displayName": "Jane", "active": True})
+    assert admin_door.ask("GET", at)["displayName"] == "Jane"
+    admin_door.ask("PATCH", at, {"Operations": [{"op": "replace", "path": "displayName", "value": "Jane D."}]}, status=204)
+    assert admin_door.ask("GET", at)["displayName"] == "Jane D."
 
 
-def test_a_service_principal_is_listed_replaced_and_changed(door, robot):
+def test_a_service_principal_is_listed_replaced_and_changed(admin_door, robot):
     at = f"/api/2.0/preview/scim/v2/ServicePrincipals/{robot}"
-    known = door.ask("GET", at)
-    listed = door.ask("GET", "/api/2.0/preview/scim/v2/ServicePrincipals?count=10000")["Resources"]
+    known = admin_door.ask("GET", at)
+    listed = admin_door.ask("GET", "/api/2.0/preview/scim/v2/ServicePrincipals?count=10000")["Resources"]
     assert robot in [one["id"] for one in listed]
-    door.ask("PUT", at, {"applicationId": known["applicationId"], "displayName": "Trainer", "active": True})
-    assert door.ask("GET", at)["displayName"] == "Trainer"
-    door.ask("PATCH", at, {"Operations": [{"op": "replace", "path": "displayName", "value": "Judge"}]}, status=204)
-    assert door.ask("GET", at)["displayName"] == "Judge"
+    admin_door.ask("PUT", at, {"applicationId": known["applicationId"], "displayName": "Trainer", "active": True})
+    assert admin_door.ask("GET", at)["displayName"] == "Trainer"
+    admin_door.ask("PATCH", at, {"Operations": [{"op": "replace", "path": "displayName", "value": "Judge"}]}, status=204)
+    assert admin_door.ask("GET", at)["displayName"] == "Judge"
 
 
-def test_tokens_of_all_are_an_administrators_to_manage(door, robot):
+def test_tokens_of_all_are_an_administrators_to_manage(admin_door, robot):
     tokens = "/api/2.0/token-management/tokens"
-    application = door.ask("GET", f"/api/2.0/preview/scim/v2/ServicePrincipals/{robot}")["applicationId"]
+    application = admin_door.ask("GET", f"/api/2.0/preview/scim/v2/ServicePrincipals/{robot}")["applicationId"]
     wanted = {"application_id": application, "comment": "nightly", "lifetime_seconds": 600}
-    made = door.ask("POST", "/api/2.0/token-management/on-behalf-of/tokens", wanted)["token_info"]["token_id"]
-    assert made in [one["token_id"] for one in door.ask("GET", tokens)["token_infos"]]
-    assert door.ask("GET", f"{tokens}/{made}")["token_info"]["comment"] == "nightly"
-    door.ask("DELETE", f"{tokens}/{made}")
-    door.refused("GET", f"{tokens}/{made}", "RESOURCE_DOES_NOT_EXIST")
+    made = admin_door.ask("POST", "/api/2.0/token-management/on-behalf-of/tokens", wanted)["token_info"]["token_id"]
+    assert made in [one["token_id"] for one in admin_door.ask("GET", tokens)["token_infos"]]
+    assert admin_door.ask("GET", f"{tokens}/{made}")["token_info"]["comment"] == "nightly"
+    admin_door.ask("DELETE", f"{tokens}/{made}")
+    admin_door.refused("GET", f"{tokens}/{made}", "RESOURCE_DOES_NOT_EXIST")
 
 
 @pytest.mark.parametrize("path", ["authorization/tokens", "authorization/passwords", "sql/warehouses/slipway"])
-def test_permissions_that_are_fixed_are_told_and_not_changed(door, path):
+def test_permissions_that_are_fixed_are_told_and_not_changed(door, admin_door, path):
     at = f"/api/2.0/permissions/{path}"
     assert door.ask("GET", at)["access_control_list"]
     assert door.ask("GET", f"{at}/permissionLevels")["permission_levels"]
     wanted = {"access_control_list": [{"group_name": "users", "permission_level": "CAN_USE"}]}
-    door.refused("PUT", at, "NOT_IMPLEMENTED", wanted)
-    door.refused("PATCH", at, "NOT_IMPLEMENTED", wanted)
+    admin_door.refused("PUT", at, "NOT_IMPLEMENTED", wanted)
+    admin_door.refused("PATCH", at, "NOT_IMPLEMENTED", wanted)
 
 
 @pytest.mark.parametrize("kind", ["jobs", "serving-endpoints"])
@@ -116,29 +116,29 @@ def test_permissions_of_what_is_not_there(door, kind):
     door.refused("PATCH", at, "RESOURCE_DOES_NOT_EXIST", wanted)
 
 
-def test_permissions_of_the_workspace_reach_its_things(door, workspace, user):
+def test_permissions_of_the_workspace_reach_its_things(admin_door, workspace, user):
     at = f"/api/2.0/permissions/workspace/{workspace.get_workspace_id()}"
-    name = door.ask("GET", f"/api/2.0/preview/scim/v2/Users/{user}")["userName"]
-    levels = door.ask("GET", f"{at}/permissionLevels")["permission_levels"]
+    name = admin_door.ask("GET", f"/api/2.0/preview/scim/v2/Users/{user}")["userName"]
+    levels = admin_door.ask("GET", f"{at}/permissionLevels")["permission_levels"]
     assert "CAN_READ" in [one["permission_level"] for one in levels]
-    before = door.ask("GET", at)
+    before = admin_door.ask("GET", at)
     given = {"access_control_list": [{"user_name": name, "permission_level": "CAN_READ"}]}
-    assert name in str(door.ask("PATCH", at, given))
+    assert name in str(admin_door.ask("PATCH", at, given))
     kept = [
         {key: entry[key] for key in ("user_name", "group_name", "service_principal_name") if key in entry}
         | {"permission_level": entry["all_permissions"][0]["permission_level"]}
         for entry in before["access_control_list"]
         if not entry["all_permissions"][0]["inherited"]
     ]
-    assert name not in str(door.ask("PUT", at, {"access_control_list": kept}))
+    assert name not in str(admin_door.ask("PUT", at, {"access_control_list": kept}))
 
 
-def test_permissions_of_a_registered_model(door, unique, user):
+def test_permissions_of_a_registered_model(door, admin_door, unique, user):
     name = unique("model")
     door.ask("POST", "/api/2.0/mlflow/registered-models/create", {"name": name})
     made = door.ask("GET", f"/api/2.0/mlflow/databricks/registered-models/get?name={name}")
     at = f"/api/2.0/permissions/registered-models/{made['registered_model_databricks']['id']}"
-    who = door.ask("GET", f"/api/2.0/preview/scim/v2/Users/{user}")["userName"]
+    who = admin_door.ask("GET", f"/api/2.0/preview/scim/v2/Users/{user}")["userName"]
     assert door.ask("GET", at)["object_type"] == "registered-model"
     assert door.ask("GET", f"{at}/permissionLevels")["permission_levels"]
     given = {"access_control_list": [{"user_name": who, "permission_level": "CAN_READ"}]}
@@ -190,13 +190,13 @@ def test_a_table_that_is_not_there_is_not_changed(door, catalog):
     assert answer.status_code == 404 and "nothing" in answer.json()["message"]
 
 
-def test_settings_of_the_workspace(door):
+def test_settings_of_the_workspace(admin_door):
     at = "/api/2.0/workspace-conf"
-    before = door.ask("GET", f"{at}?keys=maxTokenLifetimeDays")["maxTokenLifetimeDays"]
-    door.ask("PATCH", at, {"maxTokenLifetimeDays": "90"}, status=204)
-    assert door.ask("GET", f"{at}?keys=maxTokenLifetimeDays") == {"maxTokenLifetimeDays": "90"}
-    door.ask("PATCH", at, {"maxTokenLifetimeDays": before or "0"}, status=204)
-    door.refused("GET", f"{at}?keys=nothing", "INVALID_PARAMETER_VALUE")
+    before = admin_door.ask("GET", f"{at}?keys=maxTokenLifetimeDays")["maxTokenLifetimeDays"]
+    admin_door.ask("PATCH", at, {"maxTokenLifetimeDays": "90"}, status=204)
+    assert admin_door.ask("GET", f"{at}?keys=maxTokenLifetimeDays") == {"maxTokenLifetimeDays": "90"}
+    admin_door.ask("PATCH", at, {"maxTokenLifetimeDays": before or "0"}, status=204)
+    admin_door.refused("GET", f"{at}?keys=nothing", "INVALID_PARAMETER_VALUE")
 
 
 def test_telemetry_of_clients_is_taken_and_counted(door):
@@ -274,11 +274,11 @@ def test_an_upload_in_parts_is_given_up(door, catalog):
     assert requests.head(f"{door.url}/api/2.0/fs/files{path}", headers=door._headers, timeout=30).status_code == 404
 
 
-def test_users_of_mlflows_own_kind(door, has_identities):
+def test_users_of_mlflows_own_kind(door, admin_door, identities):
     current = door.ask("GET", "/api/2.0/mlflow/users/current")["user"]
-    assert current["is_admin"]
-    assert isinstance(door.ask("GET", "/api/2.0/mlflow/users/list")["users"], list)
-    if has_identities:
+    assert current["is_admin"] is not identities
+    assert isinstance(admin_door.ask("GET", "/api/2.0/mlflow/users/list")["users"], list)
+    if identities:
         assert "permissions" in door.ask("GET", "/api/3.0/mlflow/users/current/permissions")
         name = current["username"]
         assert "permissions" in door.ask("GET", f"/api/3.0/mlflow/users/permissions/list?username={name}")
@@ -287,20 +287,20 @@ def test_users_of_mlflows_own_kind(door, has_identities):
         door.refused("GET", "/api/3.0/mlflow/users/permissions/list?username=nobody", "RESOURCE_DOES_NOT_EXIST")
 
 
-def test_why_and_who(door, catalog, has_identities):
+def test_why_and_who(door, catalog, identities):
     why = f"/api/slipway/v1/access/explain?action=catalog.see&securable=catalog:{catalog}"
     who = f"/api/slipway/v1/access/who-could?action=catalog.see&securable=catalog:{catalog}&at={int(time.time() * 1000)}"
-    assert requests.get(door.url + why, headers=door._headers, timeout=30).status_code in ((200,) if has_identities else (200, 400))
-    assert requests.get(door.url + who, headers=door._headers, timeout=30).status_code in ((200,) if has_identities else (200, 400))
+    assert requests.get(door.url + why, headers=door._headers, timeout=30).status_code in ((200,) if identities else (200, 400))
+    assert requests.get(door.url + who, headers=door._headers, timeout=30).status_code in ((200,) if identities else (200, 400))
 
 
-def test_the_audit_log_is_read_verified_and_exported(door, has_identities):
+def test_the_audit_log_is_read_verified_and_exported(admin_door, identities):
     for path in ("audit", "audit/verification", "audit/export"):
-        answer = requests.get(f"{door.url}/api/slipway/v1/{path}", headers=door._headers, timeout=60)
-        assert answer.status_code == 200 or not has_identities, answer.text[:500]
+        answer = requests.get(f"{admin_door.url}/api/slipway/v1/{path}", headers=admin_door._headers, timeout=60)
+        assert answer.status_code == 200 or not identities, answer.text[:500]
         assert answer.status_code < 500, answer.text[:500]
 
 
-def test_the_session_tells_who_is_signed_in(door, has_identities):
+def test_the_session_tells_who_is_signed_in(door, identities):
     facts = door.ask("GET", "/api/slipway/v1/session")
-    assert facts["authentication"] == ("on" if has_identities else "off")
+    assert facts["authentication"] == ("on" if identities else "off")

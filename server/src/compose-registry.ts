@@ -6,7 +6,6 @@ import type { Database } from './db/port.ts';
 import type { RecordEvents } from './events/outbox.ts';
 import type { Access } from './governance/access.ts';
 import type { Governance } from './governance/governance.ts';
-import type { Snapshot } from './governance/snapshot.ts';
 import { catalogRoutes } from './http/databricks/catalogs.ts';
 import type { ModelServices } from './http/databricks/model-routes.ts';
 import { nativeModelRoutes } from './http/databricks/native-models.ts';
@@ -78,16 +77,15 @@ export function composeRegistry(dependencies: RegistryDependencies): readonly Da
     }),
     ...versionCommentRoutes({ ...services, comments }),
   ];
-  // On SQLite nobody else makes catalogs and schemas.
-  if (db.dialect.name === 'sqlite') return routes;
-  return routes.map((route) => withFreshNames(route, governance.snapshot));
+  const { catchUp } = governance.snapshot;
+  return catchUp === undefined ? routes : routes.map((route) => withFreshNames(route, catchUp));
 }
 
 /**
  * What another process made a moment ago is looked for once more before it is said not to be there: clients make a catalog
  * by one call and use it by the next. The first call has changed nothing, or it would not have found so little.
  */
-function withFreshNames(route: DatabricksRoute, snapshot: Pick<Snapshot, 'refresh'>): DatabricksRoute {
+function withFreshNames(route: DatabricksRoute, catchUp: () => Promise<void>): DatabricksRoute {
   return {
     ...route,
     async handle(call) {
@@ -95,7 +93,7 @@ function withFreshNames(route: DatabricksRoute, snapshot: Pick<Snapshot, 'refres
         return await route.handle(call);
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== 'NotFound') throw error;
-        await snapshot.refresh();
+        await catchUp();
         return route.handle(call);
       }
     },

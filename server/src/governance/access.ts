@@ -31,6 +31,12 @@ export interface Access {
   /** Experiments that the caller may read, for the conditions of searches; `all` without any condition. */
   visibleExperiments(): 'all' | readonly number[];
   visibleModels(): 'all' | VisibleModels;
+  /**
+   * Brings in what other processes have committed, so that whoever is about to be refused is judged by what holds now:
+   * they may have made the thing, or got the right to it, through another process. Not there where this process is the
+   * only one.
+   */
+  catchUp?(): Promise<void>;
   /** Hears how the call is judged; undefined where no audit log is kept. */
   readonly trail?: Trail;
 }
@@ -43,6 +49,8 @@ export interface Trail {
    */
   asked(call: object): boolean;
   judged(action: Action, on: Securable, decision: Decision): void;
+  /** What was judged so far counts no more: the call is judged anew. */
+  judgedAnew(): void;
   /** Once the caller may go on. @throws AppError Unavailable where nothing may happen without a record. */
   admitted(): Promise<void> | undefined;
 }

@@ -55,7 +55,7 @@ export interface Passwords {
 export interface PasswordsDependencies {
   readonly clock: Clock;
   readonly write: GovernedWrite;
-  readonly snapshot: Pick<OpenSnapshot, 'current'>;
+  readonly snapshot: Pick<OpenSnapshot, 'current' | 'catchUp'>;
   readonly limits: LoginLimits;
 }
 
@@ -84,15 +84,18 @@ export function createPasswords({ clock, write, snapshot, limits }: PasswordsDep
 
   async function compare(name: string, password: string, address: string): Promise<Verified> {
     const attempt = limits.begin(nameKeyOf(name), address);
+    // No verdict, where this fails: it is not the caller's failure.
+    const withdraw = (error: unknown): never => {
+      attempt.withdrawn();
+      throw error;
+    };
+    // Another process may just have given them the password.
+    await snapshot.catchUp?.().catch(withdraw);
     const known = find(name);
     decoy ??= hash(randomBytes(16), ARGON2);
     const storedHash = known?.passwordHash ?? (await decoy);
     const matches = await compute(() => verify(storedHash, password.slice(0, MAX_PASSWORD_LENGTH + 1))).catch(
-      (error: unknown) => {
-        // No verdict: it is not the caller's failure.
-        attempt.withdrawn();
-        throw error;
-      },
+      withdraw,
     );
     // Changed while this one was compared: what held before counts no more.
     const now = find(name);

@@ -10,9 +10,13 @@ const MAX_REMEMBERED = 512;
 
 /**
  * What the principal may do by the state as it is when asked: an access that outlives its request (a stream of events)
- * loses what its principal loses. `current` gives the state, or refuses when it is out of date.
+ * loses what its principal loses. `current` gives the state, or refuses when it is out of date; `catchUp` is the access's.
  */
-export function createSnapshotAccess(no: number, current: () => State): Access {
+export function createSnapshotAccess(
+  no: number,
+  current: () => State,
+  catchUp?: () => Promise<void>,
+): Access {
   const seen = { generation: -1, structure: -1, grantChanges: -1 };
   const held = new Map<string, PrivilegeSet>();
   let principal: Principal = NOBODY;
@@ -111,6 +115,7 @@ export function createSnapshotAccess(no: number, current: () => State): Access {
       return principal;
     },
     decide,
+    ...(catchUp !== undefined && { catchUp }),
     visibleExperiments() {
       const state = fresh();
       if (principal.isAdmin) return 'all';

@@ -20,6 +20,8 @@ export interface Snapshot {
   }): { catalog: string; schema: string } | undefined;
   /** Brings in what has changed, of every process; awaited by writers before they answer. */
   refresh(): Promise<void>;
+  /** As `refresh`, where there can be other processes: not there on SQLite. */
+  readonly catchUp: (() => Promise<void>) | undefined;
 }
 
 /** What only this folder and the door ask. */
@@ -110,6 +112,8 @@ export function createSnapshot({
     return queued;
   }
 
+  const catchUp = db.dialect.name === 'sqlite' ? undefined : refresh;
+
   function poll(): void {
     if (stopped) return;
     timer = setTimeout(() => {
@@ -121,6 +125,7 @@ export function createSnapshot({
     state,
     current,
     refresh,
+    catchUp,
 
     accessOf(principalId) {
       const no = Number(principalId);
@@ -129,7 +134,7 @@ export function createSnapshot({
       let access = accesses.get(principalId);
       if (access === undefined) {
         if (accesses.size >= MAX_ACCESSES) accesses.clear();
-        access = createSnapshotAccess(no, current);
+        access = createSnapshotAccess(no, current, catchUp);
         accesses.set(principalId, access);
       }
       return access;

@@ -127,7 +127,7 @@ class RequestAudit implements RequestTrail, Trail {
 
   heard(access: Access): Access {
     this.#principal = access.principal;
-    const { decide, visibleExperiments, visibleModels } = access;
+    const { decide, visibleExperiments, visibleModels, catchUp } = access;
     return {
       // The access is shared by all requests of its principal, and keeps telling who that is.
       get principal() {
@@ -136,6 +136,7 @@ class RequestAudit implements RequestTrail, Trail {
       decide,
       visibleExperiments,
       visibleModels,
+      ...(catchUp !== undefined && { catchUp }),
       trail: this,
     };
   }
@@ -162,6 +163,12 @@ class RequestAudit implements RequestTrail, Trail {
     if (!isRefused && this.#securable !== '' && asked !== this.#filed) return;
     this.#action = asked;
     this.#securable = keyOf(on);
+  }
+
+  judgedAnew(): void {
+    this.#decision = undefined;
+    this.#securable = '';
+    this.#action = this.#filed;
   }
 
   admitted(): Promise<void> | undefined {

@@ -23,7 +23,7 @@ export interface Identified {
 }
 
 export interface CredentialsDependencies {
-  readonly snapshot: Pick<OpenSnapshot, 'current' | 'accessOf'>;
+  readonly snapshot: Pick<OpenSnapshot, 'current' | 'accessOf' | 'catchUp'>;
   readonly passwords: Pick<Passwords, 'verify'>;
   readonly clock: Clock;
   /** The administrator's token that the operator gave the program, with the id of whom it stands for. */
@@ -109,11 +109,30 @@ export function createCredentials({
     return { access, mustChangePassword, session: secret };
   }
 
-  function identify(request: FastifyRequest): Identified | undefined | Promise<Identified> {
+  function identifyNow(request: FastifyRequest): Identified | undefined | Promise<Identified> {
     const { authorization } = request.headers;
     if (authorization !== undefined) return byHeader(authorization, request);
     const secret = sessionSecretOf(request);
     return secret === undefined ? undefined : bySession(secret, request);
+  }
+
+  /**
+   * A token or a session may be one that another process gave a moment ago: before it is refused, this process looks.
+   * However many bad ones come, they share one look at a time. For passwords `verify` does it.
+   */
+  function identify(request: FastifyRequest): Identified | undefined | Promise<Identified> {
+    try {
+      return identifyNow(request);
+    } catch (error) {
+      const { catchUp } = snapshot;
+      if (catchUp === undefined || !(error instanceof AppError) || error.code !== 'Unauthenticated')
+        throw error;
+      return catchUp().then(async () => {
+        const identified = await identifyNow(request);
+        if (identified === undefined) throw error;
+        return identified;
+      });
+    }
   }
 
   return {

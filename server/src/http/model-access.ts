@@ -106,6 +106,8 @@ export async function creatingUnseen<Made>(
   } catch (error) {
     const taken = error instanceof AppError && error.code === 'AlreadyExists';
     if (!taken || access.decide(action, on) !== 'hidden') throw error;
+    await access.catchUp?.();
+    if (access.decide(action, on) !== 'hidden') throw error;
     // What the audit log calls denied is not only what a rule denied.
     access.trail?.judged(creates, on, 'denied');
     throw deniedAction(access, creates);

@@ -52,8 +52,38 @@ function judge<Call>(
   rule: RouteAccess<Call>,
   { call, isTold }: { readonly call: Call; readonly isTold: boolean },
 ): Promise<void> | undefined {
-  if (rule === 'open' || rule === 'signed' || rule === 'filtered') return undefined;
-  if (access.principal.isAdmin) return isTold && rule !== 'admin' ? tell(access, rule, call) : undefined;
+  if (rule === 'open' || rule === 'signed') return undefined;
+  if (access.principal.isAdmin)
+    return isTold && typeof rule !== 'string' ? tell(access, rule, call) : undefined;
+  // What a list leaves out is refused silently: it is made by what holds now.
+  if (rule === 'filtered') return access.catchUp?.();
+  if (access.catchUp === undefined) return judgeRule(access, rule, call);
+  try {
+    return judgeRule(access, rule, call)?.catch((error: unknown) => judgeAnew(access, rule, { call, error }));
+  } catch (error) {
+    return judgeAnew(access, rule, { call, error });
+  }
+}
+
+/**
+ * Before a call is refused: by what all processes have committed. What is missing and what is hidden both come here, so
+ * that neither shows by the time that it takes.
+ */
+async function judgeAnew<Call>(
+  access: Access,
+  rule: Asked<Call>,
+  { call, error }: { readonly call: Call; readonly error: unknown },
+): Promise<void> {
+  if (!(error instanceof AppError) || error.code === 'Unavailable' || error.code === 'Internal') throw error;
+  await access.catchUp?.();
+  access.trail?.judgedAnew();
+  // Others may have made an administrator of the caller.
+  if (!access.principal.isAdmin) await judgeRule(access, rule, call);
+}
+
+type Asked<Call> = 'admin' | readonly Need<Call>[];
+
+function judgeRule<Call>(access: Access, rule: Asked<Call>, call: Call): Promise<void> | undefined {
   if (rule === 'admin') throw denied(access, 'be an administrator');
   return judgeNeeds(access, rule, call);
 }

@@ -94,19 +94,37 @@ export function createVersionOrigins({ owners, readModelName }: VersionOriginsDe
     return all;
   }
 
+  /** What is left out is left out by what holds now: the caller may have made the run through another process. */
+  async function shownNow(
+    access: Access,
+    versions: readonly VersionDetails[],
+  ): Promise<readonly VersionDetails[]> {
+    const all = await shownAll(access, versions);
+    if (access.catchUp === undefined || all.every((version, i) => version === versions[i])) return all;
+    await access.catchUp();
+    return shownAll(access, versions);
+  }
+
   async function modelsShown(
     access: Access,
     models: readonly RegisteredModel[],
   ): Promise<readonly RegisteredModel[]> {
-    const all: RegisteredModel[] = [];
-    for (const model of models)
-      all.push({ ...model, latestVersions: await shownAll(access, model.latestVersions) });
-    return all;
+    const latest = await shownNow(
+      access,
+      models.flatMap(({ latestVersions }) => latestVersions),
+    );
+    let next = 0;
+    return models.map((model) => {
+      const from = next;
+      next += model.latestVersions.length;
+      return { ...model, latestVersions: latest.slice(from, next) };
+    });
   }
 
   return {
-    ofVersion: (access, version) => (access.principal.isAdmin ? version : shown(access, version)),
-    ofVersions: (access, versions) => (access.principal.isAdmin ? versions : shownAll(access, versions)),
+    ofVersion: (access, version) =>
+      access.principal.isAdmin ? version : shownNow(access, [version]).then(([only]) => only!),
+    ofVersions: (access, versions) => (access.principal.isAdmin ? versions : shownNow(access, versions)),
     ofModel: (access, model) =>
       access.principal.isAdmin ? model : modelsShown(access, [model]).then(([only]) => only!),
     ofModels: (access, models) => (access.principal.isAdmin ? models : modelsShown(access, models)),

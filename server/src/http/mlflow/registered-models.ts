@@ -13,6 +13,7 @@ const DEFAULT_PAGE = 100;
 const PATH = '2.0/mlflow/registered-models';
 
 const nameOf = (message: JsonObject): string => requiredString(message, 'name');
+const newNameOf = (message: JsonObject): string => requiredString(message, 'new_name');
 
 export function parseRegistrySearch({ message, caller }: MlflowCall, defaultPage: number): RegistrySearch {
   return {
@@ -92,11 +93,18 @@ export function registeredModelRoutes({
       method: 'POST',
       path: `${PATH}/rename`,
       access: [
-        onModel('model.manage', readModelName, named),
-        intoSchema(readModelName, ({ message }: MlflowCall) => requiredString(message, 'new_name')),
+        // A call without the new name is told so, whether or not there is a model of the old one.
+        onModel('model.manage', readModelName, {
+          nameOf({ message }: MlflowCall) {
+            const name = nameOf(message);
+            newNameOf(message);
+            return name;
+          },
+        }),
+        intoSchema(readModelName, ({ message }: MlflowCall) => newNameOf(message)),
       ],
       async handle({ message, caller }) {
-        const newName = readModelName(requiredString(message, 'new_name'));
+        const newName = readModelName(newNameOf(message));
         const model = await creating(caller.access, newName, () =>
           models.rename(nameIn(message), newName, caller.access.principal),
         );

@@ -211,7 +211,11 @@ export function runRoutes({ runs, searches, pendingCreates, targets }: RunServic
     {
       method: 'POST',
       path: '2.0/mlflow/runs/log-batch',
-      access: needs('experiment.edit', targets.ofRun),
+      access: needs('experiment.edit', (call) => {
+        // This call alone tells an id that none can be from one that there is not.
+        checkRunId(parseRunId(call.message));
+        return targets.ofRun(call);
+      }),
       async handle({ message }) {
         await runs.logBatch(parseBatch(message));
         return {};
