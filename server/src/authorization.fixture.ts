@@ -28,6 +28,8 @@ export interface Request {
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: object | string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of which process; the first where undefined. */
+  readonly at?: string;
 }
 
 export interface GovernedServer {
@@ -37,6 +39,8 @@ export interface GovernedServer {
   /** A call that must be answered 200; what it answers. */
   done<T = Record<string, unknown>>(as: As, request: Request): Promise<T>;
   post<T = Record<string, unknown>>(as: As, path: string, body: object): Promise<T>;
+  /** Starts another process on the same database; its address. It ends with this one. */
+  startBeside(): Promise<string>;
   /** A new user without any rights but those that everybody has. */
   addUser(name: string): Promise<void>;
   close(): Promise<void>;
@@ -55,15 +59,21 @@ async function argumentsFor(database: OpenedDatabase): Promise<readonly string[]
 export async function startGoverned(tested: TestedDatabase = testedDatabases()[0]!): Promise<GovernedServer> {
   const home = mkdtempSync(join(tmpdir(), 'slipway-governed-'));
   const opened = await tested.open();
-  const program = await compose(
-    readConfig(['--home', home, '--log-level', 'silent', '--auth', 'true', ...(await argumentsFor(opened))], {
-      SLIPWAY_ADMIN_TOKEN: ADMIN_TOKEN,
-    }),
-  );
-
-  await program.server.listen({ port: 0, host: '127.0.0.1' });
-  const { port } = program.server.server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}`;
+  const database = await argumentsFor(opened);
+  const programs: Program[] = [];
+  async function start(): Promise<string> {
+    const program = await compose(
+      readConfig(['--home', home, '--log-level', 'silent', '--auth', 'true', ...database], {
+        SLIPWAY_ADMIN_TOKEN: ADMIN_TOKEN,
+      }),
+    );
+    programs.push(program);
+    await program.server.listen({ port: 0, host: '127.0.0.1' });
+    const { port } = program.server.server.address() as AddressInfo;
+    return `http://127.0.0.1:${port}`;
+  }
+  const url = await start();
+  const program = programs[0]!;
 
   // Experiments begin behind numbers that stand in answers for other things.
   await program.db.write((tx) =>
@@ -80,12 +90,15 @@ export async function startGoverned(tested: TestedDatabase = testedDatabases()[0
     return { authorization: `Basic ${Buffer.from(`${as}:${PASSWORD}`).toString('base64')}` };
   };
 
-  async function call(as: As, { method = 'GET', path, query, body, headers }: Request): Promise<Answer> {
+  async function call(
+    as: As,
+    { method = 'GET', path, query, body, headers, at = url }: Request,
+  ): Promise<Answer> {
     const parameters = new URLSearchParams();
     for (const [name, value] of Object.entries(query ?? {}))
       for (const one of [value].flat()) parameters.append(name, one);
     const text = parameters.size === 0 ? path : `${path}?${parameters}`;
-    const answer = await fetch(url + text, {
+    const answer = await fetch(at + text, {
       method,
       headers: {
         ...(body !== undefined && {
@@ -125,8 +138,9 @@ export async function startGoverned(tested: TestedDatabase = testedDatabases()[0
         body: { username: name, password: PASSWORD },
       });
     },
+    startBeside: start,
     async close() {
-      await program.close();
+      for (const each of programs) await each.close();
       await opened.remove();
       rmSync(home, { recursive: true, force: true });
     },
