@@ -84,7 +84,7 @@ export interface CatalogsDependencies {
   readonly db: Database;
   readonly clock: Clock;
   readonly write: GovernedWrite;
-  readonly snapshot: Pick<OpenSnapshot, 'state'>;
+  readonly snapshot: Pick<OpenSnapshot, 'state' | 'catchUp'>;
   readonly contents: readonly SchemaContents[];
   readonly guardName: CatalogNameGuard;
 }
@@ -126,6 +126,8 @@ export function createCatalogs({
     },
 
     async list(access, page) {
+      // Which there are is known from memory: another process may just have made one.
+      await snapshot.catchUp?.();
       const visible = [...snapshot.state.catalogs.keys()].filter(
         (catalog) => access.decide('catalog.see', { type: 'catalog', catalog }) === 'allowed',
       );

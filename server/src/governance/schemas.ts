@@ -74,7 +74,7 @@ export interface SchemasDependencies {
   readonly db: Database;
   readonly clock: Clock;
   readonly write: GovernedWrite;
-  readonly snapshot: Pick<OpenSnapshot, 'state'>;
+  readonly snapshot: Pick<OpenSnapshot, 'state' | 'catchUp'>;
   readonly contents: readonly SchemaContents[];
 }
 
@@ -123,6 +123,8 @@ export function createSchemas({ db, clock, write, snapshot, contents }: SchemasD
     },
 
     async list(access, catalog, page) {
+      // As for catalogs.
+      await snapshot.catchUp?.();
       const known = snapshot.state.catalogs.get(containerKey(catalog));
       if (known === undefined) throw noSuchCatalog(catalog);
       const visible = [...known.schemas.keys()].filter(
