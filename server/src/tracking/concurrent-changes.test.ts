@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type OpenedDatabase, testedDatabases } from '../db/conformance/databases.ts';
+import type { Database } from '../db/port.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { createTracking, ownership, type Tracking } from './conformance/tracking.ts';
+import { createRunInputs } from './run-inputs.ts';
 import { createTrash } from './trash.ts';
 
 /** Two programs on one database, whose requests come together. */
@@ -102,6 +104,42 @@ describe.each(testedDatabases())('what many do to runs at once, on $name', ({ na
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       expect((await here.runs.get(runId)).params).toEqual([{ key: 'p', value: String(kept) }]);
     }
+  });
+
+  it('keeps no run waiting for another that logs the same datasets the other way round', async () => {
+    const experimentNo = await experiment('datasets');
+    let attempts = 0;
+    const counted: Database = {
+      ...opened.db,
+      write: (operation) =>
+        opened.db.write((tx) => {
+          attempts += 1;
+          return operation(tx);
+        }),
+    };
+    const inputs = createRunInputs({ db: counted });
+    for (let round = 0; round < 10; round += 1) {
+      const datasets = Array.from({ length: 8 }, (_, i) => ({
+        name: `round ${round}`,
+        digest: `d${i}`,
+        sourceType: 'local',
+        source: '{}',
+        schema: undefined,
+        profile: undefined,
+        tags: [],
+      }));
+      const runIds = [await run(experimentNo), await run(experimentNo)];
+      const orders = [datasets, datasets.toReversed()];
+      await Promise.all(
+        runIds.map((runId, i) => inputs.logInputs(runId, { datasets: orders[i]!, modelIds: [] })),
+      );
+      for (const [i, runId] of runIds.entries())
+        expect((await here.runs.get(runId)).datasets.map(({ digest }) => digest)).toEqual(
+          orders[i]!.map(({ digest }) => digest),
+        );
+    }
+    // None was ended for another's sake and made again.
+    expect(attempts).toBe(20);
   });
 
   it('either restores a run or removes it for good', async () => {
