@@ -1,6 +1,7 @@
 import { tableFromIPC } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenedDatabase, testedDatabases } from '../db/conformance/databases.ts';
+import type { Database } from '../db/port.ts';
 import type { ObjectKey } from '../objects/object-key.ts';
 import {
   EVERYTHING,
@@ -270,6 +271,29 @@ describe.each(testedDatabases())('statements on $name', ({ open }) => {
     await expect(fixture.statements.get(old.id, EVERYTHING)).rejects.toMatchObject({ code: 'NotFound' });
     await expect(fixture.store.get(keysOf(old)[0]!)).rejects.toMatchObject({ code: 'NotFound' });
     expect((await fixture.statements.get(young.id, EVERYTHING)).state).toBe('SUCCEEDED');
+  });
+
+  it('keeps no result of a statement that ends while another process closes it', async () => {
+    const db = opened.reopen();
+    let ended: Promise<unknown> | undefined;
+    const late: Database = {
+      ...db,
+      // Whoever closes has found the statement running by then.
+      async write(operation) {
+        await ended;
+        return db.write(operation);
+      },
+    };
+    const other = await startStatements(late, { folder: fixture.folder, clock: { nowMs: () => nowMs } });
+    const { id } = await start("SELECT repeat('x', 1000)");
+    const ending = settled(id);
+    ended = ending;
+    await other.statements.close(id, EVERYTHING);
+    const { state, result } = await ending;
+    expect(state).toBe('SUCCEEDED');
+    await expect(fixture.store.get(result!.parts[0]!.key)).rejects.toMatchObject({ code: 'NotFound' });
+    expect((await fixture.statements.get(id, EVERYTHING)).state).toBe('CLOSED');
+    await other.stop();
   });
 
   it('removes the oldest results when all together are too large', async () => {

@@ -199,6 +199,20 @@ describe.each(testedDatabases())('traces on $name', ({ open }) => {
     await expect(colour('IS NULL')).rejects.toMatchObject({ code: 'InvalidArgument' });
   });
 
+  it('are taken, whatever half of them comes while somebody deletes what is there', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const hex = randomHexId();
+      await log([span(hex)]);
+      const removing = { experimentNo, traceIds: [`tr-${hex}`], upToMs: undefined, maxTraces: undefined };
+      await Promise.all([
+        log([child(hex)]),
+        traces.delete(removing),
+        traces.start(facts(`tr-${hex}`)),
+        log([span(hex)]),
+      ]);
+    }
+  });
+
   it('are found by tags, metadata, their absence, their runs and their prompts', async () => {
     const key = `k${randomHexId()}`;
     const tagged = await fresh({
