@@ -53,7 +53,8 @@ it('has four even cells at the foot of a phone, and the name of the page in the 
   const here = page.getByRole('navigation', { name: 'Breadcrumb' }).getByText('swift-fox-of-42');
   await here.waitFor();
   expect(await here.evaluate((name) => name.scrollWidth - name.clientWidth)).toBe(0);
-  const cells = await page.getByRole('navigation', { name: 'Main' }).getByRole('link').all();
+  const main = page.getByRole('navigation', { name: 'Main' });
+  const cells = await main.getByRole('link').or(main.getByRole('button')).all();
   const boxes = (await Promise.all(cells.map((cell) => cell.boundingBox()))).filter((box) => box !== null);
   expect(boxes).toHaveLength(4);
   expect(new Set(boxes.map(({ width }) => Math.round(width))).size).toBe(1);
@@ -61,6 +62,11 @@ it('has four even cells at the foot of a phone, and the name of the page in the 
   const [first, last] = [boxes[0]!, boxes[3]!];
   expect(first.x).toBeCloseTo(390 - last.x - last.width, 0);
   await look(page, 'frame-phone');
+  await main.getByRole('button', { name: 'More' }).click();
+  await look(page, 'frame-phone-more');
+  await page.getByRole('menuitem', { name: 'Settings' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
+  expect(await main.getByRole('button', { name: 'More' }).getAttribute('aria-current')).toBe('page');
 });
 
 it('answers an address without a page with the ways on', async () => {

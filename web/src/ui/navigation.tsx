@@ -1,7 +1,8 @@
-import { ActionIcon, Tooltip } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+import { ActionIcon, Menu, Tooltip } from '@mantine/core';
+import { Link, useLocation } from '@tanstack/react-router';
 import {
   Boxes,
+  Ellipsis,
   FlaskConical,
   House,
   KeyRound,
@@ -33,16 +34,18 @@ interface Entry {
   readonly icon: LucideIcon;
   /** Of use to administrators alone, and where people sign in. */
   readonly isForAdmins?: boolean;
+  /** Stands at the foot of a phone, where there is room for three and the way to the others. */
+  readonly isFrequent?: boolean;
 }
 
 /** What people do, and where. A group stands here once it has a page. */
 const GROUPS: readonly { readonly label: string | undefined; readonly entries: readonly Entry[] }[] = [
-  { label: undefined, entries: [{ to: '/', label: 'Home', icon: House }] },
+  { label: undefined, entries: [{ to: '/', label: 'Home', icon: House, isFrequent: true }] },
   {
     label: 'Track',
     entries: [
-      { to: '/experiments', label: 'Experiments', icon: FlaskConical },
-      { to: '/models', label: 'Models', icon: Boxes },
+      { to: '/experiments', label: 'Experiments', icon: FlaskConical, isFrequent: true },
+      { to: '/models', label: 'Models', icon: Boxes, isFrequent: true },
       { to: '/sql', label: 'SQL', icon: SquareTerminal },
     ],
   },
@@ -68,6 +71,10 @@ export function Navigation({
 }) {
   const session = useSession();
   const isAdmin = session.kind === 'signed-in' && session.user.is_admin;
+  const groups = GROUPS.map(({ label, entries }) => ({
+    label,
+    entries: entries.filter(({ isForAdmins }) => isAdmin || !isForAdmins),
+  }));
   const FoldIcon = isFolded ? PanelLeftOpen : PanelLeftClose;
   const foldLabel = isFolded ? 'Unfold the navigation' : 'Fold the navigation';
   return (
@@ -76,19 +83,22 @@ export function Navigation({
         <Wordmark isFolded={isFolded} />
       </Link>
       <div className={classes.groups}>
-        {GROUPS.map(({ label, entries }) => (
+        {groups.map(({ label, entries }) => (
           <section key={label ?? 'top'} className={classes.group} aria-label={label ?? 'Start'}>
             {label !== undefined && <div className={classes.groupLabel}>{label}</div>}
-            {entries
-              .filter(({ isForAdmins }) => isAdmin || !isForAdmins)
-              .map((entry) => (
-                <NavigationLink key={entry.to} entry={entry} isFolded={isFolded} />
-              ))}
+            {entries.map((entry) => (
+              <NavigationLink key={entry.to} entry={entry} isFolded={isFolded} />
+            ))}
           </section>
         ))}
       </div>
       <div className={classes.foot}>
         <NavigationLink entry={SETTINGS} isFolded={isFolded} />
+        <MoreMenu
+          entries={[...groups.flatMap(({ entries }) => entries), SETTINGS].filter(
+            ({ isFrequent }) => !isFrequent,
+          )}
+        />
         <Tooltip label={`${foldLabel} ( [ )`} position="right">
           <ActionIcon
             className={classes.fold}
@@ -112,6 +122,7 @@ function NavigationLink({ entry, isFolded }: { readonly entry: Entry; readonly i
       <Link
         to={entry.to}
         className={classes.entry}
+        data-frequent={entry.isFrequent || undefined}
         activeOptions={{ exact: entry.to === '/' }}
         activeProps={{ 'aria-current': 'page' }}
         aria-label={isFolded ? entry.label : undefined}
@@ -120,5 +131,37 @@ function NavigationLink({ entry, isFolded }: { readonly entry: Entry; readonly i
         <span className={classes.entryLabel}>{entry.label}</span>
       </Link>
     </Tooltip>
+  );
+}
+
+/** On a phone: what has no cell of its own at the foot. */
+function MoreMenu({ entries }: { readonly entries: readonly Entry[] }) {
+  const isHere = useLocation({
+    select: ({ pathname }) => entries.some(({ to }) => pathname === to || pathname.startsWith(`${to}/`)),
+  });
+  return (
+    <Menu position="top-end">
+      <Menu.Target>
+        <button
+          type="button"
+          className={`${classes.entry} ${classes.more}`}
+          aria-current={isHere ? 'page' : undefined}
+        >
+          <Ellipsis size={16} aria-hidden />
+          <span className={classes.entryLabel}>More</span>
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {entries.map(({ to, label, icon: Icon }) => (
+          <Menu.Item
+            key={to}
+            leftSection={<Icon size={16} aria-hidden />}
+            renderRoot={(props) => <Link to={to} {...props} />}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }

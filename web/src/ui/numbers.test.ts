@@ -16,14 +16,27 @@ describe('numbers', () => {
     [-0, '0', '0'],
     [100, '100', '100'],
     [-12_340, '−12,340', '−12,340'],
-    [1.2e-7, '1.200e-7', '1.2e-7'],
-    [-2e-9, '−2.000e-9', '−2e-9'],
+    [1.2e-7, '1.200e−7', '1.2e−7'],
+    [-2e-9, '−2.000e−9', '−2e−9'],
     [1e10, '1.000e10', '1e10'],
     [Number.NaN, 'NaN', 'NaN'],
     [Number.NEGATIVE_INFINITY, '−∞', '−∞'],
   ])('%d stands as %s in a column and as %s in a sentence', (value, inColumn, inSentence) => {
     expect(renderNumber(value)).toBe(inColumn);
     expect(renderBriefly(value)).toBe(inSentence);
+  });
+
+  it.each([
+    [0, '0.000'],
+    [1, '1.000'],
+    [-12, '−12.00'],
+    [0.935, '0.9350'],
+    [999, '999.0'],
+    [1234, '1,234'],
+    [12_345_678, '1.235e7'],
+    [Number.POSITIVE_INFINITY, '∞'],
+  ])('%d stands as %s among fractions', (value, shown) => {
+    expect(renderNumber(value, true)).toBe(shown);
   });
 });
 

@@ -2,22 +2,30 @@
 
 /**
  * Four significant digits, zeros at the end too, so that figures stand under one another: `0.9350`, `−0.001700`,
- * `1.200e-7`. Whole numbers stay whole, and larger ones lose their fraction alone: `12`, `12,346`. NaN and ±∞ as such.
+ * `1.200e−7`. Larger ones lose their fraction alone: `12,346`. NaN and ±∞ as such.
+ * @param isAmongFractions whether the column has fractions: a whole number is `12.00` among them and `12` otherwise.
  */
-export function renderNumber(value: number): string {
+export function renderNumber(value: number, isAmongFractions = false): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
-  const size = Math.abs(value);
-  return (value < 0 ? '−' : '') + renderSize(size);
+  return (value < 0 ? '−' : '') + renderSize(Math.abs(value), isAmongFractions);
 }
 
-function renderSize(size: number): string {
-  if (size >= 1e7 || (size > 0 && size < 1e-4)) return size.toExponential(3).replace('+', '');
+const DIGITS = 4;
+
+function renderSize(size: number, isAmongFractions: boolean): string {
+  if (size >= 1e7 || (size > 0 && size < 1e-4))
+    return size
+      .toExponential(DIGITS - 1)
+      .replace('+', '')
+      .replace('-', '−');
   // Where four digits reach the point, the fraction is all there is to leave out.
-  if (size >= 999.95) return Math.round(size).toLocaleString('en-US');
-  // A formatter of the language would be made for each number anew: most of the time that a row of a table takes.
-  return Number.isInteger(size) ? String(size) : size.toPrecision(4);
+  if (size >= 999.95) return groupThousands(Math.round(size));
+  return Number.isInteger(size) && !isAmongFractions ? String(size) : size.toPrecision(DIGITS);
 }
+
+// By hand: a formatter of the language would be made for each number anew, most of the time that a row of a table takes.
+const groupThousands = (whole: number) => String(whole).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 
 /** As `renderNumber`, without zeros at the end: for sentences, where nothing stands under it. */
 export function renderBriefly(value: number): string {

@@ -24,6 +24,13 @@ const TYPING_MS = 150;
 /** Chooses columns out of any number of keys by searching them. */
 export function ColumnsPanel({ experimentIds, columns, isUsual, onChange }: ColumnsPanelProps) {
   const [isOpen, setOpen] = useState(false);
+  // What was chosen shows at once, and the next choice builds on it: the address follows a moment later.
+  const [chosen, setChosen] = useState({ from: columns, to: columns });
+  const shown = chosen.from === columns ? chosen.to : columns;
+  const choose = (next: readonly string[] | undefined) => {
+    setChosen({ from: columns, to: next ?? columns });
+    onChange(next);
+  };
   return (
     <Popover
       opened={isOpen}
@@ -46,7 +53,7 @@ export function ColumnsPanel({ experimentIds, columns, isUsual, onChange }: Colu
         </Button>
       </Popover.Target>
       <Popover.Dropdown className={classes.dropdown} aria-label="Columns">
-        <Chooser experimentIds={experimentIds} columns={columns} isUsual={isUsual} onChange={onChange} />
+        <Chooser experimentIds={experimentIds} columns={shown} isUsual={isUsual} onChange={choose} />
       </Popover.Dropdown>
     </Popover>
   );

@@ -11,9 +11,8 @@ import type { GridColumn } from '../../tables/columns.ts';
 import { Grid } from '../../tables/grid.tsx';
 import type { GridWindow } from '../../tables/grid-props.ts';
 import { useNow } from '../../ui/now.ts';
-import { renderAgo, renderCount, renderTime } from '../../ui/numbers.ts';
+import { renderAgo, renderCount, renderNumber, renderTime } from '../../ui/numbers.ts';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
-import { renderFigure } from './figures.ts';
 import cells from './run-cells.module.css';
 import classes from './runs-page.module.css';
 
@@ -172,7 +171,7 @@ function Spread({ metric }: { readonly metric: GroupMetric | undefined }) {
   if (metric === undefined) return <span className={cells.none}>–</span>;
   const { mean, min, max, stddev, runs } = metric;
   const hasFractions = [mean, min, max].some((value) => !Number.isInteger(Number(value)));
-  const show = (value: number | string) => renderFigure(Number(value), hasFractions);
+  const show = (value: number | string) => renderNumber(Number(value), hasFractions);
   const exact = `mean ${mean}, standard deviation ${stddev}, least ${min}, greatest ${max}, of ${runs} runs`;
   return (
     <span title={exact}>

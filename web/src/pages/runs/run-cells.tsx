@@ -2,10 +2,9 @@ import { ChevronDown, ChevronRight } from 'lucide-react';
 import type { MouseEvent } from 'react';
 import { runColor } from '../../charts/run-colors.ts';
 import type { DatasetCell, ModelCell, WireCell } from '../../data/run-table.ts';
-import { renderAgo, renderCount, renderDuration, renderTime } from '../../ui/numbers.ts';
+import { renderAgo, renderCount, renderDuration, renderNumber, renderTime } from '../../ui/numbers.ts';
 import { Status } from '../../ui/status.tsx';
 import { type ColumnCode, isMetric, serverColumn } from './column-codes.ts';
-import { renderFigure } from './figures.ts';
 import classes from './run-cells.module.css';
 import type { RunRow } from './run-rows.ts';
 
@@ -132,7 +131,7 @@ function Duration({ row, now }: { readonly row: RunRow; readonly now: number }) 
 function NumberCell({ cell, hasFractions }: { readonly cell: WireCell; readonly hasFractions: boolean }) {
   return (
     <span data-value className={classes.value} title={String(cell)}>
-      {renderFigure(Number(cell), hasFractions)}
+      {renderNumber(Number(cell), hasFractions)}
     </span>
   );
 }

@@ -142,17 +142,20 @@ export function RunsPage() {
   );
   const addToFilter = (condition: string) => change(filtered(addCondition(state.filter, condition)));
 
+  // Not of what the callback closes over: all cells would be drawn again when another run opens.
+  const openedRun = useRef(state.run);
+  openedRun.current = state.run;
   const open = useCallback(
     (row: RunRow) => {
       if (row.isGone) return;
-      if (state.run === row.runId) {
+      if (openedRun.current === row.runId) {
         void navigate({
           to: '/experiments/$experimentId/runs/$runId/$',
           params: { experimentId: row.experimentId, runId: row.runId, _splat: '' },
         });
       } else change({ run: row.runId });
     },
-    [state.run, navigate, change],
+    [navigate, change],
   );
   const fold = useCallback(
     (row: RunRow, isOpen: boolean) =>

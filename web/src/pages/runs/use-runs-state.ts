@@ -17,7 +17,12 @@ export function useRunsState(): RunsPlace {
   const search = useSearch({ strict: false }) as RunsSearch;
   const navigate = useNavigate();
   const text = JSON.stringify(search);
-  const state = useMemo(() => readRunsSearch(JSON.parse(text) as RunsSearch), [text]);
+  const known = useRef<RunsState | undefined>(undefined);
+  const state = useMemo(
+    () => shareEqual(known.current, readRunsSearch(JSON.parse(text) as RunsSearch)),
+    [text],
+  );
+  known.current = state;
   const latest = useRef(state);
   latest.current = state;
   const go = useCallback(
@@ -44,3 +49,16 @@ export function useRunsState(): RunsPlace {
     adjust: useCallback((change) => go(change, false), [go]),
   };
 }
+
+/** What is as before stays the same object, so that opening a run beside the table draws no cell of it anew. */
+function shareEqual(before: RunsState | undefined, next: RunsState): RunsState {
+  if (before === undefined) return next;
+  const names = Object.keys(next) as (keyof RunsState)[];
+  const kept: Partial<RunsState> = Object.fromEntries(
+    names.filter((name) => isEqual(before[name], next[name])).map((name) => [name, before[name]]),
+  );
+  return { ...next, ...kept };
+}
+
+const isEqual = (one: unknown, other: unknown) => one === other || written(one) === written(other);
+const written = (value: unknown) => JSON.stringify(value instanceof Map ? [...value] : value);

@@ -14,8 +14,10 @@ export interface Selection {
   readonly clear: () => void;
 }
 
-/** The chosen runs, by id: they stay chosen when the list is filtered or ordered anew. */
-/** @param before what was chosen when the page was left that one comes back to */
+/**
+ * The chosen runs, by id: they stay chosen when the list is filtered or ordered anew.
+ * @param before what was chosen when the page was left that one comes back to
+ */
 export function useSelection(list: RunList, before: ReadonlySet<string> = NOTHING): Selection {
   const [selected, setSelected] = useState<ReadonlySet<string>>(before);
   const add = (ids: Iterable<string>) => setSelected((before) => new Set([...before, ...ids]));
