@@ -106,9 +106,9 @@ it('has exact extremes of a long history, and every point where it is zoomed int
     '60,000',
     renderNumber(Math.sin(59_999 / 900)),
     '59,999',
-    '−7.25',
+    '−7.250',
     '1,234',
-    '99.5',
+    '99.50',
     '43,210',
   ]);
   const box = (await card(page, 'loss').locator('.u-over').boundingBox())!;
@@ -223,11 +223,13 @@ it('brushes by keys alone, and selects what is within', async () => {
 
 it('shows a crowd of lines as a band with its median, and names the line nearest to the pointer', async () => {
   const experimentId = await site.client.experiments.create({ name: 'crowd' });
-  for (let n = 0; n < 61; n++) {
-    const run = await site.client.runs.create({ experimentId, name: `one-${n}` });
-    const metrics = [0, 1, 2].map((step) => ({ key: 'loss', value: n + step, step, timestampMs: step }));
-    await site.client.runs.logBatch(run.runId, { metrics });
-  }
+  await Promise.all(
+    Array.from({ length: 61 }, async (_, n) => {
+      const run = await site.client.runs.create({ experimentId, name: `one-${n}` });
+      const metrics = [0, 1, 2].map((step) => ({ key: 'loss', value: n + step, step, timestampMs: step }));
+      await site.client.runs.logBatch(run.runId, { metrics });
+    }),
+  );
   const page = await site.open(`/experiments/${experimentId}?mode=charts`);
   await card(page, 'loss').getByText('Median, middle half and 5–95 % of 61 lines').waitFor();
   const canvas = card(page, 'loss').locator('.plot-layer').first();

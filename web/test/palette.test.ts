@@ -43,6 +43,23 @@ it('finds experiments, runs and models as one types, and goes there by enter', a
   await expect.poll(() => new URL(page.url()).pathname).toMatch(/^\/experiments\/\d+$/);
 });
 
+it('loses nothing of what is typed while its code is on its way', async () => {
+  const page = await site.open('/settings');
+  const released = Promise.withResolvers<void>();
+  await page.route(/assets\/palette/, async (route) => {
+    await released.promise;
+    await route.continue();
+  });
+  await page.keyboard.press('Control+k');
+  await page.getByRole('textbox', { name: 'Search and commands, opening' }).waitFor({ state: 'attached' });
+  await page.keyboard.type('swift');
+  released.resolve();
+  const field = page.getByRole('combobox', { name: 'Search and commands' });
+  await expect.poll(() => field.inputValue()).toBe('swift');
+  await page.keyboard.type('-fox');
+  await page.getByRole('option', { name: /swift-fox-42/ }).waitFor();
+});
+
 it('finds the run of exactly the typed name before all that begin so, and leads to all of them', async () => {
   const page = await open();
   await page.keyboard.type('try-205');

@@ -156,7 +156,7 @@ it('builds a condition for those who do not know the language', async () => {
   await page.getByRole('button', { name: 'Build a condition' }).click();
   await page.getByRole('combobox', { name: 'What' }).fill('auc');
   await page.getByRole('option', { name: 'auc' }).click();
-  await page.getByRole('combobox', { name: 'Value' }).fill('0.7');
+  await page.getByRole('combobox', { name: 'Value', exact: true }).fill('0.7');
   await look(page, 'runs-condition');
   await page.getByRole('button', { name: 'Add to the filter' }).click();
   await expect.poll(() => footer(page).textContent()).toBe('99 matching, 300 runs in all');

@@ -140,7 +140,8 @@ function MoreMenu({ entries }: { readonly entries: readonly Entry[] }) {
     select: ({ pathname }) => entries.some(({ to }) => pathname === to || pathname.startsWith(`${to}/`)),
   });
   return (
-    <Menu position="top-end">
+    // Within the landmark of the navigation, and without an element of its own that takes the focus.
+    <Menu position="top-end" withinPortal={false} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <button
           type="button"

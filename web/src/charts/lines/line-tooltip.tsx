@@ -1,3 +1,4 @@
+import type { CSSProperties } from 'react';
 import { renderNumber } from '../../ui/numbers.ts';
 import type { Place } from '../plot/plot.ts';
 import classes from '../tooltip.module.css';
@@ -30,7 +31,7 @@ export function LineTooltip({ at, area, title, rows, others, crowds }: LineToolt
     <div
       className={classes.tooltip}
       data-side={isLeft ? 'left' : 'right'}
-      style={{ left: area.left + at.x, top: Math.min(at.y, area.height - 60) }}
+      style={{ '--at': `${area.left + at.x}px`, top: Math.min(at.y, area.height - 60) } as CSSProperties}
       aria-hidden
     >
       <div className={classes.title}>{title}</div>

@@ -160,6 +160,7 @@ export function paintReading(
   const isLeft = x > area.width / 2;
   painter.text(x + (isLeft ? -8 : 8), Math.max(10, y - 10), renderNumber(line.y[place]!), {
     color: colors.text,
+    halo: colors.surface,
     size: AXIS_FONT_SIZE,
     isBold: true,
     align: isLeft ? 'end' : 'start',

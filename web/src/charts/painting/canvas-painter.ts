@@ -68,7 +68,7 @@ export function canvasPainter(context: CanvasRenderingContext2D): Painter {
       x,
       y,
       text,
-      { color, size, align = 'start', baseline = 'middle', isBold = false, isUpright = false },
+      { color, size, align = 'start', baseline = 'middle', halo, isBold = false, isUpright = false },
     ) {
       context.globalAlpha = 1;
       context.fillStyle = color;
@@ -76,6 +76,13 @@ export function canvasPainter(context: CanvasRenderingContext2D): Painter {
       context.textAlign = ALIGNS[align];
       context.textBaseline = BASELINES[baseline];
       if (!isUpright) {
+        if (halo !== undefined) {
+          context.strokeStyle = halo;
+          context.lineWidth = 3;
+          context.lineJoin = 'round';
+          context.setLineDash([]);
+          context.strokeText(text, x, y);
+        }
         context.fillText(text, x, y);
         return;
       }

@@ -20,6 +20,8 @@ export interface TextStyle {
   readonly align?: 'start' | 'middle' | 'end';
   readonly baseline?: 'top' | 'middle' | 'bottom';
   readonly isBold?: boolean;
+  /** Around the letters, where they stand upon what is drawn. */
+  readonly halo?: string;
   /** Reads from bottom to top. */
   readonly isUpright?: boolean;
 }

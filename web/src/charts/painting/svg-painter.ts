@@ -46,12 +46,16 @@ export function svgPainter(width: number, height: number, background: string): S
       x,
       y,
       text,
-      { color, size, align = 'start', baseline = 'middle', isBold = false, isUpright = false },
+      { color, size, align = 'start', baseline = 'middle', halo, isBold = false, isUpright = false },
     ) {
       const turned = isUpright ? ` transform="rotate(-90 ${round(x)} ${round(y)})"` : '';
+      const around =
+        halo === undefined
+          ? ''
+          : ` stroke="${escapeXml(halo)}" stroke-width="3" stroke-linejoin="round" paint-order="stroke"`;
       parts.push(
         `<text x="${round(x)}" y="${round(y)}" fill="${escapeXml(color)}" font-size="${size}" text-anchor="${align}" ` +
-          `dominant-baseline="${BASELINES[baseline]}"${isBold ? ' font-weight="600"' : ''}${turned}>${escapeXml(text)}</text>`,
+          `dominant-baseline="${BASELINES[baseline]}"${isBold ? ' font-weight="600"' : ''}${around}${turned}>${escapeXml(text)}</text>`,
       );
     },
     clipped({ x, y, width: w, height: h }, paint) {

@@ -1,3 +1,4 @@
+import type { CSSProperties } from 'react';
 import classes from '../tooltip.module.css';
 
 interface ValueTooltipProps {
@@ -14,7 +15,7 @@ export function ValueTooltip({ at, width, title, color, rows }: ValueTooltipProp
     <div
       className={classes.tooltip}
       data-side={at.x > width / 2 ? 'left' : 'right'}
-      style={{ left: at.x, top: at.y }}
+      style={{ '--at': `${at.x}px`, top: at.y } as CSSProperties}
       aria-hidden
     >
       <div className={classes.row} data-hit>

@@ -135,11 +135,14 @@ export function ExperimentRow(props: ExperimentRowProps) {
   const leaf =
     experiment.folder === '' ? experiment.name : experiment.name.slice(experiment.folder.length + 1);
   const above = experiment.folder.slice(root === undefined ? 0 : root.length + 1);
-  const label = (
+  const isWhole = showsPath && above !== '';
+  const label = isWhole ? (
     <>
-      {showsPath && above !== '' && <span className={classes.path}>{`${above}/`}</span>}
-      {leaf}
+      <span className={classes.path}>{`${above}/`}</span>
+      <span className={classes.leaf}>{leaf}</span>
     </>
+  ) : (
+    leaf
   );
   return (
     <RowFrame place={place} depth={depth}>
@@ -156,6 +159,8 @@ export function ExperimentRow(props: ExperimentRowProps) {
             params={{ experimentId: experiment.experiment_id }}
             tabIndex={-1}
             title={experiment.name}
+            // One word, though its two parts are cut apart.
+            aria-label={isWhole ? `${above}/${leaf}` : undefined}
             dir="auto"
           >
             {label}

@@ -13,7 +13,7 @@ import {
   Search,
   Zap,
 } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useState } from 'react';
+import { type KeyboardEvent, type RefObject, useEffect, useState } from 'react';
 import { findQuery } from '../../data/find.ts';
 import { homeQuery } from '../../data/home.ts';
 import { serverUrl } from '../../data/server.ts';
@@ -26,6 +26,8 @@ import classes from './palette.module.css';
 interface PaletteProps {
   readonly onClose: () => void;
   readonly onShortcuts: () => void;
+  /** What was typed before this was there; taken once. */
+  readonly typedAhead: RefObject<string>;
 }
 
 const ICONS: Readonly<Record<EntryIcon, LucideIcon>> = {
@@ -40,9 +42,12 @@ const ICONS: Readonly<Record<EntryIcon, LucideIcon>> = {
 const TYPING_MS = 120;
 
 /** Search over everything and commands, by keyboard: the list stands below the field and follows it. */
-export default function Palette({ onClose, onShortcuts }: PaletteProps) {
+export default function Palette({ onClose, onShortcuts, typedAhead }: PaletteProps) {
   const router = useRouter();
-  const [text, setText] = useState('');
+  const [text, setText] = useState(() => typedAhead.current);
+  useEffect(() => {
+    typedAhead.current = '';
+  }, [typedAhead]);
   const [typed] = useDebouncedValue(text.trim(), TYPING_MS);
   const [chosen, setChosen] = useState(0);
   const { data: found, error, isFetching } = useQuery(findQuery(typed));

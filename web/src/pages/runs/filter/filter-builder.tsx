@@ -57,7 +57,7 @@ export function FilterBuilder({ experimentIds, onCondition, onClose }: FilterBui
   const [point, setPoint] = useState<HistoryFunction | 'last'>('last');
   const [step, setStep] = useState('');
   const [sought, setSought] = useState('');
-  const [sign, setSign] = useState<Comparison>('>');
+  const [sign, setSign] = useState<Comparison>('=');
   const [value, setValue] = useState('');
   const [contains] = useDebouncedValue(sought, TYPING_MS);
   const keys = useQuery(keysQuery(experimentIds, contains, 40));

@@ -150,8 +150,11 @@ export async function valuesOf(
 ): Promise<readonly string[]> {
   if (isNumberField(field) || /^datasets?\./i.test(field)) return [];
   if (/(^|\.)status$/i.test(field)) return STATUSES;
+  const column = columnOfField(field);
+  // Of a name that is none of the language there is nothing to ask.
+  if (column.startsWith('attributes.') && ATTRIBUTE_FIELDS.every(([known]) => known !== column)) return [];
   const query = { experimentIds, filter: '', orderBy: [], viewType: 'ALL' as const };
-  return await askTextValues(query, columnOfField(field), signal);
+  return await askTextValues(query, column, signal);
 }
 
 export function suggestValues(values: readonly string[], typed: string): readonly Suggestion[] {
