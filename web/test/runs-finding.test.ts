@@ -1,34 +1,33 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { type LoggedRun, logRuns } from './harness/logged-runs.ts';
 import { look } from './harness/looks.ts';
-import { runPython } from './harness/python.ts';
 import { expectProblem, runningSite } from './harness/site.ts';
-
-const FILL = `
-import time
-from mlflow.tracking import MlflowClient
-from mlflow.entities import Metric, Param, RunTag
-c = MlflowClient()
-now = int(time.time() * 1000)
-e = c.create_experiment('sweep')
-for i in range(120):
-    r = c.create_run(e, run_name=f'run-{i:03d}', start_time=now - 3_600_000 + i * 1000)
-    loss = [(0, 1.5), (1, 1 / (i + 2)), (2, 2.25), (3, 0.5)]
-    # 0.935 and 0.22 have fewer digits than others.
-    auc = 0.935 if i == 1 else 0.22 if i == 2 else 0.5 + i / 1000
-    params = {'model': ['rf', 'svm'][i % 2], 'lr': str(i % 5 / 100), 'seed': '42'}
-    if i < 4: params['note'] = 'rare'
-    c.log_batch(r.info.run_id, [Metric('loss', v, now, s) for s, v in loss] + [Metric('auc', auc, now, 0), Metric('epochs', 10 + i, now, 0)],
-                [Param(k, v) for k, v in params.items()])
-    c.set_terminated(r.info.run_id, 'FINISHED', end_time=now - 3_500_000 + i * 1000)
-`;
 
 let experimentId = '';
 const site = runningSite({
-  async fill(filled) {
-    await runPython(filled.url, FILL);
-    const [sweep] = await filled.client.experiments.search({ filter: "name = 'sweep'" }).toArray();
-    experimentId = sweep!.experimentId;
+  async fill({ client }) {
+    experimentId = await client.experiments.create({ name: 'sweep' });
+    const now = Date.now();
+    const runs = Array.from({ length: 120 }, (_, i): LoggedRun => {
+      const loss = [1.5, 1 / (i + 2), 2.25, 0.5].map((value, step) => ['loss', step, value] as const);
+      // 0.935 and 0.22 have fewer digits than others.
+      const auc = i === 1 ? 0.935 : i === 2 ? 0.22 : 0.5 + i / 1000;
+      return {
+        experimentId,
+        name: `run-${String(i).padStart(3, '0')}`,
+        startTimeMs: now - 3_600_000 + i * 1000,
+        endTimeMs: now - 3_500_000 + i * 1000,
+        metrics: [...loss, ['auc', 0, auc], ['epochs', 0, 10 + i]],
+        params: {
+          model: ['rf', 'svm'][i % 2]!,
+          lr: String((i % 5) / 100),
+          seed: '42',
+          ...(i < 4 && { note: 'rare' }),
+        },
+      };
+    });
+    await logRuns(client, runs);
   },
 });
 

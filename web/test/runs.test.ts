@@ -1,51 +1,89 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { type LoggedRun, logRuns } from './harness/logged-runs.ts';
 import { look } from './harness/looks.ts';
 import { runPython } from './harness/python.ts';
 import { expectProblem, runningSite, type Site } from './harness/site.ts';
 
 const LONG = 'x'.repeat(500);
+const ODD = 'odd <b>names</b> 🚢 شحن';
 
-const FILL = `
-import math, time, mlflow
-from mlflow.tracking import MlflowClient
-from mlflow.entities import Metric, Param, RunTag
-c = MlflowClient()
-now = int(time.time() * 1000)
-def log(e, name, i, metrics, params, tags=()):
-    r = c.create_run(e, run_name=name, start_time=now - 3_600_000 + i * 1000, tags=dict(tags))
-    c.log_batch(r.info.run_id, [Metric(k, v, now, s) for k, s, v in metrics], [Param(k, v) for k, v in params.items()])
-    c.set_terminated(r.info.run_id, 'FAILED' if i % 50 == 7 else 'FINISHED', end_time=now - 3_500_000 + i * 1000)
-    return r.info.run_id
-e = c.create_experiment('team/sweep', tags={'mlflow.note.content': '# What is tried\\n\\nA **grid**.'})
-for i in range(300):
-    log(e, f'run-{i:03d}', i, [('auc', 0, 0.5 + i / 1000), ('loss', 0, 1.0), ('loss', 1, 1 / (i + 1)), ('loss', 2, 0.5)],
-        {'model': ['rf', 'svm', 'xgb'][i % 3], 'lr': str(i % 5 / 100), 'dataset': 'churn-v3', 'seed': '42'}, [('team', 'growth')])
-n = c.create_experiment('nested')
-for p in range(3):
-    parent = log(n, f'search-{p}', p * 10, [('acc', 0, p)], {'space': str(p)})
-    for k in range(4):
-        log(n, f'trial-{p}-{k}', p * 10 + k + 1, [('acc', 0, k / 10)], {'lr': str(k)}, [('mlflow.parentRunId', parent)])
-o = c.create_experiment('odd <b>names</b> 🚢 شحن')
-for i, name in enumerate(['<script>alert(1)</script>', '🚀 emoji 👩‍👩‍👧‍👦', 'تجربة عربية', '${LONG}', '"quoted" & single']):
-    log(o, name, i, [('m', 0, [math.nan, math.inf, -math.inf, 1e-300, 12345678.9][i])], {'text': name[:400]})
-c.create_experiment('empty')
-c.create_experiment('live')
-c.create_experiment('many')
-`;
+const ODD_NAMES = [
+  '<script>alert(1)</script>',
+  '🚀 emoji 👩‍👩‍👧‍👦',
+  'تجربة عربية',
+  LONG,
+  '"quoted" & single',
+];
+const ODD_NUMBERS = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e-300, 12_345_678.9];
 
 const ids = new Map<string, string>();
 const site = runningSite({
-  async fill(filled) {
-    await runPython(filled.url, FILL);
-    for (const { name, experimentId } of await filled.client.experiments.search().toArray()) {
-      ids.set(name, experimentId);
-    }
+  async fill({ client }) {
+    const make = async (name: string, note?: string) => {
+      const tags = note === undefined ? undefined : { 'mlflow.note.content': note };
+      ids.set(name, await client.experiments.create({ name, tags }));
+    };
+    const now = Date.now();
+    const run = (experiment: string, name: string, i: number) => ({
+      experimentId: ids.get(experiment)!,
+      name,
+      startTimeMs: now - 3_600_000 + i * 1000,
+      endTimeMs: now - 3_500_000 + i * 1000,
+      status: i % 50 === 7 ? ('FAILED' as const) : ('FINISHED' as const),
+    });
+    await make('team/sweep', '# What is tried\n\nA **grid**.');
+    for (const name of ['nested', ODD, 'empty', 'live', 'many']) await make(name);
+    const sweep = Array.from(
+      { length: 300 },
+      (_, i): LoggedRun => ({
+        ...run('team/sweep', `run-${String(i).padStart(3, '0')}`, i),
+        metrics: [
+          ['auc', 0, 0.5 + i / 1000],
+          ['loss', 0, 1],
+          ['loss', 1, 1 / (i + 1)],
+          ['loss', 2, 0.5],
+        ],
+        params: {
+          model: ['rf', 'svm', 'xgb'][i % 3]!,
+          lr: String((i % 5) / 100),
+          dataset: 'churn-v3',
+          seed: '42',
+        },
+        tags: { team: 'growth' },
+      }),
+    );
+    const odd = ODD_NAMES.map(
+      (name, i): LoggedRun => ({
+        ...run(ODD, name, i),
+        metrics: [['m', 0, ODD_NUMBERS[i]!]],
+        params: { text: name.slice(0, 400) },
+      }),
+    );
+    const searches = [0, 1, 2].map(
+      (p): LoggedRun => ({
+        ...run('nested', `search-${p}`, p * 10),
+        metrics: [['acc', 0, p]],
+        params: { space: String(p) },
+      }),
+    );
+    const [parents] = await Promise.all([logRuns(client, searches), logRuns(client, [...sweep, ...odd])]);
+    const trials = parents.flatMap((parent, p) =>
+      [0, 1, 2, 3].map(
+        (k): LoggedRun => ({
+          ...run('nested', `trial-${p}-${k}`, p * 10 + k + 1),
+          metrics: [['acc', 0, k / 10]],
+          params: { lr: String(k) },
+          tags: { 'mlflow.parentRunId': parent },
+        }),
+      ),
+    );
+    await logRuns(client, trials);
     const start = Date.now();
     for (let from = 0; from < 1200; from += 100) {
       await Promise.all(
         Array.from({ length: 100 }, (_, i) =>
-          filled.client.runs.create({
+          client.runs.create({
             experimentId: ids.get('many')!,
             name: `many-${from + i}`,
             startTimeMs: start + from + i,
@@ -413,7 +451,7 @@ it('explains it when two people change one view, and loses neither state', async
 });
 
 it('shows names of any letters as they are', async () => {
-  const page = await open(site, 'odd <b>names</b> 🚢 شحن');
+  const page = await open(site, ODD);
   await page.getByRole('link', { name: '<script>alert(1)</script>' }).waitFor();
   await page.getByRole('link', { name: LONG }).waitFor();
   const texts = (await grid(page).textContent()) ?? '';
