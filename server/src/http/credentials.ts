@@ -201,13 +201,20 @@ export function sessionSecretOf(request: FastifyRequest): string | undefined {
   return undefined;
 }
 
-/** The value of `Set-Cookie`; without a secret it takes the cookie away. */
-export function renderSessionCookie(
+/**
+ * The values of `Set-Cookie`; without a secret they take the cookies away. Beside the session's own, which no script can
+ * read, one says to our pages that somebody signed in, so that they ask who it is only where that has an answer.
+ */
+export function renderSessionCookies(
   request: FastifyRequest,
   session?: { secret: string; lifetimeMs: number },
-): string {
-  const attributes = `Path=/; HttpOnly; SameSite=Lax${isSecure(request) ? '; Secure' : ''}`;
-  return session === undefined
-    ? `${cookieName(request)}=; Max-Age=0; ${attributes}`
-    : `${cookieName(request)}=${session.secret}; Max-Age=${Math.floor(session.lifetimeMs / 1000)}; ${attributes}`;
+): string[] {
+  const attributes = `Path=/; SameSite=Lax${isSecure(request) ? '; Secure' : ''}`;
+  const seconds = session === undefined ? 0 : Math.floor(session.lifetimeMs / 1000);
+  return [
+    `${cookieName(request)}=${session?.secret ?? ''}; Max-Age=${seconds}; HttpOnly; ${attributes}`,
+    `${SIGNED_IN_COOKIE}=${session === undefined ? '' : 'yes'}; Max-Age=${seconds}; ${attributes}`,
+  ];
 }
+
+const SIGNED_IN_COOKIE = 'slipway-signed-in';

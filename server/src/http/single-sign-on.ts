@@ -7,7 +7,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { AppError, unavailable } from '../kernel/errors.ts';
 import type { Sealer } from '../secrets/sealer.ts';
 import { originOf } from './authenticate.ts';
-import { renderSessionCookie, sessionSecretOf } from './credentials.ts';
+import { renderSessionCookies, sessionSecretOf } from './credentials.ts';
 import type { RawRoute } from './routes.ts';
 
 export interface IdentityProvider {
@@ -171,7 +171,7 @@ export function singleSignOnRoutes(services: SingleSignOnServices): readonly Raw
         const earlier = sessionSecretOf(request);
         if (earlier !== undefined) await sessions.end(earlier);
         const session = await sessions.start(principalId);
-        reply.header('set-cookie', [...cookies, renderSessionCookie(request, session)]);
+        reply.header('set-cookie', [...cookies, ...renderSessionCookies(request, session)]);
         return redirect(reply, attempt.returnTo);
       },
     },

@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 import { readError } from './request-error.ts';
 
 /** Who is signed in, as far as these pages have had to know. */
@@ -37,12 +37,15 @@ const PATH = '/api/slipway/v1/session';
 const CSRF_HEADER = 'x-slipway-csrf';
 /** The token of this browser's session, which every change must carry: pages of other sites cannot read it. */
 const CSRF_KEY = 'slipway.csrf';
+/** Whether who signed in is an administrator: for what the page shows first, never for what anybody may do. */
+const ADMIN_KEY = 'slipway.admin';
 
 let state: SessionState = { kind: 'unknown' };
 const listeners = new Set<() => void>();
 
 function setState(next: SessionState): void {
   state = next;
+  remember(next.kind === 'signed-in' ? next.user : undefined);
   for (const listener of listeners) listener();
 }
 
@@ -55,20 +58,34 @@ export const useSession = (): SessionState => useSyncExternalStore(subscribe, ()
 
 /**
  * Whether the server lets the reader do everything: an administrator, or anybody where there are no identities.
- * Undefined until it is known who has signed in.
+ * Undefined until it is known who has signed in; what this browser remembers is taken until then, so that nothing on the
+ * page moves once the server has said the same.
  */
 export function useIsAdmin(): boolean | undefined {
   const session = useSession();
   if (session.kind === 'signed-in') return session.user.is_admin;
-  return hasSignedIn() ? undefined : true;
+  if (!hasSignedIn()) return true;
+  const remembered = localStorage.getItem(ADMIN_KEY);
+  return remembered === null ? undefined : remembered === 'yes';
 }
 
-/** Whether this browser signed in here, so that it is worth asking who it is. */
-export const hasSignedIn = (): boolean => localStorage.getItem(CSRF_KEY) !== null;
+/** Whether the reader has an identity here. */
+export function useIsSignedIn(): boolean {
+  const session = useSession();
+  return session.kind === 'signed-in' || hasSignedIn();
+}
+
+/** Whether somebody signed in with this browser, so that it is worth asking who it is: the server says so by a cookie. */
+const hasSignedIn = (): boolean => /(^|; )slipway-signed-in=yes(;|$)/.test(document.cookie);
 
 function keep(token: string | undefined): void {
   if (token === undefined) localStorage.removeItem(CSRF_KEY);
   else localStorage.setItem(CSRF_KEY, token);
+}
+
+function remember(user: SessionUser | undefined): void {
+  if (user === undefined) localStorage.removeItem(ADMIN_KEY);
+  else localStorage.setItem(ADMIN_KEY, user.is_admin ? 'yes' : 'no');
 }
 
 /**
@@ -93,6 +110,18 @@ function withToken(init: RequestInit): RequestInit {
   const headers = new Headers(init.headers);
   headers.set(CSRF_HEADER, token);
   return { ...init, headers };
+}
+
+/**
+ * Asks who is there once a page stands, so that it is known without anything having been refused. What goes wrong is
+ * told by the page's own requests, which the same server answers.
+ * @param isOfUse false where the page's own requests are enough
+ */
+export function useAskedWho(isOfUse: boolean): void {
+  const { kind } = useSession();
+  useEffect(() => {
+    if (isOfUse && kind === 'unknown') askWhoWeAre().catch(() => undefined);
+  }, [isOfUse, kind]);
 }
 
 let asking: Promise<void> | undefined;

@@ -13,6 +13,8 @@ export interface SiteOptions {
   readonly args?: string[];
   /** Starts the server with identities, and with this token of its administrator, which the client then carries. */
   readonly adminToken?: string;
+  /** Variables of the server. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Puts in what all tests of the file look at. */
   readonly fill?: (site: Site) => Promise<void>;
   /** The server as it is built, not from its sources. */
@@ -54,7 +56,13 @@ export function expectProblem(page: Page, pattern: RegExp): void {
 /** Where pictures of pages go, for people to look at. */
 export const picturesFolder = path.join(root, 'test-results', 'screens');
 
-export function runningSite({ args = [], adminToken, fill, isBuilt = false }: SiteOptions = {}): Site {
+export function runningSite({
+  args = [],
+  env = {},
+  adminToken,
+  fill,
+  isBuilt = false,
+}: SiteOptions = {}): Site {
   let server: ServerProcess | undefined;
   let browser: Browser | undefined;
   const site: Site = {
@@ -100,8 +108,8 @@ export function runningSite({ args = [], adminToken, fill, isBuilt = false }: Si
       ...(adminToken === undefined ? [] : ['--auth']),
       ...(pages === undefined ? [] : ['--pages', pages]),
     ];
-    const env = adminToken === undefined ? {} : { SLIPWAY_ADMIN_TOKEN: adminToken };
-    server = await startServer({ args: flags, env, fromSources: !isBuilt });
+    const variables = { ...env, ...(adminToken !== undefined && { SLIPWAY_ADMIN_TOKEN: adminToken }) };
+    server = await startServer({ args: flags, env: variables, fromSources: !isBuilt });
     browser = await chromium.launch({ executablePath: requiredChromium(), args: chromiumFlags });
     await fill?.(site);
   });

@@ -7,7 +7,7 @@ import {
   addressOf,
   type Credentials,
   type Identified,
-  renderSessionCookie,
+  renderSessionCookies,
   sessionSecretOf,
 } from '../credentials.ts';
 import { readJsonBody } from '../json-body.ts';
@@ -93,7 +93,7 @@ function sessionRoutesWith(services: SessionServices): readonly RawRoute[] {
       async handle(request, reply) {
         const secret = sessionSecretOf(request);
         if (secret !== undefined) await sessions.end(secret);
-        return answer(reply.header('set-cookie', renderSessionCookie(request)), {});
+        return answer(reply.header('set-cookie', renderSessionCookies(request)), {});
       },
     },
     {
@@ -136,7 +136,7 @@ function answerSession(
   reply: FastifyReply,
   { session, user }: { readonly session: NewSession; readonly user: object },
 ): FastifyReply {
-  reply.header('set-cookie', renderSessionCookie(request, session));
+  reply.header('set-cookie', renderSessionCookies(request, session));
   return answer(reply, { user, csrf_token: session.csrfToken, expires_at: session.expiresAtMs });
 }
 

@@ -2,7 +2,7 @@ import { SegmentedControl, useMantineColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { client, serverUrl } from '../../data/server.ts';
-import { useSession } from '../../data/session.ts';
+import { useIsAdmin, useIsSignedIn } from '../../data/session.ts';
 import { useCrumbs } from '../../ui/crumbs.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { CodeBlock, ErrorNotice } from '../../ui/states.tsx';
@@ -13,8 +13,8 @@ import { WebhookList } from './webhook-list.tsx';
 
 export function SettingsPage() {
   useCrumbs([{ label: 'Settings' }]);
-  const session = useSession();
-  const isAdmin = session.kind !== 'signed-in' || session.user.is_admin;
+  const isSignedIn = useIsSignedIn();
+  const isAdmin = useIsAdmin();
   return (
     <div className={classes.page}>
       <h1>Settings</h1>
@@ -27,7 +27,7 @@ export function SettingsPage() {
       <Panel title="Connect a client">
         <Connections />
       </Panel>
-      {session.kind === 'signed-in' && <TokenList />}
+      {isSignedIn && <TokenList />}
       {isAdmin && <WebhookList />}
     </div>
   );

@@ -19,7 +19,7 @@ export function SignInPage({ ways }: { readonly ways: SignInWays }) {
           href={singleSignOnAddress(sso.path)}
           variant={ways.password ? 'default' : 'filled'}
         >
-          {sso.label}
+          Sign in with {sso.label}
         </Button>
       )}
       {sso !== null && ways.password && <div className={classes.or}>or</div>}
