@@ -664,14 +664,31 @@ describe.each(testedDatabases())('governance on $name', ({ open }) => {
     onTestFinished(() => other.stop());
     const admin = (await governance.principals.findByName('admin'))!;
     const access = other.snapshot.accessOf(admin.id)!;
+    expect(other.snapshot.overdueLook()).toBeUndefined();
     isDown = true;
     nowMs = 5001;
     expect(() => other.snapshot.accessOf(admin.id)).toThrow(expect.objectContaining({ code: 'Unavailable' }));
     expect(() => access.decide('experiment.read', { type: 'experiment', experimentNo: 1 })).toThrow(
       expect.objectContaining({ code: 'Unavailable' }),
     );
+    // It looks once; from then on nobody waits for what is lost.
+    await other.snapshot.overdueLook();
+    expect(other.snapshot.overdueLook()).toBeUndefined();
+    expect(() => other.snapshot.accessOf(admin.id)).toThrow(expect.objectContaining({ code: 'Unavailable' }));
     isDown = false;
     await other.snapshot.refresh();
     expect(other.snapshot.accessOf(admin.id)).toBeDefined();
+  });
+
+  it('looks before it tells anything where it had no time to for five seconds', async () => {
+    let nowMs = 0;
+    const other = await startGovernance(opened.db, { monotonicMs: () => nowMs });
+    onTestFinished(() => other.stop());
+    const admin = (await governance.principals.findByName('admin'))!;
+    nowMs = 60_000;
+    expect(() => other.snapshot.accessOf(admin.id)).toThrow(expect.objectContaining({ code: 'Unavailable' }));
+    await other.snapshot.overdueLook();
+    expect(other.snapshot.accessOf(admin.id)).toBeDefined();
+    expect(other.snapshot.overdueLook()).toBeUndefined();
   });
 });

@@ -28,6 +28,11 @@ export interface Snapshot {
 export interface OpenSnapshot extends Snapshot {
   /** @throws AppError Unavailable when out of date for 5 s. */
   current(): State;
+  /**
+   * The look that a process owes which had no time for it, because it was paused or starved: it is behind, and has not
+   * lost its database. Undefined where nothing is owed, and where it has.
+   */
+  overdueLook(): Promise<void> | undefined;
   /** Writes what this process knows ahead of the next look at the database. */
   readonly state: State;
   start(): Promise<void>;
@@ -59,13 +64,17 @@ export function createSnapshot({
   const accesses = new Map<string, Access>();
   let lastSeen = -1;
   let freshAtMs = Number.NEGATIVE_INFINITY;
+  /** Whether the last look failed. */
+  let isLost = false;
   let running: Promise<void> | undefined;
   let queued: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
+  const isStale = (): boolean => refusesWhenStale && monotonicMs() - freshAtMs > STALE_AFTER_MS;
+
   function current(): State {
-    if (refusesWhenStale && monotonicMs() - freshAtMs > STALE_AFTER_MS) {
+    if (isStale()) {
       throw unavailable(
         'The server has lost its database and cannot tell who may do what: try again in a moment.',
       );
@@ -98,9 +107,19 @@ export function createSnapshot({
   /** A look that began before the call may have missed what the caller wrote: the next one has not. */
   function refresh(): Promise<void> {
     if (running === undefined) {
-      running = read().finally(() => {
-        running = undefined;
-      });
+      running = read()
+        .then(
+          () => {
+            isLost = false;
+          },
+          (error: unknown) => {
+            isLost = true;
+            throw error;
+          },
+        )
+        .finally(() => {
+          running = undefined;
+        });
       return running;
     }
     queued ??= running
@@ -126,6 +145,12 @@ export function createSnapshot({
     current,
     refresh,
     catchUp,
+
+    overdueLook() {
+      if (isLost || !isStale()) return undefined;
+      // Where it fails, whoever asks for the state is told.
+      return refresh().catch(() => undefined);
+    },
 
     accessOf(principalId) {
       const no = Number(principalId);

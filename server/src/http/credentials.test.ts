@@ -23,13 +23,18 @@ describe.each(testedDatabases().slice(0, 1))('the door', ({ open }) => {
   let governance: Governance;
   let door: ServerFixture;
   let nowMs = Date.now();
+  /** How long the process got no time at all. */
+  let pausedMs = 0;
   let token: string;
   let tokenId: string;
   let janeId: string;
 
   beforeAll(async () => {
     opened = await open();
-    governance = await startGovernance(opened.db, { nowMs: () => nowMs });
+    governance = await startGovernance(opened.db, {
+      nowMs: () => nowMs,
+      monotonicMs: () => performance.now() + pausedMs,
+    });
     const { id } = await governance.ensureAdministrator({ hasToken: true });
     const { snapshot, passwords, sessions, principals, tokens } = governance;
     const credentials: Credentials = createCredentials({
@@ -126,6 +131,14 @@ describe.each(testedDatabases().slice(0, 1))('the door', ({ open }) => {
   const who = (headers: Record<string, string>) => ask('POST', '/api/who', headers, {});
   const signIn = (name: string, password: string, headers: Record<string, string> = {}) =>
     ask('POST', SESSION_PATH, headers, { user_name: name, password });
+
+  it('knows its callers at once where the process was paused', async () => {
+    for (let i = 0; i < 3; i += 1) {
+      expect((await who(bearer(token))).status).toBe(200);
+      pausedMs += 60_000;
+    }
+  });
+
   const cookieOf = ({ headers }: Answer): string => headers.get('set-cookie')!.split(';', 1)[0]!;
 
   it('knows a caller by token, by password, by token in place of a password, and by the operator’s token', async () => {

@@ -8,6 +8,7 @@ import { hashSecret } from '../governance/tokens.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { type Authenticate, callerOf, originOf } from './authenticate.ts';
+import type { Caller } from './mlflow/routes.ts';
 
 const CSRF_HEADER = 'x-slipway-csrf';
 /** Where somebody whose password must be changed may go. */
@@ -23,7 +24,7 @@ export interface Identified {
 }
 
 export interface CredentialsDependencies {
-  readonly snapshot: Pick<OpenSnapshot, 'current' | 'accessOf' | 'catchUp'>;
+  readonly snapshot: Pick<OpenSnapshot, 'current' | 'accessOf' | 'catchUp' | 'overdueLook'>;
   readonly passwords: Pick<Passwords, 'verify'>;
   readonly clock: Clock;
   /** The administrator's token that the operator gave the program, with the id of whom it stands for. */
@@ -135,15 +136,20 @@ export function createCredentials({
     }
   }
 
+  function authenticateNow(request: FastifyRequest): Caller | Promise<Caller> {
+    const identified = identify(request);
+    return identified instanceof Promise
+      ? identified.then((known) => admit(request, known))
+      : admit(request, identified);
+  }
+
   return {
     identify,
     authenticate(request, rule) {
       // Asked without credentials, answered the same to all: bad ones do no harm, nor do they cost us anything.
       if (rule === 'open' || rule === 'signed') return callerOf(request, NO_ACCESS);
-      const identified = identify(request);
-      return identified instanceof Promise
-        ? identified.then((known) => admit(request, known))
-        : admit(request, identified);
+      const look = snapshot.overdueLook();
+      return look === undefined ? authenticateNow(request) : look.then(() => authenticateNow(request));
     },
   };
 }
