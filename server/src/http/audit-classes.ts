@@ -33,7 +33,7 @@ const FILES =
   /get-artifact$|\/artifacts\/(\*|files)|mlflow-artifacts\/|\/fs\/(files|create-|signed-files)|\/dbfs\/(\*|read|put|create|add-block|close)|credentials-for-|presigned/;
 /** Calls that change nothing, with POST because a question is longer than an address; sessions of drivers as well. */
 const ASKS =
-  /\/(search[^/]*|batchGetInfos|calculate-filter-correlation|telemetry-ext|get-latest-versions|emit-lineage)$|\/traces\/metrics$|\/slipway\/v1\/((run-table|charts)\/|model-versions\/table$)|\/sql\/(sessions|warehouses)\b|\/sql\/statements\/:/;
+  /\/(search[^/]*|batchGetInfos|calculate-filter-correlation|telemetry-ext|get-latest-versions|emit-lineage)$|\/traces\/metrics$|\/slipway\/v1\/((run-table|charts)\/|(model-versions\/table|registered-models\/activity)$)|\/sql\/(sessions|warehouses)\b|\/sql\/statements\/:/;
 /** An experiment's own name, place and life: what lies in it is data, it is not. */
 const EXPERIMENT_ITSELF =
   /\/experiments\/(create|delete|restore|update|set-experiment-tag|delete-experiment-tag)|experiment-folders/;
