@@ -54,6 +54,11 @@ OF_ADMINISTRATORS = {
     "other people's tokens": [
         ("GET", "/api/2.0/token-management/tokens", None),
         ("POST", "/api/2.0/token-management/on-behalf-of/tokens", {"application_id": "0", "lifetime_seconds": 60}),
+        (
+            "PATCH",
+            "/api/2.0/token-management/tokens/0",
+            {"token": {"comment": "mallory's"}, "update_mask": "comment"},
+        ),
         ("DELETE", "/api/2.0/token-management/tokens/0", None),
     ],
     "webhooks, which hear of everybody's models": [

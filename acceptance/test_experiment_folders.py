@@ -32,6 +32,26 @@ def test_experiments_of_the_client_stand_in_folders(client, listing, top):
     assert "/Users" in listing("", max_folders=1000)[0]
 
 
+def test_the_tree_of_folders_counts_what_is_below(client, wire, top):
+    made = client.create_experiment(f"{top}/fraud/nightly/run")
+    client.create_run(made)
+    client.create_experiment(f"{top}/vision/a")
+    client.create_experiment(f"{top}/vision/b")
+
+    def tree(**query):
+        return wire.get("/api/slipway/v1/experiments/tree", {"parent": top, **query}).ok()["folders"]
+
+    # A folder that holds nothing but another one stands in a row with it.
+    fraud, vision = tree()
+    assert (fraud["name"], fraud["path"], fraud["run_count"]) == ("fraud/nightly", f"{top}/fraud/nightly", 1)
+    assert fraud["only_experiment"]["experiment_id"] == made
+    assert (vision["name"], vision["active_experiments"], vision["run_count"]) == ("vision", 2, 0)
+    assert tree(view_type="DELETED_ONLY") == []
+    client.delete_experiment(made)
+    assert [folder["name"] for folder in tree()] == ["vision"]
+    assert [folder["deleted_experiments"] for folder in tree(view_type="DELETED_ONLY")] == [1]
+
+
 @pytest.mark.parametrize("name", ["a//b", "a/", "//a", "a/./..", "🦊/🚀", "משתמש/ניסוי", " / ", "a/b"])
 def test_names_stay_as_they_were_given(client, listing, top, name):
     made = client.create_experiment(f"{top}/{name}")

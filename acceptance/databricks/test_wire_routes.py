@@ -1,5 +1,6 @@
 """Routes of the Databricks surface and our own that no client of the other files asks: each as it stands on the wire."""
 
+import base64
 import time
 
 import pytest
@@ -92,8 +93,22 @@ def test_tokens_of_all_are_an_administrators_to_manage(admin_door, robot):
     made = admin_door.ask("POST", "/api/2.0/token-management/on-behalf-of/tokens", wanted)["token_info"]["token_id"]
     assert made in [one["token_id"] for one in admin_door.ask("GET", tokens)["token_infos"]]
     assert admin_door.ask("GET", f"{tokens}/{made}")["token_info"]["comment"] == "nightly"
+    changed = {"token": {"comment": "weekly"}, "update_mask": "comment"}
+    assert admin_door.ask("PATCH", f"{tokens}/{made}", changed)["comment"] == "weekly"
+    assert admin_door.ask("GET", f"{tokens}/{made}")["token_info"]["comment"] == "weekly"
     admin_door.ask("DELETE", f"{tokens}/{made}")
     admin_door.refused("GET", f"{tokens}/{made}", "RESOURCE_DOES_NOT_EXIST")
+
+
+def test_a_token_that_is_not_the_callers_gets_no_other_comment(door, has_identities):
+    code = "RESOURCE_DOES_NOT_EXIST" if has_identities else "INVALID_STATE"
+    wanted = {"token": {"comment": "mine"}, "update_mask": "comment"}
+    door.refused("PATCH", f"/api/2.0/token/{'0' * 64}", code, wanted)
+
+
+def test_scim_tells_what_it_can(door):
+    told = door.ask("GET", "/api/2.0/preview/scim/v2/ServiceProviderConfig")
+    assert told["patch"]["supported"] and not told["bulk"]["supported"]
 
 
 @pytest.mark.parametrize("path", ["authorization/tokens", "authorization/passwords", "sql/warehouses/slipway"])
@@ -104,6 +119,29 @@ def test_permissions_that_are_fixed_are_told_and_not_changed(door, admin_door, p
     wanted = {"access_control_list": [{"group_name": "users", "permission_level": "CAN_USE"}]}
     admin_door.refused("PUT", at, "NOT_IMPLEMENTED", wanted)
     admin_door.refused("PATCH", at, "NOT_IMPLEMENTED", wanted)
+
+
+@pytest.mark.parametrize("kind", ["directories", "notebooks", "files"])
+def test_permissions_in_the_workspace_are_told_and_not_changed(door, admin_door, unique, kind):
+    folder = f"/Shared/{unique('permitted')}"
+    door.ask("POST", "/api/2.0/workspace/mkdirs", {"path": folder})
+    path = folder
+    if kind != "directories":
+        path = f"{folder}/thing"
+        code = base64.b64encode(b"print(1)").decode()
+        as_what = {"format": "SOURCE", "language": "PYTHON"} if kind == "notebooks" else {"format": "RAW"}
+        door.ask("POST", "/api/2.0/workspace/import", {"path": path, "content": code, **as_what})
+    number = door.ask("GET", f"/api/2.0/workspace/get-status?path={path}")["object_id"]
+    at = f"/api/2.0/permissions/{kind}/{number}"
+    told = door.ask("GET", at)
+    assert told["object_id"] == f"/{kind}/{number}"
+    assert {"users", "admins"} == {entry["group_name"] for entry in told["access_control_list"]}
+    levels = door.ask("GET", f"{at}/permissionLevels")["permission_levels"]
+    assert ["CAN_READ", "CAN_MANAGE"] == [one["permission_level"] for one in levels]
+    wanted = {"access_control_list": [{"group_name": "users", "permission_level": "CAN_READ"}]}
+    admin_door.refused("PUT", at, "NOT_IMPLEMENTED", wanted)
+    admin_door.refused("PATCH", at, "NOT_IMPLEMENTED", wanted)
+    door.ask("POST", "/api/2.0/workspace/delete", {"path": folder, "recursive": True})
 
 
 @pytest.mark.parametrize("kind", ["jobs", "serving-endpoints"])
