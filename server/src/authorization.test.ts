@@ -173,7 +173,8 @@ function said(answer: Answer, world: World): string {
   return text;
 }
 
-describe.each(testedDatabases())('every route asks for rights on $name', (database) => {
+// Each test walks through all routes: on a machine that does much else besides, that takes its time.
+describe.each(testedDatabases())('every route asks for rights on $name', { timeout: 180_000 }, (database) => {
   let server: GovernedServer;
   let routes: readonly ListedRoute[];
   /** Owned by `owner`, shared with the group `readers`. */
