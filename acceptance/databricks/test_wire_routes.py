@@ -100,8 +100,8 @@ def test_tokens_of_all_are_an_administrators_to_manage(admin_door, robot):
     admin_door.refused("GET", f"{tokens}/{made}", "RESOURCE_DOES_NOT_EXIST")
 
 
-def test_a_token_that_is_not_the_callers_gets_no_other_comment(door, has_identities):
-    code = "RESOURCE_DOES_NOT_EXIST" if has_identities else "INVALID_STATE"
+def test_a_token_that_is_not_the_callers_gets_no_other_comment(door, identities):
+    code = "RESOURCE_DOES_NOT_EXIST" if identities else "INVALID_STATE"
     wanted = {"token": {"comment": "mine"}, "update_mask": "comment"}
     door.refused("PATCH", f"/api/2.0/token/{'0' * 64}", code, wanted)
 
