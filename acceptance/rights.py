@@ -70,6 +70,9 @@ OF_ADMINISTRATORS = {
         ("POST", "/api/2.0/mlflow/webhooks/00000000-0000-0000-0000-000000000000/test", {}),
         ("GET", "/api/2.0/mlflow/webhooks/00000000-0000-0000-0000-000000000000/deliveries", None),
     ],
+    "scopes of secrets; who may make them sees that a name is taken": [
+        ("POST", "/api/2.0/secrets/scopes/create", {"scope": "mallory"}),
+    ],
     "settings of the workspace": [
         ("GET", "/api/2.0/workspace-conf?keys=maxTokenLifetimeDays", None),
         ("PATCH", "/api/2.0/workspace-conf", {"maxTokenLifetimeDays": "1"}),

@@ -12,6 +12,7 @@ from databricks.sdk.errors import AlreadyExists, NotFound, ResourceAlreadyExists
 from databricks.sdk.service.catalog import VolumeType
 from databricks.sdk.service.workspace import ImportFormat, ObjectType
 from mlflow import MlflowClient
+from wire import refused
 
 
 @pytest.fixture
@@ -89,10 +90,16 @@ print(mlflow.artifacts.load_text(f"runs:/{{run.info.run_id}}/notes/a.txt"))
     assert "by profile" in done.stdout
 
 
-def test_a_location_comes_back_as_it_was_shown(unique):
+def test_a_location_comes_back_as_it_was_shown(admin_workspace, administrator, person, unique):
+    """A place in DBFS is an administrator's to give: whoever has it reads what has been there before."""
     client = MlflowClient(tracking_uri="databricks", registry_uri="databricks-uc")
-    own = f"dbfs:/own/{unique('place')}"
-    experiment = client.create_experiment(f"/Shared/{unique('located')}", artifact_location=own)
+    own, name = f"dbfs:/own/{unique('place')}", f"/Shared/{unique('located')}"
+    if person:
+        with refused("INVALID_PARAMETER_VALUE", "cannot be kept"):
+            client.create_experiment(name, artifact_location=own)
+    experiment = admin_workspace.experiments.create_experiment(name, artifact_location=own).experiment_id
+    if person:
+        administrator.give_level(experiment, "CAN_EDIT", user_name=person.name)
     assert client.get_experiment(experiment).artifact_location == own
     run = client.create_run(experiment)
     assert run.info.artifact_uri == f"{own}/{run.info.run_id}/artifacts"

@@ -33,13 +33,13 @@ def test_a_group_is_found_by_its_name_and_holds_its_members(workspace, admin_wor
         operations=[iam.Patch(op=iam.PatchOp.ADD, value={"members": [{"value": user.id}]})],
         schemas=[iam.PatchSchema.URN_IETF_PARAMS_SCIM_API_MESSAGES_2_0_PATCH_OP],
     )
-    assert [member.value for member in workspace.groups.get(group.id).members] == [user.id]
-    assert group.id in [of.value for of in workspace.users.get(user.id).groups]
+    assert [member.value for member in admin_workspace.groups.get(group.id).members] == [user.id]
+    assert group.id in [of.value for of in admin_workspace.users.get(user.id).groups]
     admin_workspace.groups.patch(
         group.id,
         operations=[iam.Patch(op=iam.PatchOp.REMOVE, path=f'members[value eq "{user.id}"]')],
     )
-    assert not workspace.groups.get(group.id).members
+    assert not admin_workspace.groups.get(group.id).members
 
 
 def test_a_group_is_replaced_whole(admin_workspace, group, user):
@@ -60,7 +60,7 @@ def test_a_user_reads_back_as_sent(workspace, admin_workspace, unique):
         entitlements=[iam.ComplexValue(value="databricks-sql-access")],
     )
     try:
-        read = workspace.users.get(made.id)
+        read = admin_workspace.users.get(made.id)
         assert read.user_name == name and read.active
         assert read.name == iam.Name(given_name="Jane", family_name="Ng")
         assert [email.value for email in read.emails] == [name]
@@ -71,6 +71,16 @@ def test_a_user_reads_back_as_sent(workspace, admin_workspace, unique):
         admin_workspace.users.delete(made.id)
     with pytest.raises(NotFound):
         workspace.users.get(made.id)
+
+
+@pytest.mark.identities
+def test_others_are_told_that_somebody_is_there_and_nothing_of_them(workspace, admin_workspace, group, user):
+    added = iam.Patch(op=iam.PatchOp.ADD, path="members", value=[{"value": user.id}])
+    admin_workspace.groups.patch(group.id, operations=[added])
+    shown = workspace.users.get(user.id)
+    assert (shown.user_name, shown.display_name) == (user.user_name, "Bob")
+    assert not (shown.name or shown.emails or shown.entitlements or shown.groups)
+    assert not workspace.groups.get(group.id).members
 
 
 def test_lists_go_on_to_their_end(workspace, user):

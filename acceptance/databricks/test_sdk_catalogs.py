@@ -4,6 +4,7 @@ import time
 
 import pytest
 from databricks.sdk.errors import BadRequest, DatabricksError, InvalidState, NotFound
+from wire import refused
 
 
 def test_a_catalog_is_made_listed_changed_and_deleted(workspace, unique):
@@ -113,15 +114,21 @@ def test_versions_and_aliases_as_the_sdk_has_them(workspace, uc, catalog, saved_
         workspace.model_versions.get_by_alias(name, "champion")
 
 
-def test_a_catalog_does_not_change_what_plain_names_mean(workspace, url, token, unique):
+def test_a_catalog_does_not_change_what_plain_names_mean(
+    workspace, admin_workspace, as_administrator, identities, url, unique
+):
     from mlflow import MlflowClient
 
     word = unique("dots").replace("-", "_")
     plain = MlflowClient(tracking_uri=url, registry_uri=url)
-    plain.create_registered_model(f"{word}.ml.x")
+    if identities:
+        # To them the catalog may be one that they do not see.
+        with refused("RESOURCE_DOES_NOT_EXIST"):
+            plain.create_registered_model(f"{word}.ml.x")
+    as_administrator(plain).create_registered_model(f"{word}.ml.x")
     with pytest.raises((BadRequest, InvalidState), match="rename them"):
-        workspace.catalogs.create(word)
-    plain.delete_registered_model(f"{word}.ml.x")
+        admin_workspace.catalogs.create(word)
+    as_administrator(plain).delete_registered_model(f"{word}.ml.x")
     workspace.catalogs.create(word)
     workspace.catalogs.delete(word)
 

@@ -8,9 +8,12 @@ from databricks.sdk.service import workspace as service
 
 
 @pytest.fixture
-def scope(workspace, unique):
+def scope(workspace, admin_workspace, person, unique):
+    """A scope that an administrator made and gave away: to make one takes CAN_MANAGE on the whole workspace."""
     name = unique("scope")
-    workspace.secrets.create_scope(name)
+    admin_workspace.secrets.create_scope(name)
+    if person:
+        admin_workspace.secrets.put_acl(name, person.name, service.AclPermission.MANAGE)
     yield name
     workspace.secrets.delete_scope(name)
 
@@ -31,11 +34,11 @@ def test_bytes_stay_as_they_are(workspace, scope):
     assert base64.b64decode(workspace.secrets.get_secret(scope, "b").value) == bytes(range(256))
 
 
-def test_scopes_are_listed_with_their_kind(workspace, scope):
+def test_scopes_are_listed_with_their_kind(workspace, admin_workspace, scope):
     found = {each.name: each.backend_type for each in workspace.secrets.list_scopes()}
     assert found[scope] == service.ScopeBackendType.DATABRICKS
     with pytest.raises(ResourceAlreadyExists):
-        workspace.secrets.create_scope(scope)
+        admin_workspace.secrets.create_scope(scope)
 
 
 def test_access_is_given_and_taken(workspace, admin_workspace, scope, unique):

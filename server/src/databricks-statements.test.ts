@@ -244,6 +244,29 @@ describe.each(testedDatabases())('SQL through the door, on $name', (database) =>
       expect(hidden.error_code, statement).toBe('NOT_FOUND');
     }
 
+    // Bob may make catalogs, and learns no more of one that is there than that this name is not his to take.
+    await send(ADMIN, 'GRANT CREATE CATALOG ON METASTORE TO bob');
+    await server.done(ADMIN, {
+      method: 'POST',
+      path: '/api/2.0/mlflow/registered-models/create',
+      body: { name: 'plain.ml.x' },
+    });
+    for (const statement of [
+      'CREATE CATALOG prod',
+      'CREATE CATALOG IF NOT EXISTS prod',
+      'CREATE CATALOG plain',
+    ])
+      expect((await fails('bob', statement)).message, statement).toContain(
+        'the right to metastore.create-catalog',
+      );
+    const asked = await server.call('bob', {
+      method: 'POST',
+      path: '/api/2.1/unity-catalog/catalogs',
+      body: { name: 'plain' },
+    });
+    expect(asked.status).toBe(403);
+    expect(asked.json<{ message: string }>().message).not.toContain('plain names');
+    await send(ADMIN, 'REVOKE CREATE CATALOG ON METASTORE FROM bob');
     await send(ADMIN, 'GRANT USE CATALOG ON CATALOG prod TO bob');
     await send(ADMIN, 'GRANT USE SCHEMA ON SCHEMA prod.ml TO bob');
     await send(ADMIN, 'GRANT EXECUTE ON FUNCTION prod.ml.fraud TO bob');

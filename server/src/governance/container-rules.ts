@@ -1,4 +1,4 @@
-import { invalidArgument, invalidState } from '../kernel/errors.ts';
+import { AppError, invalidArgument, invalidState } from '../kernel/errors.ts';
 
 /** The catalog of models of plain names, and the schema that every catalog begins with. */
 export const WORKSPACE = 'workspace';
@@ -51,6 +51,11 @@ export function checkDetails({
     );
   }
 }
+
+/** Whether an error tells that a name is not free: something has it, or plain names of models would lead below it. */
+export const isNameClash = (error: unknown): error is AppError =>
+  error instanceof AppError &&
+  (error.code === 'AlreadyExists' || (error.code === 'InvalidState' && error.field === 'name'));
 
 /** @throws AppError InvalidState for the places that plain names lead to. */
 export function refuseBuiltIn(what: { readonly catalog: string; readonly schema?: string }): void {

@@ -1,6 +1,7 @@
 import type { Access } from '../governance/access.ts';
+import { isNameClash } from '../governance/container-rules.ts';
 import type { Action, Securable } from '../governance/privileges.ts';
-import { AppError } from '../kernel/errors.ts';
+import type { AppError } from '../kernel/errors.ts';
 import { type ModelName, mayNameCatalog, securableOf } from '../registry/model-names.ts';
 import { catalogNotFound, modelNotFound, schemaNotFound } from '../registry/model-places.ts';
 import { checkModelName } from '../registry/model-rules.ts';
@@ -104,8 +105,7 @@ export async function creatingUnseen<Made>(
   try {
     return await create();
   } catch (error) {
-    const taken = error instanceof AppError && error.code === 'AlreadyExists';
-    if (!taken || access.decide(action, on) !== 'hidden') throw error;
+    if (!isNameClash(error) || access.decide(action, on) !== 'hidden') throw error;
     await access.catchUp?.();
     if (access.decide(action, on) !== 'hidden') throw error;
     // What the audit log calls denied is not only what a rule denied.

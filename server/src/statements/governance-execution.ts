@@ -1,8 +1,9 @@
 import type { Access } from '../governance/access.ts';
 import type { Catalogs } from '../governance/catalogs.ts';
+import { isNameClash } from '../governance/container-rules.ts';
 import type { Grants } from '../governance/grants.ts';
 import { type Principals, USERS } from '../governance/principals.ts';
-import type { Securable } from '../governance/privileges.ts';
+import type { Action, Securable } from '../governance/privileges.ts';
 import type { Schemas } from '../governance/schemas.ts';
 import { AppError } from '../kernel/errors.ts';
 import { TABLES_CATALOG } from './query-text.ts';
@@ -102,20 +103,31 @@ export function createGovernanceExecutor(dependencies: GovernanceDependencies) {
   async function create(statement: Of<'create'>, { access, place }: ExecutionContext): Promise<void> {
     const { on, comment, ifNotExists } = statement;
     const more = comment === undefined ? {} : { comment };
-    try {
-      if (on.type === 'CATALOG') {
-        const [name] = on.name as [string];
-        requireAction(access, 'metastore.create-catalog', { type: 'metastore' });
-        await catalogs.create({ name, ...more }, access.principal);
-        return;
+    /** Of a clash with what the caller does not see it learns as much as whoever may make nothing here (decision 16). */
+    async function make(what: MadeBy, operation: () => Promise<unknown>): Promise<void> {
+      try {
+        await operation();
+      } catch (error) {
+        if (isNameClash(error) && access.decide(what.see, what.on) === 'hidden') {
+          access.trail?.judged(what.creates, what.on, 'denied');
+          throw notPermitted(access, what.creates);
+        }
+        if (!ifNotExists || !(error instanceof AppError) || error.code !== 'AlreadyExists') throw error;
       }
-      const [catalog, name] = complete(on, place).name as [string, string];
-      await securables.require({ type: 'CATALOG', name: [catalog] }, 'see', access);
-      requireAction(access, 'catalog.create-schema', { type: 'catalog', catalog });
-      await schemas.create({ catalog, name, ...more }, access.principal);
-    } catch (error) {
-      if (!ifNotExists || !(error instanceof AppError) || error.code !== 'AlreadyExists') throw error;
     }
+    if (on.type === 'CATALOG') {
+      const [name] = on.name as [string];
+      const creates = 'metastore.create-catalog';
+      requireAction(access, creates, { type: 'metastore' });
+      const made = { on: { type: 'catalog', catalog: name }, see: 'catalog.see', creates } as const;
+      return make(made, () => catalogs.create({ name, ...more }, access.principal));
+    }
+    const [catalog, name] = complete(on, place).name as [string, string];
+    const creates = 'catalog.create-schema';
+    await securables.require({ type: 'CATALOG', name: [catalog] }, 'see', access);
+    requireAction(access, creates, { type: 'catalog', catalog });
+    const made = { on: { type: 'schema', catalog, schema: name }, see: 'schema.see', creates } as const;
+    return make(made, () => schemas.create({ catalog, name, ...more }, access.principal));
   }
 
   async function drop(
@@ -211,13 +223,19 @@ function complete(on: NamedSecurable, { catalog, schema }: Place): NamedSecurabl
   }
 }
 
-function requireAction(access: Access, action: Parameters<Access['decide']>[0], on: Securable): void {
-  if (access.decide(action, on) === 'allowed') return;
-  throw new AppError(
-    'PermissionDenied',
-    `Permission denied: ${access.principal.name} must have the right to ${action}.`,
-  );
+/** What a statement makes, and the actions of who sees it and of who may make it. */
+interface MadeBy {
+  readonly on: Securable;
+  readonly see: Action;
+  readonly creates: Action;
 }
+
+function requireAction(access: Access, action: Action, on: Securable): void {
+  if (access.decide(action, on) !== 'allowed') throw notPermitted(access, action);
+}
+
+const notPermitted = ({ principal }: Access, action: Action): AppError =>
+  new AppError('PermissionDenied', `Permission denied: ${principal.name} must have the right to ${action}.`);
 
 function describedColumns(on: Securable): readonly ResultColumn[] {
   if (on.type !== 'schema') return ['info_name', 'info_value'].map(stringColumn);
