@@ -1,6 +1,8 @@
+import { useMediaQuery } from '@mantine/hooks';
 import { Outlet } from '@tanstack/react-router';
 import { useState } from 'react';
 import { CommandPalette } from './command-palette.tsx';
+import { FootNavigation } from './foot-navigation.tsx';
 import { Navigation } from './navigation.tsx';
 import { Notices } from './notices.tsx';
 import classes from './shell.module.css';
@@ -8,12 +10,15 @@ import { ShortcutList } from './shortcut-list.tsx';
 import { useShortcut } from './shortcuts.ts';
 import { TopBar } from './top-bar.tsx';
 
+/** As in shell.module.css. */
+const NARROW = '(max-width: 800px)';
 const FOLDED = 'slipway.navigation-folded';
 
 /** The frame around every page: navigation at the left, the bar above, the page, and what lies over all of them. */
 export function Shell() {
   const [isFolded, setFolded] = useState(() => localStorage.getItem(FOLDED) === 'yes');
   const [overlay, setOverlay] = useState<'palette' | 'shortcuts' | undefined>();
+  const isNarrow = useMediaQuery(NARROW, undefined, { getInitialValueInEffect: false });
   const close = () => setOverlay(undefined);
   const fold = () => {
     localStorage.setItem(FOLDED, isFolded ? 'no' : 'yes');
@@ -27,7 +32,7 @@ export function Shell() {
       <a className={classes.skip} href="#page">
         Skip to the page
       </a>
-      <Navigation isFolded={isFolded} onFold={fold} />
+      {isNarrow ? <FootNavigation /> : <Navigation isFolded={isFolded} onFold={fold} />}
       <div className={classes.main}>
         <TopBar onSearch={() => setOverlay('palette')} onShortcuts={() => setOverlay('shortcuts')} />
         <main id="page" className={classes.page} tabIndex={-1}>

@@ -20,7 +20,7 @@ const found: Found = {
 };
 const actions: readonly Entry[] = [{ id: 'theme', label: 'Dark theme', icon: 'action' }];
 const show = (known: Partial<Parameters<typeof groupsOf>[0]>) =>
-  groupsOf({ text: '', found: undefined, recent: [], actions, ...known }).map(
+  groupsOf({ text: '', found: undefined, recent: [], actions, isAdmin: true, ...known }).map(
     ({ label, entries }) => `${label}: ${entries.map((entry) => entry.label).join(', ')}`,
   );
 
@@ -34,6 +34,12 @@ describe('the palette', () => {
       'Go to: Home, Experiments, Deleted experiments, Models, SQL, Catalog, Access, Audit, Secrets, Settings',
       'Do: Dark theme',
     ]);
+  });
+
+  it('has pages about what others may do for administrators alone', () => {
+    expect(show({ isAdmin: false })[0]).toBe(
+      'Go to: Home, Experiments, Deleted experiments, Models, SQL, Catalog, Secrets, Settings',
+    );
   });
 
   it('shows what was found before pages whose label has the letters', () => {
@@ -51,7 +57,7 @@ describe('the palette', () => {
     expect(show({ text: 'Champion', found: known })[0]).toBe('Aliases: champion');
     expect(show({ text: 'swift-fox', found: known })[0]).toBe('Runs: swift-fox');
     expect(show({ text: 'fraud', found: known })[0]).toBe('Experiments: team/fraud');
-    const groups = groupsOf({ text: 'champ', found: known, recent: [], actions });
+    const groups = groupsOf({ text: 'champ', found: known, recent: [], actions, isAdmin: false });
     expect(groups.find(({ label }) => label === 'Aliases')?.entries[0]).toMatchObject({
       hint: 'churn, version 2',
       link: { params: { name: 'churn', version: '2' } },
@@ -61,7 +67,7 @@ describe('the palette', () => {
   it('ends with the way to all that match, where there are more than it shows', () => {
     const more = { ...found, more_runs: { total: 12_345, experiment_ids: ['7', '9'] } };
     const linkFor = (text: string) =>
-      groupsOf({ text, found: more, recent: [], actions })
+      groupsOf({ text, found: more, recent: [], actions, isAdmin: false })
         .find(({ label }) => label === 'Runs')
         ?.entries.find(({ id }) => id === 'all runs');
     expect(linkFor('fox')).toMatchObject({
@@ -78,7 +84,9 @@ describe('the palette', () => {
   });
 
   it('tells runs apart by experiment and id', () => {
-    const runs = groupsOf({ text: 'fox', found, recent: [], actions }).find(({ label }) => label === 'Runs');
+    const runs = groupsOf({ text: 'fox', found, recent: [], actions, isAdmin: false }).find(
+      ({ label }) => label === 'Runs',
+    );
     expect(runs?.entries[0]).toMatchObject({ hint: 'team/fraud · abcdef01', status: 'FAILED' });
   });
 

@@ -41,18 +41,23 @@ const PAGES: readonly Entry[] = [
   { id: 'settings', label: 'Settings', icon: 'page', link: { to: '/settings' } },
 ];
 
+/** Where people sign in, and for those who say what others may do. */
+const FOR_ADMINS: ReadonlySet<string> = new Set(['access', 'audit']);
+
 interface Known {
   readonly text: string;
   readonly found: Found | undefined;
   readonly recent: readonly RecentExperiment[];
   readonly actions: readonly Entry[];
+  /** Whether the pages about who may do what are of use to the reader. */
+  readonly isAdmin: boolean;
 }
 
 /**
  * What stands in the palette: what was found first, then pages and actions whose label has the text in it. Of what was
  * found, the kinds with something of exactly that name come first.
  */
-export function groupsOf({ text, found, recent, actions }: Known): readonly Group[] {
+export function groupsOf({ text, found, recent, actions, isAdmin }: Known): readonly Group[] {
   const matches = ({ label }: Entry) => hasLettersInOrder(label, text);
   const isExact = ({ label }: Entry) => {
     const [name, typed] = [label.toLowerCase(), text.toLowerCase()];
@@ -63,7 +68,10 @@ export function groupsOf({ text, found, recent, actions }: Known): readonly Grou
     ...(text === '' ? [{ label: 'Recent experiments', entries: recent.slice(0, 5).map(toExperiment) }] : []),
     ...ofFound.filter(({ entries }) => entries.some(isExact)),
     ...ofFound.filter(({ entries }) => !entries.some(isExact)),
-    { label: 'Go to', entries: PAGES.filter(matches) },
+    {
+      label: 'Go to',
+      entries: PAGES.filter((page) => (isAdmin || !FOR_ADMINS.has(page.id)) && matches(page)),
+    },
     { label: 'Do', entries: actions.filter(matches) },
   ];
   return groups.filter(({ entries }) => entries.length > 0);

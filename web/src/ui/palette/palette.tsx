@@ -17,6 +17,7 @@ import { type KeyboardEvent, type RefObject, useEffect, useState } from 'react';
 import { findQuery } from '../../data/find.ts';
 import { homeQuery } from '../../data/home.ts';
 import { serverUrl } from '../../data/server.ts';
+import { useIsAdmin, useIsSignedIn } from '../../data/session.ts';
 import { notify } from '../notices.tsx';
 import { ErrorNotice } from '../states.tsx';
 import { Status } from '../status.tsx';
@@ -53,11 +54,14 @@ export default function Palette({ onClose, onShortcuts, typedAhead }: PalettePro
   const { data: found, error, isFetching } = useQuery(findQuery(typed));
   const { data: home } = useQuery(homeQuery(undefined));
   const actions = useActions(onShortcuts);
+  const isAdmin = useIsAdmin();
+  const isSignedIn = useIsSignedIn();
   const groups = groupsOf({
     text: text.trim(),
     found: typed === '' || text.trim() === '' ? undefined : found,
     recent: home?.experiments ?? [],
     actions,
+    isAdmin: isAdmin === true && isSignedIn,
   });
   const entries = groups.flatMap((group) => group.entries);
   const current = Math.min(chosen, entries.length - 1);
