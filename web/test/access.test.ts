@@ -80,6 +80,7 @@ it('adds and removes members of a group, with a way back', async () => {
   await members.getByRole('button', { name: 'Add', exact: true }).click();
   await members.getByText('Nobody is called that.').waitFor();
   await members.getByRole('combobox', { name: 'Add somebody' }).fill('omar@acme.com');
+  await members.getByText('omar@acme.com gets all rights of ML Engineers.').waitFor();
   await members.getByRole('combobox', { name: 'Add somebody' }).press('Enter');
   await members.getByRole('button', { name: 'Remove omar@acme.com' }).waitFor();
   await look(page, 'access-group');
@@ -109,6 +110,9 @@ it('makes a service principal and a token for it, and revokes it among the token
   await look(page, 'access-tokens');
   await row.hover();
   await page.getByRole('button', { name: 'Revoke the pipeline of deploys from CI' }).click();
+  await page.getByText(/Programs that sign in by the pipeline as deploys from CI are refused/).waitFor();
+  expect((await me()).status).toBe(200);
+  await page.getByRole('button', { name: 'Revoke token' }).click();
   await row.waitFor({ state: 'detached' });
   expect((await me()).status).toBe(401);
 });

@@ -19,14 +19,13 @@ async function fill(made: Site): Promise<void> {
   });
 }
 
-const open = (search = ''): Promise<Page> => openAs(site, { name: ADMIN, address: `/audit${search}` });
+const open = (search = '', name = ADMIN): Promise<Page> => openAs(site, { name, address: `/audit${search}` });
 const records = (page: Page) => page.getByRole('row').filter({ has: page.getByRole('link') });
 
 it('lists what was done, and shows all of a record beside it', async () => {
   const page = await open();
   const login = records(page).filter({ hasText: 'login' }).first();
   await login.getByText(ADMIN).waitFor();
-  await look(page, 'audit');
   await login.getByRole('link').click();
   const panel = page.getByRole('complementary', { name: 'The record' });
   await panel.getByText('POST /api/slipway/v1/session').waitFor();
@@ -40,11 +39,13 @@ it('is searched by person, action, thing, time and outcome, and keeps the search
   const page = await open();
   await records(page).first().waitFor();
   await page.getByRole('textbox', { name: 'With what' }).fill('catalog:prod');
-  await page.getByRole('textbox', { name: 'Did what' }).fill('access');
-  await expect.poll(() => page.url()).toContain('action=access');
-  await page.getByText(/^\d+ records?$/).waitFor();
-  for (const text of await records(page).allTextContents()) expect(text).toMatch(/access.*catalog:prod/);
-  expect(await records(page).count()).toBeGreaterThan(0);
+  await page.getByRole('textbox', { name: 'Did what' }).fill('grants');
+  await expect.poll(() => page.url()).toContain('action=grants');
+  await expect
+    .poll(async () =>
+      (await records(page).allTextContents()).map((text) => /grants\.changed.*catalog:prod/.test(text)),
+    )
+    .toEqual([true, true]);
   await page.getByLabel('To the day').fill('2020-01-01');
   await page.getByRole('heading', { name: 'No record matches' }).waitFor();
   await page.goto(`${site.url}/audit?principal=${encodeURIComponent(ADMIN)}&outcome=succeeded`);
@@ -78,7 +79,6 @@ it('names what is wrong with a log that was changed', async () => {
   await page.getByRole('button', { name: 'Verify the log' }).click();
   await page.getByText('The log was tampered with.').waitFor();
   await page.getByText('Record 3 of chain a1 was changed.').waitFor();
-  await look(page, 'audit-tampered');
 });
 
 it('gives the whole log as a file', async () => {
@@ -89,4 +89,15 @@ it('gives the whole log as a file', async () => {
   ]);
   const lines = (await readFile(await download.path(), 'utf8')).trim().split('\n');
   expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).toContain('record');
+});
+
+it('shows to whoever manages a thing what was done with it, and to nobody else the log', async () => {
+  await asAdmin(site, 'POST', `${UC}/schemas`, { catalog_name: 'prod', name: 'ml' });
+  await asAdmin(site, 'PATCH', `${UC}/schemas/prod.ml`, { owner: 'jane@acme.com' });
+  const page = await open('', 'jane@acme.com');
+  await page.getByRole('heading', { name: 'The whole log is for administrators' }).waitFor();
+  expect(await page.getByRole('button', { name: 'Verify the log' }).count()).toBe(0);
+  await page.goto(`${site.url}/catalog?on=schema:prod.ml&tab=rights`);
+  await page.getByRole('link', { name: 'What was done with it' }).click();
+  await records(page).filter({ hasText: 'schema:prod.ml' }).first().waitFor();
 });

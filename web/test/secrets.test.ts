@@ -55,13 +55,23 @@ it('makes a scope, writes a secret into it that is never shown, and deletes both
 it('gives others a permission, and takes it back', async () => {
   const page = await open('?scope=warehouse');
   const acls = page.getByRole('region', { name: 'Who may use it' });
-  await acls.getByRole('combobox', { name: 'Give to' }).fill('jane@acme.com');
-  await acls.getByRole('button', { name: 'Give', exact: true }).click();
-  await acls.getByRole('button', { name: 'Take READ from jane@acme.com' }).waitFor();
+  await acls.getByRole('button', { name: 'Share…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('combobox', { name: 'With whom' }).fill('jane@acme.com');
+  await dialog.getByText('jane@acme.com gets READ on warehouse: they may read its secrets.').waitFor();
+  await look(page, 'secrets-share');
+  await dialog.getByRole('button', { name: 'Give READ' }).click();
+  await acls.getByText('READ: may read its secrets').waitFor();
   await look(page, 'secrets-acls');
   const theirs = await open('?scope=warehouse', 'jane@acme.com');
   await theirs.getByText('user', { exact: true }).waitFor();
   expect(await theirs.getByRole('button', { name: /^(Delete|Write|Replace)/ }).count()).toBe(0);
-  await page.getByRole('button', { name: 'Undo' }).click();
-  await acls.getByRole('button', { name: 'Take READ from jane@acme.com' }).waitFor({ state: 'detached' });
+  await acls.getByRole('button', { name: 'Change the permission of jane@acme.com' }).click();
+  await dialog.getByRole('combobox', { name: 'Permission' }).click();
+  await page.getByRole('option', { name: 'None: take it away' }).click();
+  await dialog.getByText('jane@acme.com may no longer read its secrets, in warehouse.').waitFor();
+  await dialog.getByRole('button', { name: 'Take READ away' }).click();
+  await acls.getByText('READ: may read its secrets').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Undo' }).first().click();
+  await acls.getByText('READ: may read its secrets').waitFor();
 });

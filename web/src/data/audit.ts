@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { addressOf } from './address.ts';
+import { queryClient } from './query-client.ts';
 import { getFrom } from './request.ts';
 
 /** One line of the audit log. */
@@ -59,6 +60,17 @@ export const auditQuery = (search: AuditSearch) =>
     // What was done a moment ago is what people look for here.
     staleTime: 0,
   });
+
+/** From the newest on; older ones come again when they are scrolled to. */
+export async function readAgain(search: AuditSearch): Promise<void> {
+  const { queryKey } = auditQuery(search);
+  queryClient.setQueryData(queryKey, (known) =>
+    known === undefined
+      ? undefined
+      : { pages: known.pages.slice(0, 1), pageParams: known.pageParams.slice(0, 1) },
+  );
+  await queryClient.invalidateQueries({ queryKey });
+}
 
 /** What a reading of the whole log found. */
 export interface AuditVerdict {

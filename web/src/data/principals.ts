@@ -48,8 +48,8 @@ const NAMES = { user: 'userName', group: 'displayName', 'service-principal': 'ap
 /** What is searched by what was typed. */
 const SOUGHT = { user: 'userName', group: 'displayName', 'service-principal': 'displayName' } as const;
 export const KINDS: readonly PrincipalKind[] = ['user', 'group', 'service-principal'];
-/** More than anybody reads in a list; the search finds the others. */
-const MOST_PRINCIPALS = 1000;
+/** As many as the server gives at once; the search finds the others. */
+const MOST_PRINCIPALS = 10_000;
 
 function principalOf(kind: PrincipalKind, resource: ScimResource): Principal {
   const name = resource[NAMES[kind]] ?? resource.id;

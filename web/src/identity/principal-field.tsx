@@ -1,6 +1,7 @@
 import { Autocomplete } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import { KINDS, type Principal, type PrincipalKind, suggestedPrincipalsQuery } from '../data/principals.ts';
 
 interface PrincipalFieldProps {
@@ -23,6 +24,11 @@ export function PrincipalField(props: PrincipalFieldProps) {
   const { label, value, onChange, kinds = KINDS, error, description, size = 'sm', isFirst = false } = props;
   const [typed] = useDebouncedValue(value.trim(), TYPING_MS);
   const { data = [] } = useQuery(suggestedPrincipalsQuery(typed));
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => {
+    // Done with: what was typed is away, and so is its list.
+    if (value === '') setOpen(false);
+  }, [value]);
   const sought = value.trim().toLowerCase();
   const namesOf = ({ name, displayName }: Principal) => [name.toLowerCase(), displayName.toLowerCase()];
   // Who is named in full needs no list over the rest of the form.
@@ -55,6 +61,9 @@ export function PrincipalField(props: PrincipalFieldProps) {
           </span>
         );
       }}
+      dropdownOpened={isOpen}
+      onDropdownOpen={() => setOpen(true)}
+      onDropdownClose={() => setOpen(false)}
       value={value}
       error={error}
       onChange={onChange}

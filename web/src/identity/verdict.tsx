@@ -8,7 +8,7 @@ export function Verdict({ isGood, children }: { readonly isGood: boolean; readon
   return (
     <p className={classes.verdict} data-tone={isGood ? 'ok' : 'failed'} role="status">
       <Icon size={16} aria-hidden />
-      <span dir="auto">{children}</span>
+      <span>{children}</span>
     </p>
   );
 }

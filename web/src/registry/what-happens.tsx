@@ -16,9 +16,7 @@ export function WhatHappens({ lines, events }: WhatHappensProps) {
       <h3>What will happen</h3>
       <ul>
         {lines.map((line) => (
-          <li key={line} dir="auto">
-            {line}
-          </li>
+          <li key={line}>{line}</li>
         ))}
         {webhooks !== undefined && <li>{describeTold(listTold(webhooks, events), events)}</li>}
       </ul>

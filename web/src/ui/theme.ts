@@ -53,8 +53,10 @@ export const theme = createTheme({
     const colors = defaultVariantColorsResolver(input);
     if (input.variant === 'filled' && input.color === 'red')
       return { ...colors, background: 'var(--failed)', hover: 'var(--failed)', color: 'var(--surface)' };
-    // Mantine asks for the contrast to the accent of the light theme alone.
-    return isFilledWithAccent(input) ? { ...colors, color: 'var(--on-accent)' } : colors;
+    // Mantine asks for the contrast to the accent of the light theme alone, and darkens it below the pointer in both.
+    return isFilledWithAccent(input)
+      ? { ...colors, color: 'var(--on-accent)', hover: 'var(--accent-hover)' }
+      : colors;
   },
   fontFamily: 'var(--font-sans)',
   fontFamilyMonospace: 'var(--font-mono)',
@@ -90,6 +92,7 @@ export const cssVariables: CSSVariablesResolver = () => {
     '--mantine-color-default-border': 'var(--border-strong)',
     '--mantine-color-anchor': 'var(--accent-text)',
     '--mantine-color-error': 'var(--failed)',
+    '--mantine-primary-color-filled-hover': 'var(--accent-hover)',
     '--mantine-primary-color-contrast': 'var(--on-accent)',
   };
   return { variables: {}, light: both, dark: both };

@@ -1,8 +1,10 @@
 import { Button, SegmentedControl, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Lock, Plus, Search } from 'lucide-react';
 import { useMemo, useRef, useState } from 'react';
+import { principalQuery } from '../../data/principals.ts';
 import { useIsAdmin } from '../../data/session.ts';
 import layout from '../../identity/list-detail.module.css';
 import { useCrumbs } from '../../ui/crumbs.tsx';
@@ -27,8 +29,16 @@ export function AccessPage() {
   const address: Record<string, unknown> = useSearch({ strict: false });
   const search = useMemo(() => readAccessSearch(address), [address]);
   const show = search.show ?? 'user';
-  useCrumbs([{ label: 'Access' }]);
   const isAdmin = useIsAdmin();
+  const chosen = useQuery({
+    ...principalQuery(show === 'tokens' ? 'user' : show, search.id ?? ''),
+    enabled: isAdmin === true && show !== 'tokens' && search.id !== undefined,
+  }).data;
+  useCrumbs([
+    ...(chosen === undefined
+      ? [{ label: 'Access' }]
+      : [{ label: 'Access', link: linkTo(show) }, { label: chosen.displayName }]),
+  ]);
   const navigate = useNavigate();
   const [text, setText] = useState(search.q ?? '');
   const [isCreating, setCreating] = useState(false);

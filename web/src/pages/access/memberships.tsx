@@ -1,5 +1,7 @@
-import { Button } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import { Link } from '@tanstack/react-router';
+import { Search } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import {
   addMember,
@@ -12,18 +14,23 @@ import {
 } from '../../data/principals.ts';
 import { queryClient } from '../../data/query-client.ts';
 import layout from '../../identity/list-detail.module.css';
-import { PrincipalField } from '../../identity/principal-field.tsx';
+import { PrincipalField, useIsKnown } from '../../identity/principal-field.tsx';
 import { PrincipalName } from '../../identity/principal-name.tsx';
 import { notify, notifyFailure } from '../../ui/notices.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { linkTo } from './access-search.ts';
 
-/** More than these are found by the search of users. */
+/** More than these are found by their names. */
 const MOST_SHOWN = 500;
+/** From so many on a name is found quicker by typing than by looking. */
+const MANY = 25;
 
 /** Who is in a group. */
 export function MembersPanel({ group }: { readonly group: Principal }) {
   const { members } = group;
+  const [text, setText] = useState('');
+  const sought = text.trim().toLowerCase();
+  const found = members.filter(({ name }) => name.toLowerCase().includes(sought));
   const add = async (name: string) => {
     const found = await queryClient.fetchQuery(suggestedPrincipalsQuery(name));
     const member = found.find((each) => isNamed(each, name));
@@ -36,12 +43,30 @@ export function MembersPanel({ group }: { readonly group: Principal }) {
         <p className={`${layout.inset} dim`}>Everybody is in this group, without being listed.</p>
       ) : (
         <div className={layout.inset}>
-          <Adding label="Add somebody" verb="Add" onAdd={add} />
+          <Adding
+            label="Add somebody"
+            verb="Add"
+            effectOf={(name) => joining(name, group.name)}
+            onAdd={add}
+          />
+        </div>
+      )}
+      {members.length >= MANY && (
+        <div className={layout.inset}>
+          <TextInput
+            size="xs"
+            type="search"
+            aria-label="Search the members"
+            placeholder={`Search among ${members.length.toLocaleString('en-US')}`}
+            leftSection={<Search size={14} aria-hidden />}
+            value={text}
+            onChange={({ currentTarget }) => setText(currentTarget.value)}
+          />
         </div>
       )}
       {members.length > 0 && (
         <ul className={layout.items}>
-          {members.slice(0, MOST_SHOWN).map((member) => (
+          {found.slice(0, MOST_SHOWN).map((member) => (
             <Row
               key={member.id}
               reference={member}
@@ -51,9 +76,12 @@ export function MembersPanel({ group }: { readonly group: Principal }) {
           ))}
         </ul>
       )}
-      {members.length > MOST_SHOWN && (
+      {members.length > 0 && found.length === 0 && (
+        <p className={`${layout.inset} dim`}>No member has that in the name.</p>
+      )}
+      {found.length > MOST_SHOWN && (
         <p className={`${layout.inset} dim`}>
-          The first {MOST_SHOWN} of {members.length.toLocaleString('en-US')}.
+          The first {MOST_SHOWN} of {found.length.toLocaleString('en-US')}.
         </p>
       )}
     </Panel>
@@ -72,7 +100,13 @@ export function GroupsPanel({ principal }: { readonly principal: Principal }) {
   return (
     <Panel title="Groups" aside={principal.groups.length.toLocaleString('en-US')}>
       <div className={layout.inset}>
-        <Adding label="Add to the group" verb="Add to it" kinds={GROUPS} onAdd={add} />
+        <Adding
+          label="Add to the group"
+          verb="Add to it"
+          kinds={GROUPS}
+          effectOf={(name) => joining(principal.displayName, name)}
+          onAdd={add}
+        />
       </div>
       {principal.groups.length > 0 && (
         <ul className={layout.items}>
@@ -92,6 +126,12 @@ export function GroupsPanel({ principal }: { readonly principal: Principal }) {
 
 const isNamed = ({ name, displayName }: Principal, text: string): boolean =>
   [name, displayName].some((each) => each.toLowerCase() === text.trim().toLowerCase());
+
+/** What being in a group does, before it is done. */
+const joining = (member: string, group: string): string =>
+  group.toLowerCase() === 'admins'
+    ? `${member} becomes an administrator, who may do everything.`
+    : `${member} gets all rights of ${group}.`;
 
 type Group = Pick<Reference, 'id' | 'name'>;
 
@@ -147,17 +187,22 @@ function Row({ reference, label, onRemove }: RowProps) {
 }
 
 const GROUPS = ['group'] as const;
+const TYPING_MS = 250;
 
 interface AddingProps {
   readonly label: string;
   readonly verb: string;
   readonly kinds?: readonly PrincipalKind[];
+  /** What will happen, for a name that somebody has. */
+  readonly effectOf: (name: string) => string;
   /** What it throws is said at the field. */
   readonly onAdd: (name: string) => Promise<void>;
 }
 
-function Adding({ label, verb, kinds, onAdd }: AddingProps) {
+function Adding({ label, verb, kinds, effectOf, onAdd }: AddingProps) {
   const [name, setName] = useState('');
+  const [settled] = useDebouncedValue(name.trim(), TYPING_MS);
+  const isKnown = useIsKnown(settled) === true && settled === name.trim();
   const [problem, setProblem] = useState<string | undefined>();
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -184,6 +229,9 @@ function Adding({ label, verb, kinds, onAdd }: AddingProps) {
       <Button type="submit" size="xs" variant="default" disabled={name.trim() === ''}>
         {verb}
       </Button>
+      <p className={`${layout.effect} dim`} role="status">
+        {isKnown && effectOf(name.trim())}
+      </p>
     </form>
   );
 }

@@ -7,6 +7,7 @@ import { useRef } from 'react';
 import { type Principal, type PrincipalKind, principalsQuery } from '../../data/principals.ts';
 import layout from '../../identity/list-detail.module.css';
 import { PrincipalName } from '../../identity/principal-name.tsx';
+import { BackLink } from '../../ui/back-link.tsx';
 import { scrollRegion } from '../../ui/scroll-region.ts';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
 import classes from './access-page.module.css';
@@ -31,7 +32,7 @@ export function PrincipalPane({ kind, text, id }: PrincipalPaneProps) {
   const [one, many] = WORDS[kind];
   const shown = data?.principals.length ?? 0;
   return (
-    <div className={layout.body}>
+    <div className={layout.body} data-chosen={id !== undefined || undefined}>
       <nav className={layout.list} aria-label={`List of ${many}`}>
         {error !== null && (
           <div className={layout.inset}>
@@ -61,7 +62,10 @@ export function PrincipalPane({ kind, text, id }: PrincipalPaneProps) {
             <p>What they may do is granted in the catalog and on experiments; best to groups.</p>
           </EmptyState>
         ) : (
-          <PrincipalPanel key={`${kind} ${id}`} kind={kind} id={id} />
+          <>
+            <BackLink {...linkTo(kind, undefined, text)}>{`All ${many}`}</BackLink>
+            <PrincipalPanel key={`${kind} ${id}`} kind={kind} id={id} />
+          </>
         )}
       </section>
     </div>

@@ -83,7 +83,7 @@ function PanelHeader({ principal }: { readonly principal: Principal }) {
           New token
         </Button>
       )}
-      <Menu position="bottom-end">
+      <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <Button
             size="compact-sm"

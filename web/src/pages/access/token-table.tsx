@@ -4,9 +4,9 @@ import { useMemo, useState } from 'react';
 import { allTokensQuery, type OwnedToken, principalsQuery, revokeAnyToken } from '../../data/principals.ts';
 import layout from '../../identity/list-detail.module.css';
 import { PrincipalName } from '../../identity/principal-name.tsx';
+import { RevokeToken } from '../../identity/revoke-token.tsx';
 import type { GridColumn } from '../../tables/columns.ts';
 import { Grid } from '../../tables/grid.tsx';
-import { notify, notifyFailure } from '../../ui/notices.tsx';
 import { renderTime } from '../../ui/numbers.ts';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
 import { TimeText } from '../../ui/texts.tsx';
@@ -24,6 +24,7 @@ export function TokenTable({ text }: { readonly text: string }) {
     queries: [principalsQuery('user', ''), principalsQuery('service-principal', '')],
   });
   const [widths, setWidths] = useState<ReadonlyMap<string, number>>(new Map());
+  const [revoked, setRevoked] = useState<NamedToken | undefined>();
   const tokens = useMemo(() => {
     const owners = new Map(
       [...(users.data?.principals ?? []), ...(services.data?.principals ?? [])].map((each) => [
@@ -67,8 +68,8 @@ export function TokenTable({ text }: { readonly text: string }) {
           rowCount={tokens.length}
           rowAt={(index) => tokens[index]}
           keyOf={({ token_id }) => token_id}
-          nameOf={({ comment, token_id }) => comment || token_id}
-          actionsOf={(token) => <Revoke token={token} />}
+          nameOf={nameOf}
+          actionsOf={(token) => <Revoke token={token} onRevoke={setRevoked} />}
           onResizeColumn={(id, width) => setWidths(new Map(widths).set(id, width))}
         />
       )}
@@ -76,6 +77,14 @@ export function TokenTable({ text }: { readonly text: string }) {
         {data !== undefined &&
           `${tokens.length.toLocaleString('en-US')} of ${data.length.toLocaleString('en-US')} tokens`}
       </div>
+      {revoked !== undefined && (
+        <RevokeToken
+          name={nameOf(revoked)}
+          owner={revoked.owner}
+          onRevoke={() => revokeAnyToken(revoked.token_id)}
+          onClose={() => setRevoked(undefined)}
+        />
+      )}
     </div>
   );
 }
@@ -123,31 +132,26 @@ const COLUMNS: readonly GridColumn<NamedToken>[] = [
   },
 ];
 
-const endOf = (timeMs: number): string => (timeMs < 0 ? 'without an end' : renderTime(timeMs));
+const endOf = (timeMs: number): string =>
+  timeMs < 0 ? 'without an end' : `${renderTime(timeMs)}${timeMs < Date.now() ? ', which is over' : ''}`;
 
-function Revoke({ token }: { readonly token: NamedToken }) {
-  const [isBusy, setBusy] = useState(false);
-  const revoke = async () => {
-    setBusy(true);
-    try {
-      await revokeAnyToken(token.token_id);
-      notify({ text: `A token of ${token.owner} is refused from now on.` });
-    } catch (error) {
-      notifyFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+interface RevokeProps {
+  readonly token: NamedToken;
+  readonly onRevoke: (token: NamedToken) => void;
+}
+
+function Revoke({ token, onRevoke }: RevokeProps) {
   return (
     <Button
       size="compact-xs"
       variant="default"
       color="red"
-      loading={isBusy}
-      aria-label={`Revoke ${token.comment || token.token_id} of ${token.owner}`}
-      onClick={() => void revoke()}
+      aria-label={`Revoke ${nameOf(token)} of ${token.owner}`}
+      onClick={() => onRevoke(token)}
     >
-      Revoke
+      Revoke…
     </Button>
   );
 }
+
+const nameOf = ({ comment, token_id }: NamedToken): string => comment || token_id;

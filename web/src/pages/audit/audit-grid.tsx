@@ -1,9 +1,11 @@
+import { useMediaQuery } from '@mantine/hooks';
 import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import type { AuditRecord } from '../../data/audit.ts';
 import type { GridColumn } from '../../tables/columns.ts';
 import { Grid } from '../../tables/grid.tsx';
 import { renderTime } from '../../ui/numbers.ts';
+import classes from './audit-page.module.css';
 import { OutcomeText } from './outcome-text.tsx';
 import { recordKey, thingOf } from './record-words.ts';
 
@@ -41,7 +43,7 @@ const COLUMNS: readonly GridColumn<AuditRecord>[] = [
   {
     id: 'principal',
     label: 'Who',
-    width: 220,
+    width: 200,
     render: ({ principal }) =>
       principal === '' ? <span className="dim">nobody known</span> : <span dir="auto">{principal}</span>,
     textOf: ({ principal }) => principal,
@@ -49,11 +51,11 @@ const COLUMNS: readonly GridColumn<AuditRecord>[] = [
   {
     id: 'action',
     label: 'Did what',
-    width: 220,
+    width: 210,
     render: ({ action, count }) => (
       <>
         {action}
-        {count > 1 && <span className="dim"> × {count.toLocaleString('en-US')}</span>}
+        {count > 1 && <span className={classes.count}>× {count.toLocaleString('en-US')}</span>}
       </>
     ),
     textOf: ({ action }) => action,
@@ -61,32 +63,45 @@ const COLUMNS: readonly GridColumn<AuditRecord>[] = [
   {
     id: 'thing',
     label: 'With what',
-    width: 420,
+    width: 350,
     render: (record) => <span dir="auto">{thingOf(record)}</span>,
     textOf: thingOf,
   },
   {
     id: 'outcome',
     label: 'Outcome',
-    width: 130,
+    width: 120,
     render: ({ outcome }) => <OutcomeText outcome={outcome} />,
     textOf: ({ outcome }) => outcome,
   },
   {
     id: 'address',
     label: 'From where',
-    width: 150,
+    width: 130,
     render: ({ address }) => <span className="mono">{address}</span>,
     textOf: ({ address }) => address,
   },
 ];
 
+/** On a phone what was done stands beside when, and nothing is pinned over it. */
+const NARROW = '(max-width: 800px)';
+const FIRST_ON_A_PHONE: Readonly<Record<string, number>> = { at: 148, action: 144, outcome: 112 };
+const PHONE_COLUMNS = [
+  ...Object.keys(FIRST_ON_A_PHONE).flatMap((id) => COLUMNS.filter((column) => column.id === id)),
+  ...COLUMNS.filter(({ id }) => !Object.hasOwn(FIRST_ON_A_PHONE, id)),
+].map((column) => ({ ...column, isPinned: false, width: FIRST_ON_A_PHONE[column.id] ?? column.width }));
+
 /** Records of the log, the newest first. */
 export function AuditGrid({ records, isStale, opened, onOpen, onEnd }: AuditGridProps) {
   const [widths, setWidths] = useState<ReadonlyMap<string, number>>(new Map());
+  const isNarrow = useMediaQuery(NARROW, undefined, { getInitialValueInEffect: false });
   const columns = useMemo(
-    () => COLUMNS.map((column) => ({ ...column, width: widths.get(column.id) ?? column.width })),
-    [widths],
+    () =>
+      (isNarrow ? PHONE_COLUMNS : COLUMNS).map((column) => ({
+        ...column,
+        width: widths.get(column.id) ?? column.width,
+      })),
+    [widths, isNarrow],
   );
   const count = records?.length ?? WAITING_ROWS;
   return (

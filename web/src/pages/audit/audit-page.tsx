@@ -2,7 +2,7 @@ import { Button, Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Download, RotateCw, ScrollText } from 'lucide-react';
+import { Download, Lock, RotateCw, ScrollText } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import {
   type AuditOutcome,
@@ -10,6 +10,7 @@ import {
   auditQuery,
   EXPORT_ADDRESS,
   OUTCOMES,
+  readAgain,
 } from '../../data/audit.ts';
 import { useIsAdmin } from '../../data/session.ts';
 import layout from '../../identity/list-detail.module.css';
@@ -40,8 +41,10 @@ export function AuditPage() {
       replace: true,
     });
   const asked = useMemo(() => searchOf(search), [search]);
+  // Whoever manages a thing reads what was done with it; the whole log is for administrators.
+  const mayRead = isAdmin === true || (isAdmin === false && asked.securable !== undefined);
   const { data, error, isPlaceholderData, hasNextPage, isFetching, fetchNextPage, refetch } =
-    useInfiniteQuery(auditQuery(asked));
+    useInfiniteQuery({ ...auditQuery(asked), enabled: mayRead });
   const records = useMemo(() => data?.pages.flatMap((page) => page.records), [data]);
   const opened = records?.find((record) => recordKey(record) === search.open);
   const isNarrowed = Object.values(asked).some((each) => each !== undefined);
@@ -67,7 +70,7 @@ export function AuditPage() {
           size="xs"
           variant="default"
           leftSection={<RotateCw size={14} aria-hidden />}
-          onClick={() => void refetch()}
+          onClick={() => void readAgain(asked)}
         >
           Refresh
         </Button>
@@ -79,7 +82,14 @@ export function AuditPage() {
         </div>
       )}
       <div className={classes.body}>
-        {records?.length === 0 ? (
+        {isAdmin === false && !mayRead ? (
+          <EmptyState icon={Lock} title="The whole log is for administrators">
+            <p>
+              What was done with a thing that you manage, you read as well: name it under “With what”, or
+              follow “What was done with it” among its rights in the catalog.
+            </p>
+          </EmptyState>
+        ) : records?.length === 0 ? (
           <EmptyState icon={ScrollText} title={isNarrowed ? 'No record matches' : 'Nothing is on record yet'}>
             <p>
               {isNarrowed
@@ -127,7 +137,7 @@ function Filters({ search, onChange }: FiltersProps) {
       <Typed
         field="action"
         label="Did what"
-        placeholder="model.promote, login, access"
+        placeholder="model.promote, login, grants"
         value={search.action}
         onChange={onChange}
       />

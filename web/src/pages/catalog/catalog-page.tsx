@@ -1,11 +1,14 @@
 import { Button, Skeleton, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Library, Network, Plus, Search } from 'lucide-react';
 import { useMemo, useRef, useState } from 'react';
+import { explanationQuery } from '../../data/grants.ts';
 import { keyOf, labelOf, METASTORE, pathTo, readSecurable, type Securable } from '../../data/securables.ts';
 import { serverUrl } from '../../data/server.ts';
 import { useIsAdmin } from '../../data/session.ts';
 import layout from '../../identity/list-detail.module.css';
+import { BackLink } from '../../ui/back-link.tsx';
 import { type Crumb, useCrumbs } from '../../ui/crumbs.tsx';
 import { scrollRegion } from '../../ui/scroll-region.ts';
 import { useShortcut } from '../../ui/shortcuts.ts';
@@ -33,12 +36,14 @@ export function CatalogPage() {
       resetScroll: false,
     });
   const isAdmin = useIsAdmin();
+  const creates =
+    useQuery(explanationQuery(METASTORE, { action: 'metastore.create-catalog' })).data?.allowed ?? false;
   const [text, setText] = useState('');
   const [isCreating, setCreating] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const { rows, catalogs, toggle } = useCatalogTree(selected, text);
   useShortcut('/', 'Search the catalog', () => input.current?.focus());
-  useShortcut('n', 'New catalog', () => setCreating(true));
+  useShortcut('n', 'New catalog', () => creates && setCreating(true));
   return (
     <div className={layout.page}>
       <div className={layout.toolbar}>
@@ -65,11 +70,13 @@ export function CatalogPage() {
             Rights on the metastore
           </Button>
         )}
-        <Button size="xs" leftSection={<Plus size={14} aria-hidden />} onClick={() => setCreating(true)}>
-          New catalog
-        </Button>
+        {creates && (
+          <Button size="xs" leftSection={<Plus size={14} aria-hidden />} onClick={() => setCreating(true)}>
+            New catalog
+          </Button>
+        )}
       </div>
-      <div className={layout.body}>
+      <div className={layout.body} data-chosen={selected !== undefined || undefined}>
         <div className={layout.list}>
           {catalogs.error !== null && (
             <div className={layout.inset}>
@@ -99,7 +106,10 @@ export function CatalogPage() {
               </p>
             </EmptyState>
           ) : (
-            <ObjectPanel key={keyOf(selected)} on={selected} search={search} onSearch={change} />
+            <>
+              <BackLink to="/catalog">All catalogs</BackLink>
+              <ObjectPanel key={keyOf(selected)} on={selected} search={search} onSearch={change} />
+            </>
           )}
         </section>
       </div>

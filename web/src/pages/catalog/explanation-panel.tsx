@@ -31,6 +31,7 @@ export function ExplanationPanel({ on, manages, search, onSearch }: ExplanationP
   const actions = actionsOf(on.type);
   const action = actions.find((each) => each.action === search.does) ?? actions[0]!;
   const [who, setWho] = useState(search.who ?? '');
+  const [day, setDay] = useState('');
   const [settled] = useDebouncedValue(who.trim(), TYPING_MS);
   const isKnown = useIsKnown(settled);
   useEffect(() => {
@@ -58,8 +59,21 @@ export function ExplanationPanel({ on, manages, search, onSearch }: ExplanationP
             value={action.action}
             onChange={(does) => onSearch({ ...search, does: does ?? undefined })}
           />
+          {manages && who.trim() === '' && (
+            <TextInput
+              type="date"
+              size="xs"
+              label="On the day"
+              description="Without one: now."
+              max={new Date().toISOString().slice(0, 10)}
+              value={day}
+              onChange={({ currentTarget }) => setDay(currentTarget.value)}
+            />
+          )}
         </div>
-        {manages && settled === '' && <WhoCould on={on} action={action.action} words={action.words} />}
+        {manages && settled === '' && (
+          <WhoCould on={on} action={action.action} words={action.words} atMs={endOf(day)} />
+        )}
         {manages && isKnown === false && <p className={classes.answer}>Nobody is called that.</p>}
         {(!manages || isKnown === true) && (
           <Answer
@@ -72,6 +86,12 @@ export function ExplanationPanel({ on, manages, search, onSearch }: ExplanationP
       </div>
     </Panel>
   );
+}
+
+/** Answers of the past are whole days, up to their end; undefined for now. */
+function endOf(day: string): number | undefined {
+  const end = Date.parse(`${day}T23:59:59.999`);
+  return Number.isFinite(end) && end < Date.now() ? end : undefined;
 }
 
 interface QuestionProps {
@@ -147,23 +167,10 @@ const oneOf = (privileges: readonly string[]): string =>
     .map(renderPrivilege)
     .join(' or ');
 
-/** Answers of the past are whole days, up to their end. */
-function WhoCould({ on, action, words }: QuestionProps) {
-  const [day, setDay] = useState('');
-  const end = Date.parse(`${day}T23:59:59.999`);
-  const atMs = Number.isFinite(end) && end < Date.now() ? end : undefined;
+function WhoCould({ on, action, words, atMs }: QuestionProps & { readonly atMs: number | undefined }) {
   const { data, error } = useQuery(capableQuery(on, action, atMs));
   return (
     <div className={classes.answer}>
-      <TextInput
-        type="date"
-        size="xs"
-        label="On the day"
-        description="Without one: now."
-        max={new Date().toISOString().slice(0, 10)}
-        value={day}
-        onChange={({ currentTarget }) => setDay(currentTarget.value)}
-      />
       {error !== null && <ErrorNotice error={error} what="Who could is not known" />}
       {data?.length === 0 && (
         <p>
@@ -172,7 +179,7 @@ function WhoCould({ on, action, words }: QuestionProps) {
       )}
       {data !== undefined && data.length > 0 && (
         <ul aria-label={`Who may ${words}`} className={classes.capable}>
-          {data.map((each) => (
+          {data.slice(0, MOST_SHOWN).map((each) => (
             <li key={each.principal}>
               <PrincipalName name={each.principal} kind={each.kind as PrincipalKind} />{' '}
               <span className="dim">{reasonOf(each)}</span>
@@ -180,9 +187,17 @@ function WhoCould({ on, action, words }: QuestionProps) {
           ))}
         </ul>
       )}
+      {data !== undefined && data.length > MOST_SHOWN && (
+        <p className="dim">
+          The first {MOST_SHOWN} of {data.length.toLocaleString('en-US')}; name somebody to ask about them.
+        </p>
+      )}
     </div>
   );
 }
+
+/** More than anybody reads. */
+const MOST_SHOWN = 200;
 
 function reasonOf({ principal, is_admin, held }: Capable): string {
   const reasons = held.map(({ holder, securable, privileges }) => {

@@ -5,9 +5,9 @@ import { type FormEvent, useState } from 'react';
 import { type Assignment, changeGrants, explanationQuery } from '../../data/grants.ts';
 import { privilegesOf, renderPrivilege, usingAction } from '../../data/privileges.ts';
 import { nameOf, type Securable } from '../../data/securables.ts';
+import { Effects } from '../../identity/effects.tsx';
 import layout from '../../identity/list-detail.module.css';
 import { PrincipalField, useIsKnown } from '../../identity/principal-field.tsx';
-import registry from '../../registry/registry.module.css';
 import { notify, notifyFailure } from '../../ui/notices.tsx';
 import { scrollRegion } from '../../ui/scroll-region.ts';
 import classes from './catalog-page.module.css';
@@ -107,19 +107,15 @@ export function GrantDialog({ on, principal, assignments, onClose }: GrantDialog
             ))}
           </div>
         </fieldset>
-        <section className={registry.happens} aria-label="What will happen">
-          <h3>What will happen</h3>
-          <ul>
-            {(plan.principal === ''
+        <Effects
+          lines={
+            plan.principal === ''
               ? ['Name somebody to see it.']
-              : effectsOf(plan, isUnknown ? undefined : explained.data)
-            ).map((line) => (
-              <li key={line} dir="auto">
-                {line}
-              </li>
-            ))}
-          </ul>
-        </section>
+              : isNothing && isNew
+                ? ['Choose what they get to see it.']
+                : effectsOf(plan, isUnknown ? undefined : explained.data)
+          }
+        />
         {!isNew && problem !== undefined && (
           <p className={classes.problem} role="alert">
             {problem}

@@ -33,6 +33,9 @@ export function ObjectPanel({ on, search, onSearch }: ObjectPanelProps) {
   const isMetastore = on.type === 'metastore';
   const { data, error, refetch } = useQuery({ ...objectQuery(on), enabled: !isMetastore });
   const manages = useQuery(explanationQuery(on, { action: `${on.type}.manage` })).data?.allowed ?? false;
+  const creates =
+    useQuery({ ...explanationQuery(on, { action: 'catalog.create-schema' }), enabled: on.type === 'catalog' })
+      .data?.allowed ?? false;
   const [open, setOpen] = useState<Open | undefined>();
   const close = () => setOpen(undefined);
   if (error !== null && data === undefined) {
@@ -71,7 +74,7 @@ export function ObjectPanel({ on, search, onSearch }: ObjectPanelProps) {
             Versions
           </Button>
         )}
-        {on.type === 'catalog' && (
+        {creates && (
           <Button
             size="compact-sm"
             variant="default"
@@ -98,9 +101,7 @@ export function ObjectPanel({ on, search, onSearch }: ObjectPanelProps) {
         ) : (
           <OverviewTab on={on} object={data} manages={manages} />
         ))}
-      {tab === 'rights' && (
-        <RightsTab on={on} object={data} manages={manages} search={search} onSearch={onSearch} />
-      )}
+      {tab === 'rights' && <RightsTab on={on} manages={manages} search={search} onSearch={onSearch} />}
       {open === 'schema' && <CreateDialog type="schema" catalog={on.name} onClose={close} />}
       {open === 'rename' && <RenameDialog on={on} onClose={close} />}
       {open === 'owner' && <OwnerDialog on={on} owner={data?.owner ?? ''} onClose={close} />}
@@ -112,7 +113,7 @@ export function ObjectPanel({ on, search, onSearch }: ObjectPanelProps) {
 function Actions({ on, onOpen }: { readonly on: Securable; readonly onOpen: (open: Open) => void }) {
   const isContainer = on.type === 'catalog' || on.type === 'schema';
   return (
-    <Menu position="bottom-end">
+    <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Button
           size="compact-sm"

@@ -2,6 +2,7 @@ import { Button, Modal } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { changeObject } from '../../data/catalog.ts';
 import { nameOf, type Securable } from '../../data/securables.ts';
+import { Effects } from '../../identity/effects.tsx';
 import layout from '../../identity/list-detail.module.css';
 import { PrincipalField } from '../../identity/principal-field.tsx';
 import { notify, notifyFailure } from '../../ui/notices.tsx';
@@ -48,10 +49,7 @@ export function OwnerDialog({ on, owner, onClose }: OwnerDialogProps) {
             setProblem(undefined);
           }}
         />
-        <p>
-          The owner may do everything with it and with all that is in it, and give rights on it.{' '}
-          <span dir="auto">{owner}</span> keeps only what was granted besides.
-        </p>
+        <Effects lines={effectsOf(on, owner, next)} />
         <div className={layout.buttons}>
           <Button variant="default" onClick={onClose}>
             Cancel
@@ -63,4 +61,14 @@ export function OwnerDialog({ on, owner, onClose }: OwnerDialogProps) {
       </form>
     </Modal>
   );
+}
+
+function effectsOf(on: Securable, owner: string, next: string): readonly string[] {
+  if (next === '') return ['Name somebody to see it.'];
+  if (next.toLowerCase() === owner.toLowerCase()) return ['Nothing changes.'];
+  const holds = on.type === 'catalog' || on.type === 'schema';
+  return [
+    `${next} may do everything with ${nameOf(on)}${holds ? ' and with all that is in it' : ''}, and give rights on it.`,
+    ...(owner === '' ? [] : [`${owner} keeps only what they hold besides.`]),
+  ];
 }

@@ -1,12 +1,13 @@
-import { Button, Skeleton } from '@mantine/core';
+import { Button, Skeleton, TextInput } from '@mantine/core';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Pencil, Plus } from 'lucide-react';
+import { Pencil, Plus, Search } from 'lucide-react';
 import { useState } from 'react';
-import { type CatalogObject, objectQuery } from '../../data/catalog.ts';
+import { objectQuery } from '../../data/catalog.ts';
 import { type Assignment, grantsQuery } from '../../data/grants.ts';
 import { renderPrivilege } from '../../data/privileges.ts';
 import { keyOf, nameOf, pathTo, type Securable } from '../../data/securables.ts';
+import { useIsSignedIn } from '../../data/session.ts';
 import layout from '../../identity/list-detail.module.css';
 import { PrincipalName } from '../../identity/principal-name.tsx';
 import { Panel } from '../../ui/panel.tsx';
@@ -20,7 +21,6 @@ import { GrantDialog } from './grant-dialog.tsx';
 
 interface RightsTabProps {
   readonly on: Securable;
-  readonly object: CatalogObject | undefined;
   /** Whether the reader may give and take rights. */
   readonly manages: boolean;
   readonly search: CatalogSearch;
@@ -30,6 +30,7 @@ interface RightsTabProps {
 /** Who holds what on a thing, where it comes from, and why somebody may do something. */
 export function RightsTab({ on, manages, search, onSearch }: RightsTabProps) {
   const { data, error, refetch } = useQuery(grantsQuery(on));
+  const isSignedIn = useIsSignedIn();
   /** Whose grants are changed; empty for somebody new. */
   const [edited, setEdited] = useState<string | undefined>();
   useShortcut('g', 'Grant rights on it', () => manages && setEdited(''));
@@ -39,13 +40,21 @@ export function RightsTab({ on, manages, search, onSearch }: RightsTabProps) {
         title="Grants"
         aside={
           manages && (
-            <Button
-              size="compact-sm"
-              leftSection={<Plus size={13} aria-hidden />}
-              onClick={() => setEdited('')}
-            >
-              Grant…
-            </Button>
+            <div className={classes.asides}>
+              {isSignedIn && (
+                <Link to="/audit" search={{ securable: keyOf(on) } as never}>
+                  What was done with it
+                </Link>
+              )}
+              <Button
+                size="compact-sm"
+                variant="default"
+                leftSection={<Plus size={13} aria-hidden />}
+                onClick={() => setEdited('')}
+              >
+                Grant…
+              </Button>
+            </div>
           )
         }
       >
@@ -85,10 +94,48 @@ interface GrantTableProps {
   readonly onEdit: ((principal: string) => void) | undefined;
 }
 
+/** From so many on a name is found quicker by typing than by looking. */
+const MANY = 25;
+const MOST_SHOWN = 300;
+
 function GrantTable({ assignments, onEdit }: GrantTableProps) {
+  const [text, setText] = useState('');
+  const sought = text.trim().toLowerCase();
+  const found = assignments.filter(({ principal }) => principal.toLowerCase().includes(sought));
+  return (
+    <>
+      {assignments.length >= MANY && (
+        <div className={layout.inset}>
+          <TextInput
+            size="xs"
+            type="search"
+            className={layout.search}
+            aria-label="Search who holds something"
+            placeholder={`Search among ${assignments.length.toLocaleString('en-US')}`}
+            leftSection={<Search size={14} aria-hidden />}
+            value={text}
+            onChange={({ currentTarget }) => setText(currentTarget.value)}
+          />
+        </div>
+      )}
+      {found.length === 0 ? (
+        <p className={`${layout.inset} dim`}>Nobody who holds something here has that in the name.</p>
+      ) : (
+        <HolderTable assignments={found.slice(0, MOST_SHOWN)} onEdit={onEdit} />
+      )}
+      {found.length > MOST_SHOWN && (
+        <p className={`${layout.inset} dim`}>
+          The first {MOST_SHOWN} of {found.length.toLocaleString('en-US')}.
+        </p>
+      )}
+    </>
+  );
+}
+
+function HolderTable({ assignments, onEdit }: GrantTableProps) {
   return (
     <section className={classes.scroll} aria-label="Who holds what" {...scrollRegion}>
-      <table className={classes.table}>
+      <table className={`${classes.table} ${classes.holders}`}>
         <thead>
           <tr>
             <th scope="col">Who</th>
@@ -107,10 +154,10 @@ function GrantTable({ assignments, onEdit }: GrantTableProps) {
               <th scope="row">
                 <PrincipalName name={principal} />
               </th>
-              <td>
+              <td data-none={here.length === 0 || undefined}>
                 <Chips privileges={here} />
               </td>
-              <td>
+              <td data-none={above.length === 0 || undefined}>
                 <Inherited above={above} />
               </td>
               {onEdit && (
@@ -166,21 +213,25 @@ function Inherited({ above }: Pick<Assignment, 'above'>) {
 function Owners({ on }: { readonly on: Securable }) {
   const path = pathTo(on).toReversed();
   const found = useQueries({ queries: path.map((each) => objectQuery(each)) });
-  const owners = path.flatMap((each, i) => {
+  const owners = new Map<string, string[]>();
+  path.forEach((each, i) => {
     const owner = found[i]?.data?.owner;
-    return owner === undefined || owner === '' ? [] : [{ on: each, owner }];
+    if (owner === undefined || owner === '') return;
+    owners.set(owner, [...(owners.get(owner) ?? []), i === 0 ? `this ${each.type}` : nameOf(each)]);
   });
-  if (owners.length === 0) return null;
+  if (owners.size === 0) return null;
   return (
     <p className={`${layout.inset} dim`}>
-      Owners may do everything, and administrators:{' '}
-      {owners.map(({ on: each, owner }, i) => (
-        <span key={keyOf(each)}>
-          {i > 0 && ', '}
-          <strong dir="auto">{owner}</strong> owns {i === 0 ? `this ${each.type}` : nameOf(each)}
+      Administrators may do everything, and owners with what they own:{' '}
+      {[...owners].map(([owner, owned], i) => (
+        <span key={owner}>
+          {i > 0 && '; '}
+          <strong dir="auto">{owner}</strong> owns {LIST.format(owned)}
         </span>
       ))}
       .
     </p>
   );
 }
+
+const LIST = new Intl.ListFormat('en');

@@ -1,30 +1,26 @@
-import { Button, Select, Skeleton } from '@mantine/core';
+import { Button, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Pencil, Plus, Trash2 } from 'lucide-react';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { RequestError } from '../../data/request-error.ts';
 import {
   aclsQuery,
-  deleteAcl,
   deleteScope,
   deleteSecret,
-  PERMISSIONS,
-  putAcl,
-  type ScopeAcl,
-  type ScopePermission,
   type SecretInfo,
   scopeRightsQuery,
   secretsQuery,
 } from '../../data/secrets.ts';
 import layout from '../../identity/list-detail.module.css';
-import { PrincipalField } from '../../identity/principal-field.tsx';
 import { PrincipalName } from '../../identity/principal-name.tsx';
 import { TypedConfirmation } from '../../registry/typed-confirmation.tsx';
-import { notify, notifyFailure } from '../../ui/notices.tsx';
+import { notify } from '../../ui/notices.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
 import { CopyButton, TimeText } from '../../ui/texts.tsx';
+import { AclDialog } from './acl-dialog.tsx';
+import { MEANINGS } from './acl-effects.ts';
 import { SecretDialog } from './secret-dialog.tsx';
 
 /** One scope: its keys, and who may do what with them. */
@@ -72,6 +68,7 @@ export function ScopePanel({ scope }: { readonly scope: string }) {
           writes && (
             <Button
               size="compact-sm"
+              variant="default"
               leftSection={<Plus size={13} aria-hidden />}
               onClick={() => setWritten('')}
             >
@@ -164,100 +161,61 @@ export function ScopePanel({ scope }: { readonly scope: string }) {
 
 const NO_RIGHTS = { writes: false, manages: false };
 
-const MEANINGS: Readonly<Record<ScopePermission, string>> = {
-  READ: 'reads its secrets',
-  WRITE: 'reads and writes its secrets',
-  MANAGE: 'reads, writes, and says who else may',
-};
-
 /** Who may do what with the scope. */
 function Acls({ scope }: { readonly scope: string }) {
-  const { data } = useQuery(aclsQuery(scope));
-  if (data === undefined) return null;
+  const { data, error, refetch } = useQuery(aclsQuery(scope));
+  /** Whose permission is changed; empty for somebody new. */
+  const [edited, setEdited] = useState<string | undefined>();
   return (
-    <Panel title="Who may use it" aside={String(data.length)}>
-      <ul className={layout.items}>
-        {data.map((acl) => (
-          <li key={acl.principal} className={layout.item}>
-            <PrincipalName name={acl.principal} />
-            <span className={layout.spread} />
-            <span className="dim">
-              {acl.permission}: {MEANINGS[acl.permission]}
-            </span>
-            <Button
-              size="compact-xs"
-              variant="subtle"
-              color="gray"
-              aria-label={`Take ${acl.permission} from ${acl.principal}`}
-              onClick={() => void takeAway(scope, acl)}
-            >
-              Remove
-            </Button>
-          </li>
-        ))}
-      </ul>
-      <div className={layout.inset}>
-        <NewAcl scope={scope} acls={data} />
-      </div>
+    <Panel
+      title="Who may use it"
+      aside={
+        <Button
+          size="compact-sm"
+          variant="default"
+          leftSection={<Plus size={13} aria-hidden />}
+          disabled={data === undefined}
+          onClick={() => setEdited('')}
+        >
+          Share…
+        </Button>
+      }
+    >
+      {error !== null && (
+        <div className={layout.inset}>
+          <ErrorNotice error={error} what="Who may use it is not known" onRetry={() => void refetch()} />
+        </div>
+      )}
+      {data?.length === 0 && (
+        <p className={`${layout.inset} dim`}>Administrators alone: nobody else was given a permission.</p>
+      )}
+      {data !== undefined && data.length > 0 && (
+        <ul className={layout.items}>
+          {data.map(({ principal, permission }) => (
+            <li key={principal} className={layout.item}>
+              <span className={layout.itemText}>
+                <PrincipalName name={principal} />
+                <span className="dim">
+                  {permission}: may {MEANINGS[permission]}
+                </span>
+              </span>
+              <Button
+                size="compact-xs"
+                variant="subtle"
+                color="gray"
+                leftSection={<Pencil size={12} aria-hidden />}
+                aria-label={`Change the permission of ${principal}`}
+                onClick={() => setEdited(principal)}
+              >
+                Change
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {edited !== undefined && (
+        <AclDialog scope={scope} acls={data ?? []} principal={edited} onClose={() => setEdited(undefined)} />
+      )}
     </Panel>
-  );
-}
-
-async function takeAway(scope: string, acl: ScopeAcl): Promise<void> {
-  try {
-    await deleteAcl(scope, acl.principal);
-    notify({
-      text: `${acl.principal} may no longer use ${scope}.`,
-      undo: () => void putAcl(scope, acl).catch(notifyFailure),
-    });
-  } catch (error) {
-    notifyFailure(error);
-  }
-}
-
-function NewAcl({ scope, acls }: { readonly scope: string; readonly acls: readonly ScopeAcl[] }) {
-  const [principal, setPrincipal] = useState('');
-  const [permission, setPermission] = useState<ScopePermission>('READ');
-  const [problem, setProblem] = useState<string | undefined>();
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    const name = principal.trim();
-    const before = acls.find((acl) => acl.principal.toLowerCase() === name.toLowerCase());
-    try {
-      await putAcl(scope, { principal: name, permission });
-      setPrincipal('');
-      notify({
-        text: `${name} has ${permission} on ${scope} now.`,
-        undo: () =>
-          void (before === undefined ? deleteAcl(scope, name) : putAcl(scope, before)).catch(notifyFailure),
-      });
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
-    }
-  };
-  return (
-    <form className={layout.line} onSubmit={(event) => void submit(event)}>
-      <PrincipalField
-        label="Give to"
-        size="xs"
-        value={principal}
-        error={problem}
-        onChange={(name) => {
-          setPrincipal(name);
-          setProblem(undefined);
-        }}
-      />
-      <Select
-        size="xs"
-        label="the permission"
-        allowDeselect={false}
-        data={[...PERMISSIONS]}
-        value={permission}
-        onChange={(next) => setPermission(PERMISSIONS.find((each) => each === next) ?? 'READ')}
-      />
-      <Button type="submit" size="xs" variant="default" disabled={principal.trim() === ''}>
-        Give
-      </Button>
-    </form>
   );
 }

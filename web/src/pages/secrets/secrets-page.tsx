@@ -7,6 +7,7 @@ import { createScope, scopesQuery } from '../../data/secrets.ts';
 import { serverUrl } from '../../data/server.ts';
 import { useIsAdmin } from '../../data/session.ts';
 import layout from '../../identity/list-detail.module.css';
+import { BackLink } from '../../ui/back-link.tsx';
 import { useCrumbs } from '../../ui/crumbs.tsx';
 import { NameDialog } from '../../ui/name-dialog.tsx';
 import { scrollRegion } from '../../ui/scroll-region.ts';
@@ -44,7 +45,7 @@ export function SecretsPage() {
           </Button>
         )}
       </div>
-      <div className={layout.body}>
+      <div className={layout.body} data-chosen={scope !== undefined || undefined}>
         <nav className={layout.list} aria-label="List of scopes">
           {error !== null && (
             <div className={layout.inset}>
@@ -79,7 +80,10 @@ export function SecretsPage() {
               <p>A scope is what rights are given on: who may read its secrets, write them, manage it.</p>
             </EmptyState>
           ) : (
-            <ScopePanel key={scope} scope={scope} />
+            <>
+              <BackLink to="/secrets">All scopes</BackLink>
+              <ScopePanel key={scope} scope={scope} />
+            </>
           )}
         </section>
       </div>

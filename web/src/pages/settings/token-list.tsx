@@ -4,7 +4,8 @@ import { type FormEvent, useState } from 'react';
 import { queryClient } from '../../data/query-client.ts';
 import { serverUrl } from '../../data/server.ts';
 import { makeToken, revokeToken, type TokenInfo, tokensQuery } from '../../data/tokens.ts';
-import { notify, notifyFailure } from '../../ui/notices.tsx';
+import { RevokeToken } from '../../identity/revoke-token.tsx';
+import { renderTime } from '../../ui/numbers.ts';
 import { Panel } from '../../ui/panel.tsx';
 import { CodeBlock, ErrorNotice } from '../../ui/states.tsx';
 import { TimeText } from '../../ui/texts.tsx';
@@ -46,19 +47,11 @@ export function TokenList() {
 }
 
 function TokenItem({ token }: { readonly token: TokenInfo }) {
-  const [isBusy, setBusy] = useState(false);
+  const [isAsking, setAsking] = useState(false);
   const name = token.comment === '' ? token.token_id : token.comment;
   const revoke = async () => {
-    setBusy(true);
-    try {
-      await revokeToken(token.token_id);
-      notify({ text: `The token “${name}” is refused from now on.` });
-    } catch (error) {
-      notifyFailure(error);
-    } finally {
-      setBusy(false);
-      await queryClient.invalidateQueries({ queryKey: tokensQuery.queryKey });
-    }
+    await revokeToken(token.token_id);
+    await queryClient.invalidateQueries({ queryKey: tokensQuery.queryKey });
   };
   return (
     <li className={classes.webhook}>
@@ -66,16 +59,27 @@ function TokenItem({ token }: { readonly token: TokenInfo }) {
         <strong dir="auto">{name}</strong>
         <span className="dim">
           made <TimeText timeMs={token.creation_time} />
-          {token.expiry_time < 0 ? ', without an end' : ', good until '}
-          {token.expiry_time >= 0 && new Date(token.expiry_time).toLocaleString()}
+          {endOf(token)}
         </span>
       </div>
-      <Button size="compact-sm" variant="default" color="red" loading={isBusy} onClick={() => void revoke()}>
-        Revoke
+      <Button
+        size="compact-sm"
+        variant="default"
+        color="red"
+        aria-label={`Revoke ${name}`}
+        onClick={() => setAsking(true)}
+      >
+        Revoke…
       </Button>
+      {isAsking && <RevokeToken name={name} onRevoke={revoke} onClose={() => setAsking(false)} />}
     </li>
   );
 }
+
+const endOf = ({ expiry_time: endMs }: TokenInfo): string =>
+  endMs < 0
+    ? ', without an end'
+    : `, ${endMs < Date.now() ? 'good for nothing since' : 'good until'} ${renderTime(endMs)}`;
 
 const LIFETIMES = [
   { value: '30', label: '30 days' },

@@ -1,8 +1,9 @@
-import { Button } from '@mantine/core';
+import { Button, Skeleton } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Play, Square, SquareTerminal } from 'lucide-react';
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { useAskedWho } from '../../data/session.ts';
 import { MOST_ROWS, runStatement, type StatementResult } from '../../data/statements.ts';
 import { useCrumbs } from '../../ui/crumbs.tsx';
 import { renderDuration } from '../../ui/numbers.ts';
@@ -13,7 +14,8 @@ import { type ErrorPlace, placeIn } from './error-place.ts';
 import classes from './sql-page.module.css';
 import { StatementEditor } from './statement-editor.tsx';
 
-const DataGrid = lazy(async () => ({ default: (await import('../../viewers/data-grid.tsx')).DataGrid }));
+const loadGrid = async () => ({ default: (await import('../../viewers/data-grid.tsx')).DataGrid });
+const DataGrid = lazy(loadGrid);
 
 /** What became of a statement. */
 interface Outcome {
@@ -38,6 +40,8 @@ export function SqlPage() {
   const address: Record<string, unknown> = useSearch({ strict: false });
   const saved = typeof address.q === 'string' ? address.q : '';
   useCrumbs([{ label: 'SQL' }]);
+  // Nothing else is asked before a statement runs, and whoever is to sign in should not write it in vain.
+  useAskedWho(true);
   const navigate = useNavigate();
   const [text, setText] = useState(saved);
   const sent = useRef(saved);
@@ -105,8 +109,9 @@ export function SqlPage() {
       <div className={classes.result} data-stale={isBusy || undefined}>
         <Result outcome={outcome} onExample={change} />
       </div>
-      <footer className={classes.footer} role={isBusy ? undefined : 'status'}>
-        {isBusy ? <Running since={startedAt} /> : describe(outcome)}
+      <footer className={classes.footer}>
+        {isBusy && <Running since={startedAt} />}
+        <span role="status">{isBusy ? '' : describe(outcome)}</span>
       </footer>
     </div>
   );
@@ -123,6 +128,8 @@ function useStatement() {
     controller.current = current;
     const begin = performance.now();
     setStartedAt(Date.now());
+    // Comes while the statement runs; where it does not, the result says so itself.
+    loadGrid().catch(() => undefined);
     const end = (part: Pick<Outcome, 'result' | 'error'>) => {
       setStartedAt(undefined);
       if (!current.signal.aborted) setOutcome({ statement, ...part, tookMs: performance.now() - begin });
@@ -196,7 +203,7 @@ function Result({ outcome, onExample }: ResultProps) {
   if (result.columns.length === 0) return <p className={classes.done}>Done; there is nothing to show.</p>;
   if (result.rows.length === 0) return <p className={classes.done}>The result has no rows.</p>;
   return (
-    <Suspense>
+    <Suspense fallback={<Skeleton height={112} m={24} width="auto" />}>
       <DataGrid key={outcome.statement} label="Result" table={table} />
     </Suspense>
   );
