@@ -127,7 +127,7 @@ export function useAskedWho(isOfUse: boolean): void {
 let asking: Promise<void> | undefined;
 
 /** Brings the state up to what the server says. Many refused requests ask once. */
-export function askWhoWeAre(): Promise<void> {
+function askWhoWeAre(): Promise<void> {
   asking ??= readFacts().finally(() => {
     asking = undefined;
   });
