@@ -4,7 +4,7 @@ import { compareRow } from './compare-rows.ts';
 it('measures numbers against the base, and nothing against itself', () => {
   const { cells, isDifferent } = compareRow('acc', [0.9, 0.91, 0.9, undefined], 0);
   expect(isDifferent).toBe(true);
-  expect(cells.map(({ delta }) => delta)).toEqual([undefined, '+0.01', undefined, undefined]);
+  expect(cells.map(({ delta }) => delta)).toEqual([undefined, '+0.01000', undefined, undefined]);
   expect(cells.map(({ isChanged }) => isChanged)).toEqual([false, true, false, true]);
 });
 
@@ -18,5 +18,5 @@ it('knows NaN from NaN no difference, and NaN from a number no delta', () => {
 });
 
 it('shows a fall with a true minus', () => {
-  expect(compareRow('acc', [1, 0.5], 0).cells[1]!.delta).toBe('−0.5');
+  expect(compareRow('acc', [1, 0.5], 0).cells[1]!.delta).toBe('−0.5000');
 });
