@@ -261,6 +261,27 @@ def test_a_model_reviewer_moves_the_champion_in_prod_and_writes_nothing(run_as, 
     )
 
 
+def test_the_activity_of_a_model_names_no_place_that_one_does_not_see(installation, tokens, in_prod):
+    def activity(name, token):
+        path = "/api/slipway/v1/registered-models/activity"
+        return installation.call("POST", path, {"name": name}, f"Bearer {token}")["changes"]
+
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        activity(in_prod, tokens["dana@acme.com"])
+    admin = "/api/2.1/unity-catalog"
+    installation.call("POST", f"{admin}/catalogs", {"name": "vault"})
+    installation.call("POST", f"{admin}/schemas", {"catalog_name": "vault", "name": "ml"})
+    moved = {"name": "vault.ml.churn", "new_name": "dev.ml.churn"}
+    installation.call("POST", "/api/2.0/mlflow/registered-models/create", {"name": moved["name"]})
+    installation.call("POST", "/api/2.0/mlflow/registered-models/rename", moved)
+    grant = {"changes": [{"principal": "dana@acme.com", "add": ["EXECUTE"]}]}
+    installation.call("PATCH", f"{admin}/permissions/function/{moved['new_name']}", grant)
+    told = activity(moved["new_name"], tokens["dana@acme.com"])
+    assert [change["kind"] for change in told] == ["renamed", "created"]
+    assert (told[0]["to"], "from" in told[0]) == (moved["new_name"], False)
+    assert activity(moved["new_name"], ADMIN_TOKEN)[0]["from"] == moved["name"]
+
+
 def test_an_engineer_may_not_give_rights_on_a_catalog(run_as, in_prod):
     run_as(
         "emil@acme.com",

@@ -95,7 +95,7 @@ export const creating = <Made>(access: Access, name: ModelName, create: () => Pr
 
 /**
  * Makes something under a name. Where what the caller does not see has it already, the answer is, to the letter, that to
- * whoever may make nothing there (decision 15).
+ * whoever may make nothing there (decision 16).
  */
 export async function creatingUnseen<Made>(
   access: Access,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenedDatabase, testedDatabases } from '../db/conformance/databases.ts';
+import { migrate } from '../db/migrate.ts';
 import type { Principal } from '../governance/access.ts';
 import { createModelActivity, type ModelActivity } from './activity.ts';
 import { createRegistry, type Registry, version } from './conformance/registry.ts';
@@ -63,6 +64,47 @@ describe.each(testedDatabases())('the activity of a model on $name', ({ open }) 
     expect(await told(name)).toEqual(['alias champion ->1', 'alias champion 1>2', 'alias champion 2>1']);
   });
 
+  it('tells one course of an alias that two servers move at once, and keeps neither waiting for the other', async () => {
+    const names = [await madeModel('raced', 4), await madeModel('raced too', 4)];
+    const other = createRegistry(opened.reopen());
+    // One move after the other on each server, in its own order of the models.
+    const move = async ({ aliases }: Registry, models: readonly string[]) => {
+      for (let i = 0; i < 24; i += 1)
+        await Promise.all(models.map((name) => aliases.set(name, 'champion', 1 + (i % 4))));
+    };
+    await Promise.all([move(registry, names), move(other, names.toReversed())]);
+    for (const name of names) {
+      const moves = (await told(name)).map((line) => line.replace('alias champion ', '').split('>'));
+      expect(moves[0]![0]).toBe('-');
+      for (const [i, [from]] of moves.entries()) if (i > 0) expect(from).toBe(moves[i - 1]![1]);
+      const { row } = (await registry.aliases.find(name, 'champion'))!;
+      expect(moves.at(-1)![1]).toBe(String(row.version));
+    }
+  });
+
+  it('tells one course of stages and tags that two servers change at once', async () => {
+    const name = await madeModel('staged at once');
+    const other = createRegistry(opened.reopen());
+    await Promise.all(
+      [registry, other, registry, other].flatMap(({ versions, models }, i) => [
+        versions.transition(name, 1 + (i % 2), { stage: 'Production', archiveOthers: true }),
+        versions.setTag(name, 1, { key: 'checked', value: String(i) }),
+        models.setTag(name, { key: 'team', value: String(i) }),
+      ]),
+    );
+    const lines = (await told(name)).map((line) => /^(.*) (\S+)>(\S+)$/.exec(line)!.slice(1));
+    for (const [subject, course] of Map.groupBy(lines, ([subject]) => subject)) {
+      for (const [i, [, from]] of course.entries())
+        expect(from, subject).toBe(
+          i === 0 ? (subject!.startsWith('stage') ? 'None' : '-') : course[i - 1]![2],
+        );
+    }
+    const stages = await Promise.all(
+      [1, 2].map(async (one) => (await registry.versions.get(name, one)).row.stage),
+    );
+    expect(stages.toSorted()).toEqual(['Archived', 'Production']);
+  });
+
   it('tells stages with those that were archived, tags and descriptions, and not what changed nothing', async () => {
     const name = await madeModel('described');
     await registry.versions.transition(name, 1, { stage: 'Production', archiveOthers: false });
@@ -119,6 +161,30 @@ describe.each(testedDatabases())('the activity of a model on $name', ({ open }) 
     await registry.models.create({ name, description: '', tags: [] });
     const anew = await activity.page({ name, before: undefined, limit: 3 });
     expect(anew.changes.map(({ kind }) => kind)).toEqual(['created']);
+  });
+
+  it('begins with the first change after the schema had it, on data that was there before', async () => {
+    const older = await open();
+    try {
+      const before = createRegistry(older.db);
+      await before.models.create({ name: 'old', description: '', tags: [] });
+      for (let i = 0; i < 2; i += 1) await before.versions.create(version('old'));
+      await before.aliases.set('old', 'champion', 1);
+      await older.db.write(async (tx) => {
+        await tx.run('DROP TABLE registry_changes');
+        await tx.run('DELETE FROM schema_versions WHERE version >= 22');
+      });
+      await migrate(older.db);
+      await before.aliases.set('old', 'champion', 2);
+      const { changes } = await createModelActivity(older).page({
+        name: 'old',
+        before: undefined,
+        limit: 10,
+      });
+      expect(changes.map((row) => [row.kind, row.old_value, row.new_value])).toEqual([['alias', '1', '2']]);
+    } finally {
+      await older.remove();
+    }
   });
 
   it('names the limit that cannot be', async () => {

@@ -1,4 +1,6 @@
+import type { Access } from '../../governance/access.ts';
 import type { ActivityPage, ModelActivity } from '../../registry/activity.ts';
+import { type ModelName, schemaNameOf } from '../../registry/model-names.ts';
 import { optionalInt32, optionalInt64, requiredString } from '../mlflow/fields.ts';
 import type { MlflowCall, MlflowRoute } from '../mlflow/routes.ts';
 import { onModel, type ReadModelName } from '../model-access.ts';
@@ -24,15 +26,18 @@ export function modelActivityRoutes(
         { name: 'before', type: 'int64' },
         { name: 'limit', type: 'int32' },
       ],
-      async handle({ message }) {
+      async handle({ message, caller }) {
         const before = optionalInt64(message, 'before');
+        const name = readModelName(requiredString(message, 'name'));
         const page = await activity.page({
-          name: readModelName(requiredString(message, 'name')).stored,
+          name: name.stored,
           before: before === undefined ? undefined : Number(before),
           limit: optionalInt32(message, 'limit') ?? DEFAULT_LIMIT,
         });
         return {
-          changes: page.changes.map(renderChange),
+          changes: page.changes.map((change) =>
+            renderChange(change, (former) => isPlaceSeen(caller.access, readModelName(former), name)),
+          ),
           ...(page.next !== undefined && { next: page.next }),
         };
       },
@@ -40,7 +45,18 @@ export function modelActivityRoutes(
   ];
 }
 
-function renderChange(change: ActivityPage['changes'][number]): object {
+/** Names say in which catalog and schema a model lay: whoever sees where it lies now may not see where it lay before. */
+function isPlaceSeen(access: Access, former: ModelName, now: ModelName): boolean {
+  const { catalog, schema } = former;
+  return (
+    schemaNameOf(former) === schemaNameOf(now) ||
+    access.decide('schema.see', { type: 'schema', catalog, schema }) === 'allowed'
+  );
+}
+
+function renderChange(change: ActivityPage['changes'][number], mayTell: (name: string) => boolean): object {
+  const shown = (value: string | null): value is string =>
+    value !== null && (change.kind !== 'renamed' || mayTell(value));
   return {
     change: change.change_no,
     timestamp: change.at_ms,
@@ -48,7 +64,7 @@ function renderChange(change: ActivityPage['changes'][number]): object {
     ...(change.made_by !== null && { user_id: change.made_by }),
     ...(change.version !== null && { version: String(change.version) }),
     ...(change.subject !== null && { subject: change.subject }),
-    ...(change.old_value !== null && { from: change.old_value }),
-    ...(change.new_value !== null && { to: change.new_value }),
+    ...(shown(change.old_value) && { from: change.old_value }),
+    ...(shown(change.new_value) && { to: change.new_value }),
   };
 }
