@@ -65,7 +65,7 @@ with mlflow.start_run(run_name="everything") as run:
         tone.writeframes((np.sin(np.arange(8000) / 5) * 9000).astype("<i2").tobytes())
     log("tone.wav", sound.getvalue())
     example = pd.DataFrame({"x": [1.5, 2.5], "word": ["a", "b"]})
-    mlflow.pyfunc.log_model(name="echo", python_model=Echo(), signature=infer_signature(example, example, params={"top": 3}), input_example=example)
+    mlflow.pyfunc.log_model(name="echo", python_model=Echo(), signature=infer_signature(example, example, params={"top": 3}), input_example=example, pip_requirements=["mlflow"])
 print(json.dumps({"run": run.info.run_id, "experiment": run.info.experiment_id}))
 `;
 

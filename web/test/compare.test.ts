@@ -131,6 +131,7 @@ it('holds files of the same path and pictures of the same step next to each othe
   // The third run has no picture at step 5: its last one before stands there, and says so.
   await expect.poll(steps).toEqual(['5', '5', '0']);
   await page.getByText('Step 0', { exact: true }).waitFor();
+  expect(await page.getByRole('slider', { name: 'Step' }).getAttribute('aria-valuetext')).toBe('Step 5');
   await expect.poll(() => new URL(page.url()).searchParams.get('step')).toBe('5');
   await look(page, 'compare-pictures');
 });

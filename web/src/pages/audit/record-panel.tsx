@@ -4,7 +4,7 @@ import { X } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import type { AuditRecord } from '../../data/audit.ts';
 import { keyOf, readSecurable } from '../../data/securables.ts';
-import { Facts } from '../../registry/facts.tsx';
+import { Facts } from '../../ui/facts.tsx';
 import { renderTime } from '../../ui/numbers.ts';
 import { scrollRegion } from '../../ui/scroll-region.ts';
 import { useShortcut } from '../../ui/shortcuts.ts';

@@ -12,7 +12,7 @@ import {
 } from '../../data/catalog.ts';
 import type { Securable } from '../../data/securables.ts';
 import layout from '../../identity/list-detail.module.css';
-import { Facts } from '../../registry/facts.tsx';
+import { Facts } from '../../ui/facts.tsx';
 import { Note } from '../../registry/note.tsx';
 import { TagList } from '../../registry/tag-list.tsx';
 import { Panel } from '../../ui/panel.tsx';

@@ -188,8 +188,10 @@ function Stepped({ runs, series, step, onStep, head }: SteppedProps) {
           step={1}
           value={index}
           disabled={steps.length < 2}
-          label={(place) => steps[place]?.toLocaleString('en-US')}
+          // It stands beside the slider.
+          label={null}
           thumbLabel="Step"
+          thumbValueText={(place) => `Step ${steps[place]?.toLocaleString('en-US') ?? ''}`}
           onChange={(place) => steps[place] !== undefined && onStep(steps[place])}
         />
         <Select

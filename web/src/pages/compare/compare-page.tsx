@@ -143,7 +143,7 @@ export function ComparePage() {
             onChange={(tab) => show({ tab: (tab ?? 'table') as CompareTab })}
             keepMounted={false}
           >
-            <Tabs.List>
+            <Tabs.List className={classes.tabs}>
               {TABS.map(({ id, label }) => (
                 <Tabs.Tab key={id} value={id}>
                   {label}

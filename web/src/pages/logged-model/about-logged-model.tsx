@@ -2,7 +2,7 @@ import type { LoggedModel } from '@slipway/client';
 import { Link } from '@tanstack/react-router';
 import { queryClient } from '../../data/query-client.ts';
 import { client } from '../../data/server.ts';
-import { Facts } from '../../registry/facts.tsx';
+import { Facts } from '../../ui/facts.tsx';
 import { TagList } from '../../registry/tag-list.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { IdText, TimeText } from '../../ui/texts.tsx';

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { TableVersion } from '../../data/models.ts';
 import { client } from '../../data/server.ts';
-import { Facts } from '../../registry/facts.tsx';
+import { Facts } from '../../ui/facts.tsx';
 import { Note } from '../../registry/note.tsx';
 import { refreshModel } from '../../registry/registry-changes.ts';
 import { TagList } from '../../registry/tag-list.tsx';

@@ -109,7 +109,20 @@ function wordsOf(
     case 'renamed':
       return (
         <>
-          The model was renamed from <b>{from}</b> to <b>{to}</b>
+          The model was renamed
+          {/* Either name may tell of a place that is hidden from the reader. */}
+          {from !== undefined && (
+            <>
+              {' from '}
+              <b>{from}</b>
+            </>
+          )}
+          {to !== undefined && (
+            <>
+              {' to '}
+              <b>{to}</b>
+            </>
+          )}
         </>
       );
     case 'registered':

@@ -1,12 +1,13 @@
 import type { Int64, Run } from '@slipway/client';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import { Facts } from '../../ui/facts.tsx';
 import { renderDuration, renderTime } from '../../ui/numbers.ts';
 import { Status } from '../../ui/status.tsx';
 import { CopyButton, IdText, MiddleText, TimeText } from '../../ui/texts.tsx';
 import classes from './about-panel.module.css';
 import { commitUrl } from './commit-url.ts';
-import { FactList, Panel } from './panel.tsx';
+import { Panel } from './panel.tsx';
 import { runLink } from './run-place.ts';
 import { useRun } from './run-queries.ts';
 
@@ -17,7 +18,8 @@ export function AboutPanel({ run }: { readonly run: Run }) {
   const original = tags['slipway.clonedFrom'];
   return (
     <Panel title="About">
-      <FactList
+      <Facts
+        layout="rows"
         facts={[
           ['Status', <Status key="status" status={run.status} />],
           ['Started', <Started key="started" timeMs={run.startTimeMs} />],

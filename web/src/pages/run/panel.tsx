@@ -25,19 +25,3 @@ export function Panel({ title, count, tools, children }: PanelProps) {
     </section>
   );
 }
-
-/** Facts by name; one that is not known is left out. */
-export function FactList({ facts }: { readonly facts: readonly (readonly [string, ReactNode])[] }) {
-  return (
-    <dl className={classes.facts}>
-      {facts.map(([name, value]) =>
-        value === undefined || value === null ? null : (
-          <div key={name} className={classes.fact}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ),
-      )}
-    </dl>
-  );
-}
