@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { look } from './harness/looks.ts';
@@ -53,9 +54,17 @@ client.set_registered_model_tag("${NAME}", "team", "vision")
   );
   await client.registeredModels.create({ name: ODD });
   await client.registeredModels.create({ name: 'n'.repeat(250) });
+  await client.registeredModels.create({ name: 'long-lived' });
+  await Promise.all(
+    Array.from({ length: 502 }, (_, i) =>
+      client.modelVersions.create({ name: 'long-lived', source: `s3://models/${i}` }),
+    ),
+  );
 }
 
 const open = (address: string) => site.open(address);
+/** A name that is free also when a test is tried once more. */
+const free = (name: string) => `${name}-${randomUUID().slice(0, 8)}`;
 const openModel = () => open(`/models/${NAME}`);
 const row = (page: Page, version: number) =>
   page.getByRole('row', { name: new RegExp(`Version ${version}\\b`) }).first();
@@ -180,7 +189,7 @@ it('cuts no line of the code that loads a version, and keeps the copy button bes
 
 it('tells what happened to a model: where aliases and stages came from and went to, tags, names', async () => {
   const { registeredModels, modelVersions } = site.client;
-  const name = 'eventful';
+  const name = free('eventful');
   await registeredModels.create({ name });
   for (const place of ['a', 'b']) await modelVersions.create({ name, source: `s3://models/${place}` });
   await registeredModels.setAlias(name, 'champion', '1');
@@ -317,20 +326,23 @@ it('shows a version with its signature, its source and the code that loads it', 
 
 it('registers a logged model, as a new model and with an alias', async () => {
   const [experiment] = await site.client.experiments.search({ filter: "name = 'iris'" }).toArray();
-  const [logged] = await site.client.loggedModels
+  const models = await site.client.loggedModels
     .search({ experimentIds: [experiment!.experimentId], filter: "name = 'model'" })
     .toArray();
+  // The first that was logged; the next test looks at what the last one is registered as.
+  const logged = models.at(-1);
+  const name = free('iris-of-mine');
   const page = await open(`/#/experiments/${experiment!.experimentId}/models/${logged!.modelId}`);
   await page.getByText('sepal length (cm)').first().waitFor();
   await look(page, 'logged-model');
   await page.getByRole('button', { name: 'Register version' }).click();
   const dialog = page.getByRole('dialog', { name: /Register/ });
-  await dialog.getByRole('combobox', { name: 'Model' }).fill('iris-of-mine');
+  await dialog.getByRole('combobox', { name: 'Model' }).fill(name);
   await dialog.getByRole('combobox', { name: 'Alias' }).fill('first');
-  await dialog.getByText('The model iris-of-mine is made, with this as version 1.').waitFor();
+  await dialog.getByText(`The model ${name} is made, with this as version 1.`).waitFor();
   await dialog.getByRole('button', { name: 'Register version' }).click();
-  await page.getByRole('heading', { name: /iris-of-mine version 1/ }).waitFor();
-  const version = await site.client.registeredModels.getVersionByAlias('iris-of-mine', 'first');
+  await page.getByRole('heading', { name: `${name} version 1` }).waitFor();
+  const version = await site.client.registeredModels.getVersionByAlias(name, 'first');
   expect(version.source).toContain(logged!.modelId);
 });
 
@@ -363,17 +375,18 @@ it('registers from the head of a run by keys, without sending what is still bein
 });
 
 it('asks for the name before a model goes for good', async () => {
-  await site.client.registeredModels.create({ name: 'doomed' });
-  const page = await open('/models/doomed');
+  const name = free('doomed');
+  await site.client.registeredModels.create({ name });
+  const page = await open(`/models/${name}`);
   await page.getByRole('heading', { name: 'This model has no version yet' }).waitFor();
   await page.getByRole('button', { name: 'Actions of this model' }).click();
   await page.getByRole('menuitem', { name: 'Delete' }).click();
   const dialog = page.getByRole('dialog', { name: 'Delete this model' });
   expect(await dialog.getByRole('button', { name: 'Delete for good' }).isDisabled()).toBe(true);
-  await dialog.getByRole('textbox').fill('doomed');
+  await dialog.getByRole('textbox').fill(name);
   await dialog.getByRole('button', { name: 'Delete for good' }).click();
   await page.getByRole('heading', { name: 'Models', exact: true }).waitFor();
-  await expect(site.client.registeredModels.get('doomed')).rejects.toThrow(/not found/i);
+  await expect(site.client.registeredModels.get(name)).rejects.toThrow(/not found/i);
 });
 
 it('says which model or version is not there', async () => {
@@ -388,12 +401,13 @@ it('says which model or version is not there', async () => {
 });
 
 it('keeps both descriptions where two people write one at once', async () => {
-  await site.client.registeredModels.create({ name: 'described', description: 'As it was.' });
-  const page = await open('/models/described');
+  const name = free('described');
+  await site.client.registeredModels.create({ name, description: 'As it was.' });
+  const page = await open(`/models/${name}`);
   await page.getByText('As it was.').waitFor();
   await page.getByRole('button', { name: 'Edit the description' }).click();
   await page.getByRole('textbox', { name: 'Description' }).fill('Mine.');
-  await site.client.registeredModels.update('described', { description: 'Theirs.' });
+  await site.client.registeredModels.update(name, { description: 'Theirs.' });
   const alert = page.getByRole('alert');
   await alert.getByText('Theirs.').waitFor();
   expect(await page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
@@ -402,7 +416,7 @@ it('keeps both descriptions where two people write one at once', async () => {
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('textbox', { name: 'Description' }).waitFor({ state: 'detached' });
   await page.getByText('Mine.').waitFor();
-  expect((await site.client.registeredModels.get('described')).description).toBe('Mine.');
+  expect((await site.client.registeredModels.get(name)).description).toBe('Mine.');
 });
 
 it('loads a version in the language of the reader, and steps to the ones beside it', async () => {
@@ -421,14 +435,15 @@ it('loads a version in the language of the reader, and steps to the ones beside 
 });
 
 it('says who is left without a model before a version goes for good', async () => {
-  await site.client.registeredModels.create({ name: 'short-lived' });
-  await site.client.modelVersions.create({ name: 'short-lived', source: 's3://models/short-lived' });
-  await site.client.registeredModels.setAlias('short-lived', 'champion', '1');
-  const page = await open('/models/short-lived');
+  const name = free('short-lived');
+  await site.client.registeredModels.create({ name });
+  await site.client.modelVersions.create({ name, source: 's3://models/short-lived' });
+  await site.client.registeredModels.setAlias(name, 'champion', '1');
+  const page = await open(`/models/${name}`);
   await row(page, 1).getByRole('button', { name: 'Actions of version 1' }).click();
   await page.getByRole('menuitem', { name: 'Delete…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Delete version 1' });
-  await dialog.getByText('models:/short-lived@champion').waitFor();
+  await dialog.getByText(`models:/${name}@champion`).waitFor();
   await dialog.getByRole('textbox').fill('1');
   await dialog.getByRole('button', { name: 'Delete for good' }).click();
   await page.getByRole('heading', { name: 'This model has no version yet' }).waitFor();
@@ -443,12 +458,6 @@ it('shows a change that somebody else makes', async () => {
 });
 
 it('reaches versions beyond those of one table', async () => {
-  await site.client.registeredModels.create({ name: 'long-lived' });
-  await Promise.all(
-    Array.from({ length: 502 }, (_, i) =>
-      site.client.modelVersions.create({ name: 'long-lived', source: `s3://models/${i}` }),
-    ),
-  );
   const page = await open('/models/long-lived');
   await page.getByRole('heading', { name: 'The newest 500 of 502 versions' }).waitFor();
   await page.getByRole('button', { name: 'Older' }).click();

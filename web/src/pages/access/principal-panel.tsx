@@ -12,8 +12,8 @@ import {
 } from '../../data/principals.ts';
 import { RequestError } from '../../data/request-error.ts';
 import layout from '../../identity/list-detail.module.css';
-import { Facts } from '../../ui/facts.tsx';
 import { TypedConfirmation } from '../../registry/typed-confirmation.tsx';
+import { Facts } from '../../ui/facts.tsx';
 import { notify, notifyFailure } from '../../ui/notices.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';

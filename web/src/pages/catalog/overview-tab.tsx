@@ -12,9 +12,9 @@ import {
 } from '../../data/catalog.ts';
 import type { Securable } from '../../data/securables.ts';
 import layout from '../../identity/list-detail.module.css';
-import { Facts } from '../../ui/facts.tsx';
 import { Note } from '../../registry/note.tsx';
 import { TagList } from '../../registry/tag-list.tsx';
+import { Facts } from '../../ui/facts.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { scrollRegion } from '../../ui/scroll-region.ts';
 import { ErrorNotice } from '../../ui/states.tsx';

@@ -21,5 +21,11 @@ it('takes nonsense as if it were not there', () => {
 
 it('shows the first few metrics until others are chosen', () => {
   expect(shownMetrics({}, ['a', 'b', 'c', 'd', 'e'])).toEqual(['a', 'b', 'c', 'd']);
+  expect(shownMetrics({}, ['loss', 'system/cpu', 'system/disk', 'test_loss', 'system/gpu'])).toEqual([
+    'loss',
+    'test_loss',
+    'system/cpu',
+    'system/disk',
+  ]);
   expect(shownMetrics({ metrics: [] }, ['a'])).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { isSystemMetric } from '../../data/metric-keys.ts';
 import type { Measure } from '../../data/models.ts';
 
 /** What of a model is shown, as the address says it. */
@@ -38,9 +39,10 @@ export function readModelSearch(search: Readonly<Record<string, unknown>>): Mode
   };
 }
 
-/** The metrics that stand as columns: those that were chosen, or the first few. */
+/** The metrics that stand as columns: those that were chosen, or the first few; what the machine did comes last. */
 export const shownMetrics = (search: ModelSearch, keys: readonly string[]): readonly string[] =>
-  search.metrics ?? keys.slice(0, SHOWN_METRICS);
+  search.metrics ??
+  [...keys.filter((key) => !isSystemMetric(key)), ...keys.filter(isSystemMetric)].slice(0, SHOWN_METRICS);
 
 // The router reads `?compare=[1,2]` as numbers.
 const text = (value: unknown): string | undefined =>

@@ -5,9 +5,9 @@ import { RotateCcw } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { askLines, type Line } from '../../charts/data/line-data.ts';
 import type { Zoom } from '../../charts/lines/drawn-lines.ts';
+import { isSystemMetric } from '../../data/metric-keys.ts';
 import { NumberText } from '../../ui/texts.tsx';
 import classes from './metric-card.module.css';
-import { isSystemMetric } from './metric-keys.ts';
 import type { MetricsSearch } from './metrics-search.ts';
 
 const LineChart = lazy(async () => ({ default: (await import('../../charts/line-chart.tsx')).LineChart }));

@@ -1,3 +1,4 @@
+import { isSystemMetric } from '../../data/metric-keys.ts';
 import type { RunKeys } from '../../data/run-table.ts';
 import type { SortKey } from '../../tables/grid-header.tsx';
 import { fieldOfColumn, parseColumnCode } from './column-codes.ts';
@@ -22,7 +23,7 @@ export function usualColumns(
     ...(experiments > 1 ? ['a.experiment_name'] : []),
   ];
   if (keys === undefined) return attributes;
-  const metrics = keys.metrics.keys.filter(({ key }) => !key.startsWith('system/'));
+  const metrics = keys.metrics.keys.filter(({ key }) => !isSystemMetric(key));
   const params = keys.params.keys.filter(({ varies }) => varies);
   const values = [
     ...metrics.slice(0, MOST_USUAL).map(({ key }) => `m.${key}`),
