@@ -244,6 +244,15 @@ it('takes an alias that is dragged onto a version', async () => {
   expect((await site.client.registeredModels.getVersionByAlias(NAME, 'champion')).version).toBe('1');
 });
 
+it('leads from the actions of a version back to their button', async () => {
+  const page = await openModel();
+  const button = row(page, 2).getByRole('button', { name: 'Actions of version 2' });
+  await button.press('Enter');
+  await page.getByRole('menuitem', { name: 'Set an alias…' }).waitFor();
+  await page.keyboard.press('Escape');
+  await expect.poll(() => button.evaluate((element) => element === document.activeElement)).toBe(true);
+});
+
 it('refuses names of aliases that mean something else', async () => {
   const page = await openModel();
   await row(page, 2).getByRole('button', { name: 'Actions of version 2' }).click();

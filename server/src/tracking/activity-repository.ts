@@ -18,7 +18,10 @@ export interface LatestQuery {
   readonly visible: VisibleExperiments;
 }
 
-const RUN_COLUMNS = `r.run_no, r.run_id, r.name, r.experiment_no, e.name AS experiment_name, r.user_id, r.status,
+/** Clients that name nobody to the server may still say in the tag who it was. */
+const USER = `coalesce(nullif(r.user_id, ''),
+  (SELECT t.value FROM run_tags t WHERE t.run_no = r.run_no AND t.key = 'mlflow.user'))`;
+const RUN_COLUMNS = `r.run_no, r.run_id, r.name, r.experiment_no, e.name AS experiment_name, ${USER} AS user_id, r.status,
   r.start_time, r.end_time`;
 const FROM = 'FROM runs r JOIN experiments e ON e.experiment_no = r.experiment_no';
 

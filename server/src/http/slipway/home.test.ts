@@ -117,6 +117,20 @@ describe.each(testedDatabases())('what start pages show on $name', (database) =>
       ]);
     });
 
+    it('names who ran it by the tag of the client where the server was told of nobody', async () => {
+      const experimentNo = await experiment('unsigned');
+      await tracking.runs.create({
+        experimentNo,
+        name: 'by ada',
+        userId: '',
+        startTimeMs: 1,
+        tags: [{ key: 'mlflow.user', value: 'ada' }],
+      });
+      expect((await ask('home')).running).toEqual([
+        expect.objectContaining({ run_name: 'by ada', user_id: 'ada' }),
+      ]);
+    });
+
     it('shows the experiments in which something happened last, each with its runs', async () => {
       const late = Date.now() + 1000;
       const [quiet, busy, live] = [

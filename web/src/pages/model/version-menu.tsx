@@ -1,6 +1,6 @@
-import { ActionIcon, Menu } from '@mantine/core';
+import { ActionIcon, type ActionIconProps, Menu } from '@mantine/core';
 import { AtSign, Ellipsis, Trash2, X } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { TableVersion } from '../../data/models.ts';
 import type { AliasProposal } from '../../registry/alias-dialog.tsx';
 import { DeleteVersion } from '../../registry/delete-version.tsx';
@@ -14,15 +14,41 @@ interface VersionMenuProps {
   readonly onStage: (version: TableVersion, to: Stage) => void;
 }
 
-/** What can be done with a version. */
-export function VersionMenu({ name, version, onAlias, onStage }: VersionMenuProps) {
+/** What can be done with a version. Of hundreds in a table most are never asked: until one is, there is only its button. */
+export function VersionMenu(props: VersionMenuProps) {
+  const [isWanted, setWanted] = useState(false);
+  if (isWanted) return <OpenedMenu {...props} />;
+  return (
+    <ActionIcon
+      {...BUTTON}
+      aria-label={labelOf(props.version)}
+      aria-haspopup="menu"
+      aria-expanded={false}
+      onClick={() => setWanted(true)}
+    >
+      <Ellipsis size={15} aria-hidden />
+    </ActionIcon>
+  );
+}
+
+const BUTTON: ActionIconProps = { size: 'sm', variant: 'subtle', color: 'gray' };
+const labelOf = ({ version }: TableVersion): string => `Actions of version ${version}`;
+
+function OpenedMenu({ name, version, onAlias, onStage }: VersionMenuProps) {
+  const [isOpen, setOpen] = useState(false);
   const [isDeleting, setDeleting] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    // It stands in the place of the button that was pressed: closing leads back to it.
+    button.current?.focus();
+    setOpen(true);
+  }, []);
   const { version: number, aliases = [], current_stage: stage } = version;
   return (
     <>
-      <Menu position="bottom-end" withinPortal>
+      <Menu position="bottom-end" withinPortal opened={isOpen} onChange={setOpen}>
         <Menu.Target>
-          <ActionIcon size="sm" variant="subtle" color="gray" aria-label={`Actions of version ${number}`}>
+          <ActionIcon {...BUTTON} ref={button} aria-label={labelOf(version)}>
             <Ellipsis size={15} aria-hidden />
           </ActionIcon>
         </Menu.Target>
