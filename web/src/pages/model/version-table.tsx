@@ -1,6 +1,6 @@
 import { Checkbox, Skeleton } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { Fragment, useState } from 'react';
+import { Fragment, useDeferredValue, useState } from 'react';
 import type { TableVersion } from '../../data/models.ts';
 import { AliasBadge, DRAGGED_ALIAS, StageBadge } from '../../registry/alias-badge.tsx';
 import type { AliasProposal } from '../../registry/alias-dialog.tsx';
@@ -27,6 +27,8 @@ interface VersionTableProps {
 /** Every version with what it holds and what its run measured; an alias is dragged onto the version that is to have it. */
 export function VersionTable(props: VersionTableProps) {
   const { versions, metrics, baseline } = props;
+  // Hundreds of rows are drawn in pieces, between what is pressed and typed; the page around them does not wait.
+  const drawn = useDeferredValue(versions);
   const withDeltas = metricsWithDeltas(metrics, versions ?? [], baseline);
   return (
     <section className={classes.scroll} {...scrollRegion} aria-label="Versions">
@@ -61,7 +63,7 @@ export function VersionTable(props: VersionTableProps) {
           </tr>
         </thead>
         <tbody>
-          {versions === undefined
+          {drawn === undefined
             ? [1, 2, 3].map((row) => (
                 <tr key={row}>
                   <td colSpan={7 + metrics.length + withDeltas.size}>
@@ -69,7 +71,7 @@ export function VersionTable(props: VersionTableProps) {
                   </td>
                 </tr>
               ))
-            : versions.map((version) => (
+            : drawn.map((version) => (
                 <VersionRow key={version.version} {...props} withDeltas={withDeltas} version={version} />
               ))}
         </tbody>
