@@ -202,8 +202,11 @@ it('builds a condition for those who do not know the language', async () => {
 
 it('orders by a click on a header, and by a second one besides', async () => {
   const page = await open(site, 'team/sweep');
+  const started = page.getByRole('columnheader', { name: 'Started' });
+  await expect.poll(() => started.getAttribute('aria-sort')).toBe('descending');
   await page.getByRole('columnheader', { name: 'model' }).click();
   await page.getByRole('columnheader', { name: 'auc' }).click({ modifiers: ['Shift'] });
+  await expect.poll(() => started.getAttribute('aria-sort')).toBeNull();
   await expect.poll(() => names(page).then(([first]) => first)).toBe('run-297');
   expect(await page.getByRole('columnheader', { name: 'model' }).getAttribute('aria-sort')).toBe('ascending');
   await expect.poll(() => page.url()).toContain('sort=p.model');

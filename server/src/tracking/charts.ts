@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Sql } from '../db/port.ts';
 import { invalidArgument } from '../kernel/errors.ts';
 import type { Int64 } from '../kernel/int64.ts';
@@ -47,6 +48,12 @@ export interface ChartLines {
   readonly singles: number | undefined;
 }
 
+interface Summarising {
+  readonly done: Promise<void>;
+  /** Somebody waits for it: no more rests. */
+  hurry(): void;
+}
+
 export interface ChartLine {
   readonly runId: string;
   readonly key: string;
@@ -69,6 +76,8 @@ const MIN_POINTS = 4;
 const MAX_POINTS = 20_000;
 /** Points read, and summaries written, in one go: a few ms, for which everybody else waits. */
 const CHUNK = 4 * SUMMARY_POINTS;
+/** How long others come first, between two goes that nobody waits for. */
+const REST_MS = 20;
 /** Points without a summary that a reader takes as they are. Beyond, summaries are made first. */
 const TOLERATED_LAG = 8 * CHUNK;
 /** Lines read between two turns of the event loop. */
@@ -81,9 +90,9 @@ const AT_ONCE = 8;
  */
 export function createCharts({ db }: { readonly db: Database }) {
   /** Histories whose summaries are being made; each once. */
-  const working = new Map<number, Promise<void>>();
+  const working = new Map<number, Summarising>();
 
-  async function extend(seriesNo: number): Promise<void> {
+  async function extend(seriesNo: number, rest: () => Promise<void>): Promise<void> {
     for (;;) {
       const more = await db.write(async (tx) => {
         await repository.lockSeries(tx, seriesNo);
@@ -98,20 +107,32 @@ export function createCharts({ db }: { readonly db: Database }) {
         return rows.length === CHUNK;
       });
       if (!more) return;
+      await rest();
     }
   }
 
-  function summariseSeries(seriesNo: number): Promise<void> {
+  function begin(seriesNo: number): Summarising {
     const running = working.get(seriesNo);
     if (running !== undefined) return running;
-    const started = extend(seriesNo).finally(() => working.delete(seriesNo));
-    working.set(seriesNo, started);
-    return started;
+    const awaited = Promise.withResolvers<void>();
+    const rest = () => Promise.race([sleep(REST_MS, undefined, { ref: false }), awaited.promise]);
+    const begun = {
+      done: extend(seriesNo, rest).finally(() => working.delete(seriesNo)),
+      hurry: awaited.resolve,
+    };
+    working.set(seriesNo, begun);
+    return begun;
+  }
+
+  function summariseSeries(seriesNo: number): Promise<void> {
+    const { done, hurry } = begin(seriesNo);
+    hurry();
+    return done;
   }
 
   /** A failure costs nothing but the next reader's time. */
   function summariseLater(seriesNo: number): void {
-    summariseSeries(seriesNo).catch(() => undefined);
+    begin(seriesNo).done.catch(() => undefined);
   }
 
   /** Has the summaries of long histories made, as far as reading them would be slow without. */

@@ -66,6 +66,8 @@ export interface GridProps<Row> {
   readonly onFold?: (row: Row, isOpen: boolean) => void;
 
   readonly sort?: readonly SortKey[];
+  /** The order that the rows have where `sort` is empty: shown, and not the start of what is chosen. */
+  readonly usualSort?: readonly SortKey[];
   readonly onSort?: (sort: readonly SortKey[]) => void;
   readonly onMoveColumn?: (id: string, before: string | undefined) => void;
   readonly onResizeColumn?: (id: string, width: number) => void;

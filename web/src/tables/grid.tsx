@@ -347,7 +347,7 @@ export function Grid<Row>(props: GridProps<Row>) {
         pinnedWidth={places.pinnedWidth}
         checkWidth={checkWidth}
         selection={props.selection ?? 'none'}
-        sort={props.sort ?? UNSORTED}
+        sort={props.sort?.length ? props.sort : (props.usualSort ?? UNSORTED)}
         cursorColumn={shownCursor.row < 0 ? shownCursor.column : undefined}
         menuColumn={menu?.id}
         hasMenu={props.columnMenu !== undefined}

@@ -46,14 +46,17 @@ export function withFiltered(columns: readonly string[], filter: string, before 
   }, columns);
 }
 
-/** The order in MLflow's words; the newest first where nothing was chosen. */
+/** The newest first, where nothing was chosen. */
+export const USUAL_SORT: readonly SortKey[] = [{ id: 'a.start_time', isDescending: true }];
+
+/** The order in MLflow's words. */
 export function orderByOf(sort: readonly SortKey[]): readonly string[] {
   const terms = sort.flatMap(({ id, isDescending }) => {
     const code = parseColumnCode(id);
     const field = id === NAME_COLUMN ? 'attributes.run_name' : code && fieldOfColumn(code);
     return field === undefined ? [] : [`${field} ${isDescending ? 'DESC' : 'ASC'}`];
   });
-  return terms.length > 0 ? terms : ['attributes.start_time DESC'];
+  return terms.length > 0 ? terms : orderByOf(USUAL_SORT);
 }
 
 export function defaultWidth(id: string, label: string, mode: Mode = 'table'): number {

@@ -33,7 +33,7 @@ import {
   serverColumn,
 } from './column-codes.ts';
 import { NameCell, renderRunCell, textOfCell } from './run-cells.tsx';
-import { defaultWidth } from './run-columns.ts';
+import { defaultWidth, USUAL_SORT } from './run-columns.ts';
 import type { RunRow } from './run-rows.ts';
 import { NAME_COLUMN, type RunsState } from './runs-search.ts';
 import { Sparkline, useSparks } from './sparklines.tsx';
@@ -169,6 +169,7 @@ export function RunGrid(props: RunGridProps) {
         treeOf={isTree ? treeOf : undefined}
         onFold={onFold}
         sort={state.sort}
+        usualSort={USUAL_SORT}
         onSort={(sort) => props.onChange({ sort })}
         onMoveColumn={props.onMoveColumn}
         onResizeColumn={props.onResizeColumn}
