@@ -19,6 +19,8 @@ export interface AliasMove {
   readonly from: string | undefined;
 }
 
+const aliasOf = (name: string, alias: string): string => `alias ${alias} of ${name}`;
+
 /** Points an alias at a version and offers the way back. */
 export async function moveAlias({ name, alias, version, from }: AliasMove): Promise<void> {
   try {
@@ -26,6 +28,7 @@ export async function moveAlias({ name, alias, version, from }: AliasMove): Prom
     await refreshModel(name);
     notify({
       text: `${alias} points at version ${version} of ${name}.`,
+      about: aliasOf(name, alias),
       undo: () =>
         void (from === undefined
           ? removeAlias({ name, alias, version })
@@ -48,6 +51,7 @@ export async function removeAlias(held: {
     await refreshModel(name);
     notify({
       text: `${alias} points at no version of ${name} any more.`,
+      about: aliasOf(name, alias),
       undo: () => void moveAlias({ name, alias, version, from: undefined }),
     });
   } catch (error) {
@@ -76,6 +80,7 @@ export async function moveStage({ name, version, from, to, archived }: StageMove
     };
     notify({
       text: `Version ${version} of ${name} is in ${to}.`,
+      about: `stage of ${version} of ${name}`,
       undo: () => void undo().catch(notifyFailure),
     });
   } catch (error) {

@@ -6,6 +6,8 @@ import classes from './notices.module.css';
 export interface Notice {
   readonly text: string;
   readonly tone?: 'plain' | 'failed';
+  /** What was changed: an earlier notice about the same goes, for its way back would no longer lead where it says. */
+  readonly about?: string;
   /** The way back, offered for some seconds. */
   readonly undo?: () => void;
 }
@@ -30,7 +32,8 @@ const dismiss = (id: number) => change(shown.filter((notice) => notice.id !== id
 
 /** Shows a notice until it is closed or its time is over; failures stay until they are closed. */
 export function notify(notice: Notice): void {
-  change([...shown, { ...notice, id: nextId++ }].slice(-MOST));
+  const others = notice.about === undefined ? shown : shown.filter(({ about }) => about !== notice.about);
+  change([...others, { ...notice, id: nextId++ }].slice(-MOST));
 }
 
 /** For the `catch` of an action: says what went wrong. */

@@ -135,10 +135,13 @@ const joining = (member: string, group: string): string =>
 
 type Group = Pick<Reference, 'id' | 'name'>;
 
+const membership = (group: Group, member: Reference): string => `membership of ${member.id} in ${group.id}`;
+
 async function join(group: Group, member: Reference): Promise<void> {
   await addMember(group.id, member.id);
   notify({
     text: `${member.name} is in ${group.name}, with all rights of that group.`,
+    about: membership(group, member),
     undo: () => void removeMember(group.id, member.id).catch(notifyFailure),
   });
 }
@@ -148,6 +151,7 @@ async function leave(group: Group, member: Reference): Promise<void> {
     await removeMember(group.id, member.id);
     notify({
       text: `${member.name} is no longer in ${group.name}.`,
+      about: membership(group, member),
       undo: () => void addMember(group.id, member.id).catch(notifyFailure),
     });
   } catch (error) {

@@ -121,6 +121,7 @@ async function activate(principal: Principal, isActive: boolean): Promise<void> 
     await setActive(principal, isActive);
     notify({
       text: `${principal.displayName} ${isActive ? 'may sign in again' : 'is refused everywhere, and keeps what they own'}.`,
+      about: `activity of ${principal.id}`,
       undo: () => void setActive(principal, !isActive).catch(notifyFailure),
     });
   } catch (error) {

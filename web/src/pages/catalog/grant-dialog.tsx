@@ -60,6 +60,7 @@ export function GrantDialog({ on, principal, assignments, onClose }: GrantDialog
       await changeGrants(on, { principal: plan.principal, add, remove });
       notify({
         text: `The rights of ${plan.principal} on ${nameOf(on)} are changed.`,
+        about: `rights of ${plan.principal} on ${nameOf(on)}`,
         undo: () =>
           void changeGrants(on, { principal: plan.principal, add: remove, remove: add }).catch(notifyFailure),
       });

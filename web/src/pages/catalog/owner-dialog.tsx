@@ -26,6 +26,7 @@ export function OwnerDialog({ on, owner, onClose }: OwnerDialogProps) {
       await changeObject(on, { owner: next });
       notify({
         text: `${next} owns ${nameOf(on)} now.`,
+        about: `owner of ${nameOf(on)}`,
         undo: () => void changeObject(on, { owner }).catch(notifyFailure),
       });
       onClose();

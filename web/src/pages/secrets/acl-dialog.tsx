@@ -46,6 +46,7 @@ export function AclDialog({ scope, acls, principal, onClose }: AclDialogProps) {
           wanted === undefined
             ? `${who} has no permission of their own on ${scope} any more.`
             : `${who} has ${wanted} on ${scope} now.`,
+        about: `permission of ${who} on ${scope}`,
         undo: () => void change(held?.permission).catch(notifyFailure),
       });
       onClose();

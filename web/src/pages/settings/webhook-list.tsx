@@ -112,6 +112,7 @@ async function setActive({ webhookId, name }: Webhook, isActive: boolean): Promi
     await change(isActive);
     notify({
       text: `“${name}” is ${isActive ? 'told of changes again' : 'no longer told of changes'}.`,
+      about: `status of ${webhookId}`,
       undo: () => void change(!isActive).catch(notifyFailure),
     });
   } catch (error) {
