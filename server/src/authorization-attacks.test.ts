@@ -73,6 +73,20 @@ describe.each(testedDatabases())('attacks on who may do what on $name', (databas
   it('does not let who may edit delete artifacts (CVE-2024-4263)', async () => {
     expect(await statusOf('editor', { method: 'PUT', path: `${file()}.2`, body: 'more' })).toBe(200);
     expect(await statusOf('editor', { method: 'DELETE', path: file() })).toBe(403);
+    const [experiment, ...below] = `${world.folder}/file-${world.marker}.txt`.split('/');
+    const dbfs = `dbfs:/mlflow-artifacts/${world.folder}`;
+    const inFilesApi = ['WorkspaceInternal/Mlflow/Artifacts', experiment, 'Runs', ...below].join('/');
+    for (const request of [
+      { method: 'POST', path: '/api/2.0/dbfs/delete', body: { path: dbfs, recursive: true } },
+      {
+        method: 'POST',
+        path: '/api/2.0/dbfs/move',
+        body: { source_path: dbfs, destination_path: 'dbfs:/tmp/loot' },
+      },
+      { method: 'DELETE', path: `/api/2.0/fs/files/${inFilesApi}` },
+    ]) {
+      expect(await statusOf('editor', request), request.path).toBe(403);
+    }
     expect((await server.call('editor', { path: file() })).text).toBe(world.marker);
   });
 

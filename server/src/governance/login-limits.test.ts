@@ -39,6 +39,20 @@ describe('failed sign-ins', () => {
     limits.begin('jane', '198.51.100.1').succeeded();
   });
 
+  it('push nobody else’s count out, where their address is over its limit', () => {
+    const limits = create();
+    fail(limits, 100, (i) => ['jane', `192.0.2.${i}`]);
+    expect(fail(limits, 25_000, (i) => [`name-${i}`, '203.0.113.1'])).toBe(24_950);
+    expect(fail(limits, 1, () => ['jane', '198.51.100.7'])).toBe(1);
+  });
+
+  it('are counted by the whole of a name, however long', () => {
+    const limits = create();
+    const long = 'x'.repeat(5000);
+    expect(fail(limits, 12, () => [`${long}1`, '192.0.2.1'])).toBe(2);
+    expect(fail(limits, 1, () => [`${long}2`, '192.0.2.1'])).toBe(0);
+  });
+
   it('are taken back where the try succeeds, or is never judged', () => {
     const limits = create();
     for (let i = 0; i < 200; i += 1) {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 
@@ -5,8 +6,10 @@ import { AppError } from '../kernel/errors.ts';
 const WINDOW_MS = 5 * 60_000;
 /** Who guesses one name from one address is stopped first; the other two stop many names and many addresses. */
 const MOST = { pair: 10, address: 50, name: 100 } as const;
-/** Entries of each kind. The longest unused goes first: whoever makes others go has met the limit of its address. */
+/** Entries of each kind. The longest unused goes first: whoever makes others go does so from many addresses. */
 const MAX_ENTRIES = 20_000;
+/** Longer keys are kept as their hashes: names are as long as callers like. */
+const MAX_KEY_CHARS = 100;
 
 interface Count {
   failures: number;
@@ -50,18 +53,17 @@ export function createLoginLimits({ clock }: { readonly clock: Clock }) {
      * @throws AppError LimitExceeded, whether or not there is such a name.
      */
     begin(name: string, address: string): Try {
-      const pair = `${address} ${name}`;
+      const pair = shortened(`${address} ${name}`);
+      const ofAddress = countOf('address', address);
+      // Before anything is kept of the name: what is refused anyway pushes nobody else's count out.
+      if (ofAddress.failures >= MOST.address) throw tooMany();
       const found = {
         pair: countOf('pair', pair),
-        address: countOf('address', address),
-        name: countOf('name', name),
+        address: ofAddress,
+        name: countOf('name', shortened(name)),
       };
-      const isOver =
-        found.pair.failures >= MOST.pair ||
-        found.address.failures >= MOST.address ||
-        (found.name.failures >= MOST.name && !known.has(pair));
-      if (isOver)
-        throw new AppError('LimitExceeded', 'Too many failed sign-ins. Wait five minutes, then try again.');
+      if (found.pair.failures >= MOST.pair || (found.name.failures >= MOST.name && !known.has(pair)))
+        throw tooMany();
       const all = Object.values(found);
       for (const count of all) count.failures += 1;
       const withdrawn = () => {
@@ -79,3 +81,9 @@ export function createLoginLimits({ clock }: { readonly clock: Clock }) {
     },
   };
 }
+
+const shortened = (key: string): string =>
+  key.length <= MAX_KEY_CHARS ? key : hash('sha256', key, 'base64');
+
+const tooMany = (): AppError =>
+  new AppError('LimitExceeded', 'Too many failed sign-ins. Wait five minutes, then try again.');

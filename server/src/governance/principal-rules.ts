@@ -1,7 +1,8 @@
 import { AppError, invalidArgument, notFound } from '../kernel/errors.ts';
 import type { PrincipalKind } from './principals.ts';
 
-const MAX_NAME_LENGTH = 255;
+/** In UTF-16 units. */
+export const MAX_NAME_LENGTH = 255;
 const MAX_EXTRAS_LENGTH = 64 * 1024;
 
 /** How names compare: in any case, and in whichever of Unicode's forms they were typed. */

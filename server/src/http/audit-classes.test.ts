@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type AuditedRoute, auditClassOf, mainAction, routeName } from './audit-classes.ts';
-import { detailsOf, subjectOf } from './audit-subject.ts';
+import { detailsOf, isQuery, subjectOf } from './audit-subject.ts';
 import type { Need } from './route-access.ts';
 
 const needs = (...actions: readonly Need<never>['action'][]): AuditedRoute['access'] =>
@@ -104,6 +104,12 @@ describe('what a record says that a call is about', () => {
       'GRANT EXECUTE',
     );
     expect(detailsOf({ body: { statement: "SELECT 'secret' FROM t" } })).toBe('{"statement":"SELECT"}');
+  });
+
+  it('takes a call for a query by the statement that it runs, not by a field of that name elsewhere', () => {
+    expect(isQuery({ body: { statement: ' select 1' }, query: { statement: 'GRANT' } })).toBe(true);
+    expect(isQuery({ body: { statement: 'GRANT x' }, query: { statement: 'SELECT 1' } })).toBe(false);
+    expect(isQuery({ message: { statement: 'SELECT 1' }, path: { statement: 'SELECT 1' } })).toBe(false);
   });
 
   it('has no end that a caller chooses', () => {

@@ -68,6 +68,10 @@ export function auditClassOf({ method, path, access }: AuditedRoute): AuditClass
   }
 }
 
+/** Whether a route runs the statement in its body: queries are among them, which change nothing. */
+export const runsStatements = ({ method, path }: Pick<AuditedRoute, 'method' | 'path'>): boolean =>
+  method === 'POST' && path === '/api/2.0/sql/statements';
+
 /** What a route is called where no rule names an action: `POST token/create`, `logout`. */
 export function routeName({ method, path }: Pick<AuditedRoute, 'method' | 'path'>): string {
   if (SESSION.test(`${method} ${path}`)) return method === 'DELETE' ? 'logout' : 'login';

@@ -112,9 +112,10 @@ export function detailsOf(call: object): string {
   return text === '{}' || text.length > MAX_DETAIL_CHARS ? '' : text;
 }
 
-/** Whether a call is a statement that only looks. */
+/** Whether a call of the route that runs statements only looks: by what it runs, wherever else such a field stands. */
 export function isQuery(call: object): boolean {
-  const statement = fieldIn(fieldsOf(call), 'statement');
+  const { body } = partsOf(call);
+  const statement = isFields(body) ? body.statement : undefined;
   return (
     typeof statement === 'string' && /^\s*(SELECT|WITH|SHOW|DESCRIBE|DESC|EXPLAIN|VALUES)\b/i.test(statement)
   );

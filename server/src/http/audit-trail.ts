@@ -5,7 +5,14 @@ import type { AuditEntry, AuditOutcome } from '../governance/audit-record.ts';
 import { type Action, keyOf, type Securable } from '../governance/privileges.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { unavailable } from '../kernel/errors.ts';
-import { type AuditClass, type AuditedRoute, auditClassOf, mainAction, routeName } from './audit-classes.ts';
+import {
+  type AuditClass,
+  type AuditedRoute,
+  auditClassOf,
+  mainAction,
+  routeName,
+  runsStatements,
+} from './audit-classes.ts';
 import { detailsOf, isQuery, subjectOf } from './audit-subject.ts';
 import { type AuditTally, createAuditTally } from './audit-tally.ts';
 
@@ -49,12 +56,14 @@ interface KnownRoute {
   readonly name: string;
   /** What a call is filed under once its rule is asked: the route's main action. */
   readonly filed: string;
+  readonly runsStatements: boolean;
 }
 
 const UNKNOWN: KnownRoute = {
   auditClass: 'none',
   name: 'no such endpoint',
   filed: 'no such endpoint',
+  runsStatements: false,
 };
 
 /** What the audits of all requests share. */
@@ -73,7 +82,12 @@ export function createAuditTrails({ log, clock, required, onError }: AuditTrails
       const ofMethod = routes.get(method) ?? new Map<string, KnownRoute>();
       const name = routeName(route);
       const actions = typeof access === 'object' ? access.map(({ action }) => action) : [];
-      ofMethod.set(path, { auditClass: auditClassOf(route), name, filed: mainAction(actions) ?? name });
+      ofMethod.set(path, {
+        auditClass: auditClassOf(route),
+        name,
+        filed: mainAction(actions) ?? name,
+        runsStatements: runsStatements(route),
+      });
       routes.set(method, ofMethod);
     },
     open(request) {
@@ -148,7 +162,7 @@ class RequestAudit implements RequestTrail, Trail {
   asked(call: object): boolean {
     this.#filed = this.#known.filed;
     this.#action = this.#filed;
-    if (this.#auditClass === 'write' && isQuery(call)) this.#auditClass = 'none';
+    if (this.#known.runsStatements && isQuery(call)) this.#auditClass = 'none';
     if (this.#auditClass === 'none') return false;
     this.#subject = subjectOf(call, this.#counted ? 'data' : 'all');
     if (!this.#counted) this.#details = detailsOf(call);

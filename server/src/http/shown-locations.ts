@@ -5,6 +5,7 @@ import {
   showLocation,
 } from '../artifacts/dbfs-paths.ts';
 import { Lexer } from '../filters/lexer.ts';
+import { MAX_LENGTH } from '../filters/parser.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Json, JsonObject } from './mlflow/json.ts';
 import type { Caller } from './mlflow/routes.ts';
@@ -98,6 +99,8 @@ function isLocation(of: object, name: string, value: unknown): value is string {
 
 /** A filter with the literals that stand beside a location's attribute as they are kept; what it is no filter stays. */
 function readFilter(text: string, readValue: (location: string) => string): string {
+  // Refused as it is, by whoever reads it as a filter.
+  if (text.length > MAX_LENGTH) return text;
   let result = '';
   let copied = 0;
   let isFiltered = false;

@@ -73,25 +73,24 @@ function placesOf(path: ArtifactPath): Place[] {
   return places;
 }
 
-/** Refuses to change what a version needs. @throws AppError Conflict that names the version */
+/** Refuses to change what a version needs. @throws AppError Conflict */
 export async function keepVersionFiles(sql: Sql, path: ArtifactPath): Promise<void> {
   const found = await findVersionAt(sql, path);
-  if (found !== undefined) throw neededBy(found);
+  if (found !== undefined) throw needed();
 }
 
-/** Refuses to remove a logged model that a version was registered from. @throws AppError Conflict that names the version */
+/** Refuses to remove a logged model that a version was registered from. @throws AppError Conflict */
 export async function keepLoggedModel(sql: Sql, modelId: string): Promise<void> {
   const found = await sql.get<VersionName>(
     `SELECT m.name, v.version FROM model_versions v JOIN registered_models m ON m.model_no = v.model_no
      WHERE v.logged_model_id = ? AND v.stage <> '${DELETED_STAGE}' LIMIT 1`,
     [modelId],
   );
-  if (found !== undefined) throw neededBy(found);
+  if (found !== undefined) throw needed();
 }
 
-const neededBy = ({ name, version }: VersionName): AppError =>
-  new AppError(
-    'Conflict',
-    `Version ${version} of the registered model '${name}' needs these files: delete the version first.`,
-    { field: 'path' },
-  );
+/** Without its name: who may change the files need not see the model. */
+const needed = (): AppError =>
+  new AppError('Conflict', 'A version of a registered model needs these files: delete that version first.', {
+    field: 'path',
+  });

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../kernel/errors.ts';
+import { AppError, invalidArgument } from '../kernel/errors.ts';
 
 /**
  * - `word`: a keyword or a plain name;
@@ -24,14 +24,19 @@ const SPACE = /\s+/y;
 const LINE_COMMENT = /--[^\n]*/y;
 const DOLLAR = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy;
 
+/** Many times what people and programs write: all are held at once, on the thread that serves everybody. */
+const MAX_TOKENS = 200_000;
+
 /**
  * The words of a statement, with an `end` behind the last; comments and blanks are left out.
- * @throws AppError InvalidArgument for what is opened and never closed.
+ * @throws AppError InvalidArgument for what is opened and never closed, LimitExceeded for more than 200,000 words.
  */
 export function readTokens(text: string): readonly Token[] {
   const tokens: Token[] = [];
   let at = 0;
   const take = (kind: TokenKind, end: number, value = text.slice(at, end)) => {
+    if (tokens.length === MAX_TOKENS)
+      throw new AppError('LimitExceeded', `A statement has at most ${MAX_TOKENS} words and signs.`);
     tokens.push({ kind, text: text.slice(at, end), value, at, end });
     at = end;
   };

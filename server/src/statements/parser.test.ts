@@ -280,6 +280,13 @@ describe('whatever is sent', () => {
     }
   });
 
+  it('has at most 200,000 words and signs, and strings of any length', () => {
+    expect(parseStatement(`SELECT '${'x'.repeat(1_000_000)}'`).kind).toBe('query');
+    expect(() => parseStatement(`SELECT ${'('.repeat(300_000)}`)).toThrow(
+      expect.objectContaining({ code: 'LimitExceeded' }),
+    );
+  });
+
   it('is read in a time that grows with its length', () => {
     const started = performance.now();
     for (const piece of ['(', '`', "''", '/*', '--', '.a', ',a', '%', '$']) {

@@ -221,7 +221,7 @@ export function dbfsRoutes({ files, folders, blocks, access }: DbfsServices): {
         method: 'POST',
         path: `${PATH}/delete`,
         summary: 'Removes a file or a folder of DBFS',
-        access: access.writing(bodyPath),
+        access: [...access.writing(bodyPath), access.removing(bodyPath)],
         async handle(call) {
           const place = bodyPath(call);
           const path = await access.resolve(place);
@@ -245,10 +245,13 @@ export function dbfsRoutes({ files, folders, blocks, access }: DbfsServices): {
         method: 'POST',
         path: `${PATH}/move`,
         summary: 'Moves a file or a folder of DBFS',
-        access: access.writingAll<DatabricksCall>(({ body }) => [
-          parseDbfsPath(requiredString(body, 'source_path')),
-          parseDbfsPath(requiredString(body, 'destination_path')),
-        ]),
+        access: [
+          ...access.writingAll<DatabricksCall>(({ body }) => [
+            parseDbfsPath(requiredString(body, 'source_path')),
+            parseDbfsPath(requiredString(body, 'destination_path')),
+          ]),
+          access.removing<DatabricksCall>(({ body }) => parseDbfsPath(requiredString(body, 'source_path'))),
+        ],
         async handle({ body }) {
           const [from, to] = await Promise.all(
             ['source_path', 'destination_path'].map((field) =>

@@ -152,6 +152,18 @@ export function createFileAccess({
 
     writingAll: <Call extends OfCaller>(placesOf: (call: Call) => readonly FilePlace[]) =>
       needsOf<Call>('write', placesOf),
+
+    /**
+     * Besides `writing`, of a route that removes what is there: artifacts of an experiment go by who manages it alone, as
+     * in MLflow's protocol. Undefined where the call removes nothing.
+     */
+    removing: <Call extends OfCaller>(placeOf: (call: Call) => FilePlace | undefined): Need<Call> => ({
+      action: 'experiment.manage',
+      target(call) {
+        const place = placeOf(call);
+        return place?.kind === 'artifact' ? artifactTargets(place.path) : [];
+      },
+    }),
   };
 }
 

@@ -102,6 +102,8 @@ export function filesApiRoutes({ files, folders, uploads, access, urls }: FilesA
 
   const writes = access.writing(inUrl);
   const reads = access.reading(inUrl);
+  /** Some clients end an upload with a call to the file itself: nothing is there yet. */
+  const removed = (call: DatabricksCall) => (call.query.action === 'abort-upload' ? undefined : inUrl(call));
 
   return {
     rawRoutes: [
@@ -145,9 +147,8 @@ export function filesApiRoutes({ files, folders, uploads, access, urls }: FilesA
         method: 'DELETE',
         path: FILES,
         summary: 'Removes a file',
-        access: writes,
+        access: [...writes, access.removing(removed)],
         async handle(call) {
-          // Some clients end an upload with a call to the file itself.
           if (call.query.action === 'abort-upload') {
             await uploads.abort(
               await fileAt(access, inUrl(call)),
