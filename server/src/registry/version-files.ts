@@ -76,7 +76,7 @@ function placesOf(path: ArtifactPath): Place[] {
 /** Refuses to change what a version needs. @throws AppError Conflict */
 export async function keepVersionFiles(sql: Sql, path: ArtifactPath): Promise<void> {
   const found = await findVersionAt(sql, path);
-  if (found !== undefined) throw needed();
+  if (found !== undefined) throw neededBy(found);
 }
 
 /** Refuses to remove a logged model that a version was registered from. @throws AppError Conflict */
@@ -86,11 +86,12 @@ export async function keepLoggedModel(sql: Sql, modelId: string): Promise<void> 
      WHERE v.logged_model_id = ? AND v.stage <> '${DELETED_STAGE}' LIMIT 1`,
     [modelId],
   );
-  if (found !== undefined) throw needed();
+  if (found !== undefined) throw neededBy(found);
 }
 
-/** Without its name: who may change the files need not see the model. */
-const needed = (): AppError =>
+/** Without its name, but for the log: who may change the files need not see the model. */
+const neededBy = ({ name, version }: VersionName): AppError =>
   new AppError('Conflict', 'A version of a registered model needs these files: delete that version first.', {
     field: 'path',
+    cause: new Error(`Version ${version} of the registered model '${name}' needs them.`),
   });
