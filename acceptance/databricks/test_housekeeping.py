@@ -33,9 +33,8 @@ def test_runs_go_by_their_age_and_come_back(workspace, experiment):
     assert active() == set(made)
 
 
+@pytest.mark.identities
 def test_a_token_gets_another_comment(workspace):
-    if workspace.current_user.me().user_name == "anonymous":
-        pytest.skip("the server runs without identities")
     token_id = workspace.tokens.create(comment="first", lifetime_seconds=600).token_info.token_id
     try:
         mask = FieldMask(field_mask=["comment"])
