@@ -1,0 +1,108 @@
+import { AppError } from '../kernel/errors.ts';
+
+/**
+ * Python environments from a model's own files, built once with `uv`, kept by a hash of what went into them.
+ *
+ * Guarantees:
+ * 1. The same spec on the same interpreter is built once, also by racing processes, and is then found in milliseconds.
+ * 2. A key names a whole environment or none: it is built beside its place and moved there when it is complete.
+ * 3. No line of a model's file reaches `uv` as it was written: lines are parsed, judged and written anew.
+ * 4. Bytecode is compiled; nothing in the folder is written after it is in place.
+ * 5. What fails says which requirement, or which Python, and is an `EnvironmentFailure`.
+ */
+export interface Environments {
+  /**
+   * What the model in this folder asks for: `python_env.yaml`, else `conda.yaml`, else `requirements.txt`.
+   * @throws AppError InvalidArgument, naming the file and the line that is refused
+   */
+  plan(modelFolder: string): Promise<EnvironmentSpec>;
+  /**
+   * The environment of the spec, built when it is missing.
+   * @param log one line each, without its line break: what is done, and what `uv` says
+   * @throws EnvironmentFailure
+   */
+  ensure(spec: EnvironmentSpec, log: (line: string) => void, signal: AbortSignal): Promise<BuiltEnvironment>;
+  /** Keeps `collect` off this environment until the returned function is called. */
+  inUse(key: string): () => void;
+  list(): Promise<readonly KeptEnvironment[]>;
+  /** Removes what is not in use, the longest unused first, until the rest is within the bound. Returns the keys. */
+  collect(options: { readonly maxBytes: number }): Promise<readonly string[]>;
+}
+
+/** One line of a requirements file, judged: a name from the index, never an option, a path or an address. */
+export interface Requirement {
+  /** As PEP 503 normalises it: `scikit-learn`. */
+  readonly name: string;
+  readonly extras: readonly string[];
+  /** `==1.9.1`, `>=2,<3`, or empty for any version. */
+  readonly specifier: string;
+  /** `python_version < "3.12"`, as PEP 508 has it. */
+  readonly marker: string | undefined;
+}
+
+export interface EnvironmentSpec {
+  /** The Python that the model was logged with: `3.11.7`; undefined where its files name none. */
+  readonly python: string | undefined;
+  readonly requirements: readonly Requirement[];
+  /** Bounds on versions of what is installed, from a `constraints.txt` in the model. */
+  readonly constraints: readonly Requirement[];
+  /** Wheels inside the model's folder, by absolute path. */
+  readonly wheels: readonly ModelWheel[];
+}
+
+export interface ModelWheel {
+  readonly path: string;
+  readonly sha256: string;
+}
+
+/** What an engine needs to start interpreters of an environment. */
+export interface EnvironmentRef {
+  /** 64 hex digits. */
+  readonly key: string;
+  /** Absolute path of its interpreter. */
+  readonly python: string;
+  /** Modules that are worth importing before a model is known: `numpy`, `pandas`, `mlflow.pyfunc`, `sklearn`. */
+  readonly preload: readonly string[];
+}
+
+export interface BuiltEnvironment extends EnvironmentRef {
+  /** Folders that its processes must be able to read: the environment, and the installation of its interpreter. */
+  readonly roots: readonly string[];
+  /** `3.11.7`. */
+  readonly pythonVersion: string;
+  /** Installed distributions by normalised name. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** What differs from where the model was logged, in sentences for its owner. */
+  readonly warnings: readonly string[];
+}
+
+export interface KeptEnvironment {
+  readonly key: string;
+  readonly folder: string;
+  readonly sizeBytes: number;
+  readonly usedAt: number;
+  readonly inUse: boolean;
+}
+
+/**
+ * An environment that cannot be had. Its message is for the owner of the model, one or two sentences.
+ * The code is `Unavailable` where trying again may help (the index is out of reach, the disk is full, the deadline
+ * passed, the caller gave up), else `InvalidArgument`.
+ */
+export class EnvironmentFailure extends AppError {
+  /** The line that cannot be met: `scikit-learn==9.9`. */
+  readonly requirement: string | undefined;
+  /** The last lines that the build wrote. */
+  readonly log: string;
+
+  constructor(
+    code: 'InvalidArgument' | 'Unavailable',
+    message: string,
+    options: { readonly requirement?: string; readonly log?: string; readonly cause?: unknown } = {},
+  ) {
+    super(code, message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = 'EnvironmentFailure';
+    this.requirement = options.requirement;
+    this.log = options.log ?? '';
+  }
+}
