@@ -23,7 +23,7 @@ export const PRODUCTS = /** @type {const} @satisfies {Record<string, Product>} *
     name: 'server',
     file: SERVER_BUNDLE,
     stamp: 'server/dist/.sources',
-    sources: ['server/src', 'server/package.json', ...BUILDING],
+    sources: ['server/src', 'python', 'server/package.json', ...BUILDING],
   },
   pages: {
     name: 'pages',

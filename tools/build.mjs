@@ -1,7 +1,7 @@
 // `npm run build`: the server as one file, the web pages, the client as modules with declarations. This runs on the
 // machine's own Node as well. `node tools/build.mjs server pages` builds what it names.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fingerprintOf, PRODUCTS, recordBuild, SERVER_BUNDLE } from './build-stamp.mjs';
 import { ensureInstalled, root } from './setup.mjs';
@@ -36,9 +36,22 @@ async function buildServer() {
     writeFileSync(`${file}.${process.pid}`, contents);
     renameSync(`${file}.${process.pid}`, file);
   }
+  copyPython(path.dirname(SERVER_BUNDLE));
   // npm links the command `slipway` to this file.
   chmodSync(path.join(root, SERVER_BUNDLE), 0o755);
   recordBuild(PRODUCTS.server, digest);
+}
+
+/** Programs that run in the interpreters of models lie beside the bundle. @param {string} folder */
+function copyPython(folder) {
+  const target = path.join(root, folder, 'python');
+  const draft = `${target}.${process.pid}`;
+  cpSync(path.join(root, 'python'), draft, {
+    recursive: true,
+    filter: (source) => !/__pycache__|\/test_[^/]*\.py$/.test(source),
+  });
+  rmSync(target, { recursive: true, force: true });
+  renameSync(draft, target);
 }
 
 function buildClient() {

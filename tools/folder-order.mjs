@@ -45,15 +45,17 @@ export const ROOT_FILES = [
   'compose-databricks.ts',
   'compose-files.ts',
   'compose-governance.ts',
+  'compose-inference-log.ts',
   'compose-locations.ts',
   'compose-notifications.ts',
   'compose-registry.ts',
+  'compose-serving.ts',
   'compose-statements.ts',
   'compose-storage.ts',
   'start-faults.ts',
 ];
 
-/** Implementations of ports: each is constructed in compose-storage.ts and known nowhere else. */
+/** Implementations of ports: each is constructed in its file here and known nowhere else. */
 export const ADAPTER_FOLDERS = [
   'db/sqlite',
   'db/postgres',
@@ -65,12 +67,22 @@ export const ADAPTER_FOLDERS = [
   'processes/ray',
 ];
 
+/** Where adapters are constructed: those of `processes` serve models, all others keep things. */
+export const ADAPTER_MAKERS = {
+  processes: ['compose-serving.ts'],
+  others: ['compose-storage.ts', 'compose-inference-log.ts'],
+};
+
+/** What runs for each scoring request. It knows no database: what it needs is handed to it in memory. */
+export const HOT_PATHS = ['serving/gateway/', 'serving/scoring/', 'inference-log/recorder'];
+
 /** Packages that only some places may import, with those places. `*` in a place stands for one path segment. */
 export const PACKAGE_PLACES = [
   { packages: ['fastify', '@fastify/*'], places: ['http'], what: 'the HTTP framework' },
   { packages: ['kysely'], places: ['db', '*-repository'], what: 'the query builder' },
   { packages: ['better-sqlite3', 'node:sqlite', 'pg'], places: ['db'], what: 'a database driver' },
   { packages: ['@duckdb/*', 'apache-arrow'], places: ['delta', 'statements'], what: 'the query engine' },
+  { packages: ['onnxruntime-node'], places: ['serving/onnx'], what: 'the ONNX runtime' },
 ];
 
 /** Large packages that an embedded installation must not load: imported dynamically, inside an adapter. */

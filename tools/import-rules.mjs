@@ -1,5 +1,13 @@
 import path from 'node:path';
-import { ADAPTER_FOLDERS, CLOUD_SDKS, FOLDER_ORDER, PACKAGE_PLACES, ROOT_FILES } from './folder-order.mjs';
+import {
+  ADAPTER_FOLDERS,
+  ADAPTER_MAKERS,
+  CLOUD_SDKS,
+  FOLDER_ORDER,
+  HOT_PATHS,
+  PACKAGE_PLACES,
+  ROOT_FILES,
+} from './folder-order.mjs';
 import { importStatements, isBarrel } from './import-statements.mjs';
 
 /** @typedef {import('./import-statements.mjs').ImportStatement} ImportStatement */
@@ -96,13 +104,14 @@ function serverRules(file, target) {
     }
   }
   const adapter = ADAPTER_FOLDERS.find((folder) => target.startsWith(`${SERVER}${folder}/`));
-  if (
-    adapter &&
-    !file.startsWith(`${SERVER}${adapter}/`) &&
-    file !== `${SERVER}compose-storage.ts` &&
-    !isTest(file)
-  ) {
-    broken.push(`only compose-storage.ts and tests import the adapter ${adapter}`);
+  if (adapter && !file.startsWith(`${SERVER}${adapter}/`) && !isTest(file)) {
+    const makers = adapter.startsWith('processes/') ? ADAPTER_MAKERS.processes : ADAPTER_MAKERS.others;
+    if (!makers.some((maker) => file === `${SERVER}${maker}`))
+      broken.push(`only ${makers.join(', ')} and tests import the adapter ${adapter}`);
+  }
+  if (!isTest(file) && HOT_PATHS.some((hot) => file.startsWith(`${SERVER}${hot}`))) {
+    if (to === 'db' || target.endsWith('-repository.ts'))
+      broken.push('what runs for each scoring request knows no database');
   }
   if (target.endsWith('-repository.ts') && from !== to) {
     broken.push(`${path.posix.basename(target)} is known in ${to} only: call an operation of ${to}`);

@@ -18,6 +18,12 @@ describe('the rules of direction', () => {
       'server/src/compose-storage.ts',
       `import { a } from '../src/db/sqlite/open.ts';`,
     ],
+    [
+      'compose-serving.ts imports where models run',
+      'server/src/compose-serving.ts',
+      `import { a } from './processes/local/local-engine.ts';`,
+    ],
+    ['the gateway imports its neighbours', 'server/src/serving/gateway/a.ts', `import '../scoring/b.ts';`],
     ['compose.ts imports everything', 'server/src/compose.ts', `import { a } from './http/server.ts';`],
     ['compose.ts imports the configuration', 'server/src/compose.ts', `import { a } from './config.ts';`],
     ['main.ts imports compose.ts', 'server/src/main.ts', `import { a } from './compose.ts';`],
@@ -204,6 +210,24 @@ describe('the rules of direction', () => {
       'web/src/pages/run/page.tsx',
       `import { a } from '../experiment/page.tsx';`,
       'run → experiment',
+    ],
+    [
+      'the gateway knows a database',
+      'server/src/serving/gateway/gateway.ts',
+      `import type { Sql } from '../../db/port.ts';`,
+      'knows no database',
+    ],
+    [
+      'the gateway knows a repository',
+      'server/src/serving/gateway/gateway.ts',
+      `import { a } from '../endpoints-repository.ts';`,
+      'knows no database',
+    ],
+    [
+      'a keeper of data imports where models run',
+      'server/src/compose-storage.ts',
+      `import { a } from './processes/local/local-engine.ts';`,
+      'only compose-serving.ts',
     ],
     ['a folder has an index', 'server/src/tracking/index.ts', `export const a = 1;`, 'gathers exports'],
     [
