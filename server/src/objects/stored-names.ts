@@ -11,23 +11,26 @@ export interface StoredNames {
   listed(entries: readonly { readonly name: string; readonly sizeBytes: number }[]): ListedObject[];
 }
 
-/** @param prefix of the bucket, without slashes at its ends; empty for the whole bucket */
-export function createStoredNames(prefix: string): StoredNames {
+/**
+ * @param prefix of the bucket, without slashes at its ends; empty for the whole bucket
+ * @param readKey what counts as a key among the names that are found; throws for what is none
+ */
+export function createStoredNames(prefix: string, readKey = parseObjectKey): StoredNames {
   const folder = prefix === '' ? '' : `${prefix.replace(/^\/+|\/+$/g, '')}/`;
   return {
     nameOf: (key) => folder + key,
     uploadName: (uploadId, rest) => `${folder}.uploads/${uploadId}/${rest}`,
     listed: (entries) =>
       entries.flatMap(({ name, sizeBytes }) => {
-        const key = name.startsWith(folder) ? findKey(name.slice(folder.length)) : undefined;
+        const key = name.startsWith(folder) ? findKey(name.slice(folder.length), readKey) : undefined;
         return key === undefined ? [] : [{ key, sizeBytes }];
       }),
   };
 }
 
-function findKey(text: string): ObjectKey | undefined {
+function findKey(text: string, readKey: (text: string) => ObjectKey): ObjectKey | undefined {
   try {
-    return parseObjectKey(text);
+    return readKey(text);
   } catch {
     return undefined;
   }

@@ -1,11 +1,14 @@
 import type { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { invalidArgument } from '../../kernel/errors.ts';
+import type { ObjectKey } from '../object-key.ts';
 
 export interface AzureStoreOptions {
   readonly account: string;
   readonly container: string;
   /** Folder of the container; empty for all of it. */
   readonly prefix?: string;
+  /** What counts as a key among the names that are found; identifiers where nothing is said. */
+  readonly readKey?: (text: string) => ObjectKey;
   /** `https://<account>.blob.core.windows.net` unless given: other clouds, private links, servers for tests. */
   readonly endpoint?: string;
   /** One of the two. Only an account key can sign URLs for others. */

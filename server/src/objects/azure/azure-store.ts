@@ -23,7 +23,7 @@ export async function openAzureStore(
 ): Promise<ObjectStore> {
   const access = await openAzureAccess(options);
   const { container, once } = access;
-  const names = createStoredNames(options.prefix ?? '');
+  const names = createStoredNames(options.prefix ?? '', options.readKey);
 
   const call = <T>(run: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
     translated(run, translateAzureError, signal);

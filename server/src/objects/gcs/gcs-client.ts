@@ -1,5 +1,6 @@
 import type { Bucket, StorageOptions } from '@google-cloud/storage';
 import { AppError } from '../../kernel/errors.ts';
+import type { ObjectKey } from '../object-key.ts';
 import { pauseBeforeRetry, translated } from '../outage.ts';
 import { translateGcsError } from './gcs-errors.ts';
 
@@ -7,6 +8,8 @@ export interface GcsStoreOptions {
   readonly bucket: string;
   /** Folder of the bucket; empty for all of it. */
   readonly prefix?: string;
+  /** What counts as a key among the names that are found; identifiers where nothing is said. */
+  readonly readKey?: (text: string) => ObjectKey;
   /** A service account; without it the SDK looks where it always does: environment, gcloud, metadata server. */
   readonly credentials?: { readonly clientEmail: string; readonly privateKey: string };
   /** Of a server for tests. No one is asked who we are there. */

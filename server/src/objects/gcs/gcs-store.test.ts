@@ -4,7 +4,9 @@ import { describe, it } from 'vitest';
 import { isInstalled, startObjectServer } from '../../../../tools/object-servers.mjs';
 import { systemClock } from '../../kernel/clock.ts';
 import { openCuttingProxy } from '../conformance/cutting-proxy.ts';
+import { describeNamedFiles } from '../conformance/named-files-suite.ts';
 import { describeObjectStore, type StoreUnderTest } from '../conformance/object-store-suite.ts';
+import { openGcsNamedFiles } from './gcs-named-files.ts';
 import { openGcsStore } from './gcs-store.ts';
 
 async function open(): Promise<StoreUnderTest> {
@@ -37,7 +39,27 @@ async function open(): Promise<StoreUnderTest> {
   };
 }
 
+async function openNamed() {
+  const { url, stop } = await startObjectServer('fake-gcs-server');
+  const admin = new Storage({ apiEndpoint: url, projectId: 'unused', useAuthWithCustomEndpoint: false });
+  await admin.createBucket('tables');
+  const files = await openGcsNamedFiles({
+    bucket: 'tables',
+    prefix: 'team',
+    clock: systemClock,
+    endpoint: url,
+  });
+  return {
+    files,
+    async close() {
+      await files.close();
+      await stop();
+    },
+  };
+}
+
 if (isInstalled('fake-gcs-server')) {
+  describeNamedFiles('Google Cloud Storage (fake-gcs-server)', openNamed);
   const traits = { network: true, smallParts: true, knowsUploads: true, signing: 'unchecked' } as const;
   describeObjectStore('Google Cloud Storage (fake-gcs-server)', traits, open);
 } else {

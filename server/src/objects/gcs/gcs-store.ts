@@ -19,7 +19,7 @@ export async function openGcsStore(
 ): Promise<ObjectStore> {
   const access = await openGcsAccess(options);
   const { bucket } = access;
-  const names = createStoredNames(options.prefix ?? '');
+  const names = createStoredNames(options.prefix ?? '', options.readKey);
 
   async function head(key: ObjectKey, signal: AbortSignal | undefined): Promise<ObjectFacts> {
     const [metadata] = await gcsCall(() => bucket.file(names.nameOf(key)).getMetadata(), signal);

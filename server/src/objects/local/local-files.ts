@@ -20,10 +20,10 @@ const PUBLISH_ATTEMPTS = 10;
 export async function writeFileDurably(
   file: string,
   body: ObjectBody,
-  options: Omit<BodyReaderOptions, 'batchBytes'>,
+  options: Omit<BodyReaderOptions, 'batchBytes'> & { readonly mode?: number },
 ): Promise<PutResult> {
   const reader = createBodyReader(body, { ...options, batchBytes: WRITE_BYTES });
-  const handle = await onDisk(() => open(file, 'wx', FILE_MODE));
+  const handle = await onDisk(() => open(file, 'wx', options.mode ?? FILE_MODE));
   let writing: Promise<void> | undefined;
   try {
     let position = 0;
@@ -114,6 +114,8 @@ export interface PublishOptions {
   /** The folder under which names are made durable. */
   readonly root: string;
   readonly ifAbsent: boolean;
+  /** Of folders that are made. */
+  readonly folderMode?: number;
 }
 
 /** Moves a finished file to its name, durably, and makes folders on the way. @throws AlreadyExists */
@@ -121,7 +123,7 @@ export async function publish(temporary: string, file: string, options: PublishO
   const folder = path.dirname(file);
   for (let attempt = 1; ; attempt++) {
     try {
-      await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+      await mkdir(folder, { recursive: true, mode: options.folderMode ?? FOLDER_MODE });
       await (options.ifAbsent ? moveIfAbsent(temporary, file) : rename(temporary, file));
       break;
     } catch (error) {

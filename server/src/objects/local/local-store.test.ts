@@ -3,9 +3,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../kernel/clock.ts';
+import { describeNamedFiles } from '../conformance/named-files-suite.ts';
 import { describeObjectStore } from '../conformance/object-store-suite.ts';
 import { body, brokenBody, bytes } from '../conformance/test-bodies.ts';
 import { parseObjectKey } from '../object-key.ts';
+import { openLocalNamedFiles } from './local-named-files.ts';
 import { openLocalStore } from './local-store.ts';
 
 const newFolder = () => mkdtemp(path.join(os.tmpdir(), 'slipway-objects-'));
@@ -21,6 +23,14 @@ describeObjectStore(
     };
   },
 );
+
+describeNamedFiles('a local folder', async () => {
+  const folder = await newFolder();
+  return {
+    files: await openLocalNamedFiles({ folder, clock: systemClock }),
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
+});
 
 describe('openLocalStore', () => {
   it('leaves no file behind a failed upload and no folder behind the last object', async () => {

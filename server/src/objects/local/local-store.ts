@@ -157,7 +157,7 @@ export async function openLocalStore({ folder, clock }: LocalStoreOptions): Prom
 }
 
 /** Files that a process which died left half written. */
-async function removeForgotten(folder: string, beforeMs: number): Promise<void> {
+export async function removeForgotten(folder: string, beforeMs: number): Promise<void> {
   for (const name of await readdir(folder)) {
     const file = path.join(folder, name);
     try {

@@ -1,9 +1,12 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { ObjectKey } from '../object-key.ts';
 
 export interface S3StoreOptions {
   readonly bucket: string;
   /** Folder of the bucket; empty for all of it. */
   readonly prefix?: string;
+  /** What counts as a key among the names that are found; identifiers where nothing is said. */
+  readonly readKey?: (text: string) => ObjectKey;
   /** Without it the SDK looks where it always does: environment, profile, instance. */
   readonly region?: string;
   /** Of a server that speaks S3 but is not Amazon's; its buckets are then parts of the path. */

@@ -2,8 +2,10 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { isInstalled, startObjectServer } from '../../../../tools/object-servers.mjs';
 import { openCuttingProxy } from '../conformance/cutting-proxy.ts';
+import { describeNamedFiles } from '../conformance/named-files-suite.ts';
 import { describeObjectStore, type StoreUnderTest } from '../conformance/object-store-suite.ts';
 import { parseObjectKey } from '../object-key.ts';
+import { openS3NamedFiles } from './s3-named-files.ts';
 import { openS3Store } from './s3-store.ts';
 
 async function open(server: 'versitygw' | 'moto'): Promise<StoreUnderTest> {
@@ -28,13 +30,38 @@ async function open(server: 'versitygw' | 'moto'): Promise<StoreUnderTest> {
   };
 }
 
+async function openNamed(server: 'versitygw' | 'moto') {
+  const { url, credentials, stop } = await startObjectServer(server);
+  const region = 'us-east-1';
+  const admin = new S3Client({ endpoint: url, region, credentials, forcePathStyle: true });
+  await admin.send(new CreateBucketCommand({ Bucket: 'tables' }));
+  admin.destroy();
+  const files = await openS3NamedFiles({
+    bucket: 'tables',
+    prefix: 'team a/tables',
+    region,
+    credentials,
+    endpoint: url,
+  });
+  return {
+    files,
+    async close() {
+      await files.close();
+      await stop();
+    },
+  };
+}
+
 const traits = { network: true, smallParts: false } as const;
 
 describeObjectStore('S3 (moto)', { ...traits, knowsUploads: false, signing: 'unchecked' }, () =>
   open('moto'),
 );
 
+describeNamedFiles('S3 (moto)', () => openNamed('moto'));
+
 if (isInstalled('versitygw')) {
+  describeNamedFiles('S3 (versitygw)', () => openNamed('versitygw'));
   const strict = { ...traits, knowsUploads: true, signing: 'checked' } as const;
   describeObjectStore('S3 (versitygw)', strict, () => open('versitygw'));
 

@@ -20,7 +20,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
   const access = await openS3Access(options);
   const { sdk, client, once } = access;
   const Bucket = options.bucket;
-  const names = createStoredNames(options.prefix ?? '');
+  const names = createStoredNames(options.prefix ?? '', options.readKey);
 
   const call = <T>(run: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
     translated(run, translateS3Error, signal);

@@ -1,0 +1,47 @@
+import type { Principal } from '../governance/access.ts';
+import type { InferenceTableKind } from './recorder.ts';
+
+/** A table that holds what endpoints were asked and answered, as the server keeps track of it. */
+export interface InferenceTable {
+  /** A UUID: the table's id in the catalog, and the name of its folder. */
+  readonly tableId: string;
+  readonly endpointNo: number;
+  readonly kind: InferenceTableKind;
+  readonly catalog: string;
+  readonly schema: string;
+  readonly prefix: string;
+  /** `<prefix>_payload` */
+  readonly name: string;
+  readonly enabled: boolean;
+  /** `PENDING` until it can be written; `FAILED` when it was dropped or altered outside, with the reason. */
+  readonly status: 'PENDING' | 'READY' | 'FAILED';
+  readonly message: string;
+}
+
+export interface WantedTable {
+  readonly endpointNo: number;
+  readonly kind: InferenceTableKind;
+  readonly catalog: string;
+  readonly schema: string;
+  /** The endpoint's name where the caller says none. */
+  readonly prefix: string;
+  readonly enabled: boolean;
+}
+
+/**
+ * The inference tables of endpoints. Whether the caller may make a table in the schema is decided before: nobody is
+ * asked here.
+ */
+export interface InferenceTables {
+  /**
+   * Makes the table that an endpoint wants: in the catalog, owned by `by`, and on its place, ready to be written. Doing
+   * it again changes nothing, also after a crash half-way and from several processes at once; another `enabled` is taken
+   * over, another name makes another table, and the rows of the earlier one stay in it.
+   * @throws AppError NotFound for the schema; AlreadyExists where the name is another table's; Unavailable.
+   */
+  ensure(wanted: WantedTable, by: Principal): Promise<InferenceTable>;
+  /** Those in use by an endpoint: at most one of a kind. */
+  ofEndpoint(endpointNo: number): Promise<readonly InferenceTable[]>;
+  /** Stops the use of a kind, or all, by an endpoint. The tables stay, with their rows. */
+  release(endpointNo: number, kind?: InferenceTableKind): Promise<void>;
+}
