@@ -68,7 +68,8 @@ async function buildOnce(folder, build) {
   }
 }
 
-async function uv() {
+/** The absolute path of the pinned `uv`, which is installed first when it is missing. */
+export async function uvProgram() {
   const folder = await folderFor('uv', uvRequirements);
   await buildOnce(folder, async (draft) => {
     const python = process.env.PYTHON ?? (windows ? 'python' : 'python3');
@@ -91,7 +92,7 @@ export async function pythonEnv(name) {
   if (!existsSync(requirements)) throw new Error(`no such environment: ${requirements} is missing`);
   const folder = await folderFor(name, requirements);
   await buildOnce(folder, async (draft) => {
-    const tool = await uv();
+    const tool = await uvProgram();
     const python = process.env.PYTHON ?? (windows ? 'python' : 'python3');
     console.error(`python-env: making ${name} (once)`);
     // Relocatable, because the folder is renamed when it is complete.

@@ -1,10 +1,12 @@
 import { AppError } from '../kernel/errors.ts';
+import type { EnvironmentRef } from '../processes/port.ts';
 
 /**
  * Python environments from a model's own files, built once with `uv`, kept by a hash of what went into them.
  *
  * Guarantees:
- * 1. The same spec on the same interpreter is built once, also by racing processes, and is then found in milliseconds.
+ * 1. The same spec on the same interpreter is built once in a process, however many ask for it, and is then found in
+ *    milliseconds; of processes that race, all get the work of the quickest.
  * 2. A key names a whole environment or none: it is built beside its place and moved there when it is complete.
  * 3. No line of a model's file reaches `uv` as it was written: lines are parsed, judged and written anew.
  * 4. Bytecode is compiled; nothing in the folder is written after it is in place.
@@ -55,16 +57,7 @@ export interface ModelWheel {
   readonly sha256: string;
 }
 
-/** What an engine needs to start interpreters of an environment. */
-export interface EnvironmentRef {
-  /** 64 hex digits. */
-  readonly key: string;
-  /** Absolute path of its interpreter. */
-  readonly python: string;
-  /** Modules that are worth importing before a model is known: `numpy`, `pandas`, `mlflow.pyfunc`, `sklearn`. */
-  readonly preload: readonly string[];
-}
-
+/** What an engine starts interpreters from, and what its owner is told. The key has 64 hex digits. */
 export interface BuiltEnvironment extends EnvironmentRef {
   /** Folders that its processes must be able to read: the environment, and the installation of its interpreter. */
   readonly roots: readonly string[];
