@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const environments = path.join(root, '.venvs');
-const uvRequirements = path.join(root, 'tools', 'uv.txt');
+const uvRequirements = path.join(root, 'python', 'uv.txt');
 const windows = process.platform === 'win32';
 
 const interpreter = (/** @type {string} */ folder) =>

@@ -49,6 +49,27 @@ export interface Config {
   readonly adminToken: string | undefined;
   /** Where people sign in instead of by a password; undefined for nowhere. */
   readonly oidc: OidcConfig | undefined;
+  readonly environments: EnvironmentsConfig;
+}
+
+/** How Python environments of models are made. */
+export interface EnvironmentsConfig {
+  /** Executables; none: those of the search path. */
+  readonly pythons: readonly string[];
+  /** The executable of uv; undefined: found or installed. */
+  readonly uv: string | undefined;
+  /** May hold a password: never to be logged. */
+  readonly index: {
+    readonly url: string | undefined;
+    readonly findLinks: readonly string[];
+    readonly offline: boolean;
+  };
+  /** What is kept of environments that are not in use. */
+  readonly maxBytes: number;
+  /** The variable PATH. */
+  readonly searchPath: string;
+  /** Variables of the network, such as proxies and certificates: the others do not reach what is run. */
+  readonly network: Readonly<Record<string, string>>;
 }
 
 export interface OidcConfig {
@@ -219,6 +240,38 @@ const SETTINGS = {
     variable: 'SLIPWAY_OIDC_GROUPS',
     help: 'whose members the provider decides on: ml-team=ML Engineers,platform=admins',
   },
+  pythons: {
+    flag: 'pythons',
+    variable: 'SLIPWAY_PYTHONS',
+    help: 'Pythons that models may run on, comma-separated executables; those of the PATH without it',
+  },
+  uv: {
+    flag: 'uv',
+    variable: 'SLIPWAY_UV',
+    help: 'uv, which makes environments of models; found on the PATH, or installed at first use, without it',
+  },
+  pythonIndex: {
+    flag: 'python-index',
+    variable: 'SLIPWAY_PYTHON_INDEX',
+    help: 'where Python packages of models come from, https://pypi.example/simple; pypi.org without it',
+  },
+  pythonFindLinks: {
+    flag: 'python-find-links',
+    variable: 'SLIPWAY_PYTHON_FIND_LINKS',
+    help: 'folders of wheels that are looked in as well; comma-separated',
+  },
+  offline: {
+    flag: 'offline',
+    variable: 'SLIPWAY_OFFLINE',
+    fallback: 'false',
+    help: 'true makes environments of models without the network, from what was fetched before and from wheels',
+  },
+  environmentsMaxBytes: {
+    flag: 'environments-max-bytes',
+    variable: 'SLIPWAY_ENVIRONMENTS_MAX_BYTES',
+    fallback: '53687091200',
+    help: 'bytes of environments that are kept; beyond, the longest unused go',
+  },
 } as const satisfies Record<string, Setting>;
 
 type Name = keyof typeof SETTINGS;
@@ -226,6 +279,7 @@ type Name = keyof typeof SETTINGS;
 const ADMIN_TOKEN_VARIABLE = 'SLIPWAY_ADMIN_TOKEN';
 const MIN_ADMIN_TOKEN_LENGTH = 16;
 const OIDC_SECRET_VARIABLE = 'SLIPWAY_OIDC_CLIENT_SECRET';
+const NETWORK_VARIABLE = /^(?:https?_proxy|all_proxy|no_proxy|ssl_cert_(?:file|dir))$/i;
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
 /** @throws AppError InvalidArgument naming the flag and what was expected. */
@@ -270,6 +324,7 @@ export function readConfig(
     auth: readBoolean('auth', required('auth')),
     adminToken: readAdminToken(environment[ADMIN_TOKEN_VARIABLE]),
     oidc: readOidc(text, environment[OIDC_SECRET_VARIABLE]),
+    environments: readEnvironments(text, environment),
   });
 }
 
@@ -384,6 +439,33 @@ function readOidc(
           throw bad('oidc-groups', pair, 'theirs=ours, separated by commas');
         return [theirs.trim(), ours.trim()] as const;
       }),
+    ),
+  };
+}
+
+function readEnvironments(
+  text: (name: Name) => string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): EnvironmentsConfig {
+  const url = text('pythonIndex') || undefined;
+  if (url !== undefined && (!/^https?:\/\//i.test(url) || !URL.canParse(url)))
+    throw bad('python-index', url, 'an address such as https://pypi.example/simple');
+  const maxBytes = text('environmentsMaxBytes') ?? '';
+  if (!/^\d{1,15}$/.test(maxBytes)) throw bad('environments-max-bytes', maxBytes, 'a number of bytes');
+  return {
+    pythons: list(text('pythons')).map((file) => resolve(file)),
+    uv: text('uv') ? resolve(text('uv')!) : undefined,
+    index: {
+      url,
+      findLinks: list(text('pythonFindLinks')).map((folder) => resolve(folder)),
+      offline: readBoolean('offline', text('offline') ?? ''),
+    },
+    maxBytes: Number(maxBytes),
+    searchPath: environment.PATH ?? '',
+    network: Object.fromEntries(
+      Object.entries(environment).flatMap(([name, value]) =>
+        NETWORK_VARIABLE.test(name) && value !== undefined ? [[name, value]] : [],
+      ),
     ),
   };
 }

@@ -23,7 +23,7 @@ beforeAll(async () => {
     folder: path.join(home, 'environments'),
     pythons: [await realPython()],
     uv: await uvProgram(),
-    uvRequirements: fileURLToPath(new URL('../../../tools/uv.txt', import.meta.url)),
+    uvRequirements: fileURLToPath(new URL('../../../python/uv.txt', import.meta.url)),
     index: { url: undefined, findLinks: [], offline: false },
     searchPath: process.env.PATH!,
     network: networkVariables(),
