@@ -117,7 +117,8 @@ function answers(socket: string): Promise<boolean> {
 /** Removes the place of a dead process once nothing is left in it; nothing else. */
 export async function removeOrphan(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue;
+    // Files on their way: nobody makes anything of them any more.
+    if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
     try {
       await rmdir(path.join(folder, entry.name));
     } catch (error) {

@@ -82,7 +82,7 @@ export interface RecorderOptions {
   /** This process's part of the journal. */
   readonly folder: string;
   readonly clock: Clock;
-  /** What all segments together may have, of all processes: beyond it the disk counts as full. 4 GiB unless given. */
+  /** What the segments of this process may have together: beyond it the disk counts as full. 4 GiB unless given. */
   readonly maxJournalBytes?: number;
   /** Told of every segment that can be handed over. */
   onSegment(tableId: string): void;
@@ -94,6 +94,8 @@ export interface RecorderOptions {
 export interface RecorderControl extends Recorder {
   /** So many bytes have left the journal (or, negative, were found in it). */
   released(sizeBytes: number): void;
+  /** Ends the segment of a table, so that what is in it can be handed over. */
+  rotate(tableId: string): void;
   readonly journalBytes: number;
 }
 
@@ -117,6 +119,7 @@ export function createRecorder(options: RecorderOptions): RecorderControl {
   let closed = false;
 
   interface TableLog extends InferenceLog {
+    rotate(): void;
     finish(): Promise<void>;
   }
 
@@ -262,6 +265,7 @@ export function createRecorder(options: RecorderOptions): RecorderControl {
         return closed ? ended() : refusal;
       },
       append,
+      rotate,
       get counts() {
         return { written, dropped };
       },
@@ -288,6 +292,7 @@ export function createRecorder(options: RecorderOptions): RecorderControl {
       closed = true;
       await Promise.all(Array.from(logs.values(), (log) => log.finish()));
     },
+    rotate: (tableId) => logs.get(tableId)?.rotate(),
     released(sizeBytes) {
       journalBytes -= sizeBytes;
     },

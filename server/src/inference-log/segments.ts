@@ -130,12 +130,13 @@ export async function listSegments(
   return segments;
 }
 
-/** The bytes of a segment; undefined once it has been handed over and removed. */
-export async function readSegment(file: string): Promise<Buffer | undefined> {
+/** The first bytes of a file, as many as it has of them; undefined once it has been handed over and removed. */
+export async function readBeginning(file: string, sizeBytes: number): Promise<Buffer | undefined> {
   try {
     const handle = await open(file, 'r');
     try {
-      return await handle.readFile();
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(sizeBytes), 0, sizeBytes, 0);
+      return buffer.subarray(0, bytesRead);
     } finally {
       await handle.close();
     }

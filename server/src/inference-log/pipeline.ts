@@ -1,0 +1,120 @@
+import path from 'node:path';
+import { createCheckpoints } from '../delta/checkpoints.ts';
+import { compact, type TableShape } from '../delta/compaction.ts';
+import { createDeltaProcesses } from '../delta/delta-processes.ts';
+import { openFileCache } from '../delta/file-cache.ts';
+import { createDeltaTable, type DeltaTable, openDeltaTable } from '../delta/table.ts';
+import { vacuum } from '../delta/vacuum.ts';
+import { createWorkFolder } from '../delta/work-folder.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { AppError } from '../kernel/errors.ts';
+import type { NamedFiles } from '../objects/named-files.ts';
+import { createHandOver } from './hand-over.ts';
+import { type IsNodeAlive, openJournalFolder } from './journal-folder.ts';
+import { createRecorder } from './recorder.ts';
+import { createTableWriter } from './table-writer.ts';
+
+export interface PipelineOptions {
+  /** Where the journal lies: a folder of this machine, which server processes may share. */
+  readonly journal: string;
+  /** Where tables lie. */
+  readonly files: NamedFiles;
+  readonly clock: Clock;
+  readonly isNodeAlive: IsNodeAlive;
+  readonly maxJournalBytes?: number;
+  onFailed(tableId: string, error: AppError): Promise<void>;
+  onError(error: unknown): void;
+}
+
+/** How long what is left at the end of a process may take to come into its tables; the next process does the rest. */
+const CLOSE_MS = 5_000;
+
+/** From the recorder over the journal into the tables, and what keeps these in order. */
+export async function openPipeline(options: PipelineOptions) {
+  const { files, clock, onFailed, onError } = options;
+  const journal = await openJournalFolder({ journal: options.journal, isNodeAlive: options.isNodeAlive });
+  // Beside this file in the sources, beside the bundle in a build.
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const processes = createDeltaProcesses({
+    program: new URL(`./table-process.${extension}`, import.meta.url),
+  });
+  const work = createWorkFolder(path.join(journal.folder, '.work'));
+  const cache = await openFileCache({ files, folder: path.join(journal.folder, '.cache') });
+  const keeping = { files, processes, cache, work, clock };
+  const checkpoints = createCheckpoints(keeping);
+  const writer = createTableWriter(keeping);
+  const tables = new Map<string, DeltaTable>();
+
+  function openTable(tableId: string): DeltaTable {
+    let table = tables.get(tableId);
+    if (table === undefined) {
+      table = openDeltaTable({ files, folder: tableId, clock, readCheckpoint: checkpoints.read });
+      tables.set(tableId, table);
+    }
+    return table;
+  }
+
+  const recorder = createRecorder({
+    folder: journal.folder,
+    clock,
+    ...(options.maxJournalBytes !== undefined && { maxJournalBytes: options.maxJournalBytes }),
+    onSegment: () => handOver.wake(),
+    onError,
+  });
+  const handOver = createHandOver({
+    journal,
+    recorder,
+    writer,
+    openTable,
+    async onWritten(table) {
+      await checkpoints.writeWhenDue(table);
+    },
+    onFailed,
+    onError,
+  });
+
+  return {
+    nodeId: journal.nodeId,
+    recorder,
+    handOver,
+    writer,
+    cache,
+    work,
+    openTable,
+    /** Makes an empty table in the folder of that name, if there is none. @throws AppError Unavailable */
+    createTable: (
+      tableId: string,
+      { columns, partitionColumn }: Pick<TableShape, 'columns' | 'partitionColumn'>,
+    ): Promise<void> =>
+      createDeltaTable({
+        files,
+        folder: tableId,
+        clock,
+        id: tableId,
+        columns,
+        partitionBy: [partitionColumn],
+      }),
+    /** How another program finds the table. */
+    locationOf: (tableId: string): string => files.urlOf(openTable(tableId).pathOf('_')).replace(/\/_$/, ''),
+    /** Joins small files, writes a checkpoint, and removes what nobody needs. */
+    async maintain(tableId: string, shape: TableShape): Promise<void> {
+      const table = openTable(tableId);
+      while (await compact(table, shape, keeping));
+      await checkpoints.writeWhenDue(table);
+      await vacuum(table, keeping);
+      await checkpoints.removeOldLog(table);
+    },
+    /** Brings in what there is, for a while, and ends. */
+    async close(): Promise<void> {
+      await recorder.close();
+      const late = setTimeout(() => processes.close(), CLOSE_MS);
+      await handOver.settle();
+      clearTimeout(late);
+      await handOver.stop();
+      processes.close();
+      await journal.close();
+    },
+  };
+}
+
+export type Pipeline = Awaited<ReturnType<typeof openPipeline>>;
