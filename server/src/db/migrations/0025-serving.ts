@@ -14,7 +14,7 @@ export const serving: Migration = {
       creator ${text} NOT NULL,
       created_at ${int} NOT NULL,
       updated_at ${int} NOT NULL,
-      description ${text},
+      description ${text} NOT NULL,
       active_version ${int},
       pending_version ${int},
       last_update ${text} NOT NULL,
@@ -36,8 +36,8 @@ export const serving: Migration = {
       cause ${text} NOT NULL,
       state ${text} NOT NULL,
       message ${text} NOT NULL,
+      failed_entity ${text},
       created_at ${int} NOT NULL,
-      started_at ${int},
       ended_at ${int},
       PRIMARY KEY (endpoint_no, config_version)
     ) ${clustered}`,
