@@ -230,3 +230,12 @@ export async function findServing(
     version === undefined ? [stored] : [stored, version],
   );
 }
+
+/** One that was made and is not wanted after all. */
+export async function deleteConfig(
+  tx: Transaction,
+  { endpointNo, version }: { readonly endpointNo: number; readonly version: number },
+): Promise<void> {
+  for (const table of ['served_entities', 'serving_configs'])
+    await tx.run(`DELETE FROM ${table} WHERE endpoint_no = ? AND config_version = ?`, [endpointNo, version]);
+}

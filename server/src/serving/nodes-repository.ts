@@ -12,13 +12,16 @@ export async function upsertNode(
   );
 }
 
-export async function deleteNode(tx: Transaction, nodeId: string): Promise<void> {
-  await tx.run('DELETE FROM serving_nodes WHERE node_id = ?', [nodeId]);
+export async function deleteNodes(tx: Transaction, nodeIds: readonly string[]): Promise<void> {
+  await tx.run(`DELETE FROM serving_nodes WHERE ${tx.dialect.inList('node_id', 'text')}`, [
+    tx.dialect.list(nodeIds),
+  ]);
 }
 
-/** Nodes that have not been heard of since. */
-export async function deleteNodesSeenBefore(tx: Transaction, beforeMs: number): Promise<void> {
-  await tx.run('DELETE FROM serving_nodes WHERE seen_at < ?', [beforeMs]);
+export async function listNodes(
+  sql: Sql,
+): Promise<{ readonly node_id: string; readonly seen_at: number }[]> {
+  return sql.all('SELECT node_id, seen_at FROM serving_nodes');
 }
 
 export async function listLiveNodes(sql: Sql, sinceMs: number): Promise<string[]> {
@@ -95,12 +98,18 @@ export async function deleteStates(
   );
 }
 
-/** The digest of the files of a version, as they were when any process first prepared it. */
+/** What is known of a version since any process first prepared it. */
+export interface ServedVersionRow {
+  readonly files_digest: string;
+  /** JSON: what its program said when it had loaded, see `LoadedFacts`; null before. */
+  readonly facts: string | null;
+}
+
 export async function findServedVersion(
   sql: Sql,
   { modelNo, version }: { readonly modelNo: number; readonly version: number },
-): Promise<{ readonly files_digest: string; readonly files: string } | undefined> {
-  return sql.get('SELECT files_digest, files FROM served_versions WHERE model_no = ? AND version = ?', [
+): Promise<ServedVersionRow | undefined> {
+  return sql.get('SELECT files_digest, facts FROM served_versions WHERE model_no = ? AND version = ?', [
     modelNo,
     version,
   ]);
@@ -112,14 +121,24 @@ export async function insertServedVersion(
     readonly modelNo: number;
     readonly version: number;
     readonly digest: string;
-    readonly files: string;
     readonly nowMs: number;
   },
 ): Promise<void> {
   await tx.insertMany(
     'served_versions',
-    { model_no: 'bigint', version: 'bigint', files_digest: 'text', files: 'text', first_at: 'bigint' },
-    [[row.modelNo, row.version, row.digest, row.files, row.nowMs]],
+    { model_no: 'bigint', version: 'bigint', files_digest: 'text', first_at: 'bigint' },
+    [[row.modelNo, row.version, row.digest, row.nowMs]],
     { onConflict: 'ignore' },
   );
+}
+
+export async function setFacts(
+  tx: Transaction,
+  row: { readonly modelNo: number; readonly version: number; readonly facts: string },
+): Promise<void> {
+  await tx.run('UPDATE served_versions SET facts = ? WHERE model_no = ? AND version = ?', [
+    row.facts,
+    row.modelNo,
+    row.version,
+  ]);
 }

@@ -60,7 +60,7 @@ export const serving: Migration = {
       model_no ${int} NOT NULL,
       version ${int} NOT NULL,
       files_digest ${text} NOT NULL,
-      files ${text} NOT NULL,
+      facts ${text},
       first_at ${int} NOT NULL,
       PRIMARY KEY (model_no, version)
     ) ${clustered}`,

@@ -1,0 +1,158 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { Database } from '../db/port.ts';
+import type { BuiltEnvironment, Environments } from '../environments/environments.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { AppError } from '../kernel/errors.ts';
+import type { ArtifactPath } from '../objects/artifact-path.ts';
+import type { PredictPath } from '../processes/port.ts';
+import { fullNameOf } from '../registry/model-names.ts';
+import { type NumberedVersion, nameOfNumber, readContents } from '../registry/version-contents.ts';
+import type { EntityLog } from './endpoint-logs.ts';
+import type { ModelFile } from './model-file.ts';
+import { MODEL_FILE, parseModelFile } from './model-file.ts';
+import type { ModelFiles } from './model-files.ts';
+import * as repository from './nodes-repository.ts';
+
+/** What is on this machine of a version that is to be served: its files, its environment, what it says of itself. */
+export interface Prepared {
+  /** `prod.ml.fraud_score`. */
+  readonly modelName: string;
+  readonly folder: string;
+  readonly digest: string;
+  readonly modelFile: ModelFile;
+  readonly environment: BuiltEnvironment;
+  /** A request body that the model must answer. */
+  readonly example: Buffer | undefined;
+  /** What its program said the last time that it had loaded; undefined before the first time. */
+  readonly facts: LoadedFacts | undefined;
+  /** Its files and its environment may be removed from this machine. */
+  release(): void;
+}
+
+/** What tells how a version may be called before a process of it lives. */
+export interface LoadedFacts {
+  readonly path: PredictPath;
+  readonly rowWise: boolean;
+}
+
+export interface PreparationDependencies {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly modelFiles: ModelFiles;
+  readonly environments: Environments;
+  openFile(path: ArtifactPath): Promise<Readable>;
+}
+
+export interface PreparationInput {
+  readonly of: NumberedVersion;
+  readonly log: EntityLog;
+  /** What is done now, for users. */
+  tell(message: string): void;
+  readonly signal: AbortSignal;
+}
+
+const MAX_EXAMPLE_BYTES = 4 * 2 ** 20;
+
+export type Prepare = ReturnType<typeof createPreparation>;
+
+/**
+ * Brings a version onto this machine. What is there already is used again, so that it costs little to ask.
+ * @throws AppError NotFound, InvalidState for files that are missing or were changed; EnvironmentFailure; Unavailable
+ *   where trying again may help.
+ */
+export function createPreparation(dependencies: PreparationDependencies) {
+  const { db, clock, modelFiles, environments, openFile } = dependencies;
+
+  return async ({ of, log, tell, signal }: PreparationInput): Promise<Prepared> => {
+    const { name, contents } = await db.read(async (sql) => {
+      const found = await nameOfNumber(sql, of.modelNo);
+      return { name: found, contents: await readContents(sql, found.stored, of) };
+    });
+    const what = `version ${of.version} of '${name.stored}'`;
+    tell('Fetching the files of the model');
+    const copy = await modelFiles.ensure(
+      {
+        what,
+        files: contents.files,
+        open: (path) => openFile(`${contents.folder}/${path}` as ArtifactPath),
+      },
+      signal,
+    );
+    const keepFiles = modelFiles.inUse(copy.digest);
+    try {
+      const row = await pin(of, { digest: copy.digest, what });
+      const modelFile = await readModelFile(copy.folder, what);
+      tell('Building the environment of the model');
+      const spec = await environments.plan(copy.folder);
+      const environment = await environments.ensure(spec, (line) => log.build(line), signal);
+      for (const warning of environment.warnings) log.build(`Warning: ${warning}`);
+      const keepEnvironment = environments.inUse(environment.key);
+      return {
+        modelName: fullNameOf(name),
+        folder: copy.folder,
+        digest: copy.digest,
+        modelFile,
+        environment,
+        example: await readExample(copy.folder, modelFile),
+        facts: row.facts === null ? undefined : (JSON.parse(row.facts) as LoadedFacts),
+        release() {
+          keepEnvironment();
+          keepFiles();
+        },
+      };
+    } catch (error) {
+      keepFiles();
+      throw error;
+    }
+  };
+
+  /** The first digest that any process saw is that of the version for ever. */
+  async function pin(
+    of: NumberedVersion,
+    { digest, what }: { readonly digest: string; readonly what: string },
+  ): Promise<repository.ServedVersionRow> {
+    const known =
+      (await db.read((sql) => repository.findServedVersion(sql, of))) ??
+      (await db.write(async (tx) => {
+        await repository.insertServedVersion(tx, { ...of, digest, nowMs: clock.nowMs() });
+        return (await repository.findServedVersion(tx, of))!;
+      }));
+    if (known.files_digest === digest) return known;
+    throw new AppError(
+      'InvalidState',
+      `The files of ${what} have been changed since it was first served: their digest is ${digest}, and was ${known.files_digest}.`,
+    );
+  }
+}
+
+async function readModelFile(folder: string, what: string): Promise<ModelFile> {
+  let text: string;
+  try {
+    text = await readFile(join(folder, MODEL_FILE), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new AppError('InvalidState', `There is no file ${MODEL_FILE} in ${what}: it is no model of MLflow.`);
+  }
+  const modelFile = parseModelFile(text);
+  if (modelFile.loader === undefined)
+    throw new AppError(
+      'InvalidState',
+      `In ${what} there is no python_function flavor: it cannot be served (its flavors: ${modelFile.flavors.join(', ') || 'none'}).`,
+    );
+  return modelFile;
+}
+
+/** Undefined where there is none, and where nobody should have to send as much to see whether the model answers. */
+async function readExample(folder: string, { servingExample }: ModelFile): Promise<Buffer | undefined> {
+  if (servingExample === undefined || !/^[\w.-]+$/.test(servingExample) || servingExample.startsWith('.'))
+    return undefined;
+  try {
+    const body = await readFile(join(folder, servingExample));
+    return body.length <= MAX_EXAMPLE_BYTES ? body : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

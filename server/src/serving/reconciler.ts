@@ -1,0 +1,271 @@
+import type { Database, Sql } from '../db/port.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { rollMovedAliases } from './alias-moves.ts';
+import * as configs from './configs-repository.ts';
+import { activate, fail } from './config-changes.ts';
+import type { Deployment } from './deployment.ts';
+import type { Deployments } from './deployments.ts';
+import type { EndpointConfig } from './endpoint-config.ts';
+import { parseSettings } from './endpoints.ts';
+import * as endpoints from './endpoints-repository.ts';
+import type { Gateway } from './gateway/gateway-port.ts';
+import type { LogTarget } from './gateway/lane.ts';
+import { createLocalEndpoint, type LocalEndpoint, type WantedConfig } from './local-endpoint.ts';
+import { BEAT_MS, LIVE_MS, type Nodes } from './nodes.ts';
+import * as nodeStates from './nodes-repository.ts';
+import { decideStep } from './reconcile-step.ts';
+
+export interface ReconcilerDependencies {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly nodes: Nodes;
+  readonly gateway: Gateway;
+  readonly deployments: Deployments;
+  /** Where requests of an endpoint are kept; undefined where they are not. */
+  readonly logOf: (endpointNo: number, config: EndpointConfig) => Promise<LogTarget | undefined>;
+  /** Whether whoever configured an endpoint may still load the model. */
+  readonly mayServe: (makerId: string, modelNo: number) => Promise<boolean>;
+  readonly deadlineMs: number;
+  onError(error: unknown): void;
+}
+
+/** How often the database is looked at where nobody says that something changed. */
+const LOOK_MS = 500;
+const RESCALE_MS = 1_000;
+/** More than any endpoint can need at once. */
+const MAX_STEPS = 20;
+
+interface Seen {
+  readonly endpoints: ReadonlyMap<number, endpoints.EndpointRow>;
+  readonly configs: readonly configs.ConfigRow[];
+  readonly entities: readonly configs.ServedEntityRow[];
+  readonly states: readonly nodeStates.NodeStateRow[];
+  readonly live: readonly string[];
+}
+
+export type Reconciler = ReturnType<typeof createReconciler>;
+
+/**
+ * Makes what this process serves what the database wants, again and again. It holds nothing that a crash could lose: all
+ * steps are decided anew from what is there.
+ */
+export function createReconciler(dependencies: ReconcilerDependencies) {
+  const { db, clock, nodes, gateway, deployments, onError } = dependencies;
+  const locals = new Map<number, LocalEndpoint>();
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+  let isAsked = false;
+  let stopped = false;
+  let beatAtMs = 0;
+  let rescaledAtMs = 0;
+
+  async function look(): Promise<Seen> {
+    return db.read(async (sql: Sql) => {
+      const rows = await endpoints.listEndpoints(sql);
+      const current = rows.length === 0 ? [] : await configs.listCurrent(sql);
+      const nowMs = clock.nowMs();
+      return {
+        endpoints: new Map(rows.map((row) => [row.endpoint_no, row])),
+        configs: current,
+        entities: await configs.listEntities(sql, current),
+        states: rows.length === 0 ? [] : await nodeStates.listStates(sql),
+        live: await nodeStates.listLiveNodes(sql, nowMs - LIVE_MS),
+      };
+    });
+  }
+
+  function wantedConfig(seen: Seen, endpointNo: number, version: number): WantedConfig | undefined {
+    const of = (row: { readonly endpoint_no: number; readonly config_version: number }) =>
+      row.endpoint_no === endpointNo && row.config_version === version;
+    const row = seen.configs.find(of);
+    const endpoint = seen.endpoints.get(endpointNo);
+    if (row === undefined || endpoint === undefined) return undefined;
+    return {
+      version,
+      config: JSON.parse(row.body) as EndpointConfig,
+      makerId: row.made_by_id,
+      versions: new Map(
+        seen.entities
+          .filter(of)
+          .map((entity) => [entity.name, { modelNo: entity.model_no, version: entity.version }]),
+      ),
+    };
+  }
+
+  async function reconcile(seen: Seen, endpointNo: number): Promise<void> {
+    const row = seen.endpoints.get(endpointNo);
+    let local = locals.get(endpointNo);
+    if (local === undefined) {
+      if (row === undefined) return;
+      local = createLocalEndpoint({ endpointNo, endpointId: row.endpoint_id }, { ...dependencies, wake });
+      locals.set(endpointNo, local);
+    }
+    if (row !== undefined) await local.look({ name: row.name, settings: parseSettings(row.settings) });
+    for (let i = 0; i < MAX_STEPS; i += 1) {
+      const pending = row?.pending_version ?? undefined;
+      const ofPending = seen.states.filter(
+        (state) =>
+          state.endpoint_no === endpointNo &&
+          state.config_version === pending &&
+          state.node_id !== nodes.nodeId &&
+          seen.live.includes(state.node_id),
+      );
+      const others = seen.live.filter((id) => id !== nodes.nodeId);
+      const failedElsewhere = ofPending.find(({ state }) => state === 'failed');
+      const step = decideStep(row && { active: row.active_version ?? undefined, pending }, {
+        configs: local.progress(),
+        routed: local.routed,
+        draining: local.draining,
+        waitingFor: others.length - ofPending.filter(({ state }) => state === 'ready').length,
+        hasFailed:
+          failedElsewhere !== undefined ||
+          (pending !== undefined && local.progress().get(pending) === 'failed'),
+      });
+      if (step === undefined) break;
+      switch (step.do) {
+        case 'bring up': {
+          const wanted = wantedConfig(seen, endpointNo, step.version);
+          // What was read of it is already of the past: the next look has what came after.
+          if (wanted === undefined) return;
+          local.bringUp(wanted, { proves: step.version !== row?.active_version });
+          break;
+        }
+        case 'route':
+          local.route(step.version);
+          break;
+        case 'take down':
+          local.takeDown(step.version);
+          break;
+        case 'forget':
+          local.forget();
+          break;
+        case 'activate':
+          await db.write((tx) => activate(tx, { endpointNo, version: step.version, nowMs: clock.nowMs() }));
+          isAsked = true;
+          return;
+        case 'fail': {
+          const failure = local.failure(step.version) ?? {
+            message: failedElsewhere?.message ?? '',
+            entity: undefined,
+          };
+          await db.write((tx) =>
+            fail(tx, { endpointNo, version: step.version, nowMs: clock.nowMs(), ...failure }),
+          );
+          isAsked = true;
+          return;
+        }
+      }
+    }
+    if (row === undefined && local.isGone) locals.delete(endpointNo);
+  }
+
+  async function report(): Promise<void> {
+    const changed = [...locals.values()].flatMap((local) => local.reports());
+    if (changed.length === 0) return;
+    await db.write(async (tx) => {
+      for (const { endpointNo, version, state, entities, message } of changed) {
+        // It may have been deleted since.
+        if ((await endpoints.holdByNo(tx, endpointNo)) === undefined) continue;
+        await nodeStates.upsertState(tx, {
+          node_id: nodes.nodeId,
+          endpoint_no: endpointNo,
+          config_version: version,
+          state,
+          entities,
+          message,
+          at_ms: clock.nowMs(),
+        });
+      }
+    });
+    for (const { reported } of changed) reported();
+  }
+
+  function rescale(): void {
+    const nowMs = clock.nowMs();
+    if (nowMs - rescaledAtMs < RESCALE_MS) return;
+    rescaledAtMs = nowMs;
+    for (const local of locals.values()) {
+      const counts = gateway.counters.of(local.endpointId);
+      for (const { name, deployment } of local.served()) {
+        const own = counts.filter(({ entity }) => entity === name);
+        deployment.rescale({
+          waiting: sum(own.map(({ waiting }) => waiting)),
+          running: sum(own.map(({ running: now }) => now)),
+          busyMs: sum(own.map(({ busyMs }) => busyMs)),
+          lastRequestMs: Math.max(0, ...own.map(({ lastRequestMs }) => lastRequestMs)),
+        });
+      }
+    }
+  }
+
+  async function turn(): Promise<void> {
+    const nowMs = clock.nowMs();
+    if (nowMs - beatAtMs >= BEAT_MS) {
+      beatAtMs = nowMs;
+      await nodes.beat();
+    }
+    await rollMovedAliases(dependencies);
+    const seen = await look();
+    for (const endpointNo of new Set([...seen.endpoints.keys(), ...locals.keys()])) {
+      try {
+        await reconcile(seen, endpointNo);
+      } catch (error) {
+        onError(error);
+      }
+    }
+    await report();
+    rescale();
+  }
+
+  async function run(): Promise<void> {
+    do {
+      isAsked = false;
+      try {
+        await turn();
+      } catch (error) {
+        // An outage: what runs answers on, and the next look may find the database again.
+        onError(error);
+      }
+    } while (isAsked && !stopped);
+  }
+
+  function wake(): void {
+    if (stopped) return;
+    isAsked = true;
+    if (running !== undefined) return;
+    clearTimeout(timer);
+    running = run().finally(() => {
+      running = undefined;
+      if (!stopped) timer = setTimeout(wake, LOOK_MS);
+    });
+  }
+
+  return {
+    wake,
+
+    /** The first look: afterwards every endpoint that is prepared on this machine answers, or holds its requests. */
+    async start(): Promise<void> {
+      await nodes.start();
+      wake();
+      await running;
+    },
+
+    async stop(): Promise<void> {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+      for (const local of locals.values()) local.abort();
+      await nodes.leave();
+      await deployments.close();
+    },
+
+    /** What this process has of an entity of an endpoint; of the newest configuration that has it. */
+    find(endpointId: string, entity: string): Deployment | undefined {
+      for (const local of locals.values())
+        if (local.endpointId === endpointId) return local.find(entity);
+      return undefined;
+    },
+  };
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
