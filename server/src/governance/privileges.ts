@@ -105,6 +105,7 @@ export type Action =
   | 'metastore.create-catalog'
   | 'metastore.manage'
   | 'workspace.create-experiment'
+  | 'workspace.create-endpoint'
   | 'catalog.see'
   | 'catalog.create-schema'
   | 'catalog.manage'
@@ -148,6 +149,7 @@ export const SUFFICES: Readonly<Record<Action, readonly Privilege[]>> = {
   'metastore.create-catalog': ['CREATE_CATALOG'],
   'metastore.manage': ['MANAGE'],
   'workspace.create-experiment': ['CAN_EDIT', 'CAN_MANAGE'],
+  'workspace.create-endpoint': ['CAN_EDIT', 'CAN_MANAGE'],
   'catalog.see': ['USE_CATALOG', 'BROWSE', 'MANAGE', 'ALL_PRIVILEGES'],
   'catalog.create-schema': ['CREATE_SCHEMA', 'ALL_PRIVILEGES'],
   'catalog.manage': ['MANAGE'],

@@ -58,7 +58,7 @@ const SCIM_PATHS = /^\/api\/2\.\d\/(preview|account)\/scim\//;
 
 /** Paths whose errors have this surface's form, though no route of it may answer there. */
 export const isDatabricksPath = (path: string): boolean =>
-  /^\/(api\/2\.\d\/|\.well-known\/databricks|telemetry-ext|dbfs\/)/.test(path) &&
+  /^\/(api\/2\.\d\/|\.well-known\/databricks|telemetry-ext|dbfs\/|serving-endpoints\/)/.test(path) &&
   !/^\/api\/2\.\d\/mlflow(-artifacts)?\//.test(path);
 
 export function sendDatabricksError(

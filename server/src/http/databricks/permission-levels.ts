@@ -109,7 +109,7 @@ export const WORKSPACE: ObjectKind = {
   objectType: 'workspace',
   levels: [
     plain('CAN_READ', 'CAN_READ', 'Can view all experiments and read all secrets'),
-    plain('CAN_EDIT', 'CAN_EDIT', 'Can create experiments'),
+    plain('CAN_EDIT', 'CAN_EDIT', 'Can create experiments and serving endpoints'),
     plain('CAN_MANAGE', 'CAN_MANAGE', 'Can manage all experiments, and create and manage scopes of secrets'),
   ],
   namesOwner: false,
