@@ -46,7 +46,10 @@ export interface TableDescription {
 export type NewTable = Pick<
   TableDescription,
   'catalog' | 'schema' | 'name' | 'type' | 'format' | 'location' | 'comment' | 'columns' | 'properties'
->;
+> & {
+  /** Where its keeper has given it one. */
+  readonly id?: string;
+};
 
 export interface TableName extends SchemaName {
   readonly name: string;
@@ -95,7 +98,7 @@ export function createTables({ db, clock, write, ownership }: TablesDependencies
             reason: 'SCHEMA_DOES_NOT_EXIST',
           });
         const isNew = await repository.insertTable(tx, {
-          table_id: randomUUID(),
+          table_id: table.id ?? randomUUID(),
           schema_key: schemaKeyOf(table),
           name_key: table.name.toLowerCase(),
           catalog_name: catalog.name,

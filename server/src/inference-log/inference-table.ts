@@ -16,6 +16,8 @@ export interface InferenceTable {
   /** `PENDING` until it can be written; `FAILED` when it was dropped or altered outside, with the reason. */
   readonly status: 'PENDING' | 'READY' | 'FAILED';
   readonly message: string;
+  /** Who made it; owned it then. */
+  readonly owner: { readonly id: string; readonly name: string };
 }
 
 export interface WantedTable {
@@ -36,7 +38,8 @@ export interface InferenceTables {
   /**
    * Makes the table that an endpoint wants: in the catalog, owned by `by`, and on its place, ready to be written. Doing
    * it again changes nothing, also after a crash half-way and from several processes at once; another `enabled` is taken
-   * over, another name makes another table, and the rows of the earlier one stay in it.
+   * over, another name makes another table, and the rows of the earlier one stay in it. One that has `FAILED` is answered
+   * as it is: whoever is asked for it anew calls `release` first, and gets a new one.
    * @throws AppError NotFound for the schema; AlreadyExists where the name is another table's; Unavailable.
    */
   ensure(wanted: WantedTable, by: Principal): Promise<InferenceTable>;

@@ -133,7 +133,8 @@ describe('what was recorded', () => {
     expect(logNames.filter((name) => name.endsWith('.checkpoint.parquet'))).toHaveLength(1);
     expect(logNames).toContain('_last_checkpoint');
     const schema = PAYLOAD_SCHEMAS.legacy;
-    await pipeline.maintain(tableId, { ...schema, columns: storedColumns(schema) });
+    await pipeline.compact(tableId, { ...schema, columns: storedColumns(schema) });
+    await pipeline.vacuum(tableId);
     const after = await readWithDeltalake(place.placeOf(tableId));
     expect(after.files).toBe(2);
     expect(idsOf(after.rows)).toEqual([...ids].sort());

@@ -96,11 +96,15 @@ export async function openPipeline(options: PipelineOptions) {
       }),
     /** How another program finds the table. */
     locationOf: (tableId: string): string => files.urlOf(openTable(tableId).pathOf('_')).replace(/\/_$/, ''),
-    /** Joins small files, writes a checkpoint, and removes what nobody needs. */
-    async maintain(tableId: string, shape: TableShape): Promise<void> {
+    /** Joins small files, and writes a checkpoint where it is time. */
+    async compact(tableId: string, shape: TableShape): Promise<void> {
       const table = openTable(tableId);
       while (await compact(table, shape, keeping));
       await checkpoints.writeWhenDue(table);
+    },
+    /** Removes what nobody needs. */
+    async vacuum(tableId: string): Promise<void> {
+      const table = openTable(tableId);
       await vacuum(table, keeping);
       await checkpoints.removeOldLog(table);
     },

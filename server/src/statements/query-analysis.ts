@@ -1,5 +1,7 @@
 import { invalidArgument } from '../kernel/errors.ts';
+import type { SpelledName } from './lake-tables.ts';
 import { type KnownTable, narrowingsOf } from './query-narrowing.ts';
+import { TABLES_SCHEMA } from './query-text.ts';
 
 /** DuckDB's own tree of a query, as its `json_serialize_sql` gives it. */
 export interface TreeNode {
@@ -33,10 +35,15 @@ export const REFUSED_FUNCTION =
 /** Names that DuckDB keeps for views of its own state. */
 const RESERVED = /^(duckdb_|pragma_|sqlite_|pg_)/;
 
+export interface ReadTables {
+  readonly known: readonly NeededTable[];
+  /** Tables that are not among the known ones, each once, by the parts of their names as the query spells them. */
+  readonly others: readonly SpelledName[];
+}
+
 /**
  * What a query reads, from its tree.
- * @throws AppError InvalidArgument for a table that is not among the known ones, and for a function that reaches beyond
- *   the query's own data.
+ * @throws AppError InvalidArgument for a function that reaches beyond the query's own data.
  */
 export function analyseQuery(
   tree: TreeNode,
@@ -48,7 +55,7 @@ export function analyseQuery(
     /** Values by the names that the tree has for them. */
     readonly parameters: Readonly<Record<string, string>>;
   },
-): readonly NeededTable[] {
+): ReadTables {
   const known = new Map(tables.map((table) => [table.name, table]));
   const withNames = new Set<string>();
   const named: TreeNode[] = [];
@@ -59,17 +66,21 @@ export function analyseQuery(
     else if (typeof node.table_name === 'string') checkShown(node);
   }
   const counts = new Map<string, number>();
+  const others = new Map<string, SpelledName>();
   for (const node of named) {
     const name = tableNameOf(node);
     if (known.has(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
-    else if (!isWithName(node, withNames)) throw unknownTable(node, tables);
+    else if (!isWithName(node, withNames)) others.set(name, partsOf(node));
   }
   const narrowings = narrowingsOf(nodesOf(tree), { known, parameters });
   // A condition of one mention says nothing of another.
-  return [...counts].map(([name, count]) => ({
-    name,
-    only: count === 1 ? (narrowings.get(name) ?? {}) : {},
-  }));
+  return {
+    known: [...counts].map(([name, count]) => ({
+      name,
+      only: count === 1 ? (narrowings.get(name) ?? {}) : {},
+    })),
+    others: [...others.values()],
+  };
 }
 
 /** Every object of the tree, whatever it is. The depth of a query is the caller's choice, our stack is not. */
@@ -119,22 +130,25 @@ function checkShown(node: TreeNode): void {
     throw invalidArgument('SHOW and DESCRIBE of a name cannot stand within a query.');
 }
 
+const partsOf = (node: TreeNode): SpelledName =>
+  ['catalog_name', 'schema_name', 'table_name']
+    .map((field) => String(node[field] ?? ''))
+    .filter((part) => part !== '');
+
 /** In lower case; with the schema where it is not that of the known tables. */
 function tableNameOf(node: TreeNode): string {
-  const [catalog, schema, table] = ['catalog_name', 'schema_name', 'table_name'].map((field) =>
-    String(node[field] ?? '').toLowerCase(),
-  ) as [string, string, string];
-  if (catalog === '' && (schema === '' || schema === 'mlflow')) return table;
-  return [catalog, schema, table].filter((part) => part !== '').join('.');
+  const parts = partsOf(node).map((part) => part.toLowerCase());
+  return parts.length === 2 && parts[0] === TABLES_SCHEMA ? parts[1]! : parts.join('.');
 }
 
 const isWithName = (node: TreeNode, names: ReadonlySet<string>): boolean =>
   node.schema_name === '' && node.catalog_name === '' && names.has(String(node.table_name).toLowerCase());
 
-const unknownTable = (node: TreeNode, tables: readonly KnownTable[]) =>
+/** Said of what is not there, and of what the caller may not know of. */
+export const unknownTable = (name: SpelledName, tables: readonly KnownTable[]) =>
   invalidArgument(
-    `The table ${tableNameOf(node).slice(0, 200)} does not exist. The tables are ${tables
-      .map(({ name }) => `system.mlflow.${name}`)
+    `The table ${name.join('.').toLowerCase().slice(0, 200)} does not exist. The tables are ${tables
+      .map((table) => `system.mlflow.${table.name}`)
       .join(', ')}.`,
     { reason: 'TABLE_OR_VIEW_NOT_FOUND' },
   );

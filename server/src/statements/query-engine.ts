@@ -16,8 +16,9 @@ import {
 import type { RowColumnType, SourceRow } from '../db/row-source.ts';
 import { invalidArgument } from '../kernel/errors.ts';
 import { describeColumn } from './duckdb-values.ts';
-import { analyseQuery, type NeededTable, type TreeNode } from './query-analysis.ts';
-import type { JobTable, QueryJob, QueryParameter } from './query-messages.ts';
+import { type AskForTables, createView, isSameName, quotedText } from './lake-views.ts';
+import { analyseQuery, type NeededTable, type TreeNode, unknownTable } from './query-analysis.ts';
+import type { JobTable, OfferedTable, QueryJob, QueryParameter } from './query-messages.ts';
 import { TABLES_SCHEMA } from './query-text.ts';
 import { createResultWriter, type PartSink } from './result-writer.ts';
 
@@ -47,7 +48,7 @@ const TYPES: Readonly<Record<RowColumnType, readonly [DuckDBType, string]>> = {
  * @throws AppError InvalidArgument for what is no single SELECT, and for what reaches beyond the given tables; an Error of
  *   DuckDB's with its own message.
  */
-export async function openQuery(job: QueryJob): Promise<RunningQuery> {
+export async function openQuery(job: QueryJob, ask: AskForTables): Promise<RunningQuery> {
   const instance = await DuckDBInstance.create(':memory:', {
     autoload_known_extensions: 'false',
     autoinstall_known_extensions: 'false',
@@ -56,8 +57,6 @@ export async function openQuery(job: QueryJob): Promise<RunningQuery> {
     memory_limit: `${job.memoryMb}MB`,
     threads: String(job.threads),
     temp_directory: '',
-    // The last: without it the folder above could not be set any more.
-    enable_external_access: 'false',
   });
   const connection = await instance.connect();
   const close = () => {
@@ -69,12 +68,20 @@ export async function openQuery(job: QueryJob): Promise<RunningQuery> {
       "SET TimeZone = 'UTC'",
       `CREATE SCHEMA ${TABLES_SCHEMA}`,
       `SET search_path = '${TABLES_SCHEMA}'`,
-      'SET lock_configuration = true',
     ]) {
       await connection.run(setting);
     }
+    // Nothing of the query is run yet: DuckDB reads its text alone.
     const tree = await readTree(connection, job.query);
-    const needs = analyseQuery(tree, { tables: job.tables, parameters: textParameters(job.parameters) });
+    const { known: needs, others } = analyseQuery(tree, {
+      tables: job.tables,
+      parameters: textParameters(job.parameters),
+    });
+    const offered = others.length === 0 ? [] : await ask(others);
+    const missing = others.find((name) => !offered.some((table) => isSameName(table.name, name)));
+    if (missing !== undefined) throw unknownTable(missing, job.tables);
+    await closeDoors(connection, offered);
+    for (const table of offered) await createView(connection, table);
     const needed = new Map<string, JobTable>();
     for (const { name } of needs) {
       const table = job.tables.find((known) => known.name === name)!;
@@ -112,6 +119,14 @@ export async function openQuery(job: QueryJob): Promise<RunningQuery> {
     close();
     throw error;
   }
+}
+
+/** From here on the engine reads the files of these tables, and nothing else of the machine. */
+async function closeDoors(connection: DuckDBConnection, tables: readonly OfferedTable[]): Promise<void> {
+  const places = tables.flatMap(({ files }) => files.map(({ place }) => quotedText(place)));
+  if (places.length > 0) await connection.run(`SET allowed_paths = [${places.join(', ')}]`);
+  await connection.run('SET enable_external_access = false');
+  await connection.run('SET lock_configuration = true');
 }
 
 async function readTree(connection: DuckDBConnection, query: string): Promise<TreeNode> {

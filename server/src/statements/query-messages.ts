@@ -1,4 +1,5 @@
 import type { RowColumnType, SourceRow } from '../db/row-source.ts';
+import type { LakeTable, SpelledName } from './lake-tables.ts';
 import type { NeededTable } from './query-analysis.ts';
 import type { KnownTable } from './query-narrowing.ts';
 import type { ResultColumn, ResultFormat, ResultLimits } from './results.ts';
@@ -34,16 +35,27 @@ export interface EncodingJob {
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
+/** A table that a query named and may read, under the name that it used. */
+export interface OfferedTable extends LakeTable {
+  readonly name: SpelledName;
+}
+
 export type ToProcess =
   | { readonly kind: 'query'; readonly job: QueryJob }
   | { readonly kind: 'encode'; readonly job: EncodingJob }
   | { readonly kind: 'rows'; readonly table: string; readonly rows: readonly SourceRow[] }
+  /** Of the tables that were asked for those that are there. */
+  | { readonly kind: 'offers'; readonly tables: readonly OfferedTable[] }
+  /** The query comes to nothing; the server knows why. */
+  | { readonly kind: 'refused' }
   | { readonly kind: 'loaded' }
   /** The last part has been kept; the next may come. */
   | { readonly kind: 'kept' }
   | { readonly kind: 'interrupt' };
 
 export type FromProcess =
+  /** The query names tables that are not among those of the job. */
+  | { readonly kind: 'asks'; readonly names: readonly SpelledName[] }
   | { readonly kind: 'needs'; readonly tables: readonly NeededTable[] }
   /** The rows have been taken; more may come. */
   | { readonly kind: 'taken' }

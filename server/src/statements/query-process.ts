@@ -2,12 +2,20 @@
 import { writeFileSync } from 'node:fs';
 import { AppError } from '../kernel/errors.ts';
 import type { RunningQuery } from './query-engine.ts';
-import type { EncodingJob, FromProcess, QueryFailure, QueryJob, ToProcess } from './query-messages.ts';
+import type {
+  EncodingJob,
+  FromProcess,
+  OfferedTable,
+  QueryFailure,
+  QueryJob,
+  ToProcess,
+} from './query-messages.ts';
 import type { PartSink } from './result-writer.ts';
 
 let running: RunningQuery | undefined;
 let interrupted = false;
 let kept: (() => void) | undefined;
+let asked: { offer(tables: readonly OfferedTable[]): void; refuse(error: Error): void } | undefined;
 
 const send = (message: FromProcess): void => {
   process.send!(message);
@@ -27,7 +35,12 @@ async function open(job: QueryJob): Promise<void> {
   interrupted = false;
   // Loaded with the first query: an idle server has no engine in memory.
   const { openQuery } = await import('./query-engine.ts');
-  running = await openQuery(job);
+  running = await openQuery(job, async (names) => {
+    const answer = Promise.withResolvers<readonly OfferedTable[]>();
+    asked = { offer: answer.resolve, refuse: answer.reject };
+    send({ kind: 'asks', names });
+    return answer.promise;
+  });
   send({ kind: 'needs', tables: running.needs });
 }
 
@@ -86,6 +99,10 @@ async function handle(message: ToProcess): Promise<void> {
     case 'rows':
       running!.append(message.table, message.rows);
       return send({ kind: 'taken' });
+    case 'offers':
+      return asked?.offer(message.tables);
+    case 'refused':
+      return asked?.refuse(new Error('The query comes to nothing.'));
     case 'loaded':
       return run();
     case 'kept':

@@ -2,8 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { SourceRow } from '../db/row-source.ts';
 import { AppError } from '../kernel/errors.ts';
+import type { SpelledName } from './lake-tables.ts';
 import type { NeededTable } from './query-analysis.ts';
-import type { EncodingJob, FromProcess, QueryJob, ToProcess } from './query-messages.ts';
+import type { EncodingJob, FromProcess, OfferedTable, QueryJob, ToProcess } from './query-messages.ts';
 import type { PartSink } from './result-writer.ts';
 
 export interface QueryProcesses {
@@ -15,7 +16,7 @@ export interface QueryProcesses {
    */
   query(job: Omit<QueryJob, 'memoryMb' | 'threads'>, run: QueryRun): Promise<boolean>;
   /** Writes rows that are there already in the Arrow format. @throws AppError as `query`. */
-  encode(job: EncodingJob, run: Omit<QueryRun, 'load'>): Promise<void>;
+  encode(job: EncodingJob, run: Omit<QueryRun, 'load' | 'offer'>): Promise<void>;
   /** Of the processes that live. */
   pids(): readonly number[];
   /** Ends what runs. */
@@ -23,6 +24,8 @@ export interface QueryProcesses {
 }
 
 export interface QueryRun {
+  /** Those of the named tables that the query may read; what it throws ends the query. */
+  offer(names: readonly SpelledName[]): Promise<readonly OfferedTable[]>;
   load(
     tables: readonly NeededTable[],
   ): AsyncIterable<{ readonly table: string; readonly rows: readonly SourceRow[] }>;
@@ -134,7 +137,7 @@ export function createQueryProcesses(limits: ProcessLimits = DEFAULT_PROCESS_LIM
     idle.set(worker, timer);
   }
 
-  async function use(first: ToProcess, { load, sink, signal }: QueryRun): Promise<boolean> {
+  async function use(first: ToProcess, { offer, load, sink, signal }: QueryRun): Promise<boolean> {
     const deadline = AbortSignal.timeout(limits.timeoutMs);
     const stop = AbortSignal.any([signal, deadline]);
     const reason = () => (signal.aborted ? signal.reason : overdue(limits.timeoutMs));
@@ -153,7 +156,7 @@ export function createQueryProcesses(limits: ProcessLimits = DEFAULT_PROCESS_LIM
       if (stop.aborted) interrupt();
       const unwatch = watchMemory(worker, limits.maxRssMb);
       try {
-        const truncated = await converse(worker, first, { load, sink, signal: stop });
+        const truncated = await converse(worker, first, { offer, load, sink, signal: stop });
         done = true;
         return truncated;
       } finally {
@@ -178,7 +181,7 @@ export function createQueryProcesses(limits: ProcessLimits = DEFAULT_PROCESS_LIM
     query: (job, run) =>
       use({ kind: 'query', job: { ...job, memoryMb: limits.memoryMb, threads: limits.threads } }, run),
     async encode(job, run) {
-      await use({ kind: 'encode', job }, { ...run, load: nothing });
+      await use({ kind: 'encode', job }, { ...run, load: nothing, offer: async () => [] });
     },
     pids: () => Array.from(workers, ({ child }) => child.pid ?? 0),
     close() {
@@ -195,18 +198,27 @@ async function* nothing() {}
 async function converse(
   worker: Worker,
   first: ToProcess,
-  { load, sink, signal }: QueryRun,
+  { offer, load, sink, signal }: QueryRun,
 ): Promise<boolean> {
+  let refusal: unknown;
   worker.send(first);
   for (;;) {
     const message = await worker.next();
     switch (message.kind) {
+      case 'asks':
+        try {
+          worker.send({ kind: 'offers', tables: await offer(message.names) });
+        } catch (error) {
+          refusal = error;
+          worker.send({ kind: 'refused' });
+        }
+        break;
       case 'needs':
         for await (const page of load(message.tables)) {
           signal.throwIfAborted();
           worker.send({ kind: 'rows', ...page });
           const answer = await worker.next();
-          if (answer.kind === 'failed') throw new ProcessFailure(answer.error);
+          if (answer.kind === 'failed') throw new ProcessFailure(failureOf(answer));
         }
         worker.send({ kind: 'loaded' });
         break;
@@ -222,19 +234,22 @@ async function converse(
       case 'done':
         return message.truncated;
       case 'failed':
-        throw new ProcessFailure(message.error);
+        throw new ProcessFailure(refusal ?? failureOf(message));
     }
   }
 }
 
-/** What a process said of its query. */
+/** Why a query ended whose process is in order. */
 class ProcessFailure extends Error {
-  readonly failure: AppError;
-  constructor({ code, message, reason }: Extract<FromProcess, { kind: 'failed' }>['error']) {
-    super(message);
-    this.failure = new AppError(code, message, { ...(reason !== undefined && { reason }) });
+  readonly failure: unknown;
+  constructor(failure: unknown) {
+    super('The query failed.');
+    this.failure = failure;
   }
 }
+
+const failureOf = ({ error: { code, message, reason } }: Extract<FromProcess, { kind: 'failed' }>): AppError =>
+  new AppError(code, message, { ...(reason !== undefined && { reason }) });
 
 function startWorker(): Worker {
   // Beside this file in the sources, beside the bundle in a build.

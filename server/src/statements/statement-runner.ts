@@ -1,10 +1,13 @@
 import type { Database } from '../db/port.ts';
 import type { Access } from '../governance/access.ts';
+import type { TableName } from '../governance/tables.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { GovernanceExecutor } from './governance-execution.ts';
+import type { HeldLakeTable, OpenLakeTable, SpelledName } from './lake-tables.ts';
 import { readParameters, type StatementParameter } from './parameters.ts';
 import { parseStatement } from './parser.ts';
 import type { NeededTable } from './query-analysis.ts';
+import type { OfferedTable } from './query-messages.ts';
 import type { QueryProcesses } from './query-processes.ts';
 import { renderForDuckDb } from './query-text.ts';
 import {
@@ -38,6 +41,7 @@ export interface StatementRunnerDependencies {
   readonly sessions: SqlSessions;
   readonly governance: GovernanceExecutor;
   readonly tables: readonly StatementTable[];
+  readonly openLakeTable: OpenLakeTable;
   onError(error: unknown): void;
 }
 
@@ -50,7 +54,7 @@ const MAX_TABLE_ROWS = 5_000_000;
 
 /** Runs single statements to their end, and keeps what they give. */
 export function createStatementRunner(dependencies: StatementRunnerDependencies) {
-  const { db, processes, results, sessions, governance, tables, onError } = dependencies;
+  const { db, processes, results, sessions, governance, tables, openLakeTable, onError } = dependencies;
 
   async function perform(
     request: StatementRequest,
@@ -116,7 +120,28 @@ export function createStatementRunner(dependencies: StatementRunnerDependencies)
         types: columns.map((column) => column.type),
       })),
     };
-    return processes.query(job, { sink, signal, load: (needed) => load(needed, access) });
+    const held: HeldLakeTable[] = [];
+    try {
+      return await processes.query(job, {
+        sink,
+        signal,
+        load: (needed) => load(needed, access),
+        async offer(names) {
+          const place = await placeOf(request, access);
+          const offered: OfferedTable[] = [];
+          for (const name of names) {
+            const table = await openLakeTable(fullName(name, place), access, signal);
+            if (table === undefined) continue;
+            held.push(table);
+            const { columns, partitionColumn, files } = table;
+            offered.push({ name, columns, partitionColumn, files });
+          }
+          return offered;
+        },
+      });
+    } finally {
+      for (const table of held) table.release();
+    }
   }
 
   async function* load(needed: readonly NeededTable[], access: Access) {
@@ -154,6 +179,12 @@ export function createStatementRunner(dependencies: StatementRunnerDependencies)
 }
 
 export type StatementRunner = ReturnType<typeof createStatementRunner>;
+
+const fullName = (parts: SpelledName, { catalog, schema }: Place): TableName => ({
+  catalog: parts.at(-3) ?? catalog,
+  schema: parts.at(-2) ?? schema,
+  name: parts.at(-1) ?? '',
+});
 
 function limitsOf({ disposition, rowLimit, byteLimit }: StatementRequest): ResultLimits {
   const isInline = disposition === 'INLINE';

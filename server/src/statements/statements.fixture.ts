@@ -10,6 +10,7 @@ import { openLocalStore } from '../objects/local/local-store.ts';
 import { registryRowSources } from '../registry/row-sources.ts';
 import { trackingRowSources } from '../tracking/row-sources.ts';
 import type { GovernanceExecutor } from './governance-execution.ts';
+import type { OpenLakeTable } from './lake-tables.ts';
 import { createQueryProcesses, DEFAULT_PROCESS_LIMITS, type ProcessLimits } from './query-processes.ts';
 import { createSqlSessions } from './sessions.ts';
 import { createResultStore } from './statement-results.ts';
@@ -38,6 +39,7 @@ export interface StatementsFixtureOptions {
   readonly clock?: Clock;
   readonly maxKeptBytes?: number;
   readonly governance?: GovernanceExecutor;
+  readonly openLakeTable?: OpenLakeTable;
   /** Where results lie; a folder of its own without it. */
   readonly folder?: string;
 }
@@ -72,6 +74,7 @@ export async function startStatements(db: Database, options: StatementsFixtureOp
     results,
     sessions,
     tables,
+    openLakeTable: options.openLakeTable ?? (async () => undefined),
     ...(options.maxKeptBytes !== undefined && { maxKeptBytes: options.maxKeptBytes }),
     governance: options.governance ?? queriesAlone,
     onError: (error) => errors.push(error),

@@ -20,6 +20,7 @@ import { audit } from './0019-audit.ts';
 import { experimentVisibility } from './0020-experiment-visibility.ts';
 import { registryChanges } from './0022-registry-changes.ts';
 import { serving } from './0025-serving.ts';
+import { inferenceTables } from './0026-inference-tables.ts';
 
 /** Every migration, oldest first. A migration that has shipped is never edited: the next one mends it. */
 export const migrations: readonly Migration[] = [
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   experimentVisibility,
   registryChanges,
   serving,
+  inferenceTables,
 ];

@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '../db/port.ts';
+import { catalogTypeOf } from '../delta/schema.ts';
+import type { Principal } from '../governance/access.ts';
+import type { TableName, Tables } from '../governance/tables.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { AppError, alreadyExists, internal } from '../kernel/errors.ts';
+import { FEEDBACK_SCHEMA } from './feedback-schema.ts';
+import type { InferenceTable, InferenceTables, WantedTable } from './inference-table.ts';
+import type { InferenceTableRow } from './inference-tables-repository.ts';
+import * as repository from './inference-tables-repository.ts';
+import { PAYLOAD_SCHEMAS, type PayloadSchema, storedColumns } from './payload-schemas.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { InferenceTableKind } from './recorder.ts';
+
+/** Besides those with requests, the one with what was told of them later. */
+export type TableKind = InferenceTableKind | 'feedback';
+
+export interface InferenceTablesDependencies {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly catalog: Pick<Tables, 'register' | 'find'>;
+  readonly pipeline: Pick<Pipeline, 'createTable' | 'locationOf'>;
+}
+
+/** Tables of all kinds, for those who write them. */
+export interface KeptTables extends InferenceTables {
+  /** As `ensure`, of any kind. */
+  ensureKind(wanted: Omit<WantedTable, 'kind'> & { readonly kind: TableKind }, by: Owner): Promise<KeptTable>;
+  /** One that lies in the catalog under this id. */
+  find(tableId: string): Promise<KeptTable | undefined>;
+  fail(tableId: string, message: string): Promise<void>;
+  /** Finds out which tables are no longer in the catalog as they were made. */
+  checkAll(): Promise<void>;
+}
+
+export interface KeptTable extends Omit<InferenceTable, 'kind' | 'endpointNo'> {
+  readonly kind: TableKind;
+  readonly endpointNo: number | undefined;
+  readonly owner: Owner;
+}
+
+type Owner = Pick<Principal, 'id' | 'name'>;
+
+const SUFFIXES: Readonly<Record<TableKind, string>> = {
+  legacy: '_payload',
+  gateway: '_payload',
+  feedback: '_feedback',
+};
+const CHECKED_AT_ONCE = 200;
+
+export const schemaOf = (
+  kind: TableKind,
+): Pick<PayloadSchema, 'columns' | 'partitionColumn' | 'timeColumn' | 'boundOf'> =>
+  kind === 'feedback' ? { ...FEEDBACK_SCHEMA, boundOf: (timeMs) => timeMs } : PAYLOAD_SCHEMAS[kind];
+
+/** What the keeper of a table's files needs to know of it. */
+export const shapeOf = (kind: TableKind) => ({ ...schemaOf(kind), columns: storedColumns(schemaOf(kind)) });
+
+export function createInferenceTables(dependencies: InferenceTablesDependencies): KeptTables {
+  const { db, clock, catalog, pipeline } = dependencies;
+
+  async function take(
+    wanted: Omit<WantedTable, 'kind'> & { readonly kind: TableKind },
+    by: Owner,
+  ): Promise<InferenceTableRow> {
+    const { endpointNo, kind, prefix, enabled } = wanted;
+    const name = prefix + SUFFIXES[kind];
+    return db.write(async (tx) => {
+      const [known] = (await repository.tablesOfEndpoint(tx, endpointNo)).filter((row) => row.kind === kind);
+      if (known !== undefined && isSame(known, { ...wanted, name })) {
+        if ((known.enabled === 1) !== enabled) await repository.setEnabled(tx, known.table_id, enabled);
+        return { ...known, enabled: enabled ? 1 : 0 };
+      }
+      if (known !== undefined) await repository.releaseTable(tx, known.table_id);
+      await repository.insertTable(tx, {
+        table_id: randomUUID(),
+        endpoint_no: endpointNo,
+        kind,
+        catalog_name: wanted.catalog,
+        schema_name: wanted.schema,
+        prefix,
+        name,
+        enabled: enabled ? 1 : 0,
+        status: 'PENDING',
+        message: '',
+        owner_id: by.id,
+        owner: by.name,
+        created_at: clock.nowMs(),
+      });
+      const [row] = (await repository.tablesOfEndpoint(tx, endpointNo)).filter((each) => each.kind === kind);
+      if (row === undefined) throw internal('An inference table is gone in the transaction that made it.');
+      return row;
+    });
+  }
+
+  /** Every step may have been done before, by whoever. */
+  async function make(row: InferenceTableRow): Promise<InferenceTableRow> {
+    const { columns, partitionColumn } = schemaOf(kindOf(row));
+    await pipeline.createTable(row.table_id, { columns, partitionColumn });
+    try {
+      await catalog.register(
+        {
+          id: row.table_id,
+          catalog: row.catalog_name,
+          schema: row.schema_name,
+          name: row.name,
+          type: 'MANAGED',
+          format: 'DELTA',
+          location: pipeline.locationOf(row.table_id),
+          comment: COMMENTS[kindOf(row)],
+          columns: columns.map(({ name, type, comment }) => ({
+            name,
+            ...catalogTypeOf(type),
+            nullable: true,
+            comment,
+          })),
+          properties: {},
+        },
+        { id: row.owner_id, kind: 'user', name: row.owner, isAdmin: false },
+      );
+    } catch (error) {
+      const there = await describedAs(error, row);
+      if (there !== row.table_id) {
+        await db.write((tx) => repository.deleteTable(tx, row.table_id));
+        if (there === undefined) throw error;
+        throw alreadyExists(
+          `The table '${row.catalog_name}.${row.schema_name}.${row.name}' exists already and is not the endpoint's: choose another prefix.`,
+        );
+      }
+    }
+    const ready = { status: 'READY', message: '' } as const;
+    await db.write((tx) => repository.setStatus(tx, row.table_id, ready));
+    return { ...row, ...ready };
+  }
+
+  /** The id of the table that has the name, where that is why it could not be registered. */
+  async function describedAs(error: unknown, row: InferenceTableRow): Promise<string | undefined> {
+    if (!(error instanceof AppError) || error.code !== 'AlreadyExists') return undefined;
+    return (await catalog.find(nameOf(row)))?.id;
+  }
+
+  async function ensureKind(
+    wanted: Omit<WantedTable, 'kind'> & { readonly kind: TableKind },
+    by: Owner,
+  ): Promise<KeptTable> {
+    const row = await take(wanted, by);
+    return describe(row.status === 'PENDING' ? await make(row) : row);
+  }
+
+  return {
+    ensureKind,
+    async ensure(wanted, by) {
+      const { kind: _, ...table } = await ensureKind(wanted, by);
+      return { ...table, kind: wanted.kind, endpointNo: wanted.endpointNo };
+    },
+
+    async ofEndpoint(endpointNo) {
+      const rows = await db.read((sql) => repository.tablesOfEndpoint(sql, endpointNo));
+      return rows.flatMap((row) => {
+        const kind = kindOf(row);
+        return kind === 'feedback' ? [] : [{ ...describe(row), kind, endpointNo }];
+      });
+    },
+
+    release: (endpointNo, only) =>
+      db.write(async (tx) => {
+        for (const { table_id, kind } of await repository.tablesOfEndpoint(tx, endpointNo))
+          if (only === undefined || kind === only) await repository.releaseTable(tx, table_id);
+      }),
+
+    async find(tableId) {
+      const row = await db.read((sql) => repository.findTable(sql, tableId));
+      return row && describe(row);
+    },
+
+    fail: (tableId, message) =>
+      db.write((tx) => repository.setStatus(tx, tableId, { status: 'FAILED', message })),
+
+    async checkAll() {
+      for (let after = ''; ; ) {
+        const rows = await db.read((sql) => repository.tablesInUse(sql, after, CHECKED_AT_ONCE));
+        for (const row of rows) {
+          const found = await catalog.find(nameOf(row));
+          if (found?.id === row.table_id) continue;
+          const message = `The table '${row.catalog_name}.${row.schema_name}.${row.name}' was dropped or renamed.`;
+          await db.write((tx) => repository.setStatus(tx, row.table_id, { status: 'FAILED', message }));
+        }
+        if (rows.length < CHECKED_AT_ONCE) return;
+        after = rows.at(-1)!.table_id;
+      }
+    },
+  };
+}
+
+const COMMENTS: Readonly<Record<TableKind, string>> = {
+  legacy: 'What a serving endpoint was asked and answered.',
+  gateway: 'What a serving endpoint was asked and answered.',
+  feedback: 'Labels and measures that were told of requests later.',
+};
+
+const kindOf = (row: InferenceTableRow): TableKind => row.kind as TableKind;
+const nameOf = (row: InferenceTableRow): TableName => ({
+  catalog: row.catalog_name,
+  schema: row.schema_name,
+  name: row.name,
+});
+
+const isSame = (row: InferenceTableRow, { catalog, schema, name }: TableName): boolean =>
+  [row.catalog_name, row.schema_name, row.name].join('.').toLowerCase() ===
+  [catalog, schema, name].join('.').toLowerCase();
+
+const describe = (row: InferenceTableRow): KeptTable => ({
+  tableId: row.table_id,
+  endpointNo: row.endpoint_no ?? undefined,
+  kind: kindOf(row),
+  catalog: row.catalog_name,
+  schema: row.schema_name,
+  prefix: row.prefix,
+  name: row.name,
+  enabled: row.enabled === 1,
+  status: row.status as InferenceTable['status'],
+  message: row.message,
+  owner: { id: row.owner_id, name: row.owner },
+});
