@@ -17,6 +17,7 @@ async function buildServer() {
       'server/src/main.ts',
       'server/src/db/sqlite/checkpoint-worker.ts',
       'server/src/statements/query-process.ts',
+      'server/src/inference-log/table-process.ts',
     ],
     entryNames: '[name]',
     outdir: path.dirname(SERVER_BUNDLE),

@@ -46,7 +46,9 @@ export interface InferenceLogSurface {
 }
 
 /** Puts the way of an answer into its table together, and how the table is read. */
-export async function composeInferenceLog(dependencies: InferenceLogDependencies): Promise<InferenceLogSurface> {
+export async function composeInferenceLog(
+  dependencies: InferenceLogDependencies,
+): Promise<InferenceLogSurface> {
   const { db, clock, settings, governance, onError } = dependencies;
   const files = await openTableFiles(settings, clock);
   const announced = (nodeId: string): string => `journal ${nodeId}`;

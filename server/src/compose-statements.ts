@@ -19,6 +19,7 @@ import type { Models } from './registry/models.ts';
 import { registryRowSources } from './registry/row-sources.ts';
 import { createDescriptions } from './statements/descriptions.ts';
 import { createGovernanceExecutor } from './statements/governance-execution.ts';
+import type { OpenLakeTable } from './statements/lake-tables.ts';
 import { createQueryProcesses } from './statements/query-processes.ts';
 import { createResultLinks } from './statements/result-links.ts';
 import { createSqlSessions } from './statements/sessions.ts';
@@ -42,6 +43,8 @@ export interface StatementDependencies {
   readonly models: Models;
   readonly volumes: Volumes;
   readonly readModelName: ReadModelName;
+  /** Tables of schemas whose rows are files. */
+  readonly openLakeTable: OpenLakeTable;
   onError(error: unknown): void;
 }
 
@@ -128,6 +131,7 @@ export function composeStatements(dependencies: StatementDependencies): Statemen
       shows,
     }),
     tables: offered,
+    openLakeTable: dependencies.openLakeTable,
     onError: dependencies.onError,
   });
   return {

@@ -7,6 +7,7 @@ import { composeAudit } from './compose-audit.ts';
 import { composeDatabricks } from './compose-databricks.ts';
 import { composeFiles } from './compose-files.ts';
 import { composeGovernance } from './compose-governance.ts';
+import { composeInferenceLog } from './compose-inference-log.ts';
 import { defaultArtifactLocation, parseArtifactLocation } from './compose-locations.ts';
 import { composeNotifications } from './compose-notifications.ts';
 import { composeRegistry } from './compose-registry.ts';
@@ -341,6 +342,13 @@ export async function compose(config: Config): Promise<Program> {
     targets,
     readModelName,
   });
+  const inferenceLog = await composeInferenceLog({
+    db,
+    clock,
+    settings: config,
+    governance,
+    onError: inBackground('the log of requests'),
+  });
   const sql = composeStatements({
     db,
     clock,
@@ -353,6 +361,7 @@ export async function compose(config: Config): Promise<Program> {
     models,
     volumes: databricksFiles.volumes,
     readModelName,
+    openLakeTable: inferenceLog.openLakeTable,
     onError: inBackground('statements'),
   });
   const databricks = composeDatabricks({
@@ -415,6 +424,7 @@ export async function compose(config: Config): Promise<Program> {
   });
 
   sql.start();
+  inferenceLog.start();
 
   return {
     server,
@@ -425,6 +435,7 @@ export async function compose(config: Config): Promise<Program> {
       liveStreams.end();
       await server.close();
       await sql.stop();
+      await inferenceLog.stop();
       await sweeper.stop();
       await notifications.stop();
       await pendingCreates.close();

@@ -18,6 +18,8 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** A folder, `s3://bucket/prefix`, `wasbs://…`, `gs://…`; undefined for `home/artifacts`. */
   readonly artifactsDestination: string | undefined;
+  /** The same for tables; undefined for `tables` beside artifacts in a bucket, else for `home/tables`. */
+  readonly tablesDestination: string | undefined;
   /** Of an object store that is not the provider's own; undefined for the provider's. */
   readonly storeEndpoint: string | undefined;
   readonly azureAccountKey: string | undefined;
@@ -118,6 +120,11 @@ const SETTINGS = {
     flag: 'artifacts',
     variable: 'SLIPWAY_ARTIFACTS',
     help: 'where artifacts go: a folder, s3://bucket/prefix, gs://bucket/prefix, wasbs://container@account.blob.core.windows.net/prefix',
+  },
+  tables: {
+    flag: 'tables',
+    variable: 'SLIPWAY_TABLES',
+    help: 'where Delta tables go, of what endpoints were asked: as --artifacts; tables beside those in a bucket, else in the home folder',
   },
   storeEndpoint: {
     flag: 'store-endpoint',
@@ -306,6 +313,7 @@ export function readConfig(
     home,
     databaseUrl: readDatabaseUrl(text('database')),
     artifactsDestination: text('artifacts'),
+    tablesDestination: text('tables'),
     storeEndpoint: readStoreEndpoint(text('storeEndpoint')),
     secretKey: readSecretKey(environment[SECRET_KEY_VARIABLE]),
     azureAccountKey: text('azureAccountKey'),

@@ -56,7 +56,11 @@ const feedbackRow = (row: Row): FeedbackRow => ({
 /** What is known of a request, oldest first. */
 export async function feedbackOf(
   sql: Sql,
-  { endpointNo, requestId, limit }: { readonly endpointNo: number; readonly requestId: string; readonly limit: number },
+  {
+    endpointNo,
+    requestId,
+    limit,
+  }: { readonly endpointNo: number; readonly requestId: string; readonly limit: number },
 ): Promise<FeedbackRow[]> {
   const rows = await sql.all<Row>(
     `SELECT ${COLUMNS} FROM inference_feedback WHERE endpoint_no = ? AND request_id = ? ORDER BY feedback_no LIMIT ?`,
@@ -90,7 +94,11 @@ export async function firstBatch(sql: Sql, endpointNo: number): Promise<number |
  */
 export async function makeBatch(
   tx: Transaction,
-  { endpointNo, tableId, limit }: { readonly endpointNo: number; readonly tableId: string; readonly limit: number },
+  {
+    endpointNo,
+    tableId,
+    limit,
+  }: { readonly endpointNo: number; readonly tableId: string; readonly limit: number },
 ): Promise<number | undefined> {
   await tx.run('UPDATE inference_tables SET last_batch = last_batch + 1 WHERE table_id = ?', [tableId]);
   const row = await tx.get<{ last: number; used: number | null }>(

@@ -22,7 +22,10 @@ const COLUMNS =
   'created_at, last_batch';
 
 /** Nothing where the endpoint has one of the kind. */
-export async function insertTable(tx: Transaction, row: Omit<InferenceTableRow, 'last_batch'>): Promise<void> {
+export async function insertTable(
+  tx: Transaction,
+  row: Omit<InferenceTableRow, 'last_batch'>,
+): Promise<void> {
   await tx.run(
     `INSERT INTO inference_tables (table_id, endpoint_no, kind, catalog_name, schema_name, prefix, name, enabled, status,
        message, owner_id, owner, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -1,5 +1,5 @@
-import { duckDbTypeOf } from '../delta/schema.ts';
 import type { HeldFile } from '../delta/file-cache.ts';
+import { duckDbTypeOf } from '../delta/schema.ts';
 import { type Tables, tableSecurable } from '../governance/tables.ts';
 import { AppError, invalidArgument } from '../kernel/errors.ts';
 import type { OpenLakeTable } from '../statements/lake-tables.ts';
@@ -48,7 +48,9 @@ export function createLakeTables({ catalog, tables, pipeline }: LakeTablesDepend
       for (let at = 0; at < wanted.length; at += FETCHED_AT_ONCE) {
         signal.throwIfAborted();
         const some = wanted.slice(at, at + FETCHED_AT_ONCE);
-        const fetched = await Promise.allSettled(some.map(({ path }) => pipeline.cache.hold(table.pathOf(path))));
+        const fetched = await Promise.allSettled(
+          some.map(({ path }) => pipeline.cache.hold(table.pathOf(path))),
+        );
         for (const each of fetched) if (each.status === 'fulfilled') held.push(each.value);
         for (const [i, each] of fetched.entries()) {
           if (each.status === 'rejected') throw each.reason;

@@ -43,7 +43,9 @@ export function createMaintenance(dependencies: MaintenanceDependencies) {
     if (row === undefined) return false;
     try {
       const shape = shapeOf(row.kind as TableKind);
-      await (chore === 'compacted_at' ? pipeline.compact(row.table_id, shape) : pipeline.vacuum(row.table_id));
+      await (chore === 'compacted_at'
+        ? pipeline.compact(row.table_id, shape)
+        : pipeline.vacuum(row.table_id));
     } catch (error) {
       onError(error);
     }

@@ -8,7 +8,8 @@ export type AskForTables = (names: readonly SpelledName[]) => Promise<readonly O
 /** Lets a table's files be read under the name that the query uses. */
 export async function createView(connection: DuckDBConnection, table: OfferedTable): Promise<void> {
   const parts = table.name.map(quoted);
-  const [catalog, schema] = parts.length === 3 ? parts : [undefined, parts.length === 2 ? parts[0] : undefined];
+  const [catalog, schema] =
+    parts.length === 3 ? parts : [undefined, parts.length === 2 ? parts[0] : undefined];
   if (catalog !== undefined) await connection.run(`ATTACH IF NOT EXISTS ':memory:' AS ${catalog}`);
   if (schema !== undefined)
     await connection.run(`CREATE SCHEMA IF NOT EXISTS ${[catalog, schema].filter(Boolean).join('.')}`);

@@ -248,7 +248,9 @@ class ProcessFailure extends Error {
   }
 }
 
-const failureOf = ({ error: { code, message, reason } }: Extract<FromProcess, { kind: 'failed' }>): AppError =>
+const failureOf = ({
+  error: { code, message, reason },
+}: Extract<FromProcess, { kind: 'failed' }>): AppError =>
   new AppError(code, message, { ...(reason !== undefined && { reason }) });
 
 function startWorker(): Worker {
