@@ -85,12 +85,14 @@ export function faultyFiles(
 }
 
 const READER = `
-import json, sys, deltalake
+import json, os, sys, deltalake
 options = json.loads(sys.argv[2]) if len(sys.argv) > 2 else None
 table = deltalake.DeltaTable(sys.argv[1], storage_options=options)
 rows = table.to_pyarrow_table()
 print(json.dumps({"version": table.version(), "files": len(table.file_uris()),
-  "schema": {field.name: str(field.type) for field in rows.schema}, "rows": rows.to_pylist()}, default=str))
+  "schema": {field.name: str(field.type) for field in rows.schema}, "rows": rows.to_pylist()}, default=str), flush=True)
+# Its threads sometimes abort the interpreter while it takes itself apart.
+os._exit(0)
 `;
 
 export interface DeltaRead {
@@ -114,13 +116,14 @@ export async function readWithDeltalake(
 }
 
 const SCANNER = `
-import json, sys, pathlib, duckdb, duckdb_extension_delta
+import json, os, sys, pathlib, duckdb, duckdb_extension_delta
 [extension] = pathlib.Path(duckdb_extension_delta.__file__).parent.rglob("*.duckdb_extension")
 connection = duckdb.connect()
 connection.execute(f"LOAD '{extension}'")
 connection.execute("SET TimeZone = 'UTC'")
 result = connection.execute(sys.argv[2].replace("TABLE", f"delta_scan('{sys.argv[1]}')"))
-print(json.dumps(result.fetchall(), default=str))
+print(json.dumps(result.fetchall(), default=str), flush=True)
+os._exit(0)
 `;
 
 /** What DuckDB answers to a query over \`TABLE\`, by its own reader of the format. */
