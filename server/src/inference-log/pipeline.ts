@@ -8,7 +8,7 @@ import { vacuum } from '../delta/vacuum.ts';
 import { createWorkFolder } from '../delta/work-folder.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { AppError } from '../kernel/errors.ts';
-import type { NamedFiles } from '../objects/named-files.ts';
+import { type NamedFiles, requireConditionalPut } from '../objects/named-files.ts';
 import { createHandOver } from './hand-over.ts';
 import { type IsNodeAlive, openJournalFolder } from './journal-folder.ts';
 import { createRecorder } from './recorder.ts';
@@ -44,6 +44,7 @@ export async function openPipeline(options: PipelineOptions) {
   const checkpoints = createCheckpoints(keeping);
   const writer = createTableWriter(keeping);
   const tables = new Map<string, DeltaTable>();
+  let conditional: Promise<void> | undefined;
 
   function openTable(tableId: string): DeltaTable {
     let table = tables.get(tableId);
@@ -52,6 +53,17 @@ export async function openPipeline(options: PipelineOptions) {
       tables.set(tableId, table);
     }
     return table;
+  }
+
+  /** Once a process; again, where the store could not be asked. */
+  async function requireStore(): Promise<void> {
+    conditional ??= requireConditionalPut(files);
+    try {
+      await conditional;
+    } catch (error) {
+      conditional = undefined;
+      throw error;
+    }
   }
 
   const recorder = createRecorder({
@@ -81,19 +93,18 @@ export async function openPipeline(options: PipelineOptions) {
     cache,
     work,
     openTable,
-    /** Makes an empty table in the folder of that name, if there is none. @throws AppError Unavailable */
-    createTable: (
+    /** Of the processes that work for this one. */
+    pids: () => processes.pids(),
+    /** Makes an empty table in the folder of that name, if there is none. @throws AppError InvalidState for a store that
+     * cannot keep tables; Unavailable. */
+    async createTable(
       tableId: string,
       { columns, partitionColumn }: Pick<TableShape, 'columns' | 'partitionColumn'>,
-    ): Promise<void> =>
-      createDeltaTable({
-        files,
-        folder: tableId,
-        clock,
-        id: tableId,
-        columns,
-        partitionBy: [partitionColumn],
-      }),
+    ): Promise<void> {
+      await requireStore();
+      const partitionBy = [partitionColumn];
+      await createDeltaTable({ files, folder: tableId, clock, id: tableId, columns, partitionBy });
+    },
     /** How another program finds the table. */
     locationOf: (tableId: string): string => files.urlOf(openTable(tableId).pathOf('_')).replace(/\/_$/, ''),
     /** Joins small files, and writes a checkpoint where it is time. */

@@ -12,10 +12,11 @@ import { openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts
 
 export const temporaryFolder = (): string => mkdtempSync(path.join(tmpdir(), 'slipway-tables-'));
 
-/** Local tables and a journal, which any number of pipelines may share. */
-export async function openPlace() {
+/** Tables and a journal, which any number of pipelines may share; the tables in a local folder unless said otherwise. */
+export async function openPlace(elsewhere?: NamedFiles) {
   const folder = temporaryFolder();
-  const files = await openLocalNamedFiles({ folder: path.join(folder, 'tables'), clock: systemClock });
+  const files =
+    elsewhere ?? (await openLocalNamedFiles({ folder: path.join(folder, 'tables'), clock: systemClock }));
   const errors: unknown[] = [];
   const failed: string[] = [];
   const opened: Pipeline[] = [];

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { invalidArgument } from '../kernel/errors.ts';
-import type { Branded } from '../kernel/ids.ts';
+import { AppError, invalidArgument, invalidState } from '../kernel/errors.ts';
+import { type Branded, randomHexId } from '../kernel/ids.ts';
 import type { KeyPrefix, ObjectKey } from './object-key.ts';
 import type { CallOptions, ListOptions, ObjectBody, ObjectStore } from './port.ts';
 
@@ -70,6 +70,27 @@ export function requireFolder(text: string): void {
 export async function readNamedFile(files: NamedFiles, path: FilePath): Promise<Buffer> {
   const { stream } = await files.get(path);
   return buffer(stream);
+}
+
+/**
+ * Makes sure that the store knows conditional writes: one that overlooks the condition lets two writers of a table
+ * overwrite each other's commits, and says nothing.
+ * @throws AppError InvalidState for such a store; Unavailable.
+ */
+export async function requireConditionalPut(files: NamedFiles): Promise<void> {
+  const probe = parseFilePath(`conditional-put-${randomHexId()}`);
+  try {
+    await files.putIfAbsent(probe, Buffer.from('1'));
+    await files.putIfAbsent(probe, Buffer.from('2'));
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'AlreadyExists') return;
+    throw error;
+  } finally {
+    await files.delete(probe);
+  }
+  throw invalidState(
+    'The store of tables overwrites files that it was told to leave alone (If-None-Match): tables cannot be kept there.',
+  );
 }
 
 /**

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomHexId } from '../../kernel/ids.ts';
-import { type FilePath, type NamedFiles, parseFilePath, readNamedFile } from '../named-files.ts';
+import {
+  type FilePath,
+  type NamedFiles,
+  parseFilePath,
+  readNamedFile,
+  requireConditionalPut,
+} from '../named-files.ts';
 import { body, brokenBody, bytes } from './test-bodies.ts';
 
 /** Every promise of `named-files.ts`, asked of an adapter. `open` is called once. */
@@ -91,6 +97,22 @@ export function describeNamedFiles(
       await files().put(file, body(bytes(1)));
       await files().delete(file);
       await expect(files().head(file)).rejects.toMatchObject({ code: 'NotFound' });
+    });
+
+    it('is found to write under conditions, and leaves no trace of the question', async () => {
+      await requireConditionalPut(files());
+      const { files: found } = await files().list('', { limit: 1000 });
+      expect(found.filter((each) => each.path.startsWith('conditional-put'))).toEqual([]);
+    });
+
+    it('is refused where it overlooks the condition', async () => {
+      const careless: NamedFiles = {
+        ...files(),
+        async putIfAbsent(file, content) {
+          await files().put(file, body(content));
+        },
+      };
+      await expect(requireConditionalPut(careless)).rejects.toMatchObject({ code: 'InvalidState' });
     });
 
     it('refuses names that lead elsewhere', () => {
