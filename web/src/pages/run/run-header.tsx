@@ -16,12 +16,12 @@ import {
 import { useState } from 'react';
 import type { LeftList } from '../../data/left-list.ts';
 import { isSystemMetric } from '../../data/metric-keys.ts';
+import { RegisterMenu } from '../../registry/register-menu.tsx';
 import { RunPicker } from '../../run-picker/run-picker.tsx';
 import { notify } from '../../ui/notices.tsx';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import { Status } from '../../ui/status.tsx';
 import { folderZipUrl } from '../../viewers/artifact-owner.ts';
-import { RegisterMenu } from './register-menu.tsx';
 import type { RunActions } from './run-actions.ts';
 import classes from './run-header.module.css';
 import { type RunPlace, type RunTab, runLink } from './run-place.ts';

@@ -16,6 +16,10 @@ import { deleteRuns, restoreRuns } from './bulk-actions.ts';
 import { NOTE_TAG } from './experiment-queries.ts';
 import classes from './run-panel.module.css';
 
+// Few open the panel to register: the dialog comes when the run is there.
+const RegisterMenu = lazy(async () => ({
+  default: (await import('../../registry/register-menu.tsx')).RegisterMenu,
+}));
 const Markdown = lazy(async () => ({ default: (await import('../../viewers/markdown.tsx')).Markdown }));
 
 interface RunPanelProps {
@@ -136,6 +140,11 @@ function Facts({
         >
           {isActive ? 'Move to the trash' : 'Restore'}
         </Button>
+        {isActive && (
+          <Suspense>
+            <RegisterMenu run={run} />
+          </Suspense>
+        )}
       </div>
       <dl className={classes.facts}>
         <Fact name="Status">

@@ -2,10 +2,10 @@ import { Button, Menu } from '@mantine/core';
 import type { Run } from '@slipway/client';
 import { ChevronDown, PackagePlus } from 'lucide-react';
 import { useState } from 'react';
-import { RegisterVersion, type VersionSource } from '../../registry/register-version.tsx';
-import { useShortcut } from '../../ui/shortcuts.ts';
+import { useLoggedModels } from '../data/logged-models.ts';
+import { useShortcut } from '../ui/shortcuts.ts';
 import { readModelHistory } from './model-history.ts';
-import { useLoggedModels } from './run-queries.ts';
+import { RegisterVersion, type VersionSource } from './register-version.tsx';
 
 interface Registrable {
   readonly label: string;
@@ -29,7 +29,7 @@ function useRegistrable(run: Run): readonly Registrable[] {
     .reverse();
 }
 
-/** Registers what the run logged, from the head of its page; nothing where it has logged no model. */
+/** Registers what a run logged; nothing where it has logged no model. */
 export function RegisterMenu({ run }: { readonly run: Run }) {
   const models = useRegistrable(run);
   const [last] = models;
