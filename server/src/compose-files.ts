@@ -38,6 +38,7 @@ export interface FilesDependencies {
   readonly files: Files;
   readonly guardDeletion: ArtifactDeletionGuard;
   readonly guardWrite: ArtifactDeletionGuard;
+  readonly guardAddition: ArtifactDeletionGuard;
   /** Secret bytes of the installation. */
   readonly key: Uint8Array;
   readonly governance: Pick<Governance, 'snapshot' | 'write' | 'ownership' | 'grants' | 'principals'>;

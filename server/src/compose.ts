@@ -75,7 +75,7 @@ import { createModels } from './registry/models.ts';
 import { createRecentModels } from './registry/recent-models.ts';
 import { createSchemaModels, findModelInTheWay } from './registry/schema-models.ts';
 import type { HostPolicy } from './registry/source-hosts.ts';
-import { keepVersionFiles } from './registry/version-files.ts';
+import { closeVersionFiles, keepVersionFiles } from './registry/version-files.ts';
 import { guardVersionFolder } from './registry/version-folders.ts';
 import { createVersionPlaces } from './registry/version-places.ts';
 import { createVersionTable } from './registry/version-table.ts';
@@ -230,7 +230,7 @@ export async function compose(config: Config): Promise<Program> {
     await guardVersionFolder(sql, path);
     await guardVolumeFolder(sql, path);
   };
-  const guards = { guardDeletion: keepVersionFiles, guardWrite };
+  const guards = { guardDeletion: keepVersionFiles, guardWrite, guardAddition: closeVersionFiles };
   const files = createFiles({ db, store, keys, clock, ...guards });
   const { sign: signer } = store;
   const transfers =

@@ -38,6 +38,9 @@ describe.each(testedDatabases())('folders on $name', (database) => {
       guardWrite: async (_, path) => {
         if (path.startsWith('closed')) throw new AppError('Conflict', 'closed');
       },
+      guardAddition: async (_, path) => {
+        if (path.startsWith('whole/')) throw new AppError('Conflict', 'whole');
+      },
     });
   });
   afterAll(async () => {
@@ -112,6 +115,14 @@ describe.each(testedDatabases())('folders on $name', (database) => {
     expect(await refusal(folders.removeEmpty(at('e')))).toBe('NotFound');
     await home.put('e', 'a file now');
     expect(await refusal(folders.make(at('e/g')))).toBe('InvalidArgument');
+  });
+
+  it('come to be where something may come, and are there already anywhere', async () => {
+    await home.put('whole/a/file', '1');
+    expect(await refusal(folders.make(at('whole/b')))).toBe('Conflict');
+    expect(await refusal(folders.make(at('closed/b')))).toBe('Conflict');
+    expect(await refusal(folders.make(at('whole/a')))).toBeUndefined();
+    expect(await home.names('whole')).toEqual(['a']);
   });
 
   it('show nothing in the root that is no artifact', async () => {

@@ -1,4 +1,4 @@
-import { type FilePlace, noSuchFile } from '../../artifacts/file-places.ts';
+import { type FilePlace, noSuchFile, type VersionName } from '../../artifacts/file-places.ts';
 import { inTree, type TreePath } from '../../artifacts/trees.ts';
 import { securableOfVolume, type Volumes, volumeNotFound } from '../../artifacts/volumes.ts';
 import type { Access } from '../../governance/access.ts';
@@ -122,24 +122,40 @@ export function createFileAccess({
     ];
   }
 
-  return {
-    /** Where the files of a place lie; empty for the root of all artifacts. @throws AppError NotFound */
-    async resolve(place: FilePlace): Promise<TreePath | ''> {
-      switch (place.kind) {
-        case 'artifact':
-          return place.path;
-        case 'volume': {
-          const volume = await volumes.find(place.volume);
-          if (volume === undefined) throw volumeNotFound(place.volume);
-          return inTree('volumes', volume.id, place.path);
-        }
-        case 'model': {
-          const { catalog, schema, model, version } = place.version;
-          const { stored } = readModelName(`${catalog}.${schema}.${model}`);
-          const { folder } = await findVersionFolder(stored, version);
-          return place.path === '' ? folder : parseArtifactPath(`${folder}/${place.path}`);
-        }
+  const folderOfVersion = ({ catalog, schema, model, version }: VersionName): Promise<VersionFolder> =>
+    findVersionFolder(readModelName(`${catalog}.${schema}.${model}`).stored, version);
+
+  /** Where the files of a place lie; empty for the root of all artifacts. @throws AppError NotFound */
+  async function resolve(place: FilePlace): Promise<TreePath | ''> {
+    switch (place.kind) {
+      case 'artifact':
+        return place.path;
+      case 'volume': {
+        const volume = await volumes.find(place.volume);
+        if (volume === undefined) throw volumeNotFound(place.volume);
+        return inTree('volumes', volume.id, place.path);
       }
+      case 'model': {
+        const { folder } = await folderOfVersion(place.version);
+        return place.path === '' ? folder : parseArtifactPath(`${folder}/${place.path}`);
+      }
+    }
+  }
+
+  return {
+    resolve,
+
+    /**
+     * The same for what is to come there. Files come to a version only while its client is sending them, and into its own
+     * folder: those of other versions lie with a run, for which the right to make versions is none.
+     * @throws AppError NotFound, Conflict
+     */
+    async resolveForWriting(place: FilePlace): Promise<TreePath | ''> {
+      if (place.kind === 'model') {
+        const { folder, isOpen } = await folderOfVersion(place.version);
+        if (!isOpen || versionOfPath(folder) === 'elsewhere') throw versionClosed();
+      }
+      return resolve(place);
     },
 
     /** The rule of a route that reads what the call names. */
@@ -166,5 +182,10 @@ export function createFileAccess({
     }),
   };
 }
+
+const versionClosed = (): AppError =>
+  new AppError('Conflict', 'The files of this version do not change any more. Register a new version.', {
+    field: 'path',
+  });
 
 export type FileAccess = ReturnType<typeof createFileAccess>;
