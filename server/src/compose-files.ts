@@ -8,6 +8,7 @@ import { createVolumes, type Volumes } from './artifacts/volumes.ts';
 import type { Database } from './db/port.ts';
 import type { Access } from './governance/access.ts';
 import type { Governance } from './governance/governance.ts';
+import type { HolderOf } from './http/authenticate.ts';
 import { artifactCredentialRoutes } from './http/databricks/artifact-credentials.ts';
 import { dbfsRoutes } from './http/databricks/dbfs.ts';
 import { createFileAccess } from './http/databricks/file-access.ts';
@@ -42,6 +43,7 @@ export interface FilesDependencies {
   /** Secret bytes of the installation. */
   readonly key: Uint8Array;
   readonly governance: Pick<Governance, 'snapshot' | 'write' | 'ownership' | 'grants' | 'principals'>;
+  readonly holderOf: HolderOf;
   readonly metastoreId: string;
   readonly runs: Runs;
   readonly loggedModels: LoggedModels;
@@ -87,7 +89,7 @@ export function composeFiles(dependencies: FilesDependencies): FilesSurface {
     rawRoutes: [
       ...dbfs.rawRoutes,
       ...filesApi.rawRoutes,
-      ...signedFileRoutes({ files, uploads, urls }),
+      ...signedFileRoutes({ files, uploads, urls, access, holderOf: dependencies.holderOf }),
       ...workspaceStreamRoutes(workspace),
     ],
   };

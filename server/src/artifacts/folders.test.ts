@@ -170,16 +170,23 @@ describe.each(testedDatabases())('folders on $name', (database) => {
   it('take a file block by block, and forget handles that nobody uses', async () => {
     const blocks = createBlockWrites({ db: opened.db, files: home.files, clock });
     const owner = { principal: '7', overwrite: true };
+    let lets = false;
+    const mayWrite = async () => {
+      if (!lets) throw new AppError('PermissionDenied', 'not any more');
+    };
     const handle = await blocks.open(at('blocks/a'), owner);
     const idle = await blocks.open(at('blocks/b'), owner);
     for (const text of ['one ', 'two ', 'three']) await blocks.add(handle, '7', Buffer.from(text));
     expect(await refusal(blocks.add(handle, '8', Buffer.from('x')))).toBe('NotFound');
     expect(await refusal(blocks.add(handle, '7', Buffer.alloc(1024 * 1024 + 1)))).toBe('InvalidArgument');
-    await blocks.close(handle, '7');
+    expect(await refusal(blocks.close(handle, '7', mayWrite))).toBe('PermissionDenied');
+    expect(await home.names('blocks')).toEqual([]);
+    lets = true;
+    await blocks.close(handle, '7', mayWrite);
     expect(await home.read('blocks/a')).toBe('one two three');
-    expect(await refusal(blocks.close(handle, '7'))).toBe('NotFound');
+    expect(await refusal(blocks.close(handle, '7', mayWrite))).toBe('NotFound');
     clock.advance(25 * 60 * 60 * 1000);
     await blocks.open(at('blocks/c'), owner);
-    expect(await refusal(blocks.close(idle, '7'))).toBe('NotFound');
+    expect(await refusal(blocks.close(idle, '7', mayWrite))).toBe('NotFound');
   });
 });

@@ -32,6 +32,10 @@ export async function findVolume(
   ]);
 }
 
+export async function findVolumeById(sql: Sql, volumeId: string): Promise<VolumeRow | undefined> {
+  return sql.get<VolumeRow>(`${VOLUME} WHERE volume_id = ?`, [volumeId]);
+}
+
 /** Of one schema, by name. */
 export async function listVolumes(
   sql: Sql,

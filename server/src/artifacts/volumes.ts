@@ -92,6 +92,14 @@ export function createVolumes({ db, clock, write, ownership }: VolumesDependenci
       return row && volumeOf(row);
     },
 
+    /** The volume in whose folder a path is, whatever it is called now; undefined for one elsewhere, or that is gone. */
+    async findAt(path: TreePath): Promise<Volume | undefined> {
+      const volumeId = idInTree('volumes', path);
+      if (volumeId === undefined) return undefined;
+      const row = await db.read((sql) => repository.findVolumeById(sql, volumeId));
+      return row && volumeOf(row);
+    },
+
     /** Those of a schema that the caller sees, by name, after the last of the page before. */
     async list(
       access: Access,

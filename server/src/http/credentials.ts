@@ -7,7 +7,7 @@ import type { KnownCredential } from '../governance/snapshot-state.ts';
 import { hashSecret } from '../governance/tokens.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
-import { type Authenticate, callerOf, originOf } from './authenticate.ts';
+import { type Authenticate, callerOf, type HolderOf, holderIsGone, originOf } from './authenticate.ts';
 import type { Caller } from './mlflow/routes.ts';
 
 const CSRF_HEADER = 'x-slipway-csrf';
@@ -40,6 +40,7 @@ export interface Credentials {
    */
   identify(request: FastifyRequest): Identified | undefined | Promise<Identified>;
   readonly authenticate: Authenticate;
+  readonly holderOf: HolderOf;
 }
 
 /**
@@ -145,6 +146,14 @@ export function createCredentials({
 
   return {
     identify,
+    async holderOf(principalId) {
+      await snapshot.overdueLook();
+      // Whom another process has made a moment ago is looked for, as their credentials would be.
+      if (snapshot.accessOf(principalId) === undefined) await snapshot.catchUp?.();
+      const access = snapshot.accessOf(principalId);
+      if (access === undefined) throw holderIsGone();
+      return access;
+    },
     authenticate(request, rule) {
       // Asked without credentials, answered the same to all: bad ones do no harm, nor do they cost us anything.
       if (rule === 'open' || rule === 'signed') return callerOf(request, NO_ACCESS);

@@ -23,7 +23,7 @@ import type { MlflowRoute } from './mlflow/routes.ts';
 import { pathsOf, registerMlflowSurface, sendError } from './mlflow/surface.ts';
 import type { Pages } from './pages.ts';
 import { createRequestIds } from './request-ids.ts';
-import { describeAccess, requireAccess } from './route-access.ts';
+import { describeAccess, requireAccess, requireStill } from './route-access.ts';
 import type { ListedRoute, RawRoute } from './routes.ts';
 import type { ShownLocations } from './shown-locations.ts';
 import { createSlowRequests, DEFAULT_PATIENCE, type PatienceLimits } from './slow-requests.ts';
@@ -117,6 +117,7 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
   server.removeAllContentTypeParsers();
   server.decorateRequest('trail');
   server.decorateRequest('caller');
+  server.decorateRequest('judgeAgain');
   // Raw routes read the stream themselves.
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
   server.addHook('onRequest', (request, reply, done) => {
@@ -187,6 +188,10 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
       handler: async (request, reply) => {
         const caller = await admission.callerOf(request, reply);
         await requireAccess(caller.access, route.access, { request, caller });
+        request.judgeAgain = async () => {
+          const now = await admission.callerOf(request, reply);
+          if (now !== caller) await requireStill(now.access, route.access, { request, caller: now });
+        };
         return route.handle(request, reply, caller);
       },
     });

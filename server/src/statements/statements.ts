@@ -241,13 +241,15 @@ export function createStatements(dependencies: StatementsDependencies) {
       index: number,
     ): Promise<{
       readonly format: ResultFormat;
+      /** The id of whose statement it is. */
+      readonly principalId: string;
       readonly part: StoredPart;
       readonly bytes: AsyncIterable<Uint8Array>;
     }> {
       const row = await db.read((sql) => repository.findStatement(sql, id));
       const part = row === undefined ? undefined : partsOf(row)[index];
       if (row === undefined || part === undefined) throw statementNotFound(id);
-      return { format: row.format, part, bytes: await results.read(part) };
+      return { format: row.format, principalId: row.principal_id, part, bytes: await results.read(part) };
     },
 
     /** Removes expired results from time to time. */

@@ -1,20 +1,21 @@
 import { type FilePlace, noSuchFile, type VersionName } from '../../artifacts/file-places.ts';
-import { inTree, type TreePath } from '../../artifacts/trees.ts';
+import { idInTree, inTree, type TreePath } from '../../artifacts/trees.ts';
 import { securableOfVolume, type Volumes, volumeNotFound } from '../../artifacts/volumes.ts';
 import type { Access } from '../../governance/access.ts';
-import { AppError } from '../../kernel/errors.ts';
+import { AppError, notFound } from '../../kernel/errors.ts';
 import { type ArtifactPath, parseArtifactPath } from '../../objects/artifact-path.ts';
 import { nameOfRow, securableOf } from '../../registry/model-names.ts';
 import { versionNotFound } from '../../registry/version-details.ts';
 import { type VersionFolder, versionOfPath } from '../../registry/version-folders.ts';
 import type { Owners } from '../../tracking/owners.ts';
-import { experimentOn } from '../mlflow/targets.ts';
+import { experimentOn, type Targets } from '../mlflow/targets.ts';
 import { onModel, type ReadModelName } from '../model-access.ts';
-import type { Need, Target } from '../route-access.ts';
+import { type Need, requireStill, type Target } from '../route-access.ts';
 
 export interface FileAccessServices {
-  readonly volumes: Pick<Volumes, 'find'>;
+  readonly volumes: Pick<Volumes, 'find' | 'findAt'>;
   readonly owners: Pick<Owners, 'ofPath'>;
+  readonly targets: Pick<Targets, 'readsThroughModel'>;
   readonly readModelName: ReadModelName;
   /** By the stored name of its model. @throws AppError NotFound */
   findVersionFolder(storedName: string, version: number): Promise<VersionFolder>;
@@ -33,6 +34,7 @@ const OPEN_FOLDERS = ['dbfs/tmp', 'dbfs/FileStore'];
 export function createFileAccess({
   volumes,
   owners,
+  targets,
   readModelName,
   findVersionFolder,
   modelOfNumber,
@@ -125,6 +127,13 @@ export function createFileAccess({
   const folderOfVersion = ({ catalog, schema, model, version }: VersionName): Promise<VersionFolder> =>
     findVersionFolder(readModelName(`${catalog}.${schema}.${model}`).stored, version);
 
+  async function placeAt(path: TreePath): Promise<FilePlace> {
+    if (idInTree('volumes', path) === undefined) return { kind: 'artifact', path };
+    const volume = await volumes.findAt(path);
+    if (volume === undefined) throw placeIsGone();
+    return { kind: 'volume', volume: volume.name, path: '' };
+  }
+
   /** Where the files of a place lie; empty for the root of all artifacts. @throws AppError NotFound */
   async function resolve(place: FilePlace): Promise<TreePath | ''> {
     switch (place.kind) {
@@ -158,6 +167,25 @@ export function createFileAccess({
       return resolve(place);
     },
 
+    /**
+     * What `reading` and `writing` ask, where only the path is known at which the file lies: what was begun there earlier
+     * is as good as what the caller may do now.
+     * @throws AppError PermissionDenied; NotFound for what is hidden, in words that tell nothing of it
+     */
+    async requireAt(access: Access, wanted: 'read' | 'write', path: TreePath): Promise<void> {
+      if (access.principal.isAdmin) return;
+      try {
+        const place = await placeAt(path);
+        const rule = needsOf<OfCaller>(wanted, () => [place]);
+        await requireStill(access, rule, { caller: { access } });
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'NotFound') throw error;
+        // A file of a version, which who may read the model reads wherever it lies.
+        if (wanted === 'read' && (await targets.readsThroughModel(path, access))) return;
+        throw placeIsGone();
+      }
+    },
+
     /** The rule of a route that reads what the call names. */
     reading: <Call extends OfCaller>(placeOf: (call: Call) => FilePlace) =>
       needsOf<Call>('read', (call) => [placeOf(call)]),
@@ -182,6 +210,9 @@ export function createFileAccess({
     }),
   };
 }
+
+const placeIsGone = (): AppError =>
+  notFound('There is no such place for files any more.', { reason: 'NOT_FOUND' });
 
 const versionClosed = (): AppError =>
   new AppError('Conflict', 'The files of this version do not change any more. Register a new version.', {

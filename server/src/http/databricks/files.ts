@@ -85,7 +85,10 @@ export function filesApiRoutes({ files, folders, uploads, access, urls }: FilesA
   }
 
   const sign = (call: DatabricksCall, grant: SignedGrant) => ({
-    url: signedUrl(call.caller.origin, urls.sign(grant, expiryOf(named(call)))),
+    url: signedUrl(
+      call.caller.origin,
+      urls.sign({ grant, holder: call.caller.access.principal.id }, expiryOf(named(call))),
+    ),
     headers: [],
   });
 

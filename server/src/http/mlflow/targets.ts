@@ -111,16 +111,21 @@ export function createTargets({ owners, experimentsOfTraces, readModelName, mode
     return experimentNos.map((experimentNo) => ({ on: experimentOn(experimentNo), missing }));
   }
 
+  /** Whether the file belongs to a version of a model whose files the caller may read, wherever they lie. */
+  async function readsThroughModel(path: string, access: Access): Promise<boolean> {
+    const models = await modelsAt(path);
+    return models.some(
+      (name) => access.decide('model.read-files', securableOf(readModelName(name))) === 'allowed',
+    );
+  }
+
   async function ofReadablePath(path: string, access: Access): Promise<readonly Target[]> {
     const experimentNos = await owners.ofPath(path);
     const isReadable = ({ on }: { readonly on: Securable }) =>
       access.decide('experiment.read', on) === 'allowed';
     if (experimentNos.length > 0 && experimentNos.map((no) => ({ on: experimentOn(no) })).every(isReadable))
       return [];
-    const models = await modelsAt(path);
-    const through = (name: string) =>
-      access.decide('model.read-files', securableOf(readModelName(name))) === 'allowed';
-    if (models.some(through)) return [];
+    if (await readsThroughModel(path, access)) return [];
     return pathTargets(path);
   }
 
@@ -264,6 +269,8 @@ export function createTargets({ owners, experimentsOfTraces, readModelName, mode
 
     /** Of a path of the artifact proxy. */
     ofArtifactPath: pathTargets,
+
+    readsThroughModel,
 
     /** Of a path to be read: who may read the files of a registered version needs nothing of the experiment. */
     ofReadablePath,

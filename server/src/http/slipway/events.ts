@@ -13,6 +13,8 @@ import type { ReadModelName } from '../model-access.ts';
 import type { RawRoute, RouteDescription } from '../routes.ts';
 
 const HEARTBEAT_MS = 15_000;
+/** How long whoever has lost their credentials goes on listening at most. */
+const JUDGED_EVERY_MS = 1000;
 const RETRY_MS = 1000;
 const MAX_STREAMS = 2000;
 /** A reader that is this far behind is let go: it comes back and resumes. */
@@ -93,8 +95,15 @@ export function createLiveStreams(journal: Journal, readModelName: ReadModelName
     reply.hijack();
     streams.add(socket);
     const heartbeat = setInterval(() => write(': still here\n\n'), HEARTBEAT_MS);
+    const judging = setInterval(() => {
+      request.judgeAgain?.().catch((error: unknown) => {
+        // While the database is away nothing is told, and nobody's rights are known.
+        if (!(error instanceof AppError) || error.code !== 'Unavailable') socket.end();
+      });
+    }, JUDGED_EVERY_MS);
     socket.on('close', () => {
       clearInterval(heartbeat);
+      clearInterval(judging);
       end();
       streams.delete(socket);
     });
