@@ -30,30 +30,39 @@ function useRegistrable(run: Run): readonly Registrable[] {
 }
 
 /** Registers what a run logged; nothing where it has logged no model. */
-export function RegisterMenu({ run }: { readonly run: Run }) {
+export function RegisterMenu({ run, variant }: { readonly run: Run; readonly variant: Variant }) {
   const models = useRegistrable(run);
   const [last] = models;
-  return last === undefined ? null : <RegisterButton models={models} last={last} />;
+  return last === undefined ? null : <RegisterButton models={models} last={last} variant={variant} />;
 }
 
+/** `filled` where nothing beside it is done more often. */
+type Variant = 'filled' | 'default';
+
 interface RegisterButtonProps {
+  readonly variant: Variant;
   readonly models: readonly Registrable[];
   readonly last: Registrable;
 }
 
-function RegisterButton({ models, last }: RegisterButtonProps) {
+function RegisterButton({ models, last, variant }: RegisterButtonProps) {
   const [chosen, setChosen] = useState<Registrable | undefined>();
   useShortcut('r', 'Register version', () => setChosen(last));
   return (
     <>
       {models.length === 1 ? (
-        <Button size="compact-sm" leftSection={ICON} onClick={() => setChosen(last)}>
+        <Button size="compact-sm" variant={variant} leftSection={ICON} onClick={() => setChosen(last)}>
           Register version
         </Button>
       ) : (
         <Menu position="bottom-end" withinPortal>
           <Menu.Target>
-            <Button size="compact-sm" leftSection={ICON} rightSection={<ChevronDown size={14} aria-hidden />}>
+            <Button
+              size="compact-sm"
+              variant={variant}
+              leftSection={ICON}
+              rightSection={<ChevronDown size={14} aria-hidden />}
+            >
               Register version
             </Button>
           </Menu.Target>

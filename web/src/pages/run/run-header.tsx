@@ -74,7 +74,7 @@ export function RunHeader({ run, place, left, actions, isGone }: RunHeaderProps)
         <span className={classes.spread} />
         <NeighbourSteps run={run} place={place} left={left} />
         <CompareButton run={run} />
-        {canChange && <RegisterMenu run={run} />}
+        {canChange && <RegisterMenu run={run} variant="filled" />}
         <RunMenu run={run} actions={actions} isGone={isGone} onRename={() => setRenaming(true)} />
       </div>
       <RunTabs run={run} place={place} />

@@ -6,6 +6,7 @@ import { ArrowUpRight, ChevronDown, ChevronUp, RotateCcw, Search, Trash2, X } fr
 import { lazy, memo, type ReactNode, Suspense, useState } from 'react';
 import { runColor } from '../../charts/run-colors.ts';
 import { useLiveChanges } from '../../data/live.ts';
+import { isSystemMetric } from '../../data/metric-keys.ts';
 import { client } from '../../data/server.ts';
 import { renderDuration } from '../../ui/numbers.ts';
 import { scrollRegion } from '../../ui/scroll-region.ts';
@@ -132,6 +133,11 @@ function Facts({
         >
           Open run
         </Button>
+        {isActive && (
+          <Suspense>
+            <RegisterMenu run={run} variant="default" />
+          </Suspense>
+        )}
         <Button
           size="compact-sm"
           variant="default"
@@ -140,11 +146,6 @@ function Facts({
         >
           {isActive ? 'Move to the trash' : 'Restore'}
         </Button>
-        {isActive && (
-          <Suspense>
-            <RegisterMenu run={run} />
-          </Suspense>
-        )}
       </div>
       <dl className={classes.facts}>
         <Fact name="Status">
@@ -183,17 +184,25 @@ function Facts({
           onChange={(event) => onSeek(event.currentTarget.value)}
         />
       )}
-      <Pairs
-        title="Metrics"
-        pairs={metrics.filter(isFound)}
-        isNumber
-        render={(value) => <NumberText value={value} />}
-      />
+      <Numbers title="Metrics" metrics={metrics.filter((one) => isFound(one) && !isSystemMetric(one[0]))} />
       <Pairs title="Params" pairs={params.filter(isFound)} render={(value) => value} />
       <Pairs title="Tags" pairs={tags.filter(isFound)} render={(value) => value} />
+      <Numbers
+        title="System metrics"
+        metrics={metrics.filter((one) => isFound(one) && isSystemMetric(one[0]))}
+      />
     </>
   );
 }
+
+interface NumbersProps {
+  readonly title: string;
+  readonly metrics: readonly (readonly [string, number])[];
+}
+
+const Numbers = ({ title, metrics }: NumbersProps) => (
+  <Pairs title={title} pairs={metrics} isNumber render={(value) => <NumberText value={value} />} />
+);
 
 function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
   return (
