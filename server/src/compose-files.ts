@@ -73,7 +73,16 @@ export function composeFiles(dependencies: FilesDependencies): FilesSurface {
     findVersionFolder: (name, version) => db.read((sql) => findVersionFolder(sql, name, version)),
     modelOfNumber: (modelNo) => db.read((sql) => modelOfNumber(sql, modelNo)),
   });
-  const workspace = createWorkspace({ db, files, clock, experiments: experimentsByPath(experiments) });
+  const workspace = createWorkspace({
+    db,
+    files,
+    clock,
+    experiments: experimentsByPath(experiments),
+    async numberOf(name) {
+      const found = await governance.principals.findByName(name);
+      return found?.name === name ? Number(found.id) : undefined;
+    },
+  });
   const dbfs = dbfsRoutes({ files, folders, blocks, access });
   const filesApi = filesApiRoutes({ files, folders, uploads, access, urls });
   return {

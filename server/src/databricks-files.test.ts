@@ -346,9 +346,9 @@ describe('volumes', () => {
       expect(await answer.text()).toBe(await refused[i]!.text());
     }
     // Neither is asked for where the name stays.
-    expect((await as('PATCH', `${volumes}/lab.ml.guess`, { comment: 'mine', new_name: 'guess' })).status).toBe(
-      200,
-    );
+    expect(
+      (await as('PATCH', `${volumes}/lab.ml.guess`, { comment: 'mine', new_name: 'guess' })).status,
+    ).toBe(200);
   });
 
   it('are closed to those without rights on them', async () => {

@@ -19,6 +19,7 @@ import { statements } from './0018-statements.ts';
 import { audit } from './0019-audit.ts';
 import { experimentVisibility } from './0020-experiment-visibility.ts';
 import { registryChanges } from './0022-registry-changes.ts';
+import { ownersByNumber } from './0023-owners-by-number.ts';
 
 /** Every migration, oldest first. A migration that has shipped is never edited: the next one mends it. */
 export const migrations: readonly Migration[] = [
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   audit,
   experimentVisibility,
   registryChanges,
+  ownersByNumber,
 ];

@@ -101,7 +101,7 @@ export function workspaceRegistryRoutes(services: WorkspaceRegistryServices): re
           by: caller.access.principal,
         });
         const text = optionalString(body, 'comment');
-        if (text?.trim()) await comments.create(name, version, { text, by: caller.principal });
+        if (text?.trim()) await comments.create(name, version, { text, by: caller.access.principal });
         const shown = await origins.ofVersion(caller.access, moved);
         return { model_version_databricks: renderWorkspaceVersion(shown, caller.access) };
       },
