@@ -160,6 +160,31 @@ describe.each(testedDatabases())('a server with an audit log, on $name', ({ name
     expect(JSON.parse(change!.details)).toMatchObject({ change: 'added', detail: 'USE_CATALOG' });
   });
 
+  it('holds what was done, where the query of the call says otherwise', async () => {
+    await server.ok('POST', '/api/2.0/secrets/scopes/create', { body: { scope: 'prod-db' } });
+    await server.ok(
+      'POST',
+      '/api/2.0/secrets/acls/put?scope=harmless&principal=admin&permission=READ&statement=SELECT',
+      { body: { scope: 'prod-db', principal: 'jane@acme.com', permission: 'MANAGE' } },
+    );
+    const records = await server.search('?action=secret-scope.manage');
+    const [record] = records.filter(({ route }) => route === 'POST /api/2.0/secrets/acls/put');
+    expect(record!.subject).toContain('scope=prod-db, scope@query=harmless');
+    expect(record!.subject).toContain('principal=jane@acme.com, principal@query=admin');
+    expect(JSON.parse(record!.details)).toEqual({ permission: 'MANAGE', 'permission@query': 'READ' });
+  });
+
+  it('holds for whom a trusted proxy asks', async () => {
+    await server.ok('POST', '/api/2.0/secrets/scopes/create', {
+      body: { scope: 'by-proxy' },
+      headers: { 'x-forwarded-for': '198.51.100.200' },
+    });
+    const records = await server.search('?action=secret-scope.manage');
+    expect(records.find(({ subject }) => subject === 'scope=by-proxy')).toMatchObject({
+      address: '198.51.100.200',
+    });
+  });
+
   it('holds failed and refused sign-ins, and no secrets', async () => {
     const path = '/api/slipway/v1/session';
     const body = { user_name: 'jane@acme.com', password: 'not her password 1' };

@@ -412,6 +412,7 @@ export async function compose(config: Config): Promise<Program> {
     audit: audit.trails,
     pages: createPages(config.pagesFolder),
     hostRules: { allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins },
+    trustsProxy: config.trustsProxy,
     logger,
     metrics: createServerMetrics({ databaseBytes: () => db.sizeBytes(), runLists: runLists.stats }),
   });

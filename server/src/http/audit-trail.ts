@@ -15,6 +15,7 @@ import {
 } from './audit-classes.ts';
 import { detailsOf, isQuery, subjectOf } from './audit-subject.ts';
 import { type AuditTally, createAuditTally } from './audit-tally.ts';
+import { addressOf } from './caller-address.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -112,6 +113,7 @@ class RequestAudit implements RequestTrail, Trail {
   readonly #known: KnownRoute;
   readonly #counted: boolean;
   #auditClass: AuditClass;
+  #from: string | undefined;
   #principal = { id: '', name: '' };
   /** What the route is filed under; what is recorded may be more exact, where a need does not fit the call. */
   #filed: string;
@@ -215,10 +217,15 @@ class RequestAudit implements RequestTrail, Trail {
     });
   }
 
+  get #address(): string {
+    this.#from ??= addressOf(this.#request);
+    return this.#from;
+  }
+
   #keyFor(outcome: AuditOutcome): string {
     if (outcome === 'succeeded' && this.#successKey !== undefined) return this.#successKey;
     const about = this.#subject || this.#securable;
-    return `${this.#principal.name}\n${this.#request.ip}\n${this.#filed}\n${about}\n${outcome}`;
+    return `${this.#principal.name}\n${this.#address}\n${this.#filed}\n${about}\n${outcome}`;
   }
 
   #entry(outcome: AuditOutcome): AuditEntry {
@@ -226,7 +233,7 @@ class RequestAudit implements RequestTrail, Trail {
       atMs: this.#book.clock.nowMs(),
       principal: this.#principal.name,
       principalId: this.#principal.id,
-      address: this.#request.ip ?? '',
+      address: this.#address,
       action: this.#action,
       route: `${this.#request.method} ${this.#path}`,
       securable: this.#securable,

@@ -8,6 +8,7 @@ import { hashSecret } from '../governance/tokens.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { type Authenticate, callerOf, type HolderOf, holderIsGone, originOf } from './authenticate.ts';
+import { addressOf } from './caller-address.ts';
 import type { Caller } from './mlflow/routes.ts';
 
 const CSRF_HEADER = 'x-slipway-csrf';
@@ -186,18 +187,6 @@ const NO_ACCESS: Access = {
   visibleExperiments: () => [],
   visibleModels: () => ({ schemas: [], models: [] }),
 };
-
-/**
- * Who is at the other end, for the limits of sign-ins. A proxy of our own network says for whom it asks; an address that
- * a neighbour makes up escapes the limit by address, not that by name.
- */
-export function addressOf({ ip, headers }: FastifyRequest): string {
-  const forwarded = headers['x-forwarded-for'];
-  if (forwarded === undefined || !PRIVATE.test(ip)) return ip;
-  return String(forwarded).split(',').at(-1)!.trim().slice(0, 64) || ip;
-}
-
-const PRIVATE = /^(::ffff:)?(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)|^::1$|^f[cd]/i;
 
 /** A name that begins so browsers take from this very host alone, and over TLS alone. */
 const cookieName = (request: FastifyRequest): string =>
