@@ -113,6 +113,7 @@ export async function composeGovernance(dependencies: GovernanceDependencies): P
             accessOf,
             sealer: dependencies.sealer,
             clock,
+            onError,
           })),
     ],
   };

@@ -63,6 +63,7 @@ export interface OidcConfig {
   readonly scopes: string;
   readonly nameClaim: string;
   readonly groupsClaim: string;
+  readonly emailsVerified: boolean;
   /** The provider's groups with those here that they stand for. */
   readonly groups: ReadonlyMap<string, string>;
 }
@@ -216,6 +217,12 @@ const SETTINGS = {
     variable: 'SLIPWAY_OIDC_NAME_CLAIM',
     fallback: 'email',
     help: 'the claim that users are named by here',
+  },
+  oidcEmailsVerified: {
+    flag: 'oidc-emails-verified',
+    variable: 'SLIPWAY_OIDC_EMAILS_VERIFIED',
+    fallback: 'false',
+    help: 'true for a provider where nobody can choose their e-mail address, and which says nothing of it (email_verified)',
   },
   oidcGroupsClaim: {
     flag: 'oidc-groups-claim',
@@ -387,6 +394,7 @@ function readOidc(
     scopes: text('oidcScopes') ?? '',
     nameClaim: text('oidcNameClaim') ?? '',
     groupsClaim: text('oidcGroupsClaim') ?? '',
+    emailsVerified: readBoolean('oidcEmailsVerified', text('oidcEmailsVerified') ?? ''),
     groups: new Map(
       list(text('oidcGroups')).map((pair) => {
         const [, theirs, ours] = /^([^=]+)=(.+)$/.exec(pair) ?? [];

@@ -30,6 +30,8 @@ export interface RequestTrail {
   heard(access: Access): Access;
   /** Who signs in; the call itself is made by nobody yet. */
   signedIn(principal: Pick<Principal, 'id' | 'name'>): void;
+  /** Where the answer's status does not say how the call ended: a browser that is sent back. */
+  endedAs(outcome: AuditOutcome): void;
   /** Once the answer is known and before it is sent. */
   answered(status: number): Promise<void> | undefined;
 }
@@ -122,6 +124,7 @@ class RequestAudit implements RequestTrail, Trail {
   #subject = '';
   #details = '';
   #decision: Decision | undefined;
+  #outcome: AuditOutcome | undefined;
   #isAnswered = false;
   /** The key under which success is counted, once it can change no more. */
   #successKey: string | undefined;
@@ -159,6 +162,10 @@ class RequestAudit implements RequestTrail, Trail {
 
   signedIn({ id, name }: Pick<Principal, 'id' | 'name'>): void {
     this.#principal = { id, name };
+  }
+
+  endedAs(outcome: AuditOutcome): void {
+    this.#outcome = outcome;
   }
 
   asked(call: object): boolean {
@@ -201,7 +208,7 @@ class RequestAudit implements RequestTrail, Trail {
     // An answer that breaks while it is sent is begun once more, as an error.
     if (this.#isAnswered) return undefined;
     this.#isAnswered = true;
-    const outcome = outcomeOf(status, this.#decision);
+    const outcome = this.#outcome ?? outcomeOf(status, this.#decision);
     if (this.#auditClass === 'none' && outcome !== 'denied') return undefined;
     const { tally, log, onError } = this.#book;
     const written = (outcome === 'succeeded' || outcome === 'failed') && !this.#counted;
