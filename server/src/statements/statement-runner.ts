@@ -71,7 +71,7 @@ export function createStatementRunner(dependencies: StatementRunnerDependencies)
         await sessions.move(request.sessionId, moveTo, access);
       const shown = rows.slice(0, request.rowLimit);
       if (request.format === 'ARROW_STREAM') {
-        await processes.encode({ columns, rows: shown }, { sink, signal });
+        await processes.encode({ columns, rows: shown }, { sink, signal, owner: ownerOf(access) });
       } else {
         const isCsv = request.format === 'CSV';
         const text = isCsv
@@ -116,7 +116,12 @@ export function createStatementRunner(dependencies: StatementRunnerDependencies)
         types: columns.map((column) => column.type),
       })),
     };
-    return processes.query(job, { sink, signal, load: (needed) => load(needed, access) });
+    return processes.query(job, {
+      sink,
+      signal,
+      owner: ownerOf(access),
+      load: (needed) => load(needed, access),
+    });
   }
 
   async function* load(needed: readonly NeededTable[], access: Access) {
@@ -152,6 +157,10 @@ export function createStatementRunner(dependencies: StatementRunnerDependencies)
     perform,
   };
 }
+
+/** Who has a share of the processes. */
+const ownerOf = ({ principal }: Access): string | undefined =>
+  principal.kind === 'local' ? undefined : principal.id;
 
 export type StatementRunner = ReturnType<typeof createStatementRunner>;
 
