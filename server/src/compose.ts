@@ -210,6 +210,7 @@ export async function compose(config: Config): Promise<Program> {
   const registry = { db, clock, recordEvents, storedName: (text: string) => readModelName(text).stored };
   const models = createModels({
     ...registry,
+    write: governance.write,
     guardDeletion: async () => {},
     ownership: governance.ownership,
   });

@@ -12,7 +12,7 @@ import type { DatabricksCall, DatabricksRoute } from './routes.ts';
 export interface VolumeServices {
   readonly volumes: Volumes;
   readonly namespaces: Namespaces;
-  readonly grants: Pick<Grants, 'ownersOf' | 'setOwner'>;
+  readonly grants: Pick<Grants, 'ownersOf'>;
   readonly metastoreId: string;
 }
 
@@ -188,18 +188,16 @@ export function volumeRoutes({
         const { body, caller } = call;
         const name = inPath(call);
         const newName = optionalString(body, 'new_name');
+        const change = {
+          name: newName,
+          comment: optionalString(body, 'comment'),
+          owner: optionalString(body, 'owner') || undefined,
+        };
         const changed = await creatingUnseen(
           caller.access,
           underNameOf({ ...name, name: newName ?? name.name }),
-          () =>
-            volumes.update(
-              name,
-              { name: newName, comment: optionalString(body, 'comment') },
-              caller.access.principal,
-            ),
+          () => volumes.update(name, change, caller.access),
         );
-        const owner = optionalString(body, 'owner');
-        if (owner !== undefined) await grants.setOwner(securableOfVolume(changed.name), owner, caller.access);
         return renderOne(changed);
       },
     },
