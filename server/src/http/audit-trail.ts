@@ -146,7 +146,7 @@ class RequestAudit implements RequestTrail, Trail {
 
   heard(access: Access): Access {
     this.#principal = access.principal;
-    const { decide, visibleExperiments, visibleModels, catchUp } = access;
+    const { decide, visibleExperiments, visibleModels, visibleNames, catchUp } = access;
     return {
       // The access is shared by all requests of its principal, and keeps telling who that is.
       get principal() {
@@ -155,6 +155,7 @@ class RequestAudit implements RequestTrail, Trail {
       decide,
       visibleExperiments,
       visibleModels,
+      visibleNames,
       ...(catchUp !== undefined && { catchUp }),
       trail: this,
     };

@@ -186,6 +186,7 @@ const NO_ACCESS: Access = {
   decide: () => 'hidden',
   visibleExperiments: () => [],
   visibleModels: () => ({ schemas: [], models: [] }),
+  visibleNames: () => [],
 };
 
 /** A name that begins so browsers take from this very host alone, and over TLS alone. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenedDatabase, testedDatabases } from '../db/conformance/databases.ts';
+import { LOCAL_USER } from '../governance/access.ts';
 import type { AppError } from '../kernel/errors.ts';
 import { parseArtifactPath } from '../objects/artifact-path.ts';
 import { createTracking } from '../tracking/conformance/tracking.ts';
@@ -113,5 +114,32 @@ describe.each(testedDatabases())('files of versions on $name', (database) => {
       code: 'Conflict',
     });
     await opened.db.read((sql) => keepLoggedModel(sql, `${modelId}0`));
+  });
+
+  it('keep no logged model that a version only says it was made from, having files of its own', async () => {
+    const tracking = createTracking(opened.db);
+    const { row } = await tracking.loggedModels.create({
+      experimentNo,
+      name: 'of somebody else',
+      modelType: undefined,
+      sourceRunId: undefined,
+      params: [],
+      tags: [],
+    });
+    const registry = createRegistry(opened.db);
+    const sent = {
+      name: 'n',
+      source: 'x',
+      runId: undefined,
+      mayLink: false,
+      description: null,
+      tags: [],
+      by: LOCAL_USER,
+      runWorkspaceId: null,
+      dependencies: null,
+    };
+    const claimed = await registry.versions.createUploaded({ ...sent, modelId: row.model_id });
+    expect(claimed.row.logged_model_id).toBe(row.model_id);
+    await opened.db.read((sql) => keepLoggedModel(sql, row.model_id));
   });
 });

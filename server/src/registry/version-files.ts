@@ -1,8 +1,9 @@
 import type { Sql, SqlParam } from '../db/port.ts';
 import { AppError } from '../kernel/errors.ts';
-import type { ArtifactPath } from '../objects/artifact-path.ts';
+import { type ArtifactPath, parseArtifactPath } from '../objects/artifact-path.ts';
 import { renderLocation } from '../objects/location.ts';
 import { DELETED_STAGE } from './model-rules.ts';
+import { VERSIONS_FOLDER } from './version-folders.ts';
 
 export interface VersionName {
   readonly name: string;
@@ -113,18 +114,25 @@ export async function closeVersionFiles(sql: Sql, path: ArtifactPath): Promise<v
   );
 }
 
-/** Refuses to remove a logged model that a version was registered from. @throws AppError Conflict */
+/**
+ * Refuses to remove a logged model whose files are those of a version. One whose files were sent names the model that it
+ * was made from, as its maker says: nobody keeps another's model by that. @throws AppError Conflict
+ */
 export async function keepLoggedModel(sql: Sql, modelId: string): Promise<void> {
   const found = await sql.get<VersionName>(
     `SELECT m.name, v.version FROM model_versions v JOIN registered_models m ON m.model_no = v.model_no
-     WHERE v.logged_model_id = ? AND v.stage <> '${DELETED_STAGE}' LIMIT 1`,
-    [modelId],
+     WHERE v.logged_model_id = ? AND v.stage <> '${DELETED_STAGE}'
+       AND NOT (COALESCE(v.storage_location, '') >= ? AND COALESCE(v.storage_location, '') < ?) LIMIT 1`,
+    // '0' comes right after '/': the range of all locations below.
+    [modelId, `${SENT_FILES}/`, `${SENT_FILES}0`],
   );
   if (found !== undefined) throw neededBy(found);
 }
 
 const neededBy = (found: VersionName): AppError =>
   conflictWith(found, 'A version of a registered model needs these files: delete that version first.');
+
+const SENT_FILES = renderLocation({ kind: 'managed', path: parseArtifactPath(VERSIONS_FOLDER) });
 
 /** Without its name, but for the log: who may change the files need not see the model. */
 const conflictWith = ({ name, version }: VersionName, message: string): AppError =>

@@ -31,6 +31,7 @@ export const seesOnly = (
   decide: () => 'hidden',
   visibleExperiments: () => experiments,
   visibleModels: () => ({ schemas: [], models }),
+  visibleNames: () => [],
 });
 
 export interface StatementsFixtureOptions {

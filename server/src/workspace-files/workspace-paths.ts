@@ -75,6 +75,14 @@ export function mayUse(principal: Principal, path: WorkspacePath): boolean {
 export const maySee = (principal: Principal, path: WorkspacePath): boolean =>
   path === ROOT || path === USERS || mayUse(principal, path);
 
+/** What may be seen directly in a folder that may be seen: everything, or these names. */
+export function visibleChildren(principal: Principal, folder: WorkspacePath): 'all' | readonly string[] {
+  if (mayUse(principal, folder)) return 'all';
+  if (folder === ROOT) return [SHARED, USERS];
+  const home = homeOf(principal);
+  return folder === USERS && home !== undefined ? [placeOf(home).name] : [];
+}
+
 /** Folders that are always there, and that nobody removes. */
 export const isBuiltIn = (path: WorkspacePath): boolean =>
   path === ROOT || path === SHARED || path === USERS || placeOf(path).parent === USERS;

@@ -39,18 +39,26 @@ export async function holdObject(
   ]);
 }
 
-/** What lies in a folder, by name. */
+/** What lies in a folder, by name; only what is named. */
 export async function listObjects(
   sql: Sql,
   {
     parent,
+    names,
     after,
     limit,
-  }: { readonly parent: WorkspacePath; readonly after: string; readonly limit: number },
+  }: {
+    readonly parent: WorkspacePath;
+    readonly names: 'all' | readonly string[];
+    readonly after: string;
+    readonly limit: number;
+  },
 ): Promise<ObjectRow[]> {
-  return sql.all<ObjectRow>(`${OBJECT} WHERE o.parent = ? AND o.name > ? ORDER BY o.name LIMIT ?`, [
+  const named = names === 'all' ? '' : ` AND ${sql.dialect.inList('o.name', 'text')}`;
+  return sql.all<ObjectRow>(`${OBJECT} WHERE o.parent = ? AND o.name > ?${named} ORDER BY o.name LIMIT ?`, [
     parent,
     after,
+    ...(names === 'all' ? [] : [sql.dialect.list(names)]),
     limit,
   ]);
 }

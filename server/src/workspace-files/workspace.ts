@@ -15,6 +15,7 @@ import {
   placesTo,
   ROOT,
   renderWorkspacePath,
+  visibleChildren,
   type WorkspacePath,
 } from './workspace-paths.ts';
 import type { NewObject, ObjectRow } from './workspace-repository.ts';
@@ -123,13 +124,12 @@ export function createWorkspace({ db, files, clock, experiments, numberOf }: Wor
       if (object === undefined) throw missing(path);
       if (object.kind !== 'DIRECTORY') return [object];
       const items: WorkspaceObject[] = [];
+      const visible = visibleChildren(access.principal, path);
       for (let after = ''; items.length < MAX_LIST; ) {
         const rows = await db.read((sql) =>
-          repository.listObjects(sql, { parent: path, after, limit: PAGE }),
+          repository.listObjects(sql, { parent: path, names: visible, after, limit: PAGE }),
         );
-        for (const row of rows) {
-          if (maySee(access.principal, childOf(path, row.name))) items.push(objectOf(row));
-        }
+        items.push(...rows.map(objectOf));
         if (rows.length < PAGE) break;
         after = rows.at(-1)!.name;
       }
@@ -255,7 +255,12 @@ export function createWorkspace({ db, files, clock, experiments, numberOf }: Wor
         const row = await repository.holdObject(tx, placeOf(path));
         if (row === undefined) throw missing(path);
         if (row.kind === 'DIRECTORY' && !recursive) {
-          const inside = await repository.listObjects(tx, { parent: path, after: '', limit: 1 });
+          const inside = await repository.listObjects(tx, {
+            parent: path,
+            names: 'all',
+            after: '',
+            limit: 1,
+          });
           if (inside.length > 0) {
             throw invalidState(`Folder (${shown(path)}) is not empty: delete it recursively.`, {
               reason: 'DIRECTORY_NOT_EMPTY',
