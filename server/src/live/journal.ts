@@ -170,7 +170,7 @@ export function createJournal({ db, clock, onError }: JournalOptions) {
       const missed = await missedSince(lastChangeNo);
       const position = Math.max(seenBefore, missed.at(-1)?.changeNo ?? 0);
       // What came while the missed ones were read, and is not among them, follows once the caller has taken those.
-      queueMicrotask(() => {
+      setImmediate(() => {
         deliver = subscription.onChanges;
         const later = held.filter((change) => change.changeNo > position);
         if (later.length > 0 && subscriptions.has(inner)) hand(inner, later);
