@@ -427,6 +427,22 @@ describe.each(testedDatabases())('a server with an audit log, on $name', ({ name
   });
 });
 
+describe('a server where people sign in by an identity provider', () => {
+  it('holds that nobody was signed in, though the browser is only sent back', async () => {
+    const provider = ['--oidc-issuer', 'http://127.0.0.1:1', '--oidc-client-id', 'slipway'];
+    const server = await openServer(provider);
+    try {
+      const callback = '/api/slipway/v1/session/oidc/callback';
+      expect((await server.call('GET', `${callback}?code=x&state=y`, { as: '' })).status).toBe(302);
+      await expect
+        .poll(() => server.search('?action=login'))
+        .toMatchObject([{ route: `GET ${callback}`, outcome: 'denied', principal: '' }]);
+    } finally {
+      await server.close();
+    }
+  });
+});
+
 describe('a server that may do nothing without a record', () => {
   let server: Server;
   beforeAll(async () => {
