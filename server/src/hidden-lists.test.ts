@@ -64,6 +64,10 @@ describe.each(testedDatabases())('lists among much that is hidden, on $name', ({
       ...watched,
       files: home.files,
       experiments: { listIn: async () => [], find: async () => undefined },
+      numberOf: async (name) => {
+        const found = await governance.principals.findByName(name);
+        return found && Number(found.id);
+      },
     });
     const { id } = await governance.principals.create({ kind: 'user', name: 'jane@acme.com' });
     jane = governance.snapshot.accessOf(id)!;
