@@ -9,8 +9,8 @@ const server = process.env.SLIPWAY_URL ?? 'http://127.0.0.1:5000';
 const HEAVY =
   /[\\/]node_modules[\\/](echarts|zrender|uplot|hyparquet|hysnappy|pdfjs-dist|highlight\.js|micromark|papaparse|diff|yaml)/;
 
-/** Opened by few visits: the palette, and what reads the files of models. */
-const COMES_LATER = /palette|registry[\\/](model-files|model-description)/;
+/** Opened by few visits: the palette, what reads the files of models, and the dialog that registers one. */
+const COMES_LATER = /palette|registry[\\/](model-files|model-description|register-)/;
 
 function isOfTheFrame(id: string): boolean {
   if (id.includes('node_modules')) return !HEAVY.test(id);

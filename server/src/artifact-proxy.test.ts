@@ -432,7 +432,8 @@ describe('deleting', () => {
     }
     expect(await codeOf(await put(`${run.root}/model/MLmodel`, 'evil'))).toEqual([409, 'RESOURCE_CONFLICT']);
     expect((await put(`${run.root}/model/MLmodel`, 'good')).status).toBe(200);
-    expect((await put(`${run.root}/model/extra`, 'new')).status).toBe(200);
+    expect(await codeOf(await put(`${run.root}/model/extra`, 'new'))).toEqual([409, 'RESOURCE_CONFLICT']);
+    expect((await put(`${run.root}/model2/extra`, 'new')).status).toBe(200);
     expect(await textOf(`${run.root}/model/MLmodel`)).toBe('good');
     expect((await fetch(at(`${run.root}/other`), { method: 'DELETE' })).status).toBe(200);
     const served = await fetch(`${url}/model-versions/get-artifact?name=guarded&version=1&path=MLmodel`);

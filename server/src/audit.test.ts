@@ -150,7 +150,7 @@ describe.each(testedDatabases())('a server with an audit log, on $name', ({ name
       action: 'catalog.manage',
       route: 'PATCH /api/2.1/unity-catalog/permissions/:type/:name',
       outcome: 'succeeded',
-      request_id: 'grant-1',
+      request_id: expect.stringMatching(/^[0-9a-f]{8}-\d+\/grant-1$/),
       count: 1,
     });
     expect(JSON.parse(record!.details)).toEqual({
@@ -158,6 +158,31 @@ describe.each(testedDatabases())('a server with an audit log, on $name', ({ name
     });
     const [change] = await server.search('?securable=catalog:prod&action=grants.changed');
     expect(JSON.parse(change!.details)).toMatchObject({ change: 'added', detail: 'USE_CATALOG' });
+  });
+
+  it('holds what was done, where the query of the call says otherwise', async () => {
+    await server.ok('POST', '/api/2.0/secrets/scopes/create', { body: { scope: 'prod-db' } });
+    await server.ok(
+      'POST',
+      '/api/2.0/secrets/acls/put?scope=harmless&principal=admin&permission=READ&statement=SELECT',
+      { body: { scope: 'prod-db', principal: 'jane@acme.com', permission: 'MANAGE' } },
+    );
+    const records = await server.search('?action=secret-scope.manage');
+    const [record] = records.filter(({ route }) => route === 'POST /api/2.0/secrets/acls/put');
+    expect(record!.subject).toContain('scope=prod-db, scope@query=harmless');
+    expect(record!.subject).toContain('principal=jane@acme.com, principal@query=admin');
+    expect(JSON.parse(record!.details)).toEqual({ permission: 'MANAGE', 'permission@query': 'READ' });
+  });
+
+  it('holds for whom a trusted proxy asks', async () => {
+    await server.ok('POST', '/api/2.0/secrets/scopes/create', {
+      body: { scope: 'by-proxy' },
+      headers: { 'x-forwarded-for': '198.51.100.200' },
+    });
+    const records = await server.search('?action=secret-scope.manage');
+    expect(records.find(({ subject }) => subject === 'scope=by-proxy')).toMatchObject({
+      address: '198.51.100.200',
+    });
   });
 
   it('holds failed and refused sign-ins, and no secrets', async () => {
@@ -398,6 +423,22 @@ describe.each(testedDatabases())('a server with an audit log, on $name', ({ name
       expect((await server.call('GET', '/api/2.0/workspace-conf?keys=other')).status).toBe(400);
     } finally {
       await server.ok('PATCH', '/api/2.0/workspace-conf', { body: { maxTokenLifetimeDays: '0' } });
+    }
+  });
+});
+
+describe('a server where people sign in by an identity provider', () => {
+  it('holds that nobody was signed in, though the browser is only sent back', async () => {
+    const provider = ['--oidc-issuer', 'http://127.0.0.1:1', '--oidc-client-id', 'slipway'];
+    const server = await openServer(provider);
+    try {
+      const callback = '/api/slipway/v1/session/oidc/callback';
+      expect((await server.call('GET', `${callback}?code=x&state=y`, { as: '' })).status).toBe(302);
+      await expect
+        .poll(() => server.search('?action=login'))
+        .toMatchObject([{ route: `GET ${callback}`, outcome: 'denied', principal: '' }]);
+    } finally {
+      await server.close();
     }
   });
 });

@@ -71,7 +71,8 @@ describe.each(testedDatabases())('attacks on who may do what on $name', (databas
   });
 
   it('does not let who may edit delete artifacts (CVE-2024-4263)', async () => {
-    expect(await statusOf('editor', { method: 'PUT', path: `${file()}.2`, body: 'more' })).toBe(200);
+    const beside = `/api/2.0/mlflow-artifacts/artifacts/${world.experimentId}/${world.runId}/beside.txt`;
+    expect(await statusOf('editor', { method: 'PUT', path: beside, body: 'more' })).toBe(200);
     expect(await statusOf('editor', { method: 'DELETE', path: file() })).toBe(403);
     const [experiment, ...below] = `${world.folder}/file-${world.marker}.txt`.split('/');
     const dbfs = `dbfs:/mlflow-artifacts/${world.folder}`;

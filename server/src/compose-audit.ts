@@ -3,6 +3,7 @@ import { createAuditLog } from './governance/audit-log.ts';
 import { createAuditPast } from './governance/audit-past.ts';
 import { createAuditReader } from './governance/audit-reader.ts';
 import { createAuditSigner } from './governance/audit-signature.ts';
+import { createSecurableAges } from './governance/securable-ages.ts';
 import { type AuditTrails, createAuditTrails } from './http/audit-trail.ts';
 import type { MlflowRoute } from './http/mlflow/routes.ts';
 import type { RawRoute } from './http/routes.ts';
@@ -38,7 +39,7 @@ export function composeAudit({ db, clock, secretKey, mode, onError }: AuditOptio
     mode === 'off' ? undefined : createAuditTrails({ log, clock, required: mode === 'required', onError });
   return {
     trails,
-    routes: auditRoutes({ reader, past }),
+    routes: auditRoutes({ reader, past, ages: createSecurableAges({ db }) }),
     streamRoutes: [auditExportRoute(reader)],
     start() {
       log.start();

@@ -8,6 +8,7 @@ import { createVolumes, type Volumes } from './artifacts/volumes.ts';
 import type { Database } from './db/port.ts';
 import type { Access } from './governance/access.ts';
 import type { Governance } from './governance/governance.ts';
+import type { HolderOf } from './http/authenticate.ts';
 import { artifactCredentialRoutes } from './http/databricks/artifact-credentials.ts';
 import { dbfsRoutes } from './http/databricks/dbfs.ts';
 import { createFileAccess } from './http/databricks/file-access.ts';
@@ -38,9 +39,11 @@ export interface FilesDependencies {
   readonly files: Files;
   readonly guardDeletion: ArtifactDeletionGuard;
   readonly guardWrite: ArtifactDeletionGuard;
+  readonly guardAddition: ArtifactDeletionGuard;
   /** Secret bytes of the installation. */
   readonly key: Uint8Array;
   readonly governance: Pick<Governance, 'snapshot' | 'write' | 'ownership' | 'grants' | 'principals'>;
+  readonly holderOf: HolderOf;
   readonly metastoreId: string;
   readonly runs: Runs;
   readonly loggedModels: LoggedModels;
@@ -70,7 +73,16 @@ export function composeFiles(dependencies: FilesDependencies): FilesSurface {
     findVersionFolder: (name, version) => db.read((sql) => findVersionFolder(sql, name, version)),
     modelOfNumber: (modelNo) => db.read((sql) => modelOfNumber(sql, modelNo)),
   });
-  const workspace = createWorkspace({ db, files, clock, experiments: experimentsByPath(experiments) });
+  const workspace = createWorkspace({
+    db,
+    files,
+    clock,
+    experiments: experimentsByPath(experiments),
+    async numberOf(name) {
+      const found = await governance.principals.findByName(name);
+      return found?.name === name ? Number(found.id) : undefined;
+    },
+  });
   const dbfs = dbfsRoutes({ files, folders, blocks, access });
   const filesApi = filesApiRoutes({ files, folders, uploads, access, urls });
   return {
@@ -86,7 +98,7 @@ export function composeFiles(dependencies: FilesDependencies): FilesSurface {
     rawRoutes: [
       ...dbfs.rawRoutes,
       ...filesApi.rawRoutes,
-      ...signedFileRoutes({ files, uploads, urls }),
+      ...signedFileRoutes({ files, uploads, urls, access, holderOf: dependencies.holderOf }),
       ...workspaceStreamRoutes(workspace),
     ],
   };

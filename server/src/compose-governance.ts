@@ -3,7 +3,7 @@ import type { CatalogNameGuard } from './governance/catalogs.ts';
 import { createFederatedIdentities } from './governance/federated-identities.ts';
 import { createGovernance, type Governance } from './governance/governance.ts';
 import type { SchemaContents } from './governance/schemas.ts';
-import { type Authenticate, everybodyIsLocal } from './http/authenticate.ts';
+import { type Authenticate, everybodyHolds, everybodyIsLocal, type HolderOf } from './http/authenticate.ts';
 import { createCredentials } from './http/credentials.ts';
 import type { MlflowRoute } from './http/mlflow/routes.ts';
 import type { RawRoute } from './http/routes.ts';
@@ -42,6 +42,7 @@ export interface GovernanceDependencies {
 
 export interface GovernanceParts extends Governance {
   readonly authenticate: Authenticate;
+  readonly holderOf: HolderOf;
   readonly mlflowRoutes: readonly MlflowRoute[];
   readonly rawRoutes: readonly RawRoute[];
 }
@@ -65,6 +66,7 @@ export async function composeGovernance(dependencies: GovernanceDependencies): P
     return {
       ...governance,
       authenticate: everybodyIsLocal,
+      holderOf: everybodyHolds,
       mlflowRoutes,
       rawRoutes: sessionRoutes(undefined),
     };
@@ -92,6 +94,7 @@ export async function composeGovernance(dependencies: GovernanceDependencies): P
   return {
     ...governance,
     authenticate: credentials.authenticate,
+    holderOf: credentials.holderOf,
     mlflowRoutes,
     rawRoutes: [
       ...sessionRoutes({
@@ -110,6 +113,7 @@ export async function composeGovernance(dependencies: GovernanceDependencies): P
             accessOf,
             sealer: dependencies.sealer,
             clock,
+            onError,
           })),
     ],
   };

@@ -103,7 +103,7 @@ function withFreshNames(route: DatabricksRoute, catchUp: () => Promise<void>): D
 async function maySee(targets: Targets, source: string, access: Access): Promise<boolean> {
   if (access.principal.isAdmin) return true;
   return isFound(async () => {
-    const needs = await targets.sourceNeeds(source);
+    const needs = await targets.sourceNeeds(source, access);
     return needs.every(([action, on]) =>
       on.every((target) => access.decide(target.action ?? action, target.on) === 'allowed'),
     );

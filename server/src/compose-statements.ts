@@ -4,6 +4,7 @@ import type { Database } from './db/port.ts';
 import type { Governance } from './governance/governance.ts';
 import { createSecurableTags } from './governance/securable-tags.ts';
 import { createTables } from './governance/tables.ts';
+import type { HolderOf } from './http/authenticate.ts';
 import type { DatabricksRoute } from './http/databricks/routes.ts';
 import { sqlWarehouseRoutes } from './http/databricks/sql-warehouses.ts';
 import { createStatementSecurables } from './http/databricks/statement-securables.ts';
@@ -38,6 +39,7 @@ export interface StatementDependencies {
   /** Signs the links to results; the same in every process. */
   readonly secretKey: Uint8Array;
   readonly governance: Governance;
+  readonly holderOf: HolderOf;
   readonly metastoreId: string;
   readonly experiments: Pick<Experiments, 'get' | 'getByName'>;
   readonly models: Models;
@@ -136,7 +138,7 @@ export function composeStatements(dependencies: StatementDependencies): Statemen
   });
   return {
     routes: [...statementRoutes({ statements, links }), ...sqlWarehouseRoutes(sessions)],
-    rawRoutes: [...statementFileRoutes({ statements, links })],
+    rawRoutes: [...statementFileRoutes({ statements, links, holderOf: dependencies.holderOf })],
     start: () => statements.start(),
     stop: () => statements.stop(),
   };

@@ -76,7 +76,7 @@ import { createModels } from './registry/models.ts';
 import { createRecentModels } from './registry/recent-models.ts';
 import { createSchemaModels, findModelInTheWay } from './registry/schema-models.ts';
 import type { HostPolicy } from './registry/source-hosts.ts';
-import { keepVersionFiles } from './registry/version-files.ts';
+import { closeVersionFiles, keepVersionFiles } from './registry/version-files.ts';
 import { guardVersionFolder } from './registry/version-folders.ts';
 import { createVersionPlaces } from './registry/version-places.ts';
 import { createVersionTable } from './registry/version-table.ts';
@@ -211,6 +211,7 @@ export async function compose(config: Config): Promise<Program> {
   const registry = { db, clock, recordEvents, storedName: (text: string) => readModelName(text).stored };
   const models = createModels({
     ...registry,
+    write: governance.write,
     guardDeletion: async () => {},
     ownership: governance.ownership,
   });
@@ -231,7 +232,7 @@ export async function compose(config: Config): Promise<Program> {
     await guardVersionFolder(sql, path);
     await guardVolumeFolder(sql, path);
   };
-  const guards = { guardDeletion: keepVersionFiles, guardWrite };
+  const guards = { guardDeletion: keepVersionFiles, guardWrite, guardAddition: closeVersionFiles };
   const files = createFiles({ db, store, keys, clock, ...guards });
   const { sign: signer } = store;
   const transfers =
@@ -334,6 +335,7 @@ export async function compose(config: Config): Promise<Program> {
     ...guards,
     key,
     governance,
+    holderOf: governance.holderOf,
     metastoreId: identity.metastoreId,
     runs,
     loggedModels,
@@ -356,6 +358,7 @@ export async function compose(config: Config): Promise<Program> {
     keys,
     secretKey: key,
     governance,
+    holderOf: governance.holderOf,
     metastoreId: identity.metastoreId,
     experiments,
     models,
@@ -419,6 +422,7 @@ export async function compose(config: Config): Promise<Program> {
     audit: audit.trails,
     pages: createPages(config.pagesFolder),
     hostRules: { allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins },
+    trustsProxy: config.trustsProxy,
     logger,
     metrics: createServerMetrics({ databaseBytes: () => db.sizeBytes(), runLists: runLists.stats }),
   });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DATABRICKS_DESIGNS, type DatabricksDesign } from './artifacts/dbfs-paths.ts';
+import { createProxyTrust, type ProxyTrust } from './http/caller-address.ts';
 import type { LogLevel } from './http/logger.ts';
 import { AppError } from './kernel/errors.ts';
 import { parseTimeSpan } from './kernel/time-span.ts';
@@ -29,6 +30,8 @@ export interface Config {
   readonly undoWindowMs: number | undefined;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
+  /** Who is believed when it says for whom it asks. */
+  readonly trustsProxy: ProxyTrust;
   readonly logLevel: LogLevel;
   /** Whether there is an audit log, and whether nothing may happen without it; undefined where nobody said. */
   readonly audit: AuditMode | undefined;
@@ -83,6 +86,7 @@ export interface OidcConfig {
   readonly scopes: string;
   readonly nameClaim: string;
   readonly groupsClaim: string;
+  readonly emailsVerified: boolean;
   /** The provider's groups with those here that they stand for. */
   readonly groups: ReadonlyMap<string, string>;
 }
@@ -157,6 +161,12 @@ const SETTINGS = {
     flag: 'cors-allowed-origins',
     variable: 'SLIPWAY_CORS_ALLOWED_ORIGINS',
     help: 'origins (https://mlops.example, https://*.example) whose pages may read and change things; comma-separated, * for all',
+  },
+  trustedProxies: {
+    flag: 'trusted-proxies',
+    variable: 'SLIPWAY_TRUSTED_PROXIES',
+    fallback: 'loopback',
+    help: 'proxies whose X-Forwarded-For says who calls, for the limits of sign-ins and the audit log: addresses, networks (10.1.0.0/16), loopback; comma-separated',
   },
   logLevel: {
     flag: 'log-level',
@@ -235,6 +245,12 @@ const SETTINGS = {
     variable: 'SLIPWAY_OIDC_NAME_CLAIM',
     fallback: 'email',
     help: 'the claim that users are named by here',
+  },
+  oidcEmailsVerified: {
+    flag: 'oidc-emails-verified',
+    variable: 'SLIPWAY_OIDC_EMAILS_VERIFIED',
+    fallback: 'false',
+    help: 'true for a provider where nobody can choose their e-mail address, and which says nothing of it (email_verified)',
   },
   oidcGroupsClaim: {
     flag: 'oidc-groups-claim',
@@ -321,6 +337,7 @@ export function readConfig(
     undoWindowMs: readUndoWindow(required('undoWindow')),
     allowedHosts: list(text('allowedHosts')),
     allowedOrigins: list(text('allowedOrigins')).map(readOrigin),
+    trustsProxy: readTrustedProxies(required('trustedProxies')),
     logLevel: readLogLevel(required('logLevel')),
     audit: readAuditMode(text('audit')),
     webhooksAllowHttp: readBoolean('webhooksAllowHttp', required('webhooksAllowHttp')),
@@ -440,6 +457,7 @@ function readOidc(
     scopes: text('oidcScopes') ?? '',
     nameClaim: text('oidcNameClaim') ?? '',
     groupsClaim: text('oidcGroupsClaim') ?? '',
+    emailsVerified: readBoolean('oidcEmailsVerified', text('oidcEmailsVerified') ?? ''),
     groups: new Map(
       list(text('oidcGroups')).map((pair) => {
         const [, theirs, ours] = /^([^=]+)=(.+)$/.exec(pair) ?? [];
@@ -504,6 +522,13 @@ function readOrigin(text: string): string {
   if (text !== '*' && !/^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/i.test(text))
     throw bad('cors-allowed-origins', text, 'https://host, https://host:port or *, without a path');
   return text.replace(/^(https:\/\/.+):443$|^(http:\/\/.+):80$/i, '$1$2');
+}
+
+function readTrustedProxies(text: string): ProxyTrust {
+  const trust = createProxyTrust(list(text));
+  if (trust === undefined)
+    throw bad('trusted-proxies', text, 'addresses, networks such as 10.1.0.0/16, or loopback');
+  return trust;
 }
 
 function readPort(text: string): number {

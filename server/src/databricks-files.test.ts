@@ -323,6 +323,34 @@ describe('volumes', () => {
     expect(await codeOf(await call('GET', file('/Volumes/lab/moved/v/a')))).toEqual([404, 'NOT_FOUND']);
   });
 
+  it('keep their names from those who do not see them, as if these could make none', async () => {
+    const hidden = (await newVolume()).split('/').at(-1)!;
+    const guesser = await server.newPrincipal('guesser');
+    await server.grant('catalog', 'lab', guesser.name, 'USE_CATALOG');
+    await server.grant('schema', 'lab.ml', guesser.name, 'USE_SCHEMA', 'CREATE_VOLUME');
+    const volumes = '/api/2.1/unity-catalog/volumes';
+    const as = (method: string, path: string, body: object) =>
+      call(method, path, { token: guesser.token, body: JSON.stringify(body) });
+    const create = (name: string) =>
+      as('POST', volumes, { catalog_name: 'lab', schema_name: 'ml', name, volume_type: 'MANAGED' });
+    const rename = (new_name: string) => as('PATCH', `${volumes}/lab.ml.guess`, { new_name });
+    expect((await create('guess')).status).toBe(200);
+    const taken = [await create(hidden), await rename(hidden)];
+    expect((await create('guess')).status).toBe(409);
+    await server.ok('PATCH', '/api/2.1/unity-catalog/permissions/schema/lab.ml', {
+      changes: [{ principal: guesser.name, remove: ['CREATE_VOLUME'] }],
+    });
+    const refused = [await create('another'), await rename('another')];
+    for (const [i, answer] of taken.entries()) {
+      expect(answer.status).toBe(403);
+      expect(await answer.text()).toBe(await refused[i]!.text());
+    }
+    // Neither is asked for where the name stays.
+    expect(
+      (await as('PATCH', `${volumes}/lab.ml.guess`, { comment: 'mine', new_name: 'guess' })).status,
+    ).toBe(200);
+  });
+
   it('are closed to those without rights on them', async () => {
     const volume = await newVolume();
     await asWriter('PUT', file(`${volume}/a`), 'x');

@@ -234,6 +234,40 @@ describe('object permissions', () => {
     expect((await read()).status).toBe(404);
   });
 
+  it('shows who only sees a thing their own level alone, as Unity Catalog’s grants do', async () => {
+    await server.post(ADMIN, '/api/2.0/mlflow/registered-models/create', { name: 'shown' });
+    const ofModel = `${UC}/permissions/function/workspace.default.shown`;
+    await server.done(ADMIN, {
+      method: 'PATCH',
+      path: ofModel,
+      body: {
+        changes: [
+          { principal: JANE, add: ['MANAGE'] },
+          { principal: BOB, add: ['EXECUTE'] },
+          { principal: 'reviewers', add: ['APPROVE'] },
+        ],
+      },
+    });
+    const { registered_model_databricks: shown } = await server.done<{
+      registered_model_databricks: { id: string };
+    }>(ADMIN, { path: '/api/2.0/mlflow/databricks/registered-models/get', query: { name: 'shown' } });
+    const namesOf = async (as: As, path: string) =>
+      (await call(as, 'GET', path))
+        .json<Acl>()
+        .access_control_list.map(({ user_name, group_name }) => user_name ?? group_name);
+    const granted = (await server.done<Assignments>(BOB, { path: ofModel })).privilege_assignments;
+    const own = new Set(await namesOf(BOB, `registered-models/${shown.id}`));
+    expect(granted.map(({ principal }) => principal)).toEqual([BOB]);
+    expect(own.has(BOB)).toBe(true);
+    for (const name of [JANE, 'reviewers', 'admins']) expect(own.has(name)).toBe(false);
+    expect(await namesOf(ADMIN, `registered-models/${shown.id}`)).toEqual(
+      expect.arrayContaining([JANE, BOB, 'reviewers', 'admins']),
+    );
+    await call(JANE, 'PATCH', experiment, [{ user_name: BOB, permission_level: 'CAN_READ' }]);
+    expect(await namesOf(BOB, experiment)).toEqual([BOB]);
+    expect(await namesOf(JANE, experiment)).toEqual(expect.arrayContaining([JANE, BOB]));
+  });
+
   it('makes of two lists that come together one or the other', async () => {
     for (let round = 0; round < 10; round += 1) {
       const { experiment_id: id } = await server.post<{ experiment_id: string }>(

@@ -58,6 +58,30 @@ describe('secrets', () => {
     expect(refusals[0]!.text).toBe(refusals[1]!.text);
   });
 
+  it('tells nothing of them to who may read all experiments', async () => {
+    const { experiment_id } = await server.post<{ experiment_id: string }>(
+      ADMIN,
+      '/api/2.0/mlflow/experiments/create',
+      { name: 'of-the-administrator' },
+    );
+    await server.addUser('viewer');
+    await server.post(ADMIN, '/api/3.0/mlflow/users/permissions/grant', {
+      username: 'viewer',
+      resource_type: 'experiment',
+      resource_id: '*',
+      permission: 'READ',
+    });
+    const experiment = await server.call('viewer', {
+      path: `/api/2.0/mlflow/experiments/get?experiment_id=${experiment_id}`,
+    });
+    expect(experiment.status).toBe(200);
+    expect((await get('viewer', 'scopes/list')).json()).toEqual({ scopes: [] });
+    for (const path of ['get?key=k&scope=', 'list?scope=', 'acls/list?scope=']) {
+      const [hidden, absent] = [await get('viewer', `${path}ml`), await get('viewer', `${path}none`)];
+      expect([hidden.status, hidden.text]).toEqual([404, absent.text.replaceAll('none', 'ml')]);
+    }
+  });
+
   it('lets those create scopes who may manage the workspace', async () => {
     const me = await server.call(ADMIN, { path: '/api/2.0/preview/scim/v2/Me' });
     const path = `/api/2.0/permissions/workspace/${me.headers['x-databricks-org-id']}`;

@@ -106,6 +106,19 @@ describe('empty settings', () => {
   });
 });
 
+describe('trusted proxies', () => {
+  it('are those of this machine unless others are named', () => {
+    expect(readConfig([], {}).trustsProxy('127.0.0.1')).toBe(true);
+    expect(readConfig([], {}).trustsProxy('10.0.0.1')).toBe(false);
+    const named = readConfig([], { SLIPWAY_TRUSTED_PROXIES: '10.0.0.0/24, 192.0.2.1' });
+    expect(['10.0.0.9', '192.0.2.1', '127.0.0.1'].map(named.trustsProxy)).toEqual([true, true, false]);
+  });
+
+  it('are refused where they are no addresses', () => {
+    expect(() => readConfig(['--trusted-proxies', 'my-proxy'], {})).toThrow('--trusted-proxies my-proxy');
+  });
+});
+
 it('tells its version', async () => {
   const { code, text } = await run('--version');
   expect(code).toBe(0);

@@ -82,6 +82,36 @@ describe.skipIf(postgres === undefined)('two servers on one database', () => {
     }
   });
 
+  it('judge a model by the name that its catalog has been given by the other', async () => {
+    const UC = '/api/2.1/unity-catalog';
+    await server.call(ADMIN, {
+      method: 'PATCH',
+      path: `${UC}/permissions/schema/workspace.default`,
+      body: { changes: [{ principal: 'bob', add: ['ALL_PRIVILEGES', 'MANAGE'] }] },
+    });
+    await server.call(ADMIN, {
+      method: 'PATCH',
+      path: `${UC}/permissions/catalog/workspace`,
+      body: { changes: [{ principal: 'bob', add: ['USE_CATALOG'] }] },
+    });
+    await server.post(ADMIN, `${UC}/catalogs`, { name: 'first_0' });
+    const model = { catalog_name: 'first_0', schema_name: 'default', name: 'fraud' };
+    await server.post(ADMIN, `${UC}/models`, model);
+    for (let round = 0; round < 10; round += 1) {
+      const [from, to] = [`first_${round}`, `first_${round + 1}`];
+      await server.call(ADMIN, { method: 'PATCH', path: `${UC}/catalogs/${from}`, body: { new_name: to } });
+      const full = `${to}.default.fraud`;
+      const refused = await there('bob', { method: 'DELETE', path: `${UC}/models/${full}` });
+      expect([round, refused.status, refused.text]).toEqual([
+        round,
+        404,
+        expect.stringContaining('not found'),
+      ]);
+      expect((await there('bob', { path: `${UC}/models/${full}` })).status).toBe(404);
+      expect((await server.call(ADMIN, { path: `${UC}/models/${full}` })).status).toBe(200);
+    }
+  });
+
   it('refuse as before what nobody made and nobody gave', async () => {
     const { experiment_id } = await make('hidden');
     const get = (id: string) => ({ path: `${API}/experiments/get`, query: { experiment_id: id } });

@@ -355,6 +355,23 @@ it('registers a logged model, as a new model and with an alias', async () => {
   expect(version.source).toContain(logged!.modelId);
 });
 
+it('registers from the details beside the runs table', async () => {
+  const [experiment] = await site.client.experiments.search({ filter: "name = 'iris'" }).toArray();
+  const name = free('iris-from-the-table');
+  const page = await open(`/experiments/${experiment!.experimentId}`);
+  await page.getByRole('link', { name: 'logreg-0.01', exact: true }).click();
+  const panel = page.getByRole('complementary', { name: 'Details of the run' });
+  await panel.getByRole('button', { name: 'Register version' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Register version: model' });
+  await dialog.getByRole('combobox', { name: 'Model' }).fill(name);
+  await dialog.getByText(`The model ${name} is made, with this as version 1.`).waitFor();
+  await dialog.getByRole('button', { name: 'Register version' }).click();
+  await page.getByRole('heading', { name: `${name} version 1` }).waitFor();
+  const [version] = await site.client.modelVersions.search({ filter: `name = '${name}'` }).toArray();
+  const run = await site.client.runs.get(version!.runId ?? '');
+  expect(run.name).toBe('logreg-0.01');
+});
+
 it('registers from the head of a run by keys, without sending what is still being chosen', async () => {
   const [experiment] = await site.client.experiments.search({ filter: "name = 'iris'" }).toArray();
   const [run] = await site.client.runs

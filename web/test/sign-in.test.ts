@@ -84,6 +84,24 @@ it('signs in by the identity provider, and knows who came from the first page on
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
 });
 
+it('says on the sign-in page why the provider’s answer signs nobody in', async () => {
+  const page = await openSignedOut('/models?q=fraud');
+  expectProblem(page, new RegExp(`fonts\\.googleapis\\.com|${provider.issuer}/(interaction|favicon)`));
+  await page.getByRole('link', { name: 'Sign in with Acme' }).click();
+  // Somebody here who signs in by a password.
+  await page.locator('input[name="login"]').fill('jane@acme.com');
+  await page.locator('input[name="password"]').fill('any');
+  await page.locator('button[type="submit"]').click();
+  await page.locator('button[type="submit"]').click();
+  const problem = page.getByRole('alert').filter({ hasText: 'Your name at Acme' });
+  await problem.waitFor();
+  await look(page, 'sign-in-refused');
+  expect(page.url()).toBe(`${site.url}/models?q=fraud`);
+  await signIn(page, { name: 'jane@acme.com', password: PASSWORD });
+  await page.getByRole('button', { name: 'Signed in as jane@acme.com' }).waitFor();
+  expect(await problem.count()).toBe(0);
+});
+
 it('makes a token that programs sign in by, tells it once, and revokes it', async () => {
   const page = await openSignedOut('/settings');
   await signIn(page, { name: 'jane@acme.com', password: PASSWORD });

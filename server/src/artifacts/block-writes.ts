@@ -43,11 +43,16 @@ export function createBlockWrites({ db, files, clock }: BlockWritesDependencies)
     });
   }
 
-  async function* bytesOf({ handle, blocks }: repository.HandleRow): AsyncGenerator<Uint8Array> {
+  /** @param judge asked once more at the end: many blocks take their time. */
+  async function* bytesOf(
+    { handle, blocks }: repository.HandleRow,
+    judge: () => Promise<void>,
+  ): AsyncGenerator<Uint8Array> {
     for (let block = 1; block <= blocks; block++) {
       const { read } = await files.open(blockOf(handle, block));
       yield* read.stream as AsyncIterable<Uint8Array>;
     }
+    await judge();
   }
 
   return {
@@ -81,10 +86,21 @@ export function createBlockWrites({ db, files, clock }: BlockWritesDependencies)
       await files.put(blockOf(handle, number), once(block));
     },
 
-    /** Makes the file of its blocks. @throws AppError NotFound; AlreadyExists; Conflict where a version needs what is there. */
-    async close(handle: number, principal: string): Promise<void> {
+    /**
+     * Makes the file of its blocks.
+     * @param mayWrite whether its path may be written by now: handles are kept for days, and rights end.
+     * @throws AppError NotFound; AlreadyExists; Conflict where a version needs what is there; what `mayWrite` throws.
+     */
+    async close(
+      handle: number,
+      principal: string,
+      mayWrite: (path: TreePath) => Promise<void>,
+    ): Promise<void> {
       const row = await getHandle(handle, principal);
-      await files.put(parseTreePath(row.path), bytesOf(row), {
+      const path = parseTreePath(row.path);
+      const judge = () => mayWrite(path);
+      await judge();
+      await files.put(path, bytesOf(row, judge), {
         ...(row.overwrite === 0 && { precondition: refuseExisting }),
       });
       await drop(handle);

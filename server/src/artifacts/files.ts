@@ -61,6 +61,8 @@ export interface FilesDependencies {
   readonly guardDeletion: ArtifactDeletionGuard;
   /** Asked before a file comes to be or gets other bytes, under the same terms. @throws AppError Conflict */
   readonly guardWrite?: ArtifactDeletionGuard;
+  /** Asked before a file comes to be where none was, under the same terms. @throws AppError Conflict */
+  readonly guardAddition?: ArtifactDeletionGuard;
 }
 
 const MAX_LIST = 1000;
@@ -70,7 +72,7 @@ const MAX_UPLOAD_MS = 12 * 60 * 60 * 1000;
 
 /** Files by path, over the database and the object store. */
 export function createFiles(dependencies: FilesDependencies) {
-  const { db, store, keys, clock, guardDeletion, guardWrite } = dependencies;
+  const { db, store, keys, clock, guardDeletion, guardWrite, guardAddition } = dependencies;
 
   async function find(path: ArtifactPath): Promise<repository.EntryRow | undefined> {
     return db.read((sql) => repository.findEntry(sql, placeOf(path)));
@@ -103,6 +105,7 @@ export function createFiles(dependencies: FilesDependencies) {
       options.precondition?.(known && factsOf(known));
       const replaces = known !== undefined && (known.sha256 === null || known.sha256 !== blob.sha256);
       if (replaces) await guardDeletion(tx, path);
+      if (known === undefined) await guardAddition?.(tx, path);
       const { blobNo, objectKey } = await upsertBlob(tx, blob);
       await repository.upsertFile(tx, place, { blobNo, nowMs: blob.nowMs });
       if (replaces && known.blob_no !== blobNo) await releaseBlobs(tx, [known.blob_no!], blob.nowMs);
@@ -114,7 +117,7 @@ export function createFiles(dependencies: FilesDependencies) {
     /**
      * Stores a file; it replaces what was there, whole and at once, when the last byte is durable.
      * @throws AppError InvalidArgument for another size or checksum than announced, or where a folder is in the way or a
-     * file is where a folder must be; Conflict where a model version needs the old bytes; Unavailable when the store is
+     * file is where a folder must be; Conflict where a model version needs the old bytes, or has its files all around; Unavailable when the store is
      * out of reach or full; what the body and the precondition throw.
      */
     async put(path: ArtifactPath, body: ObjectBody, options: PutOptions = {}): Promise<FileFacts> {

@@ -38,6 +38,9 @@ describe.each(testedDatabases())('folders on $name', (database) => {
       guardWrite: async (_, path) => {
         if (path.startsWith('closed')) throw new AppError('Conflict', 'closed');
       },
+      guardAddition: async (_, path) => {
+        if (path.startsWith('whole/')) throw new AppError('Conflict', 'whole');
+      },
     });
   });
   afterAll(async () => {
@@ -114,6 +117,14 @@ describe.each(testedDatabases())('folders on $name', (database) => {
     expect(await refusal(folders.make(at('e/g')))).toBe('InvalidArgument');
   });
 
+  it('come to be where something may come, and are there already anywhere', async () => {
+    await home.put('whole/a/file', '1');
+    expect(await refusal(folders.make(at('whole/b')))).toBe('Conflict');
+    expect(await refusal(folders.make(at('closed/b')))).toBe('Conflict');
+    expect(await refusal(folders.make(at('whole/a')))).toBeUndefined();
+    expect(await home.names('whole')).toEqual(['a']);
+  });
+
   it('show nothing in the root that is no artifact', async () => {
     await home.files.put(inTree('workspace', 'x'), bodyOf('secret'));
     expect(await home.names('')).not.toContain('#workspace');
@@ -159,16 +170,23 @@ describe.each(testedDatabases())('folders on $name', (database) => {
   it('take a file block by block, and forget handles that nobody uses', async () => {
     const blocks = createBlockWrites({ db: opened.db, files: home.files, clock });
     const owner = { principal: '7', overwrite: true };
+    let lets = false;
+    const mayWrite = async () => {
+      if (!lets) throw new AppError('PermissionDenied', 'not any more');
+    };
     const handle = await blocks.open(at('blocks/a'), owner);
     const idle = await blocks.open(at('blocks/b'), owner);
     for (const text of ['one ', 'two ', 'three']) await blocks.add(handle, '7', Buffer.from(text));
     expect(await refusal(blocks.add(handle, '8', Buffer.from('x')))).toBe('NotFound');
     expect(await refusal(blocks.add(handle, '7', Buffer.alloc(1024 * 1024 + 1)))).toBe('InvalidArgument');
-    await blocks.close(handle, '7');
+    expect(await refusal(blocks.close(handle, '7', mayWrite))).toBe('PermissionDenied');
+    expect(await home.names('blocks')).toEqual([]);
+    lets = true;
+    await blocks.close(handle, '7', mayWrite);
     expect(await home.read('blocks/a')).toBe('one two three');
-    expect(await refusal(blocks.close(handle, '7'))).toBe('NotFound');
+    expect(await refusal(blocks.close(handle, '7', mayWrite))).toBe('NotFound');
     clock.advance(25 * 60 * 60 * 1000);
     await blocks.open(at('blocks/c'), owner);
-    expect(await refusal(blocks.close(idle, '7'))).toBe('NotFound');
+    expect(await refusal(blocks.close(idle, '7', mayWrite))).toBe('NotFound');
   });
 });

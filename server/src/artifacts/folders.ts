@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../db/port.ts';
+import type { Database } from '../db/port.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { alreadyExists, invalidArgument, invalidState, notFound } from '../kernel/errors.ts';
 import {
@@ -23,10 +23,11 @@ export interface FoldersDependencies {
   readonly clock: Clock;
   readonly guardDeletion: ArtifactDeletionGuard;
   readonly guardWrite: ArtifactDeletionGuard;
+  readonly guardAddition: ArtifactDeletionGuard;
 }
 
 /** Folders as things of their own, for the protocols that make and remove them. */
-export function createFolders({ db, clock, guardDeletion, guardWrite }: FoldersDependencies) {
+export function createFolders({ db, clock, guardDeletion, guardWrite, guardAddition }: FoldersDependencies) {
   return {
     /** Undefined where nothing is. The root is a folder. */
     async find(path: TreePath | ''): Promise<Found | undefined> {
@@ -39,11 +40,17 @@ export function createFolders({ db, clock, guardDeletion, guardWrite }: FoldersD
         : { kind: 'file', facts };
     },
 
-    /** Makes a folder and those above it; there already is a success. @throws AppError InvalidArgument where a file is */
-    async make(path: TreePath, within?: (tx: Transaction) => Promise<void>): Promise<void> {
+    /**
+     * Makes a folder and those above it; there already is a success.
+     * @throws AppError InvalidArgument where a file is; Conflict among the files of a model version.
+     */
+    async make(path: TreePath): Promise<void> {
       checkDepth(path);
       await db.write(async (tx) => {
-        await within?.(tx);
+        const known = await repository.findEntry(tx, placeOf(path));
+        if (known !== undefined && known.object_key === null) return;
+        await guardWrite(tx, path);
+        await guardAddition(tx, path);
         await enterFolder(tx, foldersOf(path), clock.nowMs());
       });
     },
@@ -69,7 +76,7 @@ export function createFolders({ db, clock, guardDeletion, guardWrite }: FoldersD
     /**
      * Moves a file or a folder with all in it; the folders above the new place are made.
      * @throws AppError NotFound; AlreadyExists where something is at the new place; InvalidArgument for a folder into
-     * itself; Conflict where a model version needs a file.
+     * itself; Conflict where a model version needs a file, or has its files at, above or below the new place.
      */
     async move(from: TreePath, to: TreePath): Promise<void> {
       checkDepth(to);
@@ -79,6 +86,8 @@ export function createFolders({ db, clock, guardDeletion, guardWrite }: FoldersD
       await db.write(async (tx) => {
         await guardDeletion(tx, from);
         await guardWrite(tx, to);
+        // What comes along may lie where a version was registered before it had files.
+        await guardDeletion(tx, to);
         const [source, target] = [placeOf(from), placeOf(to)];
         await repository.holdFolder(tx, foldersOf(source.parent).at(-1));
         const entry = await repository.findEntry(tx, source);

@@ -32,14 +32,29 @@ export async function findVolume(
   ]);
 }
 
-/** Of one schema, by name. */
+export async function findVolumeById(sql: Sql, volumeId: string): Promise<VolumeRow | undefined> {
+  return sql.get<VolumeRow>(`${VOLUME} WHERE volume_id = ?`, [volumeId]);
+}
+
+/** Of one schema, by name; only those that are named. */
 export async function listVolumes(
   sql: Sql,
-  { catalogKey, schemaKey, after, limit }: SchemaKey & { readonly after: string; readonly limit: number },
+  {
+    catalogKey,
+    schemaKey,
+    names,
+    after,
+    limit,
+  }: SchemaKey & {
+    readonly names: 'all' | readonly string[];
+    readonly after: string;
+    readonly limit: number;
+  },
 ): Promise<VolumeRow[]> {
+  const named = names === 'all' ? '' : ` AND ${sql.dialect.inList('name', 'text')}`;
   return sql.all<VolumeRow>(
-    `${VOLUME} WHERE catalog_key = ? AND schema_key = ? AND name > ? ORDER BY name LIMIT ?`,
-    [catalogKey, schemaKey, after, limit],
+    `${VOLUME} WHERE catalog_key = ? AND schema_key = ? AND name > ?${named} ORDER BY name LIMIT ?`,
+    [catalogKey, schemaKey, after, ...(names === 'all' ? [] : [sql.dialect.list(names)]), limit],
   );
 }
 

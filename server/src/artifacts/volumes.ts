@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Database, Sql, Transaction } from '../db/port.ts';
 import type { Access, Principal } from '../governance/access.ts';
 import type { GovernedWrite } from '../governance/governed-writes.ts';
+import { requireManagement, writeOwner } from '../governance/grants.ts';
 import type { Ownership } from '../governance/ownership.ts';
 import type { Securable } from '../governance/privileges.ts';
 import { getSchemaName } from '../governance/schema-names.ts';
@@ -35,12 +36,14 @@ export interface VolumesDependencies {
 export interface VolumeChange {
   readonly name?: string | undefined;
   readonly comment?: string | undefined;
+  /** The new owner's name. */
+  readonly owner?: string | undefined;
 }
 
 const MAX_NAME_LENGTH = 255;
 const MAX_COMMENT_LENGTH = 64 * 1024;
 const MAX_PAGE = 1000;
-const LOOKED_AT_ONCE = 200;
+const REMOVED_AT_ONCE = 200;
 
 export function createVolumes({ db, clock, write, ownership }: VolumesDependencies) {
   async function getRow(sql: Sql, name: VolumeName): Promise<VolumeRow> {
@@ -92,35 +95,35 @@ export function createVolumes({ db, clock, write, ownership }: VolumesDependenci
       return row && volumeOf(row);
     },
 
+    /** The volume in whose folder a path is, whatever it is called now; undefined for one elsewhere, or that is gone. */
+    async findAt(path: TreePath): Promise<Volume | undefined> {
+      const volumeId = idInTree('volumes', path);
+      if (volumeId === undefined) return undefined;
+      const row = await db.read((sql) => repository.findVolumeById(sql, volumeId));
+      return row && volumeOf(row);
+    },
+
     /** Those of a schema that the caller sees, by name, after the last of the page before. */
     async list(
       access: Access,
       schema: SchemaName,
       { after = '', limit = MAX_PAGE }: { readonly after?: string | undefined; readonly limit?: number },
     ): Promise<{ readonly items: readonly Volume[]; readonly next: string | undefined }> {
-      const items: Volume[] = [];
-      let last = after;
-      for (;;) {
-        const rows = await db.read((sql) =>
-          repository.listVolumes(sql, { ...keyOf(schema), after: last, limit: LOOKED_AT_ONCE }),
-        );
-        for (const row of rows) {
-          const volume = volumeOf(row);
-          if (access.decide('volume.see', securableOfVolume(volume.name)) === 'hidden') continue;
-          // There is another page only where there is something to see on it.
-          if (items.length === limit) return { items, next: items.at(-1)!.name.name };
-          items.push(volume);
-        }
-        if (rows.length < LOOKED_AT_ONCE) return { items, next: undefined };
-        last = rows.at(-1)!.name;
-      }
+      const names = access.visibleNames({ type: 'volume', ...schema });
+      const rows = await db.read((sql) =>
+        repository.listVolumes(sql, { ...keyOf(schema), names, after, limit: limit + 1 }),
+      );
+      const items = rows.slice(0, limit).map(volumeOf);
+      // There is another page only where there is something to see on it.
+      return { items, next: rows.length > limit ? items.at(-1)!.name.name : undefined };
     },
 
-    /** @throws AppError NotFound, AlreadyExists, InvalidArgument */
-    async update(name: VolumeName, change: VolumeChange, by: Principal): Promise<Volume> {
+    /** All of it or nothing. @throws AppError NotFound, AlreadyExists, InvalidArgument; as `Grants.setOwner` for the owner. */
+    async update(name: VolumeName, change: VolumeChange, by: Access): Promise<Volume> {
       if (change.name !== undefined) checkName(change.name);
       checkComment(change.comment);
-      return write(async (tx) => {
+      if (change.owner !== undefined) requireManagement(by, securableOfVolume(name));
+      return write(async (tx, changed) => {
         const row = await getRow(tx, name);
         const renamed = { ...name, name: change.name ?? name.name };
         if (renamed.name !== name.name) {
@@ -131,15 +134,17 @@ export function createVolumes({ db, clock, write, ownership }: VolumesDependenci
           }
           await ownership.move(tx, securableOfVolume(name), securableOfVolume(renamed));
         }
-        const changed: VolumeRow = {
+        const updated: VolumeRow = {
           ...row,
           name: renamed.name,
           comment: change.comment ?? row.comment,
           updated_at: clock.nowMs(),
-          updated_by: by.name,
+          updated_by: by.principal.name,
         };
-        await repository.updateVolume(tx, changed);
-        return volumeOf(changed);
+        await repository.updateVolume(tx, updated);
+        if (change.owner !== undefined)
+          await writeOwner(tx, changed, { on: securableOfVolume(renamed), principal: change.owner });
+        return volumeOf(updated);
       });
     },
 
@@ -154,17 +159,21 @@ export function createVolumes({ db, clock, write, ownership }: VolumesDependenci
     /** What of a schema lies here, for whoever deletes or renames the schema; the grants are theirs to mind. */
     contents: {
       async exist(tx, schema) {
-        return (await repository.listVolumes(tx, { ...keyOf(schema), after: '', limit: 1 })).length > 0;
+        return (
+          (await repository.listVolumes(tx, { ...keyOf(schema), names: 'all', after: '', limit: 1 })).length >
+          0
+        );
       },
       async delete(tx, schema) {
         for (;;) {
           const rows = await repository.listVolumes(tx, {
             ...keyOf(schema),
+            names: 'all',
             after: '',
-            limit: LOOKED_AT_ONCE,
+            limit: REMOVED_AT_ONCE,
           });
           await remove(tx, rows);
-          if (rows.length < LOOKED_AT_ONCE) return;
+          if (rows.length < REMOVED_AT_ONCE) return;
         }
       },
       rename: (tx, from, to) => repository.moveVolumes(tx, keyOf(from), { ...keyOf(to), ...to }),

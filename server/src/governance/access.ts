@@ -24,6 +24,11 @@ export interface VisibleModels {
   readonly models: readonly string[];
 }
 
+/** Where lists look for things by their names. */
+export type NamedPlace =
+  | { readonly type: 'volume' | 'table'; readonly catalog: string; readonly schema: string }
+  | { readonly type: 'secret-scope' };
+
 /** What one caller may do, at the moment of the call. Answers come from memory and cost microseconds. */
 export interface Access {
   readonly principal: Principal;
@@ -31,6 +36,11 @@ export interface Access {
   /** Experiments that the caller may read, for the conditions of searches; `all` without any condition. */
   visibleExperiments(): 'all' | readonly number[];
   visibleModels(): 'all' | VisibleModels;
+  /**
+   * Of the things in a place those that the caller may see, by their names as grants are kept under them: what is
+   * hidden is never looked at, so that lists take no longer where there is much of it.
+   */
+  visibleNames(place: NamedPlace): 'all' | readonly string[];
   /**
    * Brings in what other processes have committed, so that whoever is about to be refused is judged by what holds now:
    * they may have made the thing, or got the right to it, through another process. Not there where this process is the
@@ -62,6 +72,7 @@ export function fullAccess(principal: Principal): Access {
     decide: () => 'allowed',
     visibleExperiments: () => 'all',
     visibleModels: () => 'all',
+    visibleNames: () => 'all',
   };
 }
 

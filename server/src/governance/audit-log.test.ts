@@ -394,6 +394,26 @@ describe.each(testedDatabases())('the audit log on $name', ({ name, open }) => {
       [{ principal: 'nobody' }, ''],
     ];
 
+    it('since a name means what it means, without the ends of counts that began before', async () => {
+      const log = openLog();
+      const named = { securable: 'model:prod.ml.named' };
+      const at = (ms: number, requestId: string) => ({ ...named, atMs: START_MS + ms, requestId });
+      await Promise.all([
+        log.write(entry('a', at(10_000, 'early'))),
+        log.write(entry('b', at(50_000, 'counted'))),
+        log.write(entry('c', at(100_000, 'present'))),
+        log.write(entry('d', { ...at(110_000, 'counted'), count: 3 })),
+        log.write(entry('e', { ...at(111_000, 'counted'), outcome: 'denied' })),
+        log.write(entry('f', at(120_000, 'early'))),
+        log.write(entry('g', { ...at(121_000, 'counted'), securable: 'model:prod.ml.other' })),
+      ]);
+      const present = { sinceMs: START_MS + 100_000, countedForMs: 80_000 };
+      const found = async (of: repository.AuditSearch) =>
+        (await search(of)).map(({ subject }) => subject).join('');
+      expect(await found(named)).toBe('fedcba');
+      expect(await found({ ...named, present })).toBe('fec');
+    });
+
     it('by who, what, on what, when and with what outcome, the newest first', async () => {
       for (const [of, found] of SEARCHES)
         expect([of, (await search(of)).map(({ subject }) => subject).join('')]).toEqual([of, found]);

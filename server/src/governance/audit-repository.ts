@@ -237,6 +237,15 @@ export interface AuditSearch {
   readonly fromMs?: number | undefined;
   /** Before this time. */
   readonly untilMs?: number | undefined;
+  /** For whom what the securable's name meant before is another's affair. */
+  readonly present?: PresentThing | undefined;
+}
+
+export interface PresentThing {
+  /** Since when the name means what it means now. */
+  readonly sinceMs: number;
+  /** How long before the count of a record at most began that tells of several calls. */
+  readonly countedForMs: number;
 }
 
 /** Where a page ended. */
@@ -269,6 +278,18 @@ export async function searchRecords(
   else if (search.outcome !== undefined) where(`outcome = ? AND outcome <> 'succeeded'`, search.outcome);
   if (search.fromMs !== undefined) where('at_ms >= ?', search.fromMs);
   if (search.untilMs !== undefined) where('at_ms < ?', search.untilMs);
+  if (search.present !== undefined) {
+    const { sinceMs, countedForMs } = search.present;
+    // The end of a count repeats the request that began it, which may be one of before.
+    where(
+      `at_ms >= ? AND NOT EXISTS (SELECT 1 FROM audit_records b WHERE b.securable = audit_records.securable
+         AND b.securable <> '' AND b.at_ms >= ? AND b.at_ms < ? AND b.request_id = audit_records.request_id
+         AND b.request_id <> '' AND b.outcome = audit_records.outcome)`,
+      sinceMs,
+      sinceMs - countedForMs,
+      sinceMs,
+    );
+  }
   if (after !== undefined) where('(at_ms, chain, seq) < (?, ?, ?)', after.atMs, after.chain, after.seq);
   const condition = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   const rows = await sql.all<RecordRow>(

@@ -20,6 +20,7 @@ import { parsePrincipalNo } from './principal-rules.ts';
 import { keyOf, type Securable } from './privileges.ts';
 import type { SchemaContents } from './schemas.ts';
 import { insertSchema, listSchemasOf } from './schemas-repository.ts';
+import { noteBeginnings } from './securable-ages.ts';
 import type { OpenSnapshot } from './snapshot.ts';
 
 export interface Catalog {
@@ -176,6 +177,7 @@ export function createCatalogs({
               from: { catalog: row.name_key },
               to: { catalog: containerKey(newName) },
             });
+            await noteBeginnings(tx, [{ type: 'catalog', catalog: newName }], clock.nowMs());
           }
         }
         if (change.owner !== undefined) {
@@ -234,10 +236,12 @@ export async function writeNewCatalog(
   // Whatever was granted on a catalog of this name before says nothing about this one.
   await dropContainedGrants(tx, changed, { catalog: name_key });
   const ownerNo = parsePrincipalNo(by.id);
-  const securables = [
-    keyOf({ type: 'catalog', catalog: name }),
-    keyOf({ type: 'schema', catalog: name, schema: DEFAULT_SCHEMA }),
+  const made: readonly Securable[] = [
+    { type: 'catalog', catalog: name },
+    { type: 'schema', catalog: name, schema: DEFAULT_SCHEMA },
   ];
+  await noteBeginnings(tx, made, nowMs);
+  const securables = made.map(keyOf);
   if (ownerNo !== undefined)
     await insertGrants(
       tx,

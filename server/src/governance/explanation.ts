@@ -53,7 +53,7 @@ export function explain(
   );
   const counting = setOf(SUFFICES[action]) | OPENS;
   const grants = path.flatMap((each, i) => {
-    const counts = (i === 0 ? levels[i]!.held : comingDown(levels[i]!)) & counting;
+    const counts = (i === 0 ? levels[i]!.held : comingDown(levels[i]!, on.type)) & counting;
     return counts === 0 ? [] : reasonsAt(state, { principalNo, on: each, counts });
   });
   const isAdmin = state.isAdmin(principalNo);

@@ -5,8 +5,9 @@ import { FIRST_ADMINISTRATOR } from './bootstrap.ts';
 import * as repository from './federated-identities-repository.ts';
 import type { GovernedWrite, NoteChange } from './governed-writes.ts';
 import { checkPrincipalName, nameKeyOf } from './principal-rules.ts';
-import { USERS } from './principals.ts';
+import { ADMINS, USERS } from './principals.ts';
 import {
+  countActiveWithin,
   deleteMembers,
   findByNameKey,
   findPrincipal,
@@ -19,19 +20,17 @@ import {
 export interface FederatedIdentity {
   readonly issuer: string;
   readonly subject: string;
-  /** What the user is called here: an e-mail address that the provider has verified, or another name. */
+  /** What the user is called here: an e-mail address that the provider has verified, or another name that it vouches for. */
   readonly name: string;
-  /** Whether the provider vouches that the name is theirs. */
-  readonly isNameVerified: boolean;
   readonly displayName: string | undefined;
-  /** As the provider names them. */
-  readonly groups: readonly string[];
+  /** As the provider names them; undefined where it does not tell them. */
+  readonly groups: readonly string[] | undefined;
 }
 
 export interface FederatedIdentities {
   /**
    * The user of this identity, made at the first sign-in. In the groups that the provider decides on it is then exactly
-   * where the provider has it; in others nothing changes.
+   * where the provider has it, so far as it tells; in others nothing changes, and the last administrator stays one.
    * @returns the principal's id.
    * @throws AppError PermissionDenied for one who is inactive here, and for the name of a user who signs in otherwise.
    */
@@ -59,16 +58,17 @@ export function createFederatedIdentities({
     if (knownNo !== undefined) return (await findPrincipal(tx, knownNo))!;
     const namesake = await findByNameKey(tx, nameKeyOf(identity.name));
     if (namesake !== undefined) {
-      // Prepared for the provider's users (by SCIM, say) is only who has no other way in: nobody takes over an account
-      // by a name that the provider lets them choose.
+      // Prepared for the provider's users (by SCIM, say) is only who has no other way in: nobody takes over an account.
       const isPrepared =
-        identity.isNameVerified &&
         namesake.kind === 'user' &&
         namesake.password_hash === null &&
         namesake.name !== FIRST_ADMINISTRATOR &&
         !(await repository.isFederated(tx, namesake.principal_no));
       if (!isPrepared)
-        throw refused(`The name '${identity.name}' belongs to somebody who does not sign in this way.`);
+        throw refused(
+          'taken',
+          `The name '${identity.name}' belongs to somebody who does not sign in this way.`,
+        );
     }
     const row =
       namesake ??
@@ -96,13 +96,25 @@ export function createFederatedIdentities({
     { principalNo, claimed }: { readonly principalNo: number; readonly claimed: readonly string[] },
   ): Promise<void> {
     const wanted = new Set(claimed.flatMap((group) => groups.get(group) ?? []));
+    const left: number[] = [];
     for (const name of new Set(groups.values())) {
       const group = await findByNameKey(tx, nameKeyOf(name));
       if (group === undefined || group.kind !== 'group' || group.name === USERS) continue;
       if (wanted.has(name)) await insertMembers(tx, group.principal_no, [principalNo]);
-      else await deleteMembers(tx, group.principal_no, [principalNo]);
+      else left.push(group.principal_no);
       changed('members', group.principal_no);
     }
+    for (const groupNo of left) await leave(tx, groupNo, principalNo);
+  }
+
+  /** Nothing for the last who can sign in as an administrator: nobody would be left to say who is one. */
+  async function leave(tx: Transaction, groupNo: number, principalNo: number): Promise<void> {
+    const admins = await findByNameKey(tx, ADMINS);
+    const countAdministrators = async () =>
+      admins === undefined ? 0 : countActiveWithin(tx, admins.principal_no);
+    const before = await countAdministrators();
+    await deleteMembers(tx, groupNo, [principalNo]);
+    if (before > 0 && (await countAdministrators()) === 0) await insertMembers(tx, groupNo, [principalNo]);
   }
 
   return {
@@ -110,12 +122,15 @@ export function createFederatedIdentities({
       checkPrincipalName('user', identity.name);
       return write(async (tx, changed) => {
         const { principal_no, active, name } = await findOrMake(tx, changed, identity);
-        if (active !== 1) throw refused(`The user '${name}' is not active.`);
-        await followGroups(tx, changed, { principalNo: principal_no, claimed: identity.groups });
+        if (active !== 1) throw refused('inactive', `The user '${name}' is not active.`);
+        if (identity.groups !== undefined)
+          await followGroups(tx, changed, { principalNo: principal_no, claimed: identity.groups });
         return String(principal_no);
       });
     },
   };
 }
 
-const refused = (message: string): AppError => new AppError('PermissionDenied', message);
+/** @param reason told to the page that the sign-in began on */
+const refused = (reason: 'taken' | 'inactive', message: string): AppError =>
+  new AppError('PermissionDenied', message, { reason });

@@ -6,7 +6,7 @@ import * as repository from './grants-repository.ts';
 import { nameKeyOf, noSuchPrincipal } from './principal-rules.ts';
 import { ADMINS, type PrincipalKind, USERS } from './principals.ts';
 import { findByNameKey, type PrincipalRow } from './principals-repository.ts';
-import { APPLICABLE } from './privilege-rules.ts';
+import { APPLICABLE, comingDown, setOf } from './privilege-rules.ts';
 import {
   type Action,
   keyOf,
@@ -273,7 +273,7 @@ function pathOf(on: Securable): readonly Securable[] {
 
 /** Whether what is granted above says something about the securable. */
 function comesDown(privilege: Privilege, from: Securable, on: Securable): boolean {
-  if (from.type === 'workspace' && privilege === 'CAN_EDIT') return false;
+  if (comingDown({ type: from.type, held: setOf([privilege]) }, on.type) === 0) return false;
   return APPLICABLE[on.type].includes(privilege) || privilege === 'USE_CATALOG' || privilege === 'USE_SCHEMA';
 }
 

@@ -5,6 +5,7 @@ import { insertChanges, takeTurn } from './changes-repository.ts';
 import * as repository from './grants-repository.ts';
 import { parsePrincipalNo } from './principal-rules.ts';
 import { keyOf, type Securable } from './privileges.ts';
+import { forgetBeginnings, noteBeginnings } from './securable-ages.ts';
 import type { OpenSnapshot } from './snapshot.ts';
 
 /** Rights on what other folders create, rename and delete: part of their own transactions. */
@@ -50,6 +51,7 @@ export function createOwnership({ clock, snapshot: { state } }: OwnershipDepende
     on: readonly Securable[],
     owner: Pick<Principal, 'id'>,
   ): Promise<void> {
+    await noteBeginnings(tx, on, clock.nowMs());
     const ownerNo = parsePrincipalNo(owner.id);
     if (ownerNo === undefined || on.length === 0) return;
     const securables = on.map(keyOf);
@@ -87,6 +89,7 @@ export function createOwnership({ clock, snapshot: { state } }: OwnershipDepende
       const [fromKey, toKey] = [keyOf(from), keyOf(to)];
       if (fromKey === toKey) return;
       await takeTurn(tx);
+      await noteBeginnings(tx, [to], clock.nowMs());
       await repository.dropGrants(tx, [toKey]);
       await repository.moveGrants(tx, fromKey, toKey);
       await noteGrants(tx, [fromKey, toKey]);
@@ -101,6 +104,7 @@ export function createOwnership({ clock, snapshot: { state } }: OwnershipDepende
       const securables = on.map(keyOf);
       await takeTurn(tx);
       await repository.dropGrants(tx, securables);
+      await forgetBeginnings(tx, on);
       await noteGrants(tx, securables);
       tx.afterCommit(() => {
         for (const securable of securables) state.dropGrants(securable);

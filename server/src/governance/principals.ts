@@ -9,6 +9,7 @@ import {
   checkPrincipalName,
   nameKeyOf,
   noSuchPrincipal,
+  parsePrincipalNo,
   readPrincipalNo,
 } from './principal-rules.ts';
 import * as repository from './principals-repository.ts';
@@ -78,6 +79,7 @@ export interface Principals {
   create(principal: NewPrincipal): Promise<PrincipalRecord>;
   /** @throws AppError NotFound */
   get(id: string): Promise<PrincipalRecord>;
+  find(id: string): Promise<PrincipalRecord | undefined>;
   /** Of any kind, in any case. */
   findByName(name: string): Promise<PrincipalRecord | undefined>;
   /** By name; `total` counts all that match. */
@@ -197,6 +199,12 @@ export function createPrincipals({ db, clock, write }: PrincipalsDependencies): 
     },
 
     get: (id) => db.read(async (sql) => recordOf(await getRow(sql, id))),
+
+    async find(id) {
+      const no = parsePrincipalNo(id);
+      const row = no === undefined ? undefined : await db.read((sql) => repository.findPrincipal(sql, no));
+      return row && recordOf(row);
+    },
 
     findByName: (name) =>
       db.read(async (sql) => {

@@ -164,6 +164,17 @@ it('the right to create experiments says nothing about those of others', () => {
   expect(decide('experiment.manage', { workspace: ['CAN_MANAGE'] })).toBe('allowed');
 });
 
+it('the right to read all experiments opens no scope of secrets', () => {
+  for (const privilege of ['CAN_READ', 'CAN_EDIT'] as const) {
+    expect(decide('secret-scope.read', { workspace: [privilege] })).toBe('hidden');
+    expect(decide('secret-scope.read', { workspace: [privilege], 'secret-scope': ['CAN_READ'] })).toBe(
+      'allowed',
+    );
+  }
+  expect(decide('secret-scope.manage', { workspace: ['CAN_MANAGE'] })).toBe('allowed');
+  expect(decide('job.see', { workspace: ['CAN_READ'] })).toBe('allowed');
+});
+
 describe('any combination of grants', () => {
   const actions = Object.keys(SUFFICES) as Action[];
 
@@ -173,10 +184,10 @@ describe('any combination of grants', () => {
     const has = (level: SecurableType, privilege: Privilege): boolean =>
       held[level]?.includes(privilege) ?? false;
     const from = (i: number): readonly SecurableType[] => path.slice(i);
+    const stays = (privilege: Privilege): boolean =>
+      privilege === 'CAN_EDIT' || (privilege === 'CAN_READ' && path[0] === 'secret-scope');
     const reaches = (privilege: Privilege): boolean =>
-      path.some(
-        (level, i) => has(level, privilege) && !(i > 0 && level === 'workspace' && privilege === 'CAN_EDIT'),
-      );
+      path.some((level, i) => has(level, privilege) && !(i > 0 && level === 'workspace' && stays(privilege)));
     const isOpen = (i: number): boolean => {
       const word = path[i] === 'catalog' ? 'USE_CATALOG' : 'USE_SCHEMA';
       return from(i).some((level) => has(level, word) || has(level, 'ALL_PRIVILEGES') || has(level, 'OWNER'));

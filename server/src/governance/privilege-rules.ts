@@ -75,6 +75,8 @@ const OPENS_CATALOG = setOf(['USE_CATALOG', 'ALL_PRIVILEGES', 'OWNER']);
 const OPENS_SCHEMA = setOf(['USE_SCHEMA', 'ALL_PRIVILEGES', 'OWNER']);
 /** On the workspace CAN_EDIT is the right to create experiments; it says nothing about those of others. */
 const STAYS_IN_WORKSPACE = BIT.CAN_EDIT;
+/** Who may read all experiments was not given the passwords that their runs use. */
+const STAYS_OUT_OF_SCOPES = BIT.CAN_EDIT | BIT.CAN_READ;
 /** Who may hand out rights, and rename, move and delete. */
 const MANAGES = setOf(['OWNER', 'MANAGE', 'CAN_MANAGE']);
 
@@ -127,13 +129,15 @@ function isAllowed(rule: Rule, levels: readonly Level[]): boolean {
 /** All that is held on the first level, with what comes down to it. */
 function heldOn(levels: readonly Level[]): PrivilegeSet {
   let held = levels[0]!.held;
-  for (let i = 1; i < levels.length; i += 1) held |= comingDown(levels[i]!);
+  for (let i = 1; i < levels.length; i += 1) held |= comingDown(levels[i]!, levels[0]!.type);
   return held;
 }
 
-/** What of the grants on a level counts for what lies in it. */
-export const comingDown = ({ type, held }: Level): PrivilegeSet =>
-  type === 'workspace' ? held & ~STAYS_IN_WORKSPACE : held;
+/** What of the grants on a level counts for a securable of type `to` that lies in it. */
+export function comingDown({ type, held }: Level, to: SecurableType): PrivilegeSet {
+  if (type !== 'workspace') return held;
+  return held & ~(to === 'secret-scope' ? STAYS_OUT_OF_SCOPES : STAYS_IN_WORKSPACE);
+}
 
 /** The first level, from `from` on, that is closed to the caller. */
 function closedAt(levels: readonly Level[], from: number): Level | undefined {

@@ -12,6 +12,7 @@ import { insertGrants } from './grants-repository.ts';
 import { parsePrincipalNo } from './principal-rules.ts';
 import { keyOf, type Securable } from './privileges.ts';
 import * as repository from './schemas-repository.ts';
+import { noteBeginnings } from './securable-ages.ts';
 import type { OpenSnapshot } from './snapshot.ts';
 
 export interface Schema {
@@ -111,7 +112,9 @@ export function createSchemas({ db, clock, write, snapshot, contents }: SchemasD
           updated_at: nowMs,
           updated_by: by.name,
         });
-        const securable = keyOf({ type: 'schema', catalog, schema: name });
+        const on = { type: 'schema', catalog, schema: name } as const;
+        const securable = keyOf(on);
+        await noteBeginnings(tx, [on], nowMs);
         // Whatever was granted on a schema of this name before says nothing about this one.
         await dropContainedGrants(tx, changed, { catalog: name_key, schema: containerKey(name) });
         const ownerNo = parsePrincipalNo(by.id);
@@ -181,6 +184,7 @@ export function createSchemas({ db, clock, write, snapshot, contents }: SchemasD
               from: { catalog: catalogKey, schema: row.name_key },
               to: { catalog: catalogKey, schema: newKey },
             });
+            await noteBeginnings(tx, [{ type: 'schema', catalog, schema: newName }], clock.nowMs());
           }
         }
         if (change.owner !== undefined) {

@@ -1,10 +1,16 @@
-import type { Access, Decision, Principal, VisibleModels } from './access.ts';
+import type { Access, Decision, NamedPlace, Principal, VisibleModels } from './access.ts';
 import { DEFAULT_SCHEMA, WORKSPACE } from './container-rules.ts';
 import { decideAction, type Level, type PrivilegeSet } from './privilege-rules.ts';
 import { type Action, keyOf, parentOf, type Securable } from './privileges.ts';
 import type { State } from './snapshot-state.ts';
 
 const EXPERIMENT = 'experiment:';
+/** What it takes to see a thing in a list. */
+const LISTED_BY = {
+  volume: 'volume.see',
+  table: 'table.see',
+  'secret-scope': 'secret-scope.read',
+} as const satisfies Record<NamedPlace['type'], Action>;
 /** The most keys for which one caller's rights are remembered. */
 const MAX_REMEMBERED = 512;
 
@@ -109,6 +115,18 @@ export function createSnapshotAccess(
     return { schemas, models };
   }
 
+  function listNames(state: State, place: NamedPlace): 'all' | readonly string[] {
+    const action = LISTED_BY[place.type];
+    const of = (name: string): Securable =>
+      place.type === 'secret-scope' ? { type: place.type, name } : { ...place, name };
+    const [, ...above] = levelsOf(state, of(''));
+    // Whoever may see one that nobody granted anything on may see all.
+    if (decideAction(action, [{ type: place.type, held: 0 }, ...above]) === 'allowed') return 'all';
+    const prefix = keyOf(of(''));
+    const names = Array.from(keysHeld(state, prefix), (key) => key.slice(prefix.length));
+    return names.filter((name) => decide(action, of(name)) === 'allowed');
+  }
+
   return {
     get principal() {
       fresh();
@@ -127,6 +145,11 @@ export function createSnapshotAccess(
       if (principal.isAdmin) return 'all';
       visible.models ??= principal === NOBODY ? { schemas: [], models: [] } : listModels(state);
       return visible.models;
+    },
+    visibleNames(place) {
+      const state = fresh();
+      if (principal.isAdmin) return 'all';
+      return principal === NOBODY ? [] : listNames(state, place);
     },
   };
 }

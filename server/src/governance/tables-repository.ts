@@ -1,4 +1,4 @@
-import type { Sql, Transaction } from '../db/port.ts';
+import type { Sql, SqlParam, Transaction } from '../db/port.ts';
 
 export interface TableRow {
   readonly table_no: number;
@@ -76,31 +76,35 @@ export async function deleteTable(tx: Transaction, { schemaKey, nameKey }: Table
   );
 }
 
+export interface TableSearch {
+  readonly schemaKey: string;
+  /** Only those; by their keys. */
+  readonly names: 'all' | readonly string[];
+  /** `%` and `_`; all names where it is undefined. */
+  readonly pattern: string | undefined;
+  readonly after: string;
+  readonly limit: number;
+}
+
 /** Of one schema, by name, those after `after`. */
 export async function listTables(
   sql: Sql,
-  { schemaKey, after, limit }: { readonly schemaKey: string; readonly after: string; readonly limit: number },
+  { schemaKey, names, pattern, after, limit }: TableSearch,
 ): Promise<TableRow[]> {
+  const { dialect } = sql;
+  const conditions = ['schema_key = ?', 'name_key > ?'];
+  const params: SqlParam[] = [schemaKey, after];
+  if (names !== 'all') {
+    conditions.push(dialect.inList('name_key', 'text'));
+    params.push(dialect.list(names));
+  }
+  if (pattern !== undefined) {
+    conditions.push(dialect.like('name', false));
+    params.push(dialect.likePattern(pattern, false));
+  }
   return sql.all<TableRow>(
-    `SELECT ${COLUMNS} FROM table_descriptions WHERE schema_key = ? AND name_key > ? ORDER BY name_key LIMIT ?`,
-    [schemaKey, after, limit],
-  );
-}
-
-/** Of one schema, those whose names are like the pattern. */
-export async function listTablesLike(
-  sql: Sql,
-  search: {
-    readonly schemaKey: string;
-    readonly pattern: string;
-    readonly after: string;
-    readonly limit: number;
-  },
-): Promise<TableRow[]> {
-  return sql.all<TableRow>(
-    `SELECT ${COLUMNS} FROM table_descriptions WHERE schema_key = ? AND name_key > ?
-       AND ${sql.dialect.like('name', false)} ORDER BY name_key LIMIT ?`,
-    [search.schemaKey, search.after, sql.dialect.likePattern(search.pattern, false), search.limit],
+    `SELECT ${COLUMNS} FROM table_descriptions WHERE ${conditions.join(' AND ')} ORDER BY name_key LIMIT ?`,
+    [...params, limit],
   );
 }
 

@@ -67,8 +67,6 @@ export interface TablesDependencies {
   readonly ownership: Pick<Ownership, 'claim' | 'drop'>;
 }
 
-const BATCH = 500;
-
 /** Tables are the same in any case. */
 export const tableSecurable = ({ catalog, schema, name }: TableName): Securable => ({
   type: 'table',
@@ -145,20 +143,16 @@ export function createTables({ db, clock, write, ownership }: TablesDependencies
       { pattern, ...schema }: SchemaName & { readonly pattern?: string | undefined },
       { maxResults, pageToken }: TableListing,
     ): Promise<ListPage<TableDescription>> {
-      const schemaKey = schemaKeyOf(schema);
-      const found: TableRow[] = [];
-      let after = pageToken === undefined ? '' : Buffer.from(pageToken, 'base64url').toString();
-      for (;;) {
-        const from = { schemaKey, after, limit: BATCH };
-        const rows = await db.read((sql) =>
-          pattern === undefined
-            ? repository.listTables(sql, from)
-            : repository.listTablesLike(sql, { ...from, pattern }),
-        );
-        found.push(...rows.filter((row) => access.decide('table.see', securableOf(row)) === 'allowed'));
-        if (rows.length < BATCH || found.length > maxResults) break;
-        after = rows.at(-1)!.name_key;
-      }
+      const after = pageToken === undefined ? '' : Buffer.from(pageToken, 'base64url').toString();
+      const found = await db.read((sql) =>
+        repository.listTables(sql, {
+          schemaKey: schemaKeyOf(schema),
+          names: access.visibleNames({ type: 'table', ...schema }),
+          pattern,
+          after,
+          limit: maxResults + 1,
+        }),
+      );
       const shown = found.slice(0, maxResults);
       const last = shown.at(-1);
       return {
@@ -179,9 +173,6 @@ export const schemaTables: SchemaContents = {
   rename: (tx, from, to) =>
     repository.moveTables(tx, schemaKeyOf(from), { schemaKey: schemaKeyOf(to), ...to }),
 };
-
-const securableOf = (row: TableRow): Securable =>
-  tableSecurable({ catalog: row.catalog_name, schema: row.schema_name, name: row.name });
 
 const describe = (row: TableRow): TableDescription => ({
   id: row.table_id,

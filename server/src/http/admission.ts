@@ -8,6 +8,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who calls, known before a byte of the body is taken; undefined where no route was found. */
     caller: Caller | undefined;
+    /** Of a raw route: asks anew who calls and what they may, where the call has taken long. @throws AppError */
+    judgeAgain: (() => Promise<void>) | undefined;
   }
 }
 

@@ -112,8 +112,72 @@ describe('what a record says that a call is about', () => {
     expect(isQuery({ message: { statement: 'SELECT 1' }, path: { statement: 'SELECT 1' } })).toBe(false);
   });
 
-  it('has no end that a caller chooses', () => {
-    expect(subjectOf({ message: { name: 'x'.repeat(100_000) } }, 'all').length).toBeLessThan(300);
-    expect(detailsOf({ body: { changes: [{ principal: 'x'.repeat(100_000) }] } })).toBe('');
+  it('reads what a statement does behind the comments before it', () => {
+    for (const start of ['/**/', '-- hello\n', ' \n/* a /* nested */ one */ -- and a line\n']) {
+      const grant = { body: { statement: `${start}GRANT /* to */ EXECUTE\n  ON MODEL a.b.c TO \`eve\`` } };
+      expect(JSON.parse(detailsOf(grant))).toEqual({
+        statement: 'GRANT EXECUTE ON MODEL a.b.c TO `eve`',
+      });
+      expect(isQuery(grant)).toBe(false);
+      const query = { body: { statement: `${start}SELECT 1` } };
+      expect([isQuery(query), detailsOf(query)]).toEqual([true, '{"statement":"SELECT"}']);
+    }
+    const broken = { body: { statement: '/* SELECT 1' } };
+    expect([isQuery(broken), detailsOf(broken)]).toEqual([false, '{"statement":""}']);
+  });
+
+  it('has no end that a caller chooses, and loses nothing to what does nothing', () => {
+    const long = 'x'.repeat(100_000);
+    expect(subjectOf({ message: { name: long } }, 'all').length).toBeLessThan(300);
+    expect(JSON.parse(detailsOf({ body: { changes: [{ principal: long }] } }))).toEqual({
+      changes: [{ principal: `${'x'.repeat(200)}…` }],
+    });
+    const grant = { principal: 'eve', add: ['MANAGE'] };
+    for (const junk of [{ a: long }, { a: Array.from({ length: 1000 }, () => 'y'.repeat(100)) }]) {
+      const details = detailsOf({ body: { changes: [{ ...junk, ...grant }], access_control_list: [junk] } });
+      expect(JSON.parse(details).changes).toEqual([grant]);
+      expect(details.length).toBeLessThan(1000);
+    }
+    const repeated = Array.from({ length: 1000 }, () => 'SELECT');
+    expect(detailsOf({ body: { changes: [{ ...grant, add: [...repeated, 'MANAGE'] }] } })).toBe(
+      '{"changes":[{"add":["SELECT","MANAGE"],"principal":"eve"}]}',
+    );
+  });
+
+  it('counts the changes for which there is no room', () => {
+    const changes = Array.from({ length: 900 }, (_, i) => ({ principal: `user-${i}`, add: ['SELECT'] }));
+    const details = detailsOf({ body: { changes } });
+    expect(details.length).toBeLessThan(12_000);
+    const shown = JSON.parse(details).changes as unknown[];
+    expect(shown[0]).toEqual(changes[0]);
+    expect(shown.at(-1)).toBe(`… ${900 - (shown.length - 1)} more`);
+  });
+
+  it('tells the beginning and the end of a long statement', () => {
+    const statement = `GRANT ${'SELECT, '.repeat(5000)}SELECT ON MODEL a.b.c TO \`eve\``;
+    const shown = String(JSON.parse(detailsOf({ body: { statement } })).statement);
+    expect(shown).toMatch(/^GRANT SELECT.* … .*ON MODEL a\.b\.c TO `eve`$/);
+    expect(shown.length).toBeLessThan(2100);
+  });
+
+  it('holds what is done where a query says otherwise, and what the query says', () => {
+    const call = {
+      path: {},
+      query: { scope: 'harmless', principal: 'me', permission: 'READ', changes: 'none' },
+      body: { scope: 'prod', principal: 'eve', permission: 'MANAGE' },
+    };
+    expect(subjectOf(call, 'all')).toBe(
+      'scope=prod, scope@query=harmless, principal=eve, principal@query=me',
+    );
+    expect(JSON.parse(detailsOf(call))).toEqual({
+      permission: 'MANAGE',
+      'permission@query': 'READ',
+      changes: 'none',
+    });
+    expect(subjectOf({ path: { name: 'a' }, body: { name: 'b' }, query: { name: 'a' } }, 'all')).toBe(
+      'name=a, name@body=b',
+    );
+    expect(subjectOf({ body: { version: 7 }, query: { version: '7' } }, 'all')).toBe('version=7');
+    expect(subjectOf({ query: { name: ['a', 'b'] } }, 'all')).toBe('name=a, name=b');
   });
 });

@@ -21,6 +21,8 @@ const INTERVAL_MS = 60_000;
 const SWEEP_MS = 5_000;
 /** Beyond it the oldest interval ends early. */
 const MAX_KEYS = 20_000;
+/** How long after its first record a count is recorded at the latest, with some room. */
+export const COUNTED_FOR_MS = INTERVAL_MS + 4 * SWEEP_MS;
 
 export function createAuditTally({
   append,

@@ -15,6 +15,7 @@ import {
 } from './audit-classes.ts';
 import { detailsOf, isQuery, subjectOf } from './audit-subject.ts';
 import { type AuditTally, createAuditTally } from './audit-tally.ts';
+import { addressOf } from './caller-address.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -29,6 +30,8 @@ export interface RequestTrail {
   heard(access: Access): Access;
   /** Who signs in; the call itself is made by nobody yet. */
   signedIn(principal: Pick<Principal, 'id' | 'name'>): void;
+  /** Where the answer's status does not say how the call ended: a browser that is sent back. */
+  endedAs(outcome: AuditOutcome): void;
   /** Once the answer is known and before it is sent. */
   answered(status: number): Promise<void> | undefined;
 }
@@ -112,6 +115,7 @@ class RequestAudit implements RequestTrail, Trail {
   readonly #known: KnownRoute;
   readonly #counted: boolean;
   #auditClass: AuditClass;
+  #from: string | undefined;
   #principal = { id: '', name: '' };
   /** What the route is filed under; what is recorded may be more exact, where a need does not fit the call. */
   #filed: string;
@@ -120,6 +124,7 @@ class RequestAudit implements RequestTrail, Trail {
   #subject = '';
   #details = '';
   #decision: Decision | undefined;
+  #outcome: AuditOutcome | undefined;
   #isAnswered = false;
   /** The key under which success is counted, once it can change no more. */
   #successKey: string | undefined;
@@ -141,7 +146,7 @@ class RequestAudit implements RequestTrail, Trail {
 
   heard(access: Access): Access {
     this.#principal = access.principal;
-    const { decide, visibleExperiments, visibleModels, catchUp } = access;
+    const { decide, visibleExperiments, visibleModels, visibleNames, catchUp } = access;
     return {
       // The access is shared by all requests of its principal, and keeps telling who that is.
       get principal() {
@@ -150,6 +155,7 @@ class RequestAudit implements RequestTrail, Trail {
       decide,
       visibleExperiments,
       visibleModels,
+      visibleNames,
       ...(catchUp !== undefined && { catchUp }),
       trail: this,
     };
@@ -157,6 +163,10 @@ class RequestAudit implements RequestTrail, Trail {
 
   signedIn({ id, name }: Pick<Principal, 'id' | 'name'>): void {
     this.#principal = { id, name };
+  }
+
+  endedAs(outcome: AuditOutcome): void {
+    this.#outcome = outcome;
   }
 
   asked(call: object): boolean {
@@ -199,7 +209,7 @@ class RequestAudit implements RequestTrail, Trail {
     // An answer that breaks while it is sent is begun once more, as an error.
     if (this.#isAnswered) return undefined;
     this.#isAnswered = true;
-    const outcome = outcomeOf(status, this.#decision);
+    const outcome = this.#outcome ?? outcomeOf(status, this.#decision);
     if (this.#auditClass === 'none' && outcome !== 'denied') return undefined;
     const { tally, log, onError } = this.#book;
     const written = (outcome === 'succeeded' || outcome === 'failed') && !this.#counted;
@@ -215,10 +225,15 @@ class RequestAudit implements RequestTrail, Trail {
     });
   }
 
+  get #address(): string {
+    this.#from ??= addressOf(this.#request);
+    return this.#from;
+  }
+
   #keyFor(outcome: AuditOutcome): string {
     if (outcome === 'succeeded' && this.#successKey !== undefined) return this.#successKey;
     const about = this.#subject || this.#securable;
-    return `${this.#principal.name}\n${this.#request.ip}\n${this.#filed}\n${about}\n${outcome}`;
+    return `${this.#principal.name}\n${this.#address}\n${this.#filed}\n${about}\n${outcome}`;
   }
 
   #entry(outcome: AuditOutcome): AuditEntry {
@@ -226,7 +241,7 @@ class RequestAudit implements RequestTrail, Trail {
       atMs: this.#book.clock.nowMs(),
       principal: this.#principal.name,
       principalId: this.#principal.id,
-      address: this.#request.ip ?? '',
+      address: this.#address,
       action: this.#action,
       route: `${this.#request.method} ${this.#path}`,
       securable: this.#securable,

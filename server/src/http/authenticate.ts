@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { type Access, fullAccess, LOCAL_USER } from '../governance/access.ts';
+import { AppError } from '../kernel/errors.ts';
 import type { Caller } from './mlflow/routes.ts';
 import type { RouteAccess } from './route-access.ts';
 
@@ -8,6 +9,21 @@ import type { RouteAccess } from './route-access.ts';
  * @throws AppError Unauthenticated where the rule needs somebody and the request names nobody.
  */
 export type Authenticate = (request: FastifyRequest, rule: RouteAccess<never>) => Caller | Promise<Caller>;
+
+/**
+ * What somebody may do to whom a right was given that travels without credentials, as in a signed URL.
+ * @throws AppError PermissionDenied where they are not there any more, or inactive.
+ */
+export type HolderOf = (principalId: string) => Promise<Access>;
+
+export const holderIsGone = (): AppError =>
+  new AppError('PermissionDenied', 'Who was given this URL may not use it any more: ask for another one.');
+
+/** Without identities, what was given to nobody by name; what was given to somebody waits until there are any. */
+export const everybodyHolds: HolderOf = async (principalId) => {
+  if (principalId !== LOCAL_USER.id) throw holderIsGone();
+  return everybody;
+};
 
 /**
  * Without identities: whoever reaches the server may use it, which is why it listens on loopback unless told otherwise.

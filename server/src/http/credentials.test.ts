@@ -3,6 +3,7 @@ import { type OpenedDatabase, testedDatabases } from '../db/conformance/database
 import { fullAccess, LOCAL_USER } from '../governance/access.ts';
 import { startGovernance } from '../governance/conformance/governance.ts';
 import type { Governance } from '../governance/governance.ts';
+import { createProxyTrust } from './caller-address.ts';
 import { type Credentials, createCredentials } from './credentials.ts';
 import type { DatabricksRoute } from './databricks/routes.ts';
 import type { MlflowRoute } from './mlflow/routes.ts';
@@ -68,6 +69,7 @@ describe.each(testedDatabases().slice(0, 1))('the door', ({ open }) => {
     };
     door = await startServer({
       authenticate: credentials.authenticate,
+      trustsProxy: createProxyTrust(['loopback']),
       mlflowRoutes: [
         mlflow('who', 'filtered'),
         mlflow('admin', 'admin'),
@@ -410,6 +412,32 @@ describe.each(testedDatabases().slice(0, 1))('the door', ({ open }) => {
       expect(log).toContain('/api/who-reads');
       for (const secret of [token, token.slice(4), PASSWORD, OPERATOR_TOKEN])
         expect(log).not.toContain(secret);
+    });
+
+    it('38: nobody is shut out by one who writes another’s address into a header', async () => {
+      const { id } = await governance.principals.create({ kind: 'user', name: 'kim@acme.com' });
+      await governance.passwords.set(id, PASSWORD);
+      /** A neighbour on the network, and what it says of itself. */
+      const from = (remoteAddress: string, password: string, claimed?: string) =>
+        door.server.inject({
+          method: 'POST',
+          url: '/api/who',
+          remoteAddress,
+          headers: {
+            ...basic('kim@acme.com', password),
+            ...(claimed !== undefined && { 'x-forwarded-for': claimed }),
+          },
+        });
+      const guesses = await Promise.all(
+        Array.from({ length: 14 }, (_, i) => from('10.0.0.66', `guess ${i}`, '10.0.0.23')),
+      );
+      expect(new Set(guesses.map(({ statusCode }) => statusCode))).toEqual(new Set([401, 429]));
+      expect((await from('10.0.0.23', PASSWORD)).statusCode).toBe(200);
+      // Another address a guess is the same neighbour all the same.
+      expect((await from('10.0.0.66', 'guess 15', '10.0.0.99')).statusCode).toBe(429);
+      // The proxy of this machine is believed.
+      expect((await from('127.0.0.1', 'guess 16', '10.0.0.66')).statusCode).toBe(429);
+      expect((await from('127.0.0.1', 'guess 17', '10.0.0.24')).statusCode).toBe(401);
     });
 
     it('38: an error repeats no password', async () => {

@@ -7,7 +7,8 @@ import type { KnownCredential } from '../governance/snapshot-state.ts';
 import { hashSecret } from '../governance/tokens.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
-import { type Authenticate, callerOf, originOf } from './authenticate.ts';
+import { type Authenticate, callerOf, type HolderOf, holderIsGone, originOf } from './authenticate.ts';
+import { addressOf } from './caller-address.ts';
 import type { Caller } from './mlflow/routes.ts';
 
 const CSRF_HEADER = 'x-slipway-csrf';
@@ -40,6 +41,7 @@ export interface Credentials {
    */
   identify(request: FastifyRequest): Identified | undefined | Promise<Identified>;
   readonly authenticate: Authenticate;
+  readonly holderOf: HolderOf;
 }
 
 /**
@@ -145,6 +147,14 @@ export function createCredentials({
 
   return {
     identify,
+    async holderOf(principalId) {
+      await snapshot.overdueLook();
+      // Whom another process has made a moment ago is looked for, as their credentials would be.
+      if (snapshot.accessOf(principalId) === undefined) await snapshot.catchUp?.();
+      const access = snapshot.accessOf(principalId);
+      if (access === undefined) throw holderIsGone();
+      return access;
+    },
     authenticate(request, rule) {
       // Asked without credentials, answered the same to all: bad ones do no harm, nor do they cost us anything.
       if (rule === 'open' || rule === 'signed') return callerOf(request, NO_ACCESS);
@@ -176,19 +186,8 @@ const NO_ACCESS: Access = {
   decide: () => 'hidden',
   visibleExperiments: () => [],
   visibleModels: () => ({ schemas: [], models: [] }),
+  visibleNames: () => [],
 };
-
-/**
- * Who is at the other end, for the limits of sign-ins. A proxy of our own network says for whom it asks; an address that
- * a neighbour makes up escapes the limit by address, not that by name.
- */
-export function addressOf({ ip, headers }: FastifyRequest): string {
-  const forwarded = headers['x-forwarded-for'];
-  if (forwarded === undefined || !PRIVATE.test(ip)) return ip;
-  return String(forwarded).split(',').at(-1)!.trim().slice(0, 64) || ip;
-}
-
-const PRIVATE = /^(::ffff:)?(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)|^::1$|^f[cd]/i;
 
 /** A name that begins so browsers take from this very host alone, and over TLS alone. */
 const cookieName = (request: FastifyRequest): string =>

@@ -5,7 +5,7 @@ import type { AppError } from '../kernel/errors.ts';
 import { type ModelName, mayNameCatalog, securableOf } from '../registry/model-names.ts';
 import { catalogNotFound, modelNotFound, schemaNotFound } from '../registry/model-places.ts';
 import { checkModelName } from '../registry/model-rules.ts';
-import { deniedAction, type Need } from './route-access.ts';
+import { deniedAction, type Need, type Target } from './route-access.ts';
 
 /** Reads a model's name as a caller wrote it. */
 export type ReadModelName = (text: string) => ModelName;
@@ -13,6 +13,20 @@ export type ReadModelName = (text: string) => ModelName;
 /** A call and who makes it. */
 interface OfCaller {
   readonly caller: { readonly access: Access };
+}
+
+/**
+ * The name as it is to be judged: one that would lie in a catalog, were it there, is read again once this process knows
+ * of the catalogs that others have made or renamed. Else it would be judged as a plain name, and found in the catalog.
+ */
+export function readJudged(
+  read: ReadModelName,
+  text: string,
+  access: Access,
+): ModelName | Promise<ModelName> {
+  const name = read(text);
+  if (access.catchUp === undefined || !mayNameCatalog(name)) return name;
+  return access.catchUp().then(() => read(text));
 }
 
 /** A model's name as it stands in an error: as its caller wrote it, so that the answer spells no hidden catalog. */
@@ -23,7 +37,7 @@ const shownName = (name: ModelName, text: string): string =>
  * An action on the model that the call names.
  * @param missing the error of a call about no model, or about no version, where that is what the call asks for.
  */
-export function onModel<Call>(
+export function onModel<Call extends OfCaller>(
   action: Action,
   read: ReadModelName,
   call: {
@@ -40,12 +54,13 @@ export function onModel<Call>(
     target(of) {
       const text = nameOf(of);
       checkModelName(text);
-      const name = read(text);
-      return {
+      const targetOf = (name: ModelName): Target => ({
         on: securableOf(name),
         missing: () => missing(shownName(name, text), of),
         ...(actionOf !== undefined && { action: actionOf(of) }),
-      };
+      });
+      const name = readJudged(read, text, of.caller.access);
+      return name instanceof Promise ? name.then(targetOf) : targetOf(name);
     },
   };
 }

@@ -74,10 +74,14 @@ describe('the id of a request', () => {
     await expect.poll(() => lines(answer.id)).toEqual([expect.objectContaining({ method, path, status })]);
   });
 
-  it('is the caller’s own where that is fit for a log', async () => {
+  it('ends with the caller’s own where that is fit for a log, and is never that of another', async () => {
     const id = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-    expect((await send('/api/fine', { method: 'POST', id })).id).toBe(id);
-    await expect.poll(() => lines(id)).toHaveLength(1);
+    const first = await send('/api/fine', { method: 'POST', id });
+    expect(first.id).toMatch(new RegExp(`^[0-9a-f]{8}-\\d+/${id}$`));
+    const second = await send('/api/fine', { method: 'POST', id: first.id });
+    const third = await send('/api/fine', { method: 'POST', id });
+    expect(new Set([first, second, third].map((each) => each.id.split('/', 1)[0])).size).toBe(3);
+    for (const each of [first, second, third]) await expect.poll(() => lines(each.id)).toHaveLength(1);
   });
 
   it.each(['', 'a'.repeat(129), 'two words', '{"json":1}', '<script>', 'a,b'])(
@@ -167,7 +171,7 @@ describe('on every surface of the program', () => {
     rmSync(home, { recursive: true });
   });
 
-  it('answers with the id that was sent', async () => {
+  it('answers with the id that was sent behind its own', async () => {
     const artifact = '/api/2.0/mlflow-artifacts/artifacts/0/large.bin';
     const body = new Uint8Array(2 * 1024 * 1024);
     expect((await fetch(url + artifact, { method: 'PUT', body })).status).toBe(200);
@@ -176,7 +180,8 @@ describe('on every surface of the program', () => {
       if (method === 'DELETE' && path.endsWith('artifacts/*')) continue;
       const id = `${method}${path}`.replace(/[^\w/]/g, '');
       const answer = await fetch(url + at, { method, headers: { 'x-request-id': id } });
-      expect([method, path, answer.headers.get('x-request-id')]).toEqual([method, path, id]);
+      const answered = answer.headers.get('x-request-id')?.split('/').slice(1).join('/');
+      expect([method, path, answered]).toEqual([method, path, id]);
       await answer.body?.cancel();
     }
   });

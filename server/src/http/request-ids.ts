@@ -5,16 +5,16 @@ import type { IncomingMessage } from 'node:http';
 const SANE = /^[\w.:+/=@-]{1,128}$/;
 
 /**
- * The id of each request: the caller's own (`X-Request-Id`), so that its logs and ours can be read side by side, else
- * one that this process gives once.
+ * The id of each request: one that this process gives once, so that nobody can give a request the id of another; and
+ * behind a slash the caller's own (`X-Request-Id`), so that its logs and ours can be read side by side.
  */
 export function createRequestIds(): (request?: IncomingMessage) => string {
   const prefix = randomBytes(4).toString('hex');
   let requests = 0;
   return (request) => {
-    const given = request?.headers['x-request-id'];
-    if (typeof given === 'string' && SANE.test(given)) return given;
     requests += 1;
-    return `${prefix}-${requests}`;
+    const id = `${prefix}-${requests}`;
+    const given = request?.headers['x-request-id'];
+    return typeof given === 'string' && SANE.test(given) ? `${id}/${given}` : id;
   };
 }

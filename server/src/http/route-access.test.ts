@@ -26,6 +26,7 @@ function somebody(before: Decision, after: Decision, { isAdminAfter = false } = 
     decide: () => (hasLooked ? after : before),
     visibleExperiments: () => [],
     visibleModels: () => ({ schemas: [], models: [] }),
+    visibleNames: () => [],
     catchUp: async () => {
       hasLooked = true;
       heard.push('look');

@@ -47,6 +47,14 @@ export function requireAccess<Call>(
   return judging === undefined ? trail.admitted() : judging.then(() => trail.admitted());
 }
 
+/**
+ * The same question of a call that goes on, which has been recorded: rights may have ended since.
+ * @throws AppError as `requireAccess`
+ */
+export async function requireStill<Call>(access: Access, rule: RouteAccess<Call>, call: Call): Promise<void> {
+  if (rule !== 'filtered') await judge(access, rule, { call, isTold: false });
+}
+
 function judge<Call>(
   access: Access,
   rule: RouteAccess<Call>,

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { type Authenticate, everybodyIsLocal } from './authenticate.ts';
+import type { ProxyTrust } from './caller-address.ts';
 import type { DatabricksRoute } from './databricks/routes.ts';
 import type { LeaveLimits } from './early-answers.ts';
 import type { HostRules } from './host-guard.ts';
@@ -25,6 +26,7 @@ export interface ServerFixtureOptions {
   readonly rawRoutes?: readonly RawRoute[];
   readonly databricksRoutes?: readonly DatabricksRoute[];
   readonly hostRules?: Partial<HostRules>;
+  readonly trustsProxy?: ProxyTrust | undefined;
   readonly patience?: PatienceLimits;
   readonly leave?: LeaveLimits;
   /** Everybody is the local user without it. */
@@ -46,6 +48,7 @@ export async function startServer(options: ServerFixtureOptions): Promise<Server
     locations: createShownLocations('dbfs'),
     pages: createPages(undefined),
     hostRules: { allowedHosts: [], allowedOrigins: [], ...options.hostRules },
+    trustsProxy: options.trustsProxy,
     logger,
     metrics: createServerMetrics({
       databaseBytes: async () => 0,

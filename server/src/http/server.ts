@@ -5,6 +5,7 @@ import { createAdmission } from './admission.ts';
 import type { AuditTrails } from './audit-trail.ts';
 import type { Authenticate } from './authenticate.ts';
 import { createBrokenRequestHandler } from './broken-requests.ts';
+import { createProxyNotice, type ProxyTrust } from './caller-address.ts';
 import { createCors } from './cors.ts';
 import { DISCOVERY_PATH } from './databricks/discovery.ts';
 import { isDatabricksPath, sendDatabricksError } from './databricks/errors.ts';
@@ -23,7 +24,7 @@ import type { MlflowRoute } from './mlflow/routes.ts';
 import { pathsOf, registerMlflowSurface, sendError } from './mlflow/surface.ts';
 import type { Pages } from './pages.ts';
 import { createRequestIds } from './request-ids.ts';
-import { describeAccess, requireAccess } from './route-access.ts';
+import { describeAccess, requireAccess, requireStill } from './route-access.ts';
 import type { ListedRoute, RawRoute } from './routes.ts';
 import type { ShownLocations } from './shown-locations.ts';
 import { createSlowRequests, DEFAULT_PATIENCE, type PatienceLimits } from './slow-requests.ts';
@@ -46,6 +47,8 @@ export interface HttpServerOptions {
   readonly audit?: AuditTrails | undefined;
   readonly pages: Pages;
   readonly hostRules: HostRules;
+  /** Who is believed when it says for whom it asks; nobody without it. */
+  readonly trustsProxy?: ProxyTrust | undefined;
   readonly logger: Logger;
   readonly metrics: ServerMetrics;
   /** How long callers may take; see the defaults. */
@@ -65,6 +68,13 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
   const cors = createCors(options.hostRules.allowedOrigins);
   const patience = options.patience ?? DEFAULT_PATIENCE;
   const requestIds = createRequestIds();
+  const trustsProxy = options.trustsProxy ?? (() => false);
+  const noticeProxy = createProxyNotice(trustsProxy, (peer) =>
+    logger.warn(
+      'requests come through a proxy that is not among --trusted-proxies: its callers count as one for the limits of sign-ins, and in the audit log',
+      { peer },
+    ),
+  );
   const logRequest = (request: FastifyRequest, reply: FastifyReply) => {
     if (request.url === DISCOVERY_PATH) return;
     logger.request({
@@ -80,6 +90,7 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
   const server = Fastify({
     logger: false,
     genReqId: requestIds,
+    trustProxy: trustsProxy,
     forceCloseConnections: 'idle',
     http: { headersTimeout: patience.headersMs, connectionsCheckingInterval: patience.checkMs },
     clientErrorHandler: createBrokenRequestHandler(logger, requestIds),
@@ -117,11 +128,13 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
   server.removeAllContentTypeParsers();
   server.decorateRequest('trail');
   server.decorateRequest('caller');
+  server.decorateRequest('judgeAgain');
   // Raw routes read the stream themselves.
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
   server.addHook('onRequest', (request, reply, done) => {
     identify(request, reply);
     slowRequests.watch(request.raw);
+    noticeProxy(request);
     try {
       if (!EXEMPT_FROM_HOST_CHECK.has(pathOf(request))) checkHost(request);
       if (cors.handle(request, reply)) return;
@@ -187,6 +200,10 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
       handler: async (request, reply) => {
         const caller = await admission.callerOf(request, reply);
         await requireAccess(caller.access, route.access, { request, caller });
+        request.judgeAgain = async () => {
+          const now = await admission.callerOf(request, reply);
+          if (now !== caller) await requireStill(now.access, route.access, { request, caller: now });
+        };
         return route.handle(request, reply, caller);
       },
     });

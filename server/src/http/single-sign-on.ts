@@ -18,6 +18,8 @@ export interface IdentityProvider {
   /** The claim that users are called by here. */
   readonly nameClaim: string;
   readonly groupsClaim: string;
+  /** Whether it lets nobody have an e-mail address that is not theirs, and therefore does not say so of each. */
+  readonly emailsVerified: boolean;
 }
 
 export interface SingleSignOnServices {
@@ -27,11 +29,16 @@ export interface SingleSignOnServices {
   readonly accessOf: (principalId: string) => Access | undefined;
   readonly sealer: Sealer;
   readonly clock: Clock;
+  /** Hears what an operator can mend: of the rest the browser is told. */
+  onError(error: unknown): void;
 }
 
 export const SINGLE_SIGN_ON_PATH = '/api/slipway/v1/session/oidc';
 const CALLBACK_PATH = `${SINGLE_SIGN_ON_PATH}/callback`;
 const COOKIE = 'slipway-sign-in';
+/** Read by our page. */
+const PROBLEM_COOKIE = 'slipway-sign-in-problem';
+const PROBLEM_SECONDS = 30;
 /** How long somebody may take at the provider. */
 const ATTEMPT_MS = 10 * 60_000;
 const PROVIDER_TIMEOUT_S = 10;
@@ -52,7 +59,7 @@ interface Attempt {
  * 3.1). The provider is asked what it offers at the first sign-in, and again where it could not be asked.
  */
 export function singleSignOnRoutes(services: SingleSignOnServices): readonly RawRoute[] {
-  const { provider, identities, sessions, accessOf, sealer, clock } = services;
+  const { provider, identities, sessions, accessOf, sealer, clock, onError } = services;
   let discovered: ReturnType<typeof discover> | undefined;
 
   async function discover() {
@@ -100,7 +107,7 @@ export function singleSignOnRoutes(services: SingleSignOnServices): readonly Raw
     const sentState = address.searchParams.get('state') ?? '';
     if (!isSame(sentState, attempt.state)) throw expired();
     if (address.searchParams.has('error'))
-      throw new AppError('PermissionDenied', 'The identity provider did not let you sign in.');
+      throw refused('declined', 'The identity provider did not let you sign in.');
     const tokens = await client
       .authorizationCodeGrant(configuration, address, {
         pkceCodeVerifier: attempt.verifier,
@@ -108,19 +115,28 @@ export function singleSignOnRoutes(services: SingleSignOnServices): readonly Raw
         expectedNonce: attempt.nonce,
         idTokenExpected: true,
       })
-      .catch((cause: unknown) => {
-        throw new AppError('Unauthenticated', 'The identity provider’s answer is not valid: sign in again.', {
-          cause,
-        });
-      });
+      .catch(refuseAnswer);
     const claims = tokens.claims()!;
     // Some providers put names and groups into the answer of the user's own endpoint only.
     const details =
-      claims[provider.nameClaim] === undefined &&
-      configuration.serverMetadata().userinfo_endpoint !== undefined
-        ? await client.fetchUserInfo(configuration, tokens.access_token, claims.sub)
+      lacksSomething(provider, claims) && configuration.serverMetadata().userinfo_endpoint !== undefined
+        ? await client.fetchUserInfo(configuration, tokens.access_token, claims.sub).catch(refuseAnswer)
         : {};
-    return readIdentity(provider, claims.sub, { ...details, ...claims });
+    return readIdentity(provider, claims.sub, joinClaims(claims, details));
+  }
+
+  /** Back to where the sign-in began, whose page says why nobody is signed in; nothing of the error itself goes along. */
+  function tellProblem(
+    { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+    error: unknown,
+    returnTo: string,
+  ): FastifyReply {
+    const problem = problemOf(error);
+    const isRefusal = !FAULTS.has(problem);
+    if (!isRefusal) onError(error);
+    request.trail?.endedAs(isRefusal ? 'denied' : 'failed');
+    reply.header('set-cookie', [renderAttemptCookie(request, '', 0), renderProblemCookie(request, problem)]);
+    return redirect(reply, returnTo);
   }
 
   return [
@@ -129,14 +145,21 @@ export function singleSignOnRoutes(services: SingleSignOnServices): readonly Raw
       path: SINGLE_SIGN_ON_PATH,
       access: 'open',
       async handle(request, reply) {
-        const { client, configuration } = await connect();
+        const returnTo = placeOfOurs((request.query as Record<string, unknown>).return_to);
+        let connected: Awaited<ReturnType<typeof discover>>;
+        try {
+          connected = await connect();
+        } catch (error) {
+          return tellProblem({ request, reply }, error, returnTo);
+        }
+        const { client, configuration } = connected;
         const verifier = client.randomPKCECodeVerifier();
         const attempt: Attempt = {
           purpose: 'single sign-on',
           state: client.randomState(),
           nonce: client.randomNonce(),
           verifier,
-          returnTo: placeOfOurs((request.query as Record<string, unknown>).return_to),
+          returnTo,
           redirectUri: originOf(request) + CALLBACK_PATH,
           untilMs: clock.nowMs() + ATTEMPT_MS,
         };
@@ -148,10 +171,10 @@ export function singleSignOnRoutes(services: SingleSignOnServices): readonly Raw
           state: attempt.state,
           nonce: attempt.nonce,
         });
-        reply.header(
-          'set-cookie',
+        reply.header('set-cookie', [
           renderAttemptCookie(request, sealer.seal(JSON.stringify(attempt)), ATTEMPT_MS),
-        );
+          renderProblemCookie(request),
+        ]);
         return redirect(reply, address.href);
       },
     },
@@ -160,46 +183,118 @@ export function singleSignOnRoutes(services: SingleSignOnServices): readonly Raw
       path: CALLBACK_PATH,
       access: 'open',
       async handle(request, reply) {
-        // Used up by this try, whatever comes of it.
-        const cookies = [renderAttemptCookie(request, '', 0)];
-        reply.header('set-cookie', cookies);
-        const attempt = openAttempt(request);
-        const principalId = await identities.signIn(await redeem(request, attempt));
-        const access = accessOf(principalId);
-        if (access === undefined) throw new AppError('PermissionDenied', 'The user is not active.');
-        request.trail?.signedIn(access.principal);
-        const earlier = sessionSecretOf(request);
-        if (earlier !== undefined) await sessions.end(earlier);
-        const session = await sessions.start(principalId);
-        reply.header('set-cookie', [...cookies, ...renderSessionCookies(request, session)]);
-        return redirect(reply, attempt.returnTo);
+        let returnTo = '/';
+        try {
+          const attempt = openAttempt(request);
+          returnTo = attempt.returnTo;
+          const principalId = await identities.signIn(await redeem(request, attempt));
+          const access = accessOf(principalId);
+          if (access === undefined) throw refused('inactive', 'The user is not active.');
+          request.trail?.signedIn(access.principal);
+          const earlier = sessionSecretOf(request);
+          if (earlier !== undefined) await sessions.end(earlier);
+          const session = await sessions.start(principalId);
+          // The attempt is used up, whatever comes of it.
+          const used = renderAttemptCookie(request, '', 0);
+          reply.header('set-cookie', [used, ...renderSessionCookies(request, session)]);
+          return redirect(reply, returnTo);
+        } catch (error) {
+          return tellProblem({ request, reply }, error, returnTo);
+        }
       },
     },
   ];
 }
 
+type Claims = Readonly<Record<string, unknown>>;
+
+const isVerified = (claims: Claims): boolean =>
+  // Some write it as a text.
+  claims.email_verified === true || claims.email_verified === 'true';
+
+/** Whether the user's own endpoint may say more than the token does. */
+const lacksSomething = ({ nameClaim, groupsClaim }: IdentityProvider, claims: Claims): boolean =>
+  claims[nameClaim] === undefined ||
+  claims[groupsClaim] === undefined ||
+  (nameClaim === 'email' && claims.email_verified === undefined);
+
+/** What the token says wins; what the other answer says of an address holds for that address alone. */
+function joinClaims(claims: Claims, details: Claims): Claims {
+  const joined = { ...details, ...claims };
+  const isSameAddress = claims.email === undefined || claims.email === details.email;
+  return isSameAddress ? joined : { ...joined, email_verified: claims.email_verified };
+}
+
+/**
+ * The provider's groups of a user; undefined where it leaves them out because they are many (Microsoft Entra ID above two
+ * hundred), which says nothing about any of them. A claim that is not there at all means none: some providers leave out
+ * what is empty, and whoever was taken out of the last group must not stay in it here.
+ */
+function groupsOf(groupsClaim: string, claims: Claims): readonly string[] | undefined {
+  const groups = claims[groupsClaim];
+  if (Array.isArray(groups)) return groups.filter((group) => typeof group === 'string');
+  if (typeof groups === 'string' && groups !== '') return [groups];
+  const elsewhere = claims._claim_names;
+  const isElsewhere =
+    typeof elsewhere === 'object' && elsewhere !== null && Object.hasOwn(elsewhere, groupsClaim);
+  return isElsewhere || claims.hasgroups === true || claims.hasgroups === 'true' ? undefined : [];
+}
+
 /** @throws AppError PermissionDenied where the provider does not say enough. */
 function readIdentity(
-  { issuer, nameClaim, groupsClaim }: IdentityProvider,
+  { issuer, nameClaim, groupsClaim, emailsVerified }: IdentityProvider,
   subject: string,
-  claims: Readonly<Record<string, unknown>>,
+  claims: Claims,
 ): FederatedIdentity {
   const name = claims[nameClaim];
   if (typeof name !== 'string' || name === '')
-    throw new AppError('PermissionDenied', `The identity provider does not say your ${nameClaim}.`);
-  // An address that nobody has checked is one that anybody may have written.
-  if (nameClaim === 'email' && claims.email_verified === false)
-    throw new AppError('PermissionDenied', 'Verify your e-mail address at the identity provider first.');
-  const groups = claims[groupsClaim];
+    throw refused('unnamed', `The identity provider does not say your ${nameClaim}.`);
+  // An address that nobody has checked is one that anybody may have written. Any other claim the operator has chosen as
+  // one that users cannot write themselves.
+  const isVouchedFor = isVerified(claims) || (emailsVerified && claims.email_verified === undefined);
+  if (nameClaim === 'email' && !isVouchedFor)
+    throw refused('unverified', 'The identity provider does not say that your e-mail address is verified.');
   return {
     issuer,
     subject,
     name,
-    // Any other claim the operator has chosen as one that users cannot write themselves.
-    isNameVerified: nameClaim !== 'email' || claims.email_verified === true,
     displayName: typeof claims.name === 'string' ? claims.name : undefined,
-    groups: Array.isArray(groups) ? groups.filter((group) => typeof group === 'string') : [],
+    groups: groupsOf(groupsClaim, claims),
   };
+}
+
+/** Why nobody is signed in, as the page is told. A closed list: a link or a provider cannot make it say anything else. */
+const PROBLEMS = [
+  'expired',
+  'declined',
+  'invalid',
+  'unnamed',
+  'unverified',
+  'taken',
+  'inactive',
+  'unavailable',
+  'failed',
+] as const;
+type Problem = (typeof PROBLEMS)[number];
+/** Those that are not the user's to mend. */
+const FAULTS: ReadonlySet<Problem> = new Set(['invalid', 'unavailable', 'failed']);
+
+function problemOf(error: unknown): Problem {
+  if (!(error instanceof AppError)) return 'failed';
+  if (error.code === 'Unavailable') return 'unavailable';
+  // A name that nobody can have here.
+  if (error.code === 'InvalidArgument') return 'unnamed';
+  return PROBLEMS.find((problem) => problem === error.reason) ?? 'failed';
+}
+
+const refused = (reason: Problem, message: string): AppError =>
+  new AppError('PermissionDenied', message, { reason });
+
+function refuseAnswer(cause: unknown): never {
+  throw new AppError('Unauthenticated', 'The identity provider’s answer is not valid.', {
+    reason: 'invalid' satisfies Problem,
+    cause,
+  });
 }
 
 /** The path of one of our pages; where another site is meant, or nothing that makes sense, the first page. */
@@ -220,7 +315,9 @@ const redirect = (reply: FastifyReply, to: string): FastifyReply =>
     .send('');
 
 const expired = (): AppError =>
-  new AppError('Unauthenticated', 'This sign-in was begun elsewhere, or too long ago: begin again.');
+  new AppError('Unauthenticated', 'This sign-in was begun elsewhere, or too long ago: begin again.', {
+    reason: 'expired' satisfies Problem,
+  });
 
 function isSame(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];
@@ -237,7 +334,12 @@ function attemptCookieOf({ headers }: FastifyRequest): string | undefined {
   return undefined;
 }
 
-function renderAttemptCookie(request: FastifyRequest, value: string, lifetimeMs: number): string {
-  const secure = originOf(request).startsWith('https:') ? '; Secure' : '';
-  return `${COOKIE}=${value}; Max-Age=${lifetimeMs / 1000}; Path=${SINGLE_SIGN_ON_PATH}; HttpOnly; SameSite=Lax${secure}`;
-}
+const renderAttemptCookie = (request: FastifyRequest, value: string, lifetimeMs: number): string =>
+  `${COOKIE}=${value}; Max-Age=${lifetimeMs / 1000}; Path=${SINGLE_SIGN_ON_PATH}; HttpOnly; SameSite=Lax${secure(request)}`;
+
+/** Without a problem it takes the cookie of an earlier one away. */
+const renderProblemCookie = (request: FastifyRequest, problem?: Problem): string =>
+  `${PROBLEM_COOKIE}=${problem ?? ''}; Max-Age=${problem === undefined ? 0 : PROBLEM_SECONDS}; Path=/; SameSite=Lax${secure(request)}`;
+
+const secure = (request: FastifyRequest): string =>
+  originOf(request).startsWith('https:') ? '; Secure' : '';

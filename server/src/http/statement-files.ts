@@ -3,6 +3,7 @@ import { invalidArgument } from '../kernel/errors.ts';
 import type { ResultLinks } from '../statements/result-links.ts';
 import type { ResultFormat } from '../statements/results.ts';
 import type { Statements } from '../statements/statements.ts';
+import type { HolderOf } from './authenticate.ts';
 import type { RawRoute } from './routes.ts';
 
 const MEDIA_TYPES: Readonly<Record<ResultFormat, string>> = {
@@ -15,9 +16,11 @@ const MEDIA_TYPES: Readonly<Record<ResultFormat, string>> = {
 export function statementFileRoutes({
   statements,
   links,
+  holderOf,
 }: {
   readonly statements: Pick<Statements, 'readPart'>;
   readonly links: ResultLinks;
+  readonly holderOf: HolderOf;
 }): readonly RawRoute[] {
   return [
     {
@@ -48,6 +51,7 @@ export function statementFileRoutes({
         const part = Number(number);
         links.verify({ statementId: id, part }, { expires, signature });
         const found = await statements.readPart(id, part);
+        await holderOf(found.principalId);
         return reply
           .header('content-type', MEDIA_TYPES[found.format])
           .header('content-length', found.part.sizeBytes)

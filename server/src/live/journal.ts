@@ -35,8 +35,10 @@ export interface JournalOptions {
 }
 
 export interface Subscription {
-  /** Called with entries in order; never again after `end`. */
+  /** Called with entries in order; never again after `end`, nor once it has thrown. */
   onChanges(changes: readonly RecordedChange[]): void;
+  /** It has thrown, and missed what it was to hear: whoever listened comes back and resumes. */
+  onLost(): void;
 }
 
 /** Changes of one thing within this time are one entry. */
@@ -107,9 +109,20 @@ export function createJournal({ db, clock, onError }: JournalOptions) {
       const fresh = changes.filter((change) => change.changeNo > lastSeen);
       if (fresh.length > 0) {
         lastSeen = fresh.at(-1)!.changeNo;
-        for (const subscription of subscriptions) subscription.onChanges(fresh);
+        for (const subscription of subscriptions) hand(subscription, fresh);
       }
       if (changes.length < PAGE) return;
+    }
+  }
+
+  /** What one listener cannot take is not missed by the others. */
+  function hand(subscription: Subscription, changes: readonly RecordedChange[]): void {
+    try {
+      subscription.onChanges(changes);
+    } catch (error) {
+      subscriptions.delete(subscription);
+      onError(error);
+      subscription.onLost();
     }
   }
 
@@ -145,18 +158,22 @@ export function createJournal({ db, clock, onError }: JournalOptions) {
       let deliver = (changes: readonly RecordedChange[]): void => {
         held.push(...changes);
       };
-      const inner: Subscription = { onChanges: (changes) => deliver(changes) };
+      const inner: Subscription = {
+        onChanges: (changes) => deliver(changes),
+        onLost: () => subscription.onLost(),
+      };
       if (subscriptions.size === 0) lastSeen = (await db.read(repository.findBounds)).last;
       subscriptions.add(inner);
+      const seenBefore = lastSeen;
       if (reader === undefined) poll();
       const end = () => void subscriptions.delete(inner);
       const missed = await missedSince(lastChangeNo);
-      const position = Math.max(lastSeen, missed.at(-1)?.changeNo ?? 0);
-      // What came while the missed ones were read follows once the caller has taken those.
-      queueMicrotask(() => {
+      const position = Math.max(seenBefore, missed.at(-1)?.changeNo ?? 0);
+      // What came while the missed ones were read, and is not among them, follows once the caller has taken those.
+      setImmediate(() => {
         deliver = subscription.onChanges;
         const later = held.filter((change) => change.changeNo > position);
-        if (later.length > 0) deliver(later);
+        if (later.length > 0 && subscriptions.has(inner)) hand(inner, later);
       });
       return { missed, position, end };
     },

@@ -5,18 +5,31 @@ export interface CommentRow {
   readonly model_no: number;
   readonly version: number;
   readonly user_id: string;
+  /** Of whom the name was then. */
+  readonly user_no: number;
   readonly comment: string;
   readonly created_at: number;
   readonly updated_at: number;
 }
 
-const COLUMNS = 'c.comment_id, c.model_no, c.version, c.user_id, c.comment, c.created_at, c.updated_at';
+const COLUMNS =
+  'c.comment_id, c.model_no, c.version, c.user_id, c.user_no, c.comment, c.created_at, c.updated_at';
 
 export async function insertComment(tx: Transaction, row: CommentRow): Promise<void> {
   await tx.run(
-    `INSERT INTO model_version_comments (comment_id, model_no, version, user_id, comment, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    [row.comment_id, row.model_no, row.version, row.user_id, row.comment, row.created_at, row.updated_at],
+    `INSERT INTO model_version_comments (comment_id, model_no, version, user_id, user_no, comment, created_at,
+       updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      row.comment_id,
+      row.model_no,
+      row.version,
+      row.user_id,
+      row.user_no,
+      row.comment,
+      row.created_at,
+      row.updated_at,
+    ],
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Database, Sql } from '../db/port.ts';
+import type { Principal } from '../governance/access.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { type AppError, invalidArgument, notFound } from '../kernel/errors.ts';
 import { randomHexId } from '../kernel/ids.ts';
@@ -12,7 +13,10 @@ import { getVersion, holdVersion } from './version-details.ts';
 
 export interface Comment {
   readonly id: string;
+  /** Their name when they said it. */
   readonly userId: string;
+  /** The id of the principal, which nobody else gets. */
+  readonly principalId: string;
   readonly text: string;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
@@ -27,7 +31,7 @@ export function createComments({ db, clock }: { readonly db: Database; readonly 
     async create(
       name: string,
       version: number,
-      said: { readonly text: string; readonly by: string },
+      said: { readonly text: string; readonly by: Pick<Principal, 'id' | 'name'> },
     ): Promise<Comment> {
       checkText(said.text);
       return db.write(async (tx) => {
@@ -37,7 +41,8 @@ export function createComments({ db, clock }: { readonly db: Database; readonly 
           comment_id: randomHexId(),
           model_no,
           version,
-          user_id: said.by,
+          user_id: said.by.name,
+          user_no: Number(said.by.id),
           comment: said.text,
           created_at: nowMs,
           updated_at: nowMs,
@@ -67,12 +72,13 @@ export function createComments({ db, clock }: { readonly db: Database; readonly 
     },
 
     /** Who said it, of which model. @throws AppError NotFound */
-    async find(id: string): Promise<{ readonly model: ModelName; readonly userId: string }> {
+    async find(id: string): Promise<{ readonly model: ModelName } & Pick<Comment, 'userId' | 'principalId'>> {
       return db.read(async (sql) => {
         const row = await getRow(sql, id);
         const place = await findModelPlace(sql, row.model_no);
         if (place === undefined) throw commentNotFound(id);
-        return { model: nameOfRow(place), userId: row.user_id };
+        const { userId, principalId } = commentOf(row);
+        return { model: nameOfRow(place), userId, principalId };
       });
     },
 
@@ -116,6 +122,7 @@ function checkText(text: string): void {
 const commentOf = (row: repository.CommentRow): Comment => ({
   id: row.comment_id,
   userId: row.user_id,
+  principalId: String(row.user_no),
   text: row.comment,
   createdAtMs: row.created_at,
   updatedAtMs: row.updated_at,

@@ -3,8 +3,9 @@ import type { RecordEvents } from '../events/outbox.ts';
 import { registeredModelGrammar } from '../filters/grammars.ts';
 import { parseOrderBy } from '../filters/order.ts';
 import { parseFilter } from '../filters/parser.ts';
-import type { Principal, VisibleModels } from '../governance/access.ts';
-import { takeTurn } from '../governance/governed-writes.ts';
+import type { Access, Principal, VisibleModels } from '../governance/access.ts';
+import { type GovernedWrite, takeTurn } from '../governance/governed-writes.ts';
+import { requireManagement, writeOwner } from '../governance/grants.ts';
 import type { Ownership } from '../governance/ownership.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { alreadyExists, invalidArgument } from '../kernel/errors.ts';
@@ -85,8 +86,16 @@ export interface ModelChange {
   readonly deploymentJobId?: string | undefined;
 }
 
+export interface ModelUpdate extends ModelChange {
+  /** Its own name where it stays. */
+  readonly to: ModelName;
+  /** The new owner's name; undefined where the owner stays. */
+  readonly owner: string | undefined;
+}
+
 export interface ModelsDependencies {
   readonly db: Database;
+  readonly write: GovernedWrite;
   readonly clock: Clock;
   readonly recordEvents: RecordEvents;
   readonly guardDeletion: DeletionGuard;
@@ -115,7 +124,7 @@ export async function holdModelRow(tx: Transaction, name: string): Promise<Model
 
 /** Registered models: created, described, renamed, tagged, searched, deleted. */
 export function createModels(dependencies: ModelsDependencies) {
-  const { db, clock, recordEvents, guardDeletion, ownership, storedName } = dependencies;
+  const { db, write, clock, recordEvents, guardDeletion, ownership, storedName } = dependencies;
 
   async function read(sql: Sql, rows: readonly ModelRow[]): Promise<RegisteredModel[]> {
     if (rows.length === 0) return [];
@@ -134,32 +143,56 @@ export function createModels(dependencies: ModelsDependencies) {
 
   const readOne = async (sql: Sql, row: ModelRow): Promise<RegisteredModel> => (await read(sql, [row]))[0]!;
 
-  async function change(name: string, to: ModelChange, by: Principal): Promise<RegisteredModel> {
-    const { description, deploymentJobId } = to;
-    if (description !== undefined) checkDescription(description);
-    return db.write(async (tx) => {
-      const row = await holdModelRow(tx, name);
-      const nowMs = clock.nowMs();
-      await repository.setFacts(tx, row.model_no, { updatedBy: by.name, deploymentJobId });
-      if (description === undefined) {
-        await repository.touchModel(tx, row.model_no, nowMs);
-      } else {
-        await repository.setDescription(tx, row.model_no, description, nowMs);
-        if (description !== (row.description ?? '')) {
-          const noted = { modelNo: row.model_no, kind: 'description' } as const;
-          await noteChanges(tx, { by: nameOf(by), nowMs }, [noted]);
-        }
-        await recordEvents(tx, [
-          registryEvent({
-            subject: 'model',
-            action: 'updated',
-            isPrompt: row.is_prompt === 1,
-            data: { name, description },
-          }),
-        ]);
-      }
-      return readOne(tx, await getModelRow(tx, name));
-    });
+  async function describe(
+    tx: Transaction,
+    row: ModelRow,
+    { description, deploymentJobId, by }: ModelChange & { readonly by: Principal },
+  ): Promise<void> {
+    const nowMs = clock.nowMs();
+    await repository.setFacts(tx, row.model_no, { updatedBy: by.name, deploymentJobId });
+    if (description === undefined) {
+      await repository.touchModel(tx, row.model_no, nowMs);
+      return;
+    }
+    await repository.setDescription(tx, row.model_no, description, nowMs);
+    if (description !== (row.description ?? '')) {
+      const noted = { modelNo: row.model_no, kind: 'description' } as const;
+      await noteChanges(tx, { by: nameOf(by), nowMs }, [noted]);
+    }
+    await recordEvents(tx, [
+      registryEvent({
+        subject: 'model',
+        action: 'updated',
+        isPrompt: row.is_prompt === 1,
+        data: { name: row.name, description },
+      }),
+    ]);
+  }
+
+  /** In a transaction that has its turn. */
+  async function renameTo(tx: Transaction, row: ModelRow, to: ModelName, by: Principal): Promise<void> {
+    const { name } = row;
+    const newName = to.stored;
+    const taken = await repository.findModel(tx, newName);
+    if (taken !== undefined && taken.model_no !== row.model_no) throw nameTaken(newName);
+    if (taken === undefined) await holdPlace(tx, to);
+    const place = { name: newName, schemaName: schemaNameOf(to) };
+    const nowMs = clock.nowMs();
+    await repository.renameModel(tx, row.model_no, place, nowMs);
+    if (name !== newName) {
+      const noted = { modelNo: row.model_no, kind: 'renamed', from: name, to: newName } as const;
+      await noteChanges(tx, { by: nameOf(by), nowMs }, [noted]);
+    }
+    await repository.setFacts(tx, row.model_no, { updatedBy: by.name });
+    await ownership.move(tx, securableOf(nameOfRow(row)), securableOf(to));
+    await recordEvents(tx, [
+      registryEvent({
+        subject: 'model',
+        action: 'renamed',
+        isPrompt: row.is_prompt === 1,
+        data: { name, new_name: newName },
+      }),
+    ]);
   }
 
   async function remove(tx: Transaction, row: ModelRow): Promise<void> {
@@ -219,36 +252,43 @@ export function createModels(dependencies: ModelsDependencies) {
     },
 
     /** @throws AppError NotFound, InvalidArgument */
-    change,
+    async change(name: string, to: ModelChange, by: Principal): Promise<RegisteredModel> {
+      if (to.description !== undefined) checkDescription(to.description);
+      return db.write(async (tx) => {
+        await describe(tx, await holdModelRow(tx, name), { ...to, by });
+        return readOne(tx, await getModelRow(tx, name));
+      });
+    },
 
     /** Versions, tags and aliases go along. @throws AppError NotFound; AlreadyExists when `newName` is taken. */
     async rename(name: string, to: ModelName, by: Principal): Promise<RegisteredModel> {
-      const newName = to.stored;
-      checkModelName(newName, 'new_name');
+      checkModelName(to.stored, 'new_name');
       return db.write(async (tx) => {
         await takeTurn(tx);
+        await renameTo(tx, await holdModelRow(tx, name), to, by);
+        return readOne(tx, await getModelRow(tx, to.stored));
+      });
+    },
+
+    /**
+     * What is to change of a model with its name and its owner: all of it or nothing.
+     * @throws AppError as `change` and `rename`; NotFound for the owner, PermissionDenied as `Grants.setOwner`.
+     */
+    async update(name: string, { to, owner, ...change }: ModelUpdate, by: Access): Promise<RegisteredModel> {
+      if (change.description !== undefined) checkDescription(change.description);
+      checkModelName(to.stored, 'new_name');
+      return write(async (tx, changed) => {
         const row = await holdModelRow(tx, name);
-        const taken = await repository.findModel(tx, newName);
-        if (taken !== undefined && taken.model_no !== row.model_no) throw nameTaken(newName);
-        if (taken === undefined) await holdPlace(tx, to);
-        const place = { name: newName, schemaName: schemaNameOf(to) };
-        const nowMs = clock.nowMs();
-        await repository.renameModel(tx, row.model_no, place, nowMs);
-        if (name !== newName) {
-          const noted = { modelNo: row.model_no, kind: 'renamed', from: name, to: newName } as const;
-          await noteChanges(tx, { by: nameOf(by), nowMs }, [noted]);
+        const from = nameOfRow(row);
+        if (owner !== undefined) requireManagement(by, securableOf(from));
+        if (change.description !== undefined || change.deploymentJobId !== undefined)
+          await describe(tx, row, { ...change, by: by.principal });
+        if (to.stored !== name) await renameTo(tx, row, to, by.principal);
+        if (owner !== undefined) {
+          await repository.setFacts(tx, row.model_no, { updatedBy: by.principal.name });
+          await writeOwner(tx, changed, { on: securableOf(to), principal: owner });
         }
-        await repository.setFacts(tx, row.model_no, { updatedBy: by.name });
-        await ownership.move(tx, securableOf(nameOfRow(row)), securableOf(to));
-        await recordEvents(tx, [
-          registryEvent({
-            subject: 'model',
-            action: 'renamed',
-            isPrompt: row.is_prompt === 1,
-            data: { name, new_name: newName },
-          }),
-        ]);
-        return readOne(tx, await getModelRow(tx, newName));
+        return readOne(tx, await getModelRow(tx, to.stored));
       });
     },
 

@@ -1,8 +1,9 @@
 import type { Sql, SqlParam } from '../db/port.ts';
 import { AppError } from '../kernel/errors.ts';
-import type { ArtifactPath } from '../objects/artifact-path.ts';
+import { type ArtifactPath, parseArtifactPath } from '../objects/artifact-path.ts';
 import { renderLocation } from '../objects/location.ts';
 import { DELETED_STAGE } from './model-rules.ts';
+import { VERSIONS_FOLDER } from './version-folders.ts';
 
 export interface VersionName {
   readonly name: string;
@@ -16,21 +17,42 @@ export interface VersionName {
  */
 async function findVersionAt(sql: Sql, path: ArtifactPath): Promise<VersionName | undefined> {
   const places = placesOf(path);
-  const above = places.flatMap((place) => place.above.flatMap((location) => [location, `${location}/`]));
-  const params: SqlParam[] = [sql.dialect.list(above)];
-  const conditions = [sql.dialect.inList('v.storage_location', 'text')];
+  const conditions = [atOrAbove(sql, places)];
   for (const { at } of places) {
     // '0' comes right after '/': the range of all locations below.
-    conditions.push('(v.storage_location >= ? AND v.storage_location < ?)');
-    params.push(`${at}/`, `${at}0`);
+    conditions.push({
+      sql: '(v.storage_location >= ? AND v.storage_location < ?)',
+      params: [`${at}/`, `${at}0`],
+    });
   }
-  const found = await sql.get<VersionName>(
+  return (await findVersionWhere(sql, conditions)) ?? findVersionOfRunBelow(sql, path);
+}
+
+interface Condition {
+  readonly sql: string;
+  readonly params: readonly SqlParam[];
+}
+
+/** Of versions whose files a path belongs to. */
+function atOrAbove(sql: Sql, places: readonly Place[]): Condition {
+  const locations = places.flatMap((place) => place.above.flatMap((location) => [location, `${location}/`]));
+  return {
+    sql: sql.dialect.inList('v.storage_location', 'text'),
+    params: [sql.dialect.list(locations)],
+  };
+}
+
+async function findVersionWhere(
+  sql: Sql,
+  conditions: readonly Condition[],
+): Promise<VersionName | undefined> {
+  return sql.get<VersionName>(
     `SELECT m.name, v.version FROM model_versions v JOIN registered_models m ON m.model_no = v.model_no
-     WHERE v.stage <> '${DELETED_STAGE}' AND v.status <> 'PENDING_REGISTRATION' AND (${conditions.join(' OR ')})
+     WHERE v.stage <> '${DELETED_STAGE}' AND v.status <> 'PENDING_REGISTRATION'
+       AND (${conditions.map((condition) => condition.sql).join(' OR ')})
      LIMIT 1`,
-    params,
+    conditions.flatMap(({ params }) => params),
   );
-  return found ?? findVersionOfRunBelow(sql, path);
 }
 
 /** A folder above the runs of an experiment does not name them: versions that say `runs:/…` are found by their run. */
@@ -79,19 +101,42 @@ export async function keepVersionFiles(sql: Sql, path: ArtifactPath): Promise<vo
   if (found !== undefined) throw neededBy(found);
 }
 
-/** Refuses to remove a logged model that a version was registered from. @throws AppError Conflict */
+/**
+ * Refuses to bring a file among those of a version: it would be loaded with them. Beside them, anything may come.
+ * @throws AppError Conflict
+ */
+export async function closeVersionFiles(sql: Sql, path: ArtifactPath): Promise<void> {
+  const found = await findVersionWhere(sql, [atOrAbove(sql, placesOf(path))]);
+  if (found === undefined) return;
+  throw conflictWith(
+    found,
+    'A version of a registered model has its files here: they do not change any more. Register a new version.',
+  );
+}
+
+/**
+ * Refuses to remove a logged model whose files are those of a version. One whose files were sent names the model that it
+ * was made from, as its maker says: nobody keeps another's model by that. @throws AppError Conflict
+ */
 export async function keepLoggedModel(sql: Sql, modelId: string): Promise<void> {
   const found = await sql.get<VersionName>(
     `SELECT m.name, v.version FROM model_versions v JOIN registered_models m ON m.model_no = v.model_no
-     WHERE v.logged_model_id = ? AND v.stage <> '${DELETED_STAGE}' LIMIT 1`,
-    [modelId],
+     WHERE v.logged_model_id = ? AND v.stage <> '${DELETED_STAGE}'
+       AND NOT (COALESCE(v.storage_location, '') >= ? AND COALESCE(v.storage_location, '') < ?) LIMIT 1`,
+    // '0' comes right after '/': the range of all locations below.
+    [modelId, `${SENT_FILES}/`, `${SENT_FILES}0`],
   );
   if (found !== undefined) throw neededBy(found);
 }
 
+const neededBy = (found: VersionName): AppError =>
+  conflictWith(found, 'A version of a registered model needs these files: delete that version first.');
+
+const SENT_FILES = renderLocation({ kind: 'managed', path: parseArtifactPath(VERSIONS_FOLDER) });
+
 /** Without its name, but for the log: who may change the files need not see the model. */
-const neededBy = ({ name, version }: VersionName): AppError =>
-  new AppError('Conflict', 'A version of a registered model needs these files: delete that version first.', {
+const conflictWith = ({ name, version }: VersionName, message: string): AppError =>
+  new AppError('Conflict', message, {
     field: 'path',
     cause: new Error(`Version ${version} of the registered model '${name}' needs them.`),
   });

@@ -1,6 +1,6 @@
 import type { Sql } from '../db/port.ts';
 import { AppError, invalidArgument, notFound } from '../kernel/errors.ts';
-import type { Location } from '../objects/location.ts';
+import { type Location, renderLocation } from '../objects/location.ts';
 import { checkLength } from '../tracking/key-rules.ts';
 import { findLoggedModelSource } from '../tracking/logged-model-links.ts';
 import { runArtifactLocation } from '../tracking/run-details.ts';
@@ -86,13 +86,17 @@ export async function resolveSource(
         ? (origin.storage_location ?? origin.source ?? source)
         : isLoggedModel
           ? model!.artifactLocation
-          : source,
+          : placeOf(source, location),
     runId: model === undefined ? runId : runId || (model.sourceRunId ?? null),
     loggedModelId: modelId ?? null,
     // A logged model lists the versions that name it, not those that copy one of them.
     loggedModelNo: written.modelId === undefined || written.mayLink === false ? undefined : model?.modelNo,
   };
 }
+
+/** Of files that this server keeps in the one form by which they are found, however the source is written. */
+const placeOf = (source: string, location: Location): string =>
+  location.kind === 'managed' || location.kind === 'runs' ? renderLocation(location) : source;
 
 function withStoredName(location: Location, policy: { storedName(text: string): string }): Location {
   if (location.kind !== 'models' || location.model.by === 'id') return location;

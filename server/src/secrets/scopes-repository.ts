@@ -37,10 +37,16 @@ export async function lockScope(tx: Transaction, nameKey: string): Promise<Scope
   );
 }
 
-export async function listScopes(sql: Sql, limit: number): Promise<ScopeRow[]> {
-  return sql.all<ScopeRow>('SELECT scope_no, name, name_key FROM secret_scopes ORDER BY name_key LIMIT ?', [
-    limit,
-  ]);
+/** By name; only those whose keys are named. */
+export async function listScopes(
+  sql: Sql,
+  { names, limit }: { readonly names: 'all' | readonly string[]; readonly limit: number },
+): Promise<ScopeRow[]> {
+  const named = names === 'all' ? '' : ` WHERE ${sql.dialect.inList('name_key', 'text')}`;
+  return sql.all<ScopeRow>(
+    `SELECT scope_no, name, name_key FROM secret_scopes${named} ORDER BY name_key LIMIT ?`,
+    [...(names === 'all' ? [] : [sql.dialect.list(names)]), limit],
+  );
 }
 
 export async function countScopes(sql: Sql): Promise<number> {

@@ -2,6 +2,7 @@ import type { Database, Sql, Transaction } from '../db/port.ts';
 import type { Access } from '../governance/access.ts';
 import type { GrantChange, Grants } from '../governance/grants.ts';
 import type { Ownership } from '../governance/ownership.ts';
+import { nameKeyOf } from '../governance/principal-rules.ts';
 import { ADMINS } from '../governance/principals.ts';
 import type { Privilege, Securable } from '../governance/privileges.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -84,7 +85,7 @@ export function createSecretScopes({ db, clock, sealer, grants, ownership }: Sec
 
   async function getAcl(scopeName: string, principal: string): Promise<ScopeAcl> {
     const acls = await readAcls(scopeName);
-    const acl = acls.find((each) => each.principal.toLowerCase() === principal.toLowerCase());
+    const acl = acls.find((each) => nameKeyOf(each.principal) === nameKeyOf(principal));
     if (acl === undefined)
       throw notFound(`${principal.slice(0, 150)} has no permission on scope ${scopeName.slice(0, 150)}.`);
     return acl;
@@ -109,7 +110,7 @@ export function createSecretScopes({ db, clock, sealer, grants, ownership }: Sec
     await grants.changeOwned(
       scopeSecurable(name),
       (owner) => {
-        if (owner.toLowerCase() !== principal.toLowerCase()) return { grants: [change], owner: undefined };
+        if (nameKeyOf(owner) !== nameKeyOf(principal)) return { grants: [change], owner: undefined };
         const stays = permission === 'MANAGE' || owner === ADMINS;
         return stays ? { grants: [], owner: undefined } : { grants: [change], owner: ADMINS };
       },
@@ -153,10 +154,9 @@ export function createSecretScopes({ db, clock, sealer, grants, ownership }: Sec
 
     /** The names of those that the caller may read, in order. */
     async list(access: Access): Promise<readonly string[]> {
-      const scopes = await db.read((sql) => repository.listScopes(sql, MAX_SCOPES));
-      return scopes
-        .filter(({ name }) => access.decide('secret-scope.read', scopeSecurable(name)) === 'allowed')
-        .map(({ name }) => name);
+      const names = access.visibleNames({ type: 'secret-scope' });
+      const scopes = await db.read((sql) => repository.listScopes(sql, { names, limit: MAX_SCOPES }));
+      return scopes.map(({ name }) => name);
     },
 
     /** @throws AppError NotFound for the scope; InvalidArgument; InvalidState for too many secrets. */

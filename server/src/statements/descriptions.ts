@@ -104,7 +104,7 @@ export function createDescriptions(dependencies: DescriptionsDependencies): Desc
           await models.change(storedName(on), { description: text }, by.principal);
           return;
         case 'volume':
-          await volumes.update(on, { comment: text }, by.principal);
+          await volumes.update(on, { comment: text }, by);
           return;
         default:
           throw unable(on, 'a comment');

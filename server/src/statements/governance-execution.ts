@@ -2,6 +2,8 @@ import type { Access } from '../governance/access.ts';
 import type { Catalogs } from '../governance/catalogs.ts';
 import { isNameClash } from '../governance/container-rules.ts';
 import type { Grants } from '../governance/grants.ts';
+import { ownNameKeys } from '../governance/own-names.ts';
+import { nameKeyOf } from '../governance/principal-rules.ts';
 import { type Principals, USERS } from '../governance/principals.ts';
 import type { Action, Securable } from '../governance/privileges.ts';
 import type { Schemas } from '../governance/schemas.ts';
@@ -76,11 +78,8 @@ export function createGovernanceExecutor(dependencies: GovernanceDependencies) {
     const principal = asked === undefined ? undefined : principalOf(asked);
     let own: ReadonlySet<string> | undefined;
     if (!seesAll) {
-      const groups = await principals.groupsOf(access.principal.id);
-      own = new Set(
-        [access.principal.name, USERS, ...groups.map(({ name }) => name)].map((name) => name.toLowerCase()),
-      );
-      if (principal !== undefined && !own.has(principal.toLowerCase()))
+      own = await ownNameKeys(principals, access);
+      if (principal !== undefined && !own.has(nameKeyOf(principal)))
         throw new AppError('PermissionDenied', 'Permission denied: to see what others hold takes MANAGE.');
     }
     const assignments = await grants.list({ on, ...(principal !== undefined && { principal }) });
@@ -88,7 +87,7 @@ export function createGovernanceExecutor(dependencies: GovernanceDependencies) {
     return {
       columns: ['Principal', 'ActionType', 'ObjectType', 'ObjectKey'].map(stringColumn),
       rows: assignments
-        .filter((assignment) => own === undefined || own.has(assignment.principal.toLowerCase()))
+        .filter((assignment) => own === undefined || own.has(nameKeyOf(assignment.principal)))
         .flatMap((assignment) =>
           assignment.privileges.map((privilege) => [
             assignment.principal === USERS ? ACCOUNT_USERS : assignment.principal,

@@ -41,13 +41,9 @@ export function readTokens(text: string): readonly Token[] {
     at = end;
   };
   while (at < text.length) {
-    const skipped = match(SPACE, text, at) ?? match(LINE_COMMENT, text, at);
-    if (skipped !== undefined) {
-      at += skipped.length;
-      continue;
-    }
-    if (text.startsWith('/*', at)) {
-      at = endOfComment(text, at);
+    const next = endOfBlank(text, at);
+    if (next !== at) {
+      at = next;
       continue;
     }
     const char = text[at]!;
@@ -96,6 +92,46 @@ export function readTokens(text: string): readonly Token[] {
   }
   take('end', text.length, '');
   return tokens;
+}
+
+/** The word that a statement begins with, behind comments and blanks; empty where it begins with none. */
+export function firstWord(text: string): string {
+  try {
+    let at = 0;
+    for (let next = endOfBlank(text, at); next !== at; next = endOfBlank(text, at)) at = next;
+    return match(WORD, text, at) ?? '';
+  } catch (error) {
+    // A comment that is never closed.
+    if (error instanceof AppError) return '';
+    throw error;
+  }
+}
+
+/** Beyond it a statement is shown as it was written. */
+const MAX_SHOWN_CHARS = 1_000_000;
+
+/** A statement on one line, for people: no comments, one blank where there were some; what cannot be read, as it is. */
+export function withoutComments(text: string): string {
+  if (text.length > MAX_SHOWN_CHARS) return text;
+  try {
+    let shown = '';
+    let end = 0;
+    for (const token of readTokens(text)) {
+      shown += (token.at > end && shown !== '' ? ' ' : '') + token.text;
+      end = token.end;
+    }
+    return shown.trimEnd();
+  } catch (error) {
+    if (error instanceof AppError) return text;
+    throw error;
+  }
+}
+
+/** Behind the blanks, or the comment, at a place; the place itself where there are none. */
+function endOfBlank(text: string, at: number): number {
+  const skipped = match(SPACE, text, at) ?? match(LINE_COMMENT, text, at);
+  if (skipped !== undefined) return at + skipped.length;
+  return text.startsWith('/*', at) ? endOfComment(text, at) : at;
 }
 
 /** An error that says where in the statement it is, as line and column from 1 on. */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { SourceRow } from '../db/row-source.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { SpelledName } from './lake-tables.ts';
+import { createProcessPlaces, type PlaceLimits } from './process-places.ts';
 import type { NeededTable } from './query-analysis.ts';
 import type { EncodingJob, FromProcess, OfferedTable, QueryJob, ToProcess } from './query-messages.ts';
 import type { PartSink } from './result-writer.ts';
@@ -31,12 +32,11 @@ export interface QueryRun {
   ): AsyncIterable<{ readonly table: string; readonly rows: readonly SourceRow[] }>;
   readonly sink: PartSink;
   readonly signal: AbortSignal;
+  /** Whose it is, so that nobody takes all processes; undefined where callers have no identities. */
+  readonly owner: string | undefined;
 }
 
-export interface ProcessLimits {
-  readonly maxProcesses: number;
-  /** Queries that wait for a process; more are refused. */
-  readonly maxWaiting: number;
+export interface ProcessLimits extends PlaceLimits {
   readonly timeoutMs: number;
   /** What DuckDB may take. */
   readonly memoryMb: number;
@@ -50,6 +50,7 @@ export interface ProcessLimits {
 export const DEFAULT_PROCESS_LIMITS: ProcessLimits = {
   maxProcesses: 2,
   maxWaiting: 50,
+  maxWaitingOfOne: 10,
   timeoutMs: 120_000,
   memoryMb: 512,
   maxRssMb: 1536,
@@ -79,35 +80,8 @@ interface Worker {
 export function createQueryProcesses(limits: ProcessLimits = DEFAULT_PROCESS_LIMITS): QueryProcesses {
   const workers = new Set<Worker>();
   const idle = new Map<Worker, NodeJS.Timeout>();
-  const waiting: { resolve(): void; reject(error: unknown): void }[] = [];
-  let busy = 0;
+  const places = createProcessPlaces(limits);
   let closed = false;
-
-  async function enter(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (busy < limits.maxProcesses) {
-      busy += 1;
-      return;
-    }
-    if (waiting.length >= limits.maxWaiting)
-      throw new AppError('LimitExceeded', 'Too many queries wait to be run; try again in a moment.');
-    await new Promise<void>((resolve, reject) => {
-      const entry = { resolve, reject };
-      waiting.push(entry);
-      signal.addEventListener('abort', () => {
-        const at = waiting.indexOf(entry);
-        if (at >= 0) waiting.splice(at, 1);
-        reject(signal.reason);
-      });
-    });
-  }
-
-  function leave(): void {
-    const next = waiting.shift();
-    // The place is handed on.
-    if (next !== undefined) next.resolve();
-    else busy -= 1;
-  }
 
   function take(): Worker {
     const [found] = idle.keys();
@@ -137,11 +111,11 @@ export function createQueryProcesses(limits: ProcessLimits = DEFAULT_PROCESS_LIM
     idle.set(worker, timer);
   }
 
-  async function use(first: ToProcess, { offer, load, sink, signal }: QueryRun): Promise<boolean> {
+  async function use(first: ToProcess, { offer, load, sink, signal, owner }: QueryRun): Promise<boolean> {
     const deadline = AbortSignal.timeout(limits.timeoutMs);
     const stop = AbortSignal.any([signal, deadline]);
     const reason = () => (signal.aborted ? signal.reason : overdue(limits.timeoutMs));
-    await enter(signal);
+    await places.enter(owner, signal);
     let worker: Worker | undefined;
     let done = false;
     let killing: NodeJS.Timeout | undefined;
@@ -173,7 +147,7 @@ export function createQueryProcesses(limits: ProcessLimits = DEFAULT_PROCESS_LIM
         if (done) giveBack(worker);
         else worker.kill(ended());
       }
-      leave();
+      places.leave(owner);
     }
   }
 
@@ -187,8 +161,7 @@ export function createQueryProcesses(limits: ProcessLimits = DEFAULT_PROCESS_LIM
     close() {
       closed = true;
       for (const worker of workers) worker.kill(ended());
-      for (const { reject } of waiting.splice(0))
-        reject(new AppError('Unavailable', 'The server is shutting down.'));
+      places.close();
     },
   };
 }
@@ -198,7 +171,7 @@ async function* nothing() {}
 async function converse(
   worker: Worker,
   first: ToProcess,
-  { offer, load, sink, signal }: QueryRun,
+  { offer, load, sink, signal }: Omit<QueryRun, 'owner'>,
 ): Promise<boolean> {
   let refusal: unknown;
   worker.send(first);

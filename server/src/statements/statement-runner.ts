@@ -75,7 +75,7 @@ export function createStatementRunner(dependencies: StatementRunnerDependencies)
         await sessions.move(request.sessionId, moveTo, access);
       const shown = rows.slice(0, request.rowLimit);
       if (request.format === 'ARROW_STREAM') {
-        await processes.encode({ columns, rows: shown }, { sink, signal });
+        await processes.encode({ columns, rows: shown }, { sink, signal, owner: ownerOf(access) });
       } else {
         const isCsv = request.format === 'CSV';
         const text = isCsv
@@ -125,6 +125,7 @@ export function createStatementRunner(dependencies: StatementRunnerDependencies)
       return await processes.query(job, {
         sink,
         signal,
+        owner: ownerOf(access),
         load: (needed) => load(needed, access),
         async offer(names) {
           const place = await placeOf(request, access);
@@ -177,6 +178,10 @@ export function createStatementRunner(dependencies: StatementRunnerDependencies)
     perform,
   };
 }
+
+/** Who has a share of the processes. */
+const ownerOf = ({ principal }: Access): string | undefined =>
+  principal.kind === 'local' ? undefined : principal.id;
 
 export type StatementRunner = ReturnType<typeof createStatementRunner>;
 

@@ -113,28 +113,22 @@ export async function takeExpired(
   );
 }
 
-/** Lets the oldest results expire while all of them together are larger than `maxBytes`. */
+/**
+ * Lets results expire while all of them together are larger than `maxBytes`: those that stay are, of everybody alike, the
+ * newest, so that whoever keeps much loses their own and pushes out nobody else's.
+ */
 export async function expireBeyond(
   tx: Transaction,
   { maxBytes, nowMs, limit }: { readonly maxBytes: number; readonly nowMs: number; readonly limit: number },
 ): Promise<void> {
-  const row = await tx.get<{ total: number | null }>(
-    'SELECT SUM(size_bytes) AS total FROM statements WHERE size_bytes > 0',
+  await tx.run(
+    `UPDATE statements SET expires_at = ? WHERE statement_id IN (
+       SELECT statement_id FROM (
+         SELECT statement_id, own, SUM(size_bytes) OVER (ORDER BY own, statement_id) AS total FROM (
+           SELECT statement_id, size_bytes,
+             SUM(size_bytes) OVER (PARTITION BY principal_id ORDER BY expires_at DESC, statement_id) AS own
+           FROM statements WHERE size_bytes > 0) mine) everybodys
+       WHERE total > ? ORDER BY own DESC, statement_id LIMIT ?)`,
+    [nowMs - 1, maxBytes, limit],
   );
-  let excess = Number(row?.total ?? 0) - maxBytes;
-  if (excess <= 0) return;
-  const oldest = await tx.rows<[string, number]>(
-    'SELECT statement_id, size_bytes FROM statements WHERE size_bytes > 0 ORDER BY expires_at LIMIT ?',
-    [limit],
-  );
-  const expired: string[] = [];
-  for (const [id, sizeBytes] of oldest) {
-    if (excess <= 0) break;
-    expired.push(id);
-    excess -= sizeBytes;
-  }
-  await tx.run(`UPDATE statements SET expires_at = ? WHERE ${tx.dialect.inList('statement_id', 'text')}`, [
-    nowMs - 1,
-    tx.dialect.list(expired),
-  ]);
 }

@@ -32,6 +32,7 @@ export const seesOnly = (
   decide: () => 'hidden',
   visibleExperiments: () => experiments,
   visibleModels: () => ({ schemas: [], models }),
+  visibleNames: () => [],
 });
 
 export interface StatementsFixtureOptions {

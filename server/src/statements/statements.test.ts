@@ -321,6 +321,45 @@ describe.each(testedDatabases())('statements on $name', ({ open }) => {
     await small.stop();
   });
 
+  it('removes the results of who keeps most, and nobody else’s', async () => {
+    const small = await startStatements(opened.reopen(), {
+      folder: fixture.folder,
+      maxKeptBytes: 3000,
+      clock: { nowMs: () => nowMs },
+    });
+    // What was kept before is gone.
+    nowMs += 2 * 60 * 60_000;
+    await small.statements.sweep();
+    const [bob, eve] = [seesOnly('8', {}), seesOnly('9', {})];
+    const text = "SELECT repeat('x', 1000)";
+    const views = [{ ...(await small.execute({ text }, bob)), of: bob }];
+    for (let i = 0; i < 4; i += 1) {
+      nowMs += 1000;
+      views.push({ ...(await small.execute({ text }, eve)), of: eve });
+    }
+    await small.statements.sweep();
+    const left = await Promise.allSettled(views.map(({ id, of }) => small.statements.get(id, of)));
+    expect(left.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'rejected',
+      'rejected',
+      'fulfilled',
+    ]);
+    await small.stop();
+  });
+
+  it('answers to others while one principal sends more than can run', async () => {
+    const [bob, eve] = [seesOnly('8', {}), seesOnly('9', {})];
+    const sent = await Promise.allSettled(Array.from({ length: 60 }, () => start(HEAVY, eve)));
+    expect(await fixture.rows('SELECT 42', bob)).toEqual([['42']]);
+    const ids = sent.flatMap((each) => (each.status === 'fulfilled' ? [each.value.id] : []));
+    const seen = await Promise.all(ids.map((id) => fixture.statements.get(id, eve)));
+    expect(Map.groupBy(seen, ({ state }) => state).get('RUNNING')).toHaveLength(11);
+    for (const { state, error } of seen) if (state === 'FAILED') expect(error?.code).toBe('LimitExceeded');
+    await Promise.all(ids.map((id) => fixture.statements.cancel(id, eve)));
+  });
+
   it('tells of a statement whose server has died', async () => {
     const dying = await startStatements(opened.reopen(), { clock: { nowMs: () => nowMs - 60_000 } });
     const { id } = await dying.statements.execute(statementRequest({ text: HEAVY }), EVERYTHING, wait(0));

@@ -37,7 +37,7 @@ export interface StatementView {
 
 export interface StatementsDependencies extends StatementRunnerDependencies {
   readonly clock: Clock;
-  /** What all results together may take; the oldest make room. */
+  /** What all results together may take; the oldest of who has most make room. */
   readonly maxKeptBytes?: number;
 }
 
@@ -45,6 +45,8 @@ const MIB = 2 ** 20;
 const HYBRID_BYTES = 2 * MIB;
 const DEFAULT_KEPT_BYTES = 4096 * MIB;
 const MAX_AT_ONCE = 200;
+/** Of one principal, where callers have identities. */
+const MAX_OF_ONE = 50;
 const LEASE_MS = 15_000;
 const RENEW_EVERY_MS = 1000;
 /** A statement that never finishes is forgotten after this time, and the result of one that did after the other. */
@@ -56,6 +58,7 @@ const SWEPT_AT_ONCE = 100;
 const CANCELED = Symbol('canceled');
 
 interface Running {
+  readonly principalId: string;
   readonly controller: AbortController;
   readonly done: Promise<void>;
 }
@@ -170,12 +173,19 @@ export function createStatements(dependencies: StatementsDependencies) {
     ): Promise<StatementView> {
       if (running.size >= MAX_AT_ONCE)
         throw new AppError('LimitExceeded', `${MAX_AT_ONCE} statements run already; try again in a moment.`);
+      const { id: principalId, kind } = access.principal;
+      const own = running.values().filter((each) => each.principalId === principalId);
+      if (kind !== 'local' && own.toArray().length >= MAX_OF_ONE)
+        throw new AppError(
+          'LimitExceeded',
+          `${MAX_OF_ONE} of your statements run already; try again in a moment.`,
+        );
       await runner.placeOf(request, access);
       const id = randomUUID();
       const nowMs = clock.nowMs();
       const statement = {
         id,
-        principalId: access.principal.id,
+        principalId,
         format: request.format,
         disposition: request.disposition,
         leaseUntil: nowMs + LEASE_MS,
@@ -186,7 +196,7 @@ export function createStatements(dependencies: StatementsDependencies) {
       const done = run(id, request, access, controller.signal)
         .catch(onError)
         .finally(() => running.delete(id));
-      running.set(id, { controller, done });
+      running.set(id, { principalId, controller, done });
       renewing ??= setInterval(renewLeases, RENEW_EVERY_MS).unref();
       // A change of rights is done when the call is answered, so that whoever records the call knows how it ended.
       if (runner.isQuick(request.text)) {
@@ -241,13 +251,15 @@ export function createStatements(dependencies: StatementsDependencies) {
       index: number,
     ): Promise<{
       readonly format: ResultFormat;
+      /** The id of whose statement it is. */
+      readonly principalId: string;
       readonly part: StoredPart;
       readonly bytes: AsyncIterable<Uint8Array>;
     }> {
       const row = await db.read((sql) => repository.findStatement(sql, id));
       const part = row === undefined ? undefined : partsOf(row)[index];
       if (row === undefined || part === undefined) throw statementNotFound(id);
-      return { format: row.format, part, bytes: await results.read(part) };
+      return { format: row.format, principalId: row.principal_id, part, bytes: await results.read(part) };
     },
 
     /** Removes expired results from time to time. */

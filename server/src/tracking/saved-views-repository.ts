@@ -6,17 +6,20 @@ export interface SavedViewRow {
   readonly name: string;
   readonly state: string;
   readonly created_by: string;
+  /** Of whom the name was then. */
+  readonly created_by_no: number;
   readonly creation_time: number;
   readonly last_update_time: number;
   readonly version: number;
 }
 
-const COLUMNS = 'view_id, scope, name, state, created_by, creation_time, last_update_time, version';
+const COLUMNS =
+  'view_id, scope, name, state, created_by, created_by_no, creation_time, last_update_time, version';
 
 export interface ViewsQuery {
   readonly scope: string;
-  /** Who made them; anybody where undefined. */
-  readonly owner: string | undefined;
+  /** The number of who made them; anybody where undefined. */
+  readonly owner: number | undefined;
   readonly limit: number;
 }
 
@@ -25,7 +28,7 @@ export async function listViews(sql: Sql, { scope, owner, limit }: ViewsQuery): 
   const ofOwner = owner === undefined ? [] : [owner];
   return sql.all<SavedViewRow>(
     `SELECT ${COLUMNS} FROM saved_views
-     WHERE scope = ? ${owner === undefined ? '' : 'AND created_by = ?'} ORDER BY name LIMIT ?`,
+     WHERE scope = ? ${owner === undefined ? '' : 'AND created_by_no = ?'} ORDER BY name LIMIT ?`,
     [scope, ...ofOwner, limit],
   );
 }
@@ -40,7 +43,7 @@ export async function findView(sql: Sql, viewId: string): Promise<SavedViewRow |
 }
 
 export interface NewViewRow
-  extends Pick<SavedViewRow, 'view_id' | 'scope' | 'name' | 'state' | 'created_by'> {
+  extends Pick<SavedViewRow, 'view_id' | 'scope' | 'name' | 'state' | 'created_by' | 'created_by_no'> {
   readonly experimentNo: number | null;
   readonly nowMs: number;
 }
@@ -48,8 +51,9 @@ export interface NewViewRow
 /** Undefined when the scope has a view of that name. */
 export async function insertView(tx: Transaction, view: NewViewRow): Promise<SavedViewRow | undefined> {
   return tx.get<SavedViewRow>(
-    `INSERT INTO saved_views (view_id, scope, experiment_no, name, state, created_by, creation_time, last_update_time)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
+    `INSERT INTO saved_views (view_id, scope, experiment_no, name, state, created_by, created_by_no, creation_time,
+       last_update_time)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
     [
       view.view_id,
       view.scope,
@@ -57,6 +61,7 @@ export async function insertView(tx: Transaction, view: NewViewRow): Promise<Sav
       view.name,
       view.state,
       view.created_by,
+      view.created_by_no,
       view.nowMs,
       view.nowMs,
     ],

@@ -42,7 +42,7 @@ export function createSavedViews({ db, clock }: SavedViewsDependencies) {
     async list(scope: string, by: Access = fullAccess(LOCAL_USER)): Promise<readonly SavedView[]> {
       const experimentNo = experimentOf(checkScope(scope));
       if (experimentNo !== null && !may(by, 'experiment.read', experimentNo)) return [];
-      const owner = experimentNo === null && !by.principal.isAdmin ? by.principal.name : undefined;
+      const owner = experimentNo === null && !by.principal.isAdmin ? Number(by.principal.id) : undefined;
       const rows = await db.read((sql) => repository.listViews(sql, { scope, owner, limit: MAX_VIEWS }));
       return rows.map(toView);
     },
@@ -77,6 +77,7 @@ export function createSavedViews({ db, clock }: SavedViewsDependencies) {
           name: view.name,
           state: view.state,
           created_by: view.createdBy,
+          created_by_no: Number(by.principal.id),
           experimentNo,
           nowMs: clock.nowMs(),
         });
@@ -139,7 +140,9 @@ function requireChange(by: Access, row: repository.SavedViewRow): void {
   if (by.principal.isAdmin) return;
   const experimentNo = experimentOf(row.scope);
   const isSeen =
-    experimentNo === null ? row.created_by === by.principal.name : may(by, 'experiment.read', experimentNo);
+    experimentNo === null
+      ? row.created_by_no === Number(by.principal.id)
+      : may(by, 'experiment.read', experimentNo);
   if (!isSeen) throw unknownView(row.view_id);
   if (experimentNo !== null) requireEdit(by, experimentNo);
 }

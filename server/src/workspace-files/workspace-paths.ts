@@ -50,6 +50,10 @@ export const childOf = (parent: WorkspacePath, name: string): WorkspacePath =>
 export const SHARED = 'Shared' as WorkspacePath;
 const USERS = 'Users' as WorkspacePath;
 
+/** The folder in `Users` in which a path lies, or which it is. */
+export const homeAt = (path: WorkspacePath): WorkspacePlace | undefined =>
+  placesTo(path).find(({ parent }) => parent === USERS);
+
 /** A principal's own folder; undefined for a name that cannot be that of a folder. */
 export function homeOf({ name }: Pick<Principal, 'name'>): WorkspacePath | undefined {
   return name === '' || name === '.' || name === '..' || /[/\\#%\0]/.test(name)
@@ -57,7 +61,10 @@ export function homeOf({ name }: Pick<Principal, 'name'>): WorkspacePath | undef
     : childOf(USERS, name);
 }
 
-/** Whether somebody may read and write at a path: below the own home, below `/Shared`, administrators everywhere. */
+/**
+ * Whether somebody may read and write at a path: below the own home, below `/Shared`, administrators everywhere. The folder
+ * of their name is theirs: `createHomes` has seen to it.
+ */
 export function mayUse(principal: Principal, path: WorkspacePath): boolean {
   if (principal.isAdmin) return true;
   const home = homeOf(principal);
@@ -67,6 +74,14 @@ export function mayUse(principal: Principal, path: WorkspacePath): boolean {
 /** Whether somebody may know that a path is there: what may be used, and the folders on the way to it. */
 export const maySee = (principal: Principal, path: WorkspacePath): boolean =>
   path === ROOT || path === USERS || mayUse(principal, path);
+
+/** What may be seen directly in a folder that may be seen: everything, or these names. */
+export function visibleChildren(principal: Principal, folder: WorkspacePath): 'all' | readonly string[] {
+  if (mayUse(principal, folder)) return 'all';
+  if (folder === ROOT) return [SHARED, USERS];
+  const home = homeOf(principal);
+  return folder === USERS && home !== undefined ? [placeOf(home).name] : [];
+}
 
 /** Folders that are always there, and that nobody removes. */
 export const isBuiltIn = (path: WorkspacePath): boolean =>

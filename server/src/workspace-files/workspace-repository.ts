@@ -14,10 +14,12 @@ export interface ObjectRow {
   readonly created_at: number;
   readonly created_by: string;
   readonly modified_at: number;
+  /** Of a folder in `Users`, whose it is, by number; absent for one that waits for the first of its name. */
+  readonly owner_no: number | null;
 }
 
 const OBJECT = `SELECT o.object_id, o.parent, o.name, o.kind, o.language, o.format, o.content_id, o.size_bytes, o.created_at,
-  o.created_by, o.modified_at FROM workspace_objects o`;
+  o.created_by, o.modified_at, o.owner_no FROM workspace_objects o`;
 
 export async function findObject(sql: Sql, { parent, name }: WorkspacePlace): Promise<ObjectRow | undefined> {
   return sql.get<ObjectRow>(`${OBJECT} WHERE o.parent = ? AND o.name = ?`, [parent, name]);
@@ -37,18 +39,26 @@ export async function holdObject(
   ]);
 }
 
-/** What lies in a folder, by name. */
+/** What lies in a folder, by name; only what is named. */
 export async function listObjects(
   sql: Sql,
   {
     parent,
+    names,
     after,
     limit,
-  }: { readonly parent: WorkspacePath; readonly after: string; readonly limit: number },
+  }: {
+    readonly parent: WorkspacePath;
+    readonly names: 'all' | readonly string[];
+    readonly after: string;
+    readonly limit: number;
+  },
 ): Promise<ObjectRow[]> {
-  return sql.all<ObjectRow>(`${OBJECT} WHERE o.parent = ? AND o.name > ? ORDER BY o.name LIMIT ?`, [
+  const named = names === 'all' ? '' : ` AND ${sql.dialect.inList('o.name', 'text')}`;
+  return sql.all<ObjectRow>(`${OBJECT} WHERE o.parent = ? AND o.name > ?${named} ORDER BY o.name LIMIT ?`, [
     parent,
     after,
+    ...(names === 'all' ? [] : [sql.dialect.list(names)]),
     limit,
   ]);
 }
@@ -66,6 +76,7 @@ const COLUMNS = {
   created_at: 'bigint',
   created_by: 'text',
   modified_at: 'bigint',
+  owner_no: 'bigint',
 } as const;
 
 /** Those that are not there yet. */
@@ -84,9 +95,41 @@ export async function insertObjects(tx: Transaction, objects: readonly NewObject
       object.created_at,
       object.created_by,
       object.modified_at,
+      object.owner_no,
     ]),
     { onConflict: 'ignore' },
   );
+}
+
+/** The folder in `Users` that is a principal's, held until the commit. */
+export async function holdHome(tx: Transaction, ownerNo: number): Promise<ObjectRow | undefined> {
+  return tx.get<ObjectRow>(
+    `${OBJECT} WHERE o.owner_no = ? ORDER BY o.object_id LIMIT 1${tx.dialect.forUpdate('o')}`,
+    [ownerNo],
+  );
+}
+
+export async function setOwner(tx: Transaction, objectId: number, ownerNo: number): Promise<void> {
+  await tx.run('UPDATE workspace_objects SET owner_no = ? WHERE object_id = ?', [ownerNo, objectId]);
+}
+
+/** Gives a folder another name, with all that lies in it; nothing has that name yet. */
+export async function renameObject(
+  tx: Transaction,
+  { object_id, parent, name }: Pick<ObjectRow, 'object_id' | 'parent' | 'name'>,
+  newName: string,
+): Promise<void> {
+  await tx.run('UPDATE workspace_objects SET name = ? WHERE object_id = ?', [newName, object_id]);
+  const [from, to] = [`${parent}/${name}`, `${parent}/${newName}`];
+  // As in `deleteObjects`.
+  for (let passes = tx.dialect.name === 'sqlite' ? 1 : 2; passes > 0; passes--) {
+    await tx.run(
+      `UPDATE workspace_objects SET parent = CAST(? AS TEXT) || substr(parent, CAST(? AS INTEGER))
+       WHERE parent = ? OR (parent >= ? AND parent < ?)`,
+      // Letters as the database counts them: code points.
+      [to, [...from].length + 1, from, `${from}/`, `${from}0`],
+    );
+  }
 }
 
 export async function updateObject(tx: Transaction, objectId: number, object: NewObject): Promise<void> {

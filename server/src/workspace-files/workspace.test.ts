@@ -25,6 +25,7 @@ describe.each(testedDatabases())('the workspace on $name', (database) => {
   let opened: OpenedDatabase;
   let home: Awaited<ReturnType<typeof openFiles>>;
   let workspace: Workspace;
+  const numbers = new Map<string, number>();
   beforeAll(async () => {
     opened = await database.open();
     home = await openFiles(opened.db, clock);
@@ -33,6 +34,7 @@ describe.each(testedDatabases())('the workspace on $name', (database) => {
       files: home.files,
       clock,
       experiments: { listIn: async () => [], find: async () => undefined },
+      numberOf: async (name) => numbers.get(name),
     });
   });
   afterAll(async () => {

@@ -1,15 +1,13 @@
 import { type Files, forget } from '../artifacts/files.ts';
 import { inTree } from '../artifacts/trees.ts';
-import type { Database, Transaction } from '../db/port.ts';
 import type { Access } from '../governance/access.ts';
-import type { Clock } from '../kernel/clock.ts';
 import { AppError, alreadyExists, invalidArgument, invalidState, notFound } from '../kernel/errors.ts';
 import { randomHexId } from '../kernel/ids.ts';
 import type { ObjectBody, ObjectRead } from '../objects/port.ts';
+import { createHomes, FOLDER, type HomesDependencies } from './homes.ts';
 import type { WorkspaceForm } from './notebooks.ts';
 import {
   childOf,
-  homeOf,
   isBuiltIn,
   maySee,
   mayUse,
@@ -17,7 +15,7 @@ import {
   placesTo,
   ROOT,
   renderWorkspacePath,
-  SHARED,
+  visibleChildren,
   type WorkspacePath,
 } from './workspace-paths.ts';
 import type { NewObject, ObjectRow } from './workspace-repository.ts';
@@ -45,10 +43,8 @@ export interface NamedExperiment {
   readonly modifiedAtMs: number;
 }
 
-export interface WorkspaceDependencies {
-  readonly db: Database;
+export interface WorkspaceDependencies extends HomesDependencies {
   readonly files: Files;
-  readonly clock: Clock;
   readonly experiments: {
     /** Directly in a folder, those that the caller may read. */
     listIn(folder: string, access: Access): Promise<readonly NamedExperiment[]>;
@@ -66,35 +62,9 @@ export interface WriteOptions {
 const PAGE = 1000;
 const MAX_LIST = 100_000;
 
-export function createWorkspace({ db, files, clock, experiments }: WorkspaceDependencies) {
-  /** Names whose folders this process has seen. */
-  const housed = new Set<string>();
-
-  /** Everybody's folder is there when they look. */
-  async function house({ principal }: Access): Promise<void> {
-    if (housed.has(principal.name)) return;
-    const home = homeOf(principal);
-    await db.write(async (tx) => {
-      await insertFolders(tx, SHARED, 'system');
-      if (home !== undefined) await insertFolders(tx, home, principal.name);
-    });
-    if (housed.size > 10_000) housed.clear();
-    housed.add(principal.name);
-  }
-
-  async function insertFolders(tx: Transaction, path: WorkspacePath, by: string): Promise<void> {
-    const nowMs = clock.nowMs();
-    await repository.insertObjects(
-      tx,
-      placesTo(path).map((place) => ({
-        ...place,
-        ...FOLDER,
-        created_at: nowMs,
-        created_by: by,
-        modified_at: nowMs,
-      })),
-    );
-  }
+export function createWorkspace({ db, files, clock, experiments, numberOf }: WorkspaceDependencies) {
+  const homes = createHomes({ db, clock, numberOf });
+  const house = ({ principal }: Access): Promise<void> => homes.house(principal);
 
   async function findRow(path: WorkspacePath): Promise<ObjectRow | undefined> {
     return path === ROOT ? rootRow : db.read((sql) => repository.findObject(sql, placeOf(path)));
@@ -132,6 +102,8 @@ export function createWorkspace({ db, files, clock, experiments }: WorkspaceDepe
       return object;
     },
 
+    ownerOf: homes.ownerOf,
+
     /** By the number that `get` told. @throws AppError NotFound, also for what is there and is of another kind. */
     async getById(
       id: string,
@@ -152,13 +124,12 @@ export function createWorkspace({ db, files, clock, experiments }: WorkspaceDepe
       if (object === undefined) throw missing(path);
       if (object.kind !== 'DIRECTORY') return [object];
       const items: WorkspaceObject[] = [];
+      const visible = visibleChildren(access.principal, path);
       for (let after = ''; items.length < MAX_LIST; ) {
         const rows = await db.read((sql) =>
-          repository.listObjects(sql, { parent: path, after, limit: PAGE }),
+          repository.listObjects(sql, { parent: path, names: visible, after, limit: PAGE }),
         );
-        for (const row of rows) {
-          if (maySee(access.principal, childOf(path, row.name))) items.push(objectOf(row));
-        }
+        items.push(...rows.map(objectOf));
         if (rows.length < PAGE) break;
         after = rows.at(-1)!.name;
       }
@@ -175,8 +146,9 @@ export function createWorkspace({ db, files, clock, experiments }: WorkspaceDepe
       await house(access);
       if (maySee(access.principal, path) && (await findRow(path))?.kind === 'DIRECTORY') return;
       requireUse(path, access);
+      const insertFolders = await homes.folderMaker(path, access.principal);
       await db.write(async (tx) => {
-        await insertFolders(tx, path, access.principal.name);
+        await insertFolders(tx);
         for (const place of placesTo(path)) {
           // Held from the top down: whoever removes one of them comes before or after.
           const row = await repository.holdObject(tx, place);
@@ -233,6 +205,7 @@ export function createWorkspace({ db, files, clock, experiments }: WorkspaceDepe
             created_at: nowMs,
             created_by: access.principal.name,
             modified_at: nowMs,
+            owner_no: null,
           };
           if (known === undefined) await repository.insertObjects(tx, [object]);
           else await repository.updateObject(tx, known.object_id, object);
@@ -282,7 +255,12 @@ export function createWorkspace({ db, files, clock, experiments }: WorkspaceDepe
         const row = await repository.holdObject(tx, placeOf(path));
         if (row === undefined) throw missing(path);
         if (row.kind === 'DIRECTORY' && !recursive) {
-          const inside = await repository.listObjects(tx, { parent: path, after: '', limit: 1 });
+          const inside = await repository.listObjects(tx, {
+            parent: path,
+            names: 'all',
+            after: '',
+            limit: 1,
+          });
           if (inside.length > 0) {
             throw invalidState(`Folder (${shown(path)}) is not empty: delete it recursively.`, {
               reason: 'DIRECTORY_NOT_EMPTY',
@@ -300,8 +278,6 @@ export function createWorkspace({ db, files, clock, experiments }: WorkspaceDepe
 
 export type Workspace = ReturnType<typeof createWorkspace>;
 
-const FOLDER = { kind: 'DIRECTORY', language: null, format: null, content_id: null, size_bytes: 0 } as const;
-
 /** The root is kept nowhere. */
 const ROOT_ID = 0;
 
@@ -313,6 +289,7 @@ const rootRow: ObjectRow = {
   created_at: 0,
   created_by: '',
   modified_at: 0,
+  owner_no: null,
 };
 
 function objectOf(row: ObjectRow): WorkspaceObject {

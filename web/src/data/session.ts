@@ -75,6 +75,10 @@ export function useIsSignedIn(): boolean {
   return session.kind === 'signed-in' || hasSignedIn();
 }
 
+/** Why the identity provider's answer signed nobody in: the server says so by a cookie that lives for seconds. */
+export const findSignInProblem = (): string | undefined =>
+  /(?:^|; )slipway-sign-in-problem=([a-z]+)(?:;|$)/.exec(document.cookie)?.[1];
+
 /** Whether somebody signed in with this browser, so that it is worth asking who it is: the server says so by a cookie. */
 const hasSignedIn = (): boolean => /(^|; )slipway-signed-in=yes(;|$)/.test(document.cookie);
 

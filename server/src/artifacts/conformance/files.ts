@@ -31,11 +31,12 @@ export async function openFiles(
   clock: Clock,
   guardDeletion: ArtifactDeletionGuard = async () => {},
   guardWrite: ArtifactDeletionGuard = async () => {},
+  guardAddition: ArtifactDeletionGuard = async () => {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-files-'));
   const store = await openLocalStore({ folder, clock });
   const keys = await openBlobKeys(db);
-  const files = createFiles({ db, store, keys, clock, guardDeletion, guardWrite });
+  const files = createFiles({ db, store, keys, clock, guardDeletion, guardWrite, guardAddition });
   return {
     store,
     keys,

@@ -19,6 +19,7 @@ import { statements } from './0018-statements.ts';
 import { audit } from './0019-audit.ts';
 import { experimentVisibility } from './0020-experiment-visibility.ts';
 import { registryChanges } from './0022-registry-changes.ts';
+import { ownersByNumber } from './0023-owners-by-number.ts';
 import { serving } from './0025-serving.ts';
 import { inferenceTables } from './0026-inference-tables.ts';
 
@@ -44,6 +45,7 @@ export const migrations: readonly Migration[] = [
   audit,
   experimentVisibility,
   registryChanges,
+  ownersByNumber,
   serving,
   inferenceTables,
 ];

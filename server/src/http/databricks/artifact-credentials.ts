@@ -61,7 +61,7 @@ export function artifactCredentialRoutes({
   /** As the clients know the signed requests of one cloud, which are plain GETs and PUTs. */
   const credential = (call: DatabricksCall, grant: SignedGrant, fields: object = {}) => ({
     ...fields,
-    signed_uri: signedUrl(call.caller.origin, urls.sign(grant)),
+    signed_uri: signedUrl(call.caller.origin, urls.sign({ grant, holder: call.caller.access.principal.id })),
     headers: [],
     type: 'AWS_PRESIGNED_URL',
   });

@@ -198,10 +198,13 @@ export function dbfsRoutes({ files, folders, blocks, access }: DbfsServices): {
       {
         method: 'POST',
         path: `${PATH}/close`,
-        summary: 'Makes the file of the blocks of a handle; only whoever opened it may',
+        summary:
+          'Makes the file of the blocks of a handle; only whoever opened it may, and may still write there',
         access: 'filtered',
         async handle({ body, caller }) {
-          await blocks.close(handleOf(body), caller.access.principal.id);
+          await blocks.close(handleOf(body), caller.access.principal.id, (path) =>
+            access.requireAt(caller.access, 'write', path),
+          );
           return {};
         },
       },

@@ -1,20 +1,21 @@
-import { type FilePlace, noSuchFile } from '../../artifacts/file-places.ts';
-import { inTree, type TreePath } from '../../artifacts/trees.ts';
+import { type FilePlace, noSuchFile, type VersionName } from '../../artifacts/file-places.ts';
+import { idInTree, inTree, type TreePath } from '../../artifacts/trees.ts';
 import { securableOfVolume, type Volumes, volumeNotFound } from '../../artifacts/volumes.ts';
 import type { Access } from '../../governance/access.ts';
-import { AppError } from '../../kernel/errors.ts';
+import { AppError, notFound } from '../../kernel/errors.ts';
 import { type ArtifactPath, parseArtifactPath } from '../../objects/artifact-path.ts';
 import { nameOfRow, securableOf } from '../../registry/model-names.ts';
 import { versionNotFound } from '../../registry/version-details.ts';
 import { type VersionFolder, versionOfPath } from '../../registry/version-folders.ts';
 import type { Owners } from '../../tracking/owners.ts';
-import { experimentOn } from '../mlflow/targets.ts';
+import { experimentOn, type Targets } from '../mlflow/targets.ts';
 import { onModel, type ReadModelName } from '../model-access.ts';
-import type { Need, Target } from '../route-access.ts';
+import { type Need, requireStill, type Target } from '../route-access.ts';
 
 export interface FileAccessServices {
-  readonly volumes: Pick<Volumes, 'find'>;
+  readonly volumes: Pick<Volumes, 'find' | 'findAt'>;
   readonly owners: Pick<Owners, 'ofPath'>;
+  readonly targets: Pick<Targets, 'readsThroughModel'>;
   readonly readModelName: ReadModelName;
   /** By the stored name of its model. @throws AppError NotFound */
   findVersionFolder(storedName: string, version: number): Promise<VersionFolder>;
@@ -33,6 +34,7 @@ const OPEN_FOLDERS = ['dbfs/tmp', 'dbfs/FileStore'];
 export function createFileAccess({
   volumes,
   owners,
+  targets,
   readModelName,
   findVersionFolder,
   modelOfNumber,
@@ -122,23 +124,65 @@ export function createFileAccess({
     ];
   }
 
+  const folderOfVersion = ({ catalog, schema, model, version }: VersionName): Promise<VersionFolder> =>
+    findVersionFolder(readModelName(`${catalog}.${schema}.${model}`).stored, version);
+
+  async function placeAt(path: TreePath): Promise<FilePlace> {
+    if (idInTree('volumes', path) === undefined) return { kind: 'artifact', path };
+    const volume = await volumes.findAt(path);
+    if (volume === undefined) throw placeIsGone();
+    return { kind: 'volume', volume: volume.name, path: '' };
+  }
+
+  /** Where the files of a place lie; empty for the root of all artifacts. @throws AppError NotFound */
+  async function resolve(place: FilePlace): Promise<TreePath | ''> {
+    switch (place.kind) {
+      case 'artifact':
+        return place.path;
+      case 'volume': {
+        const volume = await volumes.find(place.volume);
+        if (volume === undefined) throw volumeNotFound(place.volume);
+        return inTree('volumes', volume.id, place.path);
+      }
+      case 'model': {
+        const { folder } = await folderOfVersion(place.version);
+        return place.path === '' ? folder : parseArtifactPath(`${folder}/${place.path}`);
+      }
+    }
+  }
+
   return {
-    /** Where the files of a place lie; empty for the root of all artifacts. @throws AppError NotFound */
-    async resolve(place: FilePlace): Promise<TreePath | ''> {
-      switch (place.kind) {
-        case 'artifact':
-          return place.path;
-        case 'volume': {
-          const volume = await volumes.find(place.volume);
-          if (volume === undefined) throw volumeNotFound(place.volume);
-          return inTree('volumes', volume.id, place.path);
-        }
-        case 'model': {
-          const { catalog, schema, model, version } = place.version;
-          const { stored } = readModelName(`${catalog}.${schema}.${model}`);
-          const { folder } = await findVersionFolder(stored, version);
-          return place.path === '' ? folder : parseArtifactPath(`${folder}/${place.path}`);
-        }
+    resolve,
+
+    /**
+     * The same for what is to come there. Files come to a version only while its client is sending them, and into its own
+     * folder: those of other versions lie with a run, for which the right to make versions is none.
+     * @throws AppError NotFound, Conflict
+     */
+    async resolveForWriting(place: FilePlace): Promise<TreePath | ''> {
+      if (place.kind === 'model') {
+        const { folder, isOpen } = await folderOfVersion(place.version);
+        if (!isOpen || versionOfPath(folder) === 'elsewhere') throw versionClosed();
+      }
+      return resolve(place);
+    },
+
+    /**
+     * What `reading` and `writing` ask, where only the path is known at which the file lies: what was begun there earlier
+     * is as good as what the caller may do now.
+     * @throws AppError PermissionDenied; NotFound for what is hidden, in words that tell nothing of it
+     */
+    async requireAt(access: Access, wanted: 'read' | 'write', path: TreePath): Promise<void> {
+      if (access.principal.isAdmin) return;
+      try {
+        const place = await placeAt(path);
+        const rule = needsOf<OfCaller>(wanted, () => [place]);
+        await requireStill(access, rule, { caller: { access } });
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'NotFound') throw error;
+        // A file of a version, which who may read the model reads wherever it lies.
+        if (wanted === 'read' && (await targets.readsThroughModel(path, access))) return;
+        throw placeIsGone();
       }
     },
 
@@ -166,5 +210,13 @@ export function createFileAccess({
     }),
   };
 }
+
+const placeIsGone = (): AppError =>
+  notFound('There is no such place for files any more.', { reason: 'NOT_FOUND' });
+
+const versionClosed = (): AppError =>
+  new AppError('Conflict', 'The files of this version do not change any more. Register a new version.', {
+    field: 'path',
+  });
 
 export type FileAccess = ReturnType<typeof createFileAccess>;

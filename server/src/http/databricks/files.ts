@@ -46,8 +46,14 @@ const named = ({ query, body }: DatabricksCall): JsonObject => ({ ...body, ...qu
 const inFields = (call: DatabricksCall): FilePlace => parseFilesPath(requiredString(named(call), 'path'));
 
 /** A file's own path. @throws AppError InvalidArgument for the folder that a volume or a version is */
-async function fileAt(access: FileAccess, place: FilePlace): Promise<TreePath> {
-  const path = await access.resolve(place);
+const fileAt = async (access: FileAccess, place: FilePlace): Promise<TreePath> =>
+  asFile(place, await access.resolve(place));
+
+/** The same of a file that is to come. @throws AppError Conflict */
+const newFileAt = async (access: FileAccess, place: FilePlace): Promise<TreePath> =>
+  asFile(place, await access.resolveForWriting(place));
+
+function asFile(place: FilePlace, path: TreePath | ''): TreePath {
   if (place.path === '' || path === '') {
     throw invalidArgument(`'${shown(place)}' is a folder, no file.`, { field: 'path' });
   }
@@ -79,12 +85,15 @@ export function filesApiRoutes({ files, folders, uploads, access, urls }: FilesA
   }
 
   const sign = (call: DatabricksCall, grant: SignedGrant) => ({
-    url: signedUrl(call.caller.origin, urls.sign(grant, expiryOf(named(call)))),
+    url: signedUrl(
+      call.caller.origin,
+      urls.sign({ grant, holder: call.caller.access.principal.id }, expiryOf(named(call))),
+    ),
     headers: [],
   });
 
   async function startUpload(call: DatabricksCall): Promise<object> {
-    const path = await fileAt(access, inUrl(call));
+    const path = await newFileAt(access, inUrl(call));
     const overwrite = optionalBoolean(call.query, 'overwrite') ?? false;
     const found = await folders.find(path);
     if (found?.kind === 'folder') throw invalidArgument('A folder is at this path.', { field: 'path' });
@@ -131,7 +140,7 @@ export function filesApiRoutes({ files, folders, uploads, access, urls }: FilesA
         access: access.writing(inRequest),
         description: describe('Stores a file; `overwrite=true` replaces what is there'),
         async handle(request, reply, caller) {
-          const path = await fileAt(access, inRequest({ request, caller }));
+          const path = await newFileAt(access, inRequest({ request, caller }));
           const overwrite = optionalBoolean(request.query as JsonObject, 'overwrite') ?? false;
           await receiveFile(request, reply, {
             files,
@@ -226,7 +235,7 @@ export function filesApiRoutes({ files, folders, uploads, access, urls }: FilesA
         access: writes,
         async handle(call) {
           const place = inUrl(call);
-          const path = await access.resolve(place);
+          const path = await access.resolveForWriting(place);
           if (place.path !== '' && path !== '') await folders.make(path);
           return new Answer(204);
         },
@@ -258,7 +267,7 @@ export function filesApiRoutes({ files, folders, uploads, access, urls }: FilesA
         path: '/api/2.0/fs/create-upload-url',
         summary: 'Signs a URL that writes one file',
         access: access.writing(inFields),
-        handle: async (call) => sign(call, { does: 'write', path: await fileAt(access, inFields(call)) }),
+        handle: async (call) => sign(call, { does: 'write', path: await newFileAt(access, inFields(call)) }),
       },
       {
         method: 'POST',

@@ -1,5 +1,6 @@
-import type { Access } from '../../governance/access.ts';
 import type { Assignment, EffectiveAssignment, GrantChange, Grants } from '../../governance/grants.ts';
+import { ownNameKeys } from '../../governance/own-names.ts';
+import { nameKeyOf } from '../../governance/principal-rules.ts';
 import { type Principals, USERS } from '../../governance/principals.ts';
 import { PRIVILEGES, type Privilege } from '../../governance/privileges.ts';
 import { AppError, invalidArgument } from '../../kernel/errors.ts';
@@ -70,14 +71,14 @@ export function grantRoutes(dependencies: GrantRoutesDependencies): readonly Dat
     const principal = asked === undefined || asked === '' ? undefined : principalOf(asked);
     const seesAll = access.decide(managing(on), on) === 'allowed';
     if (seesAll) return list({ on, principal });
-    const own = await ownNames(dependencies.principals, access);
-    if (principal !== undefined && !own.has(principal.toLowerCase()))
+    const own = await ownNameKeys(dependencies.principals, access);
+    if (principal !== undefined && !own.has(nameKeyOf(principal)))
       throw new AppError(
         'PermissionDenied',
         `Permission denied: to see what others hold takes MANAGE on ${call.path.name!.slice(0, 300)}.`,
       );
     const all = await list({ on, principal });
-    return all.filter((assignment) => own.has(assignment.principal.toLowerCase()));
+    return all.filter((assignment) => own.has(nameKeyOf(assignment.principal)));
   }
 
   const readDirect = async (call: DatabricksCall) =>
@@ -154,14 +155,6 @@ export function grantRoutes(dependencies: GrantRoutesDependencies): readonly Dat
 
 const principalOf = (name: string): string => (name.toLowerCase() === ACCOUNT_USERS ? USERS : name);
 const shownPrincipal = (name: string): string => (name === USERS ? ACCOUNT_USERS : name);
-
-/** In lower case: the caller and the groups that it is in directly. */
-async function ownNames(principals: Principals, { principal }: Access): Promise<ReadonlySet<string>> {
-  const groups = await principals.groupsOf(principal.id);
-  return new Set(
-    [principal.name, USERS, ...groups.map(({ name }) => name)].map((name) => name.toLowerCase()),
-  );
-}
 
 const KNOWN: ReadonlySet<string> = new Set(PRIVILEGES);
 

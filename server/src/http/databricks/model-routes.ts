@@ -87,21 +87,26 @@ function checkLevels(text: string): string {
 }
 
 /**
- * Changes what calls change of a model: the name last, so that a refusal finds the model as it was called.
- * @throws AppError NotFound, InvalidArgument; AlreadyExists for a name in use.
+ * Changes what calls change of a model, all of it or nothing.
+ * @throws AppError NotFound, InvalidArgument; AlreadyExists for a name in use; PermissionDenied for the owner.
  */
 export async function changeModel(
   { models, readModelName }: Pick<ModelServices, 'models' | 'readModelName'>,
   { stored, access }: { readonly stored: string; readonly access: Access },
-  { newName, ...change }: ModelChange & { readonly newName: string | undefined },
+  {
+    newName,
+    owner,
+    ...change
+  }: ModelChange & { readonly newName: string | undefined; readonly owner: string | undefined },
 ): Promise<RegisteredModel> {
   const before = await models.get(stored);
   const from = nameOfRow(before.row);
   const to = newName ? newNameIn(from, newName, readModelName) : from;
+  if (to.stored !== stored)
+    return creating(access, to, () => models.update(stored, { ...change, to, owner }, access));
+  if (owner !== undefined) return models.update(stored, { ...change, to, owner }, access);
   const isChanged = change.description !== undefined || change.deploymentJobId !== undefined;
-  const changed = isChanged ? await models.change(stored, change, access.principal) : before;
-  if (to.stored === stored) return changed;
-  return creating(access, to, () => models.rename(stored, to, access.principal));
+  return isChanged ? models.change(stored, change, access.principal) : before;
 }
 
 /**

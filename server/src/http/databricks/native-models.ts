@@ -15,7 +15,7 @@ export const NATIVE_PATH = '/api/2.1/unity-catalog/models';
 const PAGE = { usual: 100, most: 1000 };
 
 export interface NativeModelServices extends ModelServices {
-  readonly grants: Pick<Grants, 'ownersOf' | 'setOwner'>;
+  readonly grants: Pick<Grants, 'ownersOf'>;
 }
 
 /** The three names of a model that is to be made, as one. */
@@ -42,18 +42,13 @@ export function nativeModelRoutes(services: NativeModelServices): readonly Datab
 
   async function update(call: DatabricksCall, access: Access): Promise<RegisteredModel> {
     const { body } = call;
-    const stored = rules.stored(call);
-    const owner = optionalString(body, 'owner');
-    if (owner) {
-      const { row } = await models.get(stored);
-      await grants.setOwner(securableOf(nameOfRow(row)), owner, access);
-    }
     const change = {
       description: optionalString(body, 'comment'),
       deploymentJobId: optionalString(body, 'deployment_job_id'),
       newName: optionalString(body, 'new_name'),
+      owner: optionalString(body, 'owner') || undefined,
     };
-    return changeModel(services, { stored, access }, change);
+    return changeModel(services, { stored: rules.stored(call), access }, change);
   }
 
   return [

@@ -108,7 +108,7 @@ export const WORKSPACE: ObjectKind = {
   path: 'workspace',
   objectType: 'workspace',
   levels: [
-    plain('CAN_READ', 'CAN_READ', 'Can view all experiments and read all secrets'),
+    plain('CAN_READ', 'CAN_READ', 'Can view all experiments; reads no secrets'),
     plain('CAN_EDIT', 'CAN_EDIT', 'Can create experiments and serving endpoints'),
     plain('CAN_MANAGE', 'CAN_MANAGE', 'Can manage all experiments, and create and manage scopes of secrets'),
   ],

@@ -1,5 +1,7 @@
 import { type Access, LOCAL_USER } from '../../governance/access.ts';
 import type { Grants } from '../../governance/grants.ts';
+import { ownNameKeys } from '../../governance/own-names.ts';
+import { nameKeyOf } from '../../governance/principal-rules.ts';
 import { ADMINS, type PrincipalKind, type Principals } from '../../governance/principals.ts';
 import type { Action, Privilege, Securable } from '../../governance/privileges.ts';
 import { type AppError, invalidArgument, notFound } from '../../kernel/errors.ts';
@@ -25,14 +27,15 @@ export interface FoundObject {
 
 export interface PermissionRoutesDependencies {
   readonly grants: Grants;
-  readonly principals: Pick<Principals, 'findByName'>;
+  readonly principals: Pick<Principals, 'findByName' | 'groupsOf'>;
 }
 
 const PERMISSIONS = '/api/2.0/permissions';
 
 /**
  * Object permissions, over the same grants as everything else. PUT makes the list the whole of what is granted on the
- * object itself, PATCH gives each of the named principals one level instead of what it had.
+ * object itself, PATCH gives each of the named principals one level instead of what it had. Who may manage the object
+ * sees all of them; whoever sees it at all, their own and those of their groups.
  */
 export function permissionRoutes(
   { kind, see, manage, find }: PermissionObjects,
@@ -44,7 +47,11 @@ export function permissionRoutes(
     { action, target: (call) => find(call.path.id!) },
   ];
 
-  async function render(call: DatabricksCall): Promise<object> {
+  /** All of it unless it is said what is shown: whoever has just changed it managed it then. */
+  async function render(
+    call: DatabricksCall,
+    isShown: (name: string) => boolean = () => true,
+  ): Promise<object> {
     const id = call.path.id!;
     const { on } = await find(id);
     const entries = new Map<string, AclEntry>();
@@ -73,8 +80,16 @@ export function permissionRoutes(
     return {
       object_id: `/${kind.path}/${id}`,
       object_type: kind.objectType,
-      access_control_list: [...entries.values()],
+      access_control_list: [...entries].filter(([name]) => isShown(name)).map(([, entry]) => entry),
     };
+  }
+
+  /** Whoever manages it sees what all hold; whoever only sees it, what they hold themselves, as with catalogs. */
+  async function shownTo({ path, caller: { access } }: DatabricksCall): Promise<(name: string) => boolean> {
+    const { on } = await find(path.id!);
+    if (access.principal.isAdmin || access.decide(manage, on) === 'allowed') return () => true;
+    const own = await ownNameKeys(dependencies.principals, access);
+    return (name) => own.has(nameKeyOf(name));
   }
 
   const readList = (call: DatabricksCall) => readAcl(kind, call, dependencies.principals);
@@ -85,7 +100,7 @@ export function permissionRoutes(
       path,
       summary: `Lists who may do what with one of the ${kind.path}`,
       access: needs(see),
-      handle: render,
+      handle: async (call) => render(call, await shownTo(call)),
     },
     {
       method: 'GET',
@@ -275,7 +290,7 @@ function soleOwner({ namesOwner, path }: ObjectKind, wanted: readonly Wanted[]):
 const ownsBy = (kind: ObjectKind, { name, level }: Wanted, owner: string): boolean =>
   same(name, owner) && (level === undefined || level.level === kind.levels.at(-1)!.level);
 
-const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+const same = (a: string, b: string): boolean => nameKeyOf(a) === nameKeyOf(b);
 
 /** Nobody locks themselves out: a list without its sender leaves an owner that sends it the owner. */
 const isCaller = ({ principal }: Access, name: string): boolean =>

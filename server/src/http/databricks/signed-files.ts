@@ -1,13 +1,16 @@
 import type { FastifyRequest } from 'fastify';
 import type { Files } from '../../artifacts/files.ts';
 import type { PartUploads } from '../../artifacts/part-uploads.ts';
-import type { SignedGrant, SignedUrls } from '../../artifacts/signed-urls.ts';
+import type { HeldGrant, SignedGrant, SignedUrls } from '../../artifacts/signed-urls.ts';
 import { AppError, invalidArgument } from '../../kernel/errors.ts';
+import type { HolderOf } from '../authenticate.ts';
 import { sendFile } from '../mlflow/artifact-download.ts';
 import { receiveFile } from '../mlflow/artifact-upload.ts';
 import { requiredString } from '../mlflow/fields.ts';
 import type { JsonObject } from '../mlflow/json.ts';
+import { bodyOf } from '../request-body.ts';
 import type { RawRoute } from '../routes.ts';
+import type { FileAccess } from './file-access.ts';
 
 const PATH = '/api/2.0/fs/signed-files';
 
@@ -18,21 +21,46 @@ export interface SignedFilesServices {
   readonly files: Files;
   readonly uploads: PartUploads;
   readonly urls: SignedUrls;
+  readonly holderOf: HolderOf;
+  readonly access: Pick<FileAccess, 'requireAt'>;
 }
 
-/** What the holders of signed URLs do with them: no other credential is asked for, and nothing but this permitted. */
-export function signedFileRoutes({ files, uploads, urls }: SignedFilesServices): readonly RawRoute[] {
-  /** @throws AppError PermissionDenied for a URL that permits something else */
-  function grantOf<Does extends SignedGrant['does']>(request: FastifyRequest, ...does: readonly Does[]) {
-    const grant = urls.verify(requiredString(request.query as JsonObject, 'token'));
+/**
+ * What is done by signed URLs: no other credential is asked for, and nothing but this permitted, as long as those may do
+ * it to whom they were given.
+ */
+export function signedFileRoutes({
+  files,
+  uploads,
+  urls,
+  holderOf,
+  access,
+}: SignedFilesServices): readonly RawRoute[] {
+  async function judge({ grant, holder }: HeldGrant): Promise<void> {
+    await access.requireAt(await holderOf(holder), grant.does === 'read' ? 'read' : 'write', grant.path);
+  }
+
+  /** @throws AppError PermissionDenied for a URL that permits something else, or whose holder may not do that any more */
+  async function grantOf<Does extends SignedGrant['does']>(
+    request: FastifyRequest,
+    ...does: readonly Does[]
+  ) {
+    const held = urls.verify(requiredString(request.query as JsonObject, 'token'));
+    const { grant } = held;
     if (!(does as readonly string[]).includes(grant.does)) {
       throw new AppError('PermissionDenied', `This URL permits to ${grant.does} a file, and nothing else.`);
     }
-    return grant as Extract<SignedGrant, { readonly does: Does }>;
+    await judge(held);
+    return {
+      grant: grant as Extract<SignedGrant, { readonly does: Does }>,
+      judgeAgain: () => judge(held),
+    };
   }
 
-  const send: RawRoute['handle'] = async (request, reply) =>
-    sendFile(request, reply, { files, path: grantOf(request, 'read').path });
+  const send: RawRoute['handle'] = async (request, reply) => {
+    const { grant } = await grantOf(request, 'read');
+    return sendFile(request, reply, { files, path: grant.path });
+  };
 
   return [
     {
@@ -55,9 +83,9 @@ export function signedFileRoutes({ files, uploads, urls }: SignedFilesServices):
       access: 'signed',
       description: describe('Stores the file, or the part of it, that a signed URL permits to write'),
       async handle(request, reply) {
-        const grant = grantOf(request, 'write', 'write part');
+        const { grant, judgeAgain } = await grantOf(request, 'write', 'write part');
         if (grant.does === 'write') {
-          await receiveFile(request, reply, { files, path: grant.path });
+          await receiveFile(request, reply, { files, path: grant.path, judgeAgain });
           return reply.code(200).send();
         }
         const etag = await receivePart(request, uploads, grant);
@@ -70,7 +98,7 @@ export function signedFileRoutes({ files, uploads, urls }: SignedFilesServices):
       access: 'signed',
       description: describe('Gives up the upload of a signed URL'),
       async handle(request, reply) {
-        const grant = grantOf(request, 'abort');
+        const { grant } = await grantOf(request, 'abort');
         await uploads.abort(grant.path, grant.uploadId);
         return reply.code(200).send();
       },
@@ -91,7 +119,7 @@ async function receivePart(
         field: 'Content-Length',
       });
     }
-    const body = raw.iterator({ destroyOnReturn: false });
+    const body = bodyOf(request);
     return await uploads.putPart(path, { uploadId, partNumber, sizeBytes: Number(length) }, body);
   } catch (error) {
     // What is left of the body is read away: a sender listens only when all is sent.

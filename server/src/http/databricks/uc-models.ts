@@ -79,6 +79,7 @@ export function ucModelRoutes(services: ModelServices): readonly DatabricksRoute
           description: optionalString(body, 'description'),
           deploymentJobId: optionalString(body, 'deployment_job_id'),
           newName: optionalString(body, 'new_name'),
+          owner: undefined,
         };
         const of = { stored: rules.stored(call), access: caller.access };
         return { registered_model: renderUcModel(await changeModel(services, of, change)) };

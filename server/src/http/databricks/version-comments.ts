@@ -41,9 +41,13 @@ export function versionCommentRoutes({
 
   /** @throws AppError PermissionDenied where the comment is neither the caller's, nor on a model that the caller manages. */
   async function requireOwn(call: DatabricksCall): Promise<void> {
-    const { model, userId } = await comments.find(idOf(call));
-    const { access, principal } = call.caller;
-    if (userId === principal || access.decide('model.manage', securableOf(model)) === 'allowed') return;
+    const { model, userId, principalId } = await comments.find(idOf(call));
+    const { access } = call.caller;
+    if (
+      principalId === access.principal.id ||
+      access.decide('model.manage', securableOf(model)) === 'allowed'
+    )
+      return;
     throw new AppError('PermissionDenied', `Permission denied: this is a comment of ${userId}.`);
   }
 
@@ -53,7 +57,8 @@ export function versionCommentRoutes({
     comment: comment.text,
     creation_timestamp: comment.createdAtMs,
     last_updated_timestamp: comment.updatedAtMs,
-    available_actions: comment.userId === call.caller.principal ? ['EDIT_COMMENT', 'DELETE_COMMENT'] : [],
+    available_actions:
+      comment.principalId === call.caller.access.principal.id ? ['EDIT_COMMENT', 'DELETE_COMMENT'] : [],
   });
 
   return [
@@ -63,7 +68,7 @@ export function versionCommentRoutes({
       summary: 'Comments on a version',
       access: [onVersion],
       async handle(call) {
-        const said = { text: requiredString(call.body, 'comment'), by: call.caller.principal };
+        const said = { text: requiredString(call.body, 'comment'), by: call.caller.access.principal };
         const comment = await comments.create(readModelName(nameOf(call)).stored, numberOf(call), said);
         return { comment: render(comment, call) };
       },

@@ -5,14 +5,14 @@ import { keyOf } from '../../governance/privileges.ts';
 import { invalidArgument } from '../../kernel/errors.ts';
 import type { Namespaces } from '../../registry/model-names.ts';
 import { invalid, optionalInt32, optionalString, requiredString } from '../mlflow/fields.ts';
-import { schemaMissing } from '../model-access.ts';
+import { creatingUnseen, schemaMissing } from '../model-access.ts';
 import type { Need } from '../route-access.ts';
 import type { DatabricksCall, DatabricksRoute } from './routes.ts';
 
 export interface VolumeServices {
   readonly volumes: Volumes;
   readonly namespaces: Namespaces;
-  readonly grants: Pick<Grants, 'ownersOf' | 'setOwner'>;
+  readonly grants: Pick<Grants, 'ownersOf'>;
   readonly metastoreId: string;
 }
 
@@ -71,6 +71,21 @@ export function volumeRoutes({
     },
   ];
 
+  /** Another name is made as one is made for a new volume. */
+  const toNewName: Need<DatabricksCall> = {
+    action: 'schema.create-volume',
+    target(call) {
+      const name = inPath(call);
+      const newName = optionalString(call.body, 'new_name');
+      if (newName === undefined || newName === name.name) return [];
+      const { catalog, schema } = name;
+      return {
+        on: { type: 'schema', catalog, schema },
+        missing: () => schemaMissing(call.caller.access, [catalog, schema]),
+      };
+    },
+  };
+
   return [
     {
       method: 'POST',
@@ -109,8 +124,11 @@ export function volumeRoutes({
           schema: requiredString(body, 'schema_name'),
           name: requiredString(body, 'name'),
         };
+        const { access } = caller;
         return renderOne(
-          await volumes.create(name, optionalString(body, 'comment'), caller.access.principal),
+          await creatingUnseen(access, underNameOf(name), () =>
+            volumes.create(name, optionalString(body, 'comment'), access.principal),
+          ),
         );
       },
     },
@@ -165,16 +183,21 @@ export function volumeRoutes({
       method: 'PATCH',
       path: `${PATH}/:full_name`,
       summary: 'Changes a volume: its name, its comment, its owner',
-      access: onVolume('volume.manage'),
+      access: [...onVolume('volume.manage'), toNewName],
       async handle(call) {
         const { body, caller } = call;
-        const changed = await volumes.update(
-          inPath(call),
-          { name: optionalString(body, 'new_name'), comment: optionalString(body, 'comment') },
-          caller.access.principal,
+        const name = inPath(call);
+        const newName = optionalString(body, 'new_name');
+        const change = {
+          name: newName,
+          comment: optionalString(body, 'comment'),
+          owner: optionalString(body, 'owner') || undefined,
+        };
+        const changed = await creatingUnseen(
+          caller.access,
+          underNameOf({ ...name, name: newName ?? name.name }),
+          () => volumes.update(name, change, caller.access),
         );
-        const owner = optionalString(body, 'owner');
-        if (owner !== undefined) await grants.setOwner(securableOfVolume(changed.name), owner, caller.access);
         return renderOne(changed);
       },
     },
@@ -190,6 +213,9 @@ export function volumeRoutes({
     },
   ];
 }
+
+const underNameOf = (name: VolumeName) =>
+  ({ on: securableOfVolume(name), action: 'volume.see', creates: 'schema.create-volume' }) as const;
 
 const readToken = (text: string | undefined): string | undefined =>
   text === undefined || text === '' ? undefined : Buffer.from(text, 'base64url').toString();

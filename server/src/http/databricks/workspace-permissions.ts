@@ -17,8 +17,8 @@ const LEVELS = [
 ];
 
 export interface WorkspacePermissionServices {
-  readonly workspace: Pick<Workspace, 'getById'>;
-  readonly principals: Pick<Principals, 'findByName'>;
+  readonly workspace: Pick<Workspace, 'getById' | 'ownerOf'>;
+  readonly principals: Pick<Principals, 'find'>;
 }
 
 /**
@@ -50,7 +50,8 @@ export function workspacePermissionRoutes({
     if (object.path === '' || object.path === 'Users')
       entries.push({ group_name: USERS, all_permissions: [own('CAN_READ', here)] });
     if (top === 'Users' && name !== '') {
-      const owner = await principals.findByName(name);
+      const ownerId = await workspace.ownerOf(object.path);
+      const owner = ownerId === undefined ? undefined : await principals.find(ownerId);
       if (owner !== undefined) {
         const field = owner.kind === 'service-principal' ? 'service_principal_name' : 'user_name';
         entries.push({ [field]: owner.name, all_permissions: [own('CAN_MANAGE', `/Users/${name}`)] });

@@ -101,7 +101,7 @@ export function workspaceRegistryRoutes(services: WorkspaceRegistryServices): re
           by: caller.access.principal,
         });
         const text = optionalString(body, 'comment');
-        if (text?.trim()) await comments.create(name, version, { text, by: caller.principal });
+        if (text?.trim()) await comments.create(name, version, { text, by: caller.access.principal });
         const shown = await origins.ofVersion(caller.access, moved);
         return { model_version_databricks: renderWorkspaceVersion(shown, caller.access) };
       },
@@ -124,7 +124,9 @@ export function workspaceRegistryRoutes(services: WorkspaceRegistryServices): re
       async handle(call) {
         const { path } = await placeOf(call);
         await files.stat(path);
-        return { signed_uri: signedUrl(call.caller.origin, urls.sign({ does: 'read', path })), headers: [] };
+        const { origin, access } = call.caller;
+        const token = urls.sign({ grant: { does: 'read', path }, holder: access.principal.id });
+        return { signed_uri: signedUrl(origin, token), headers: [] };
       },
     },
   ];

@@ -13,6 +13,7 @@ import {
 } from '../../workspace-files/workspace-paths.ts';
 import { optionalBoolean, optionalString, requiredString } from '../mlflow/fields.ts';
 import { type JsonObject, parseJson } from '../mlflow/json.ts';
+import { bodyOf } from '../request-body.ts';
 import type { RawRoute } from '../routes.ts';
 import { readWholeBody } from '../whole-body.ts';
 import { pathOf } from './workspace.ts';
@@ -180,9 +181,7 @@ const readWhole = (request: FastifyRequest) =>
 async function peek(
   request: FastifyRequest,
 ): Promise<{ readonly beginning: Uint8Array; readonly body: ObjectBody }> {
-  const source = request.raw
-    .iterator({ destroyOnReturn: false })
-    [Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  const source = bodyOf(request);
   const first: Uint8Array[] = [];
   let sizeBytes = 0;
   let ended = false;

@@ -5,6 +5,7 @@ import type { FileFacts, Files, Precondition } from '../../artifacts/files.ts';
 import { AppError, invalidArgument } from '../../kernel/errors.ts';
 import type { ArtifactPath } from '../../objects/artifact-path.ts';
 import type { ObjectBody } from '../../objects/port.ts';
+import { bodyOf } from '../request-body.ts';
 import { namesEtag } from './artifact-headers.ts';
 
 export interface ReceivedFile {
@@ -12,6 +13,8 @@ export interface ReceivedFile {
   readonly path: ArtifactPath;
   /** Beside what the headers ask. */
   readonly precondition?: Precondition | undefined;
+  /** Judges the call when all is there, where the rule of the route does not. */
+  readonly judgeAgain?: () => Promise<void>;
 }
 
 /**
@@ -22,12 +25,12 @@ export interface ReceivedFile {
 export async function receiveFile(
   request: FastifyRequest,
   reply: FastifyReply,
-  { files, path, precondition }: ReceivedFile,
+  { files, path, precondition, judgeAgain }: ReceivedFile,
 ): Promise<FileFacts> {
   const { headers, raw } = request;
   const length = headers['content-length'];
   try {
-    const body = raw.iterator({ destroyOnReturn: false });
+    const body = bodyOf(request, judgeAgain);
     const stored = await files.put(path, checkedByMd5(body, headers), {
       expectedSizeBytes: length === undefined ? undefined : Number(length),
       expectedSha256: announcedSha256(headers),

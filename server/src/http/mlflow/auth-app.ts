@@ -121,16 +121,28 @@ export async function grantOnce(
 }
 
 /** @throws AppError NotFound */
-export async function getUser(principals: Principals, username: string): Promise<PrincipalRecord> {
+export const getUser = async (principals: Principals, username: string): Promise<PrincipalRecord> =>
+  userOf(await principals.findByName(username), username);
+
+/**
+ * The caller's own account, or any for administrators: who else is there is told to nobody. Compared by id, for what the
+ * name finds is what will be changed.
+ * @throws AppError PermissionDenied; NotFound
+ */
+export async function getOwnUser(
+  principals: Principals,
+  { access }: Caller,
+  username: string,
+): Promise<PrincipalRecord> {
   const found = await principals.findByName(username);
+  const { id, name, isAdmin } = access.principal;
+  if (!isAdmin && found?.id !== id)
+    throw new AppError('PermissionDenied', `Permission denied: ${name} must be an administrator.`);
+  return userOf(found, username);
+}
+
+function userOf(found: PrincipalRecord | undefined, username: string): PrincipalRecord {
   if (found === undefined || found.kind !== 'user')
     throw notFound(`User with username=${username.slice(0, 256)} not found`);
   return found;
-}
-
-/** Of others only administrators may ask; who is there is told to nobody else. @throws AppError PermissionDenied */
-export function requireSelfOrAdmin({ access }: Caller, username: string): void {
-  const { name, isAdmin } = access.principal;
-  if (isAdmin || name.toLowerCase() === username.toLowerCase()) return;
-  throw new AppError('PermissionDenied', `Permission denied: ${name} must be an administrator.`);
 }

@@ -8,11 +8,11 @@ import { experimentNotFound } from '../../tracking/experiments.ts';
 import { modelNotFound } from '../model-access.ts';
 import type { Need, Target } from '../route-access.ts';
 import {
+  getOwnUser,
   getUser,
   grantOnce,
   groupsAsRoles,
   type RoleServices,
-  requireSelfOrAdmin,
   requireThing,
 } from './auth-app.ts';
 import { requiredString } from './fields.ts';
@@ -85,9 +85,7 @@ export function permissionRoutes(services: PermissionServices): readonly MlflowR
       access: 'filtered',
       request: [FIELDS[0]!],
       async handle({ message, caller }) {
-        const username = requiredString(message, 'username');
-        requireSelfOrAdmin(caller, username);
-        return listPermissions(await getUser(principals, username));
+        return listPermissions(await getOwnUser(principals, caller, requiredString(message, 'username')));
       },
     },
     {
@@ -132,9 +130,7 @@ export function permissionRoutes(services: PermissionServices): readonly MlflowR
       access: 'filtered',
       request: FIELDS,
       async handle({ message, caller }) {
-        const username = requiredString(message, 'username');
-        requireSelfOrAdmin(caller, username);
-        const user = await getUser(principals, username);
+        const user = await getOwnUser(principals, caller, requiredString(message, 'username'));
         // What another process has granted since the last look counts as well.
         await snapshot.refresh();
         const level = effectiveLevel(snapshot.accessOf(user.id), resourceIn(message));

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PrincipalRecord } from '../../governance/principals.ts';
 import { invalidArgument, notFound } from '../../kernel/errors.ts';
 import {
+  getOwnUser,
   getUser,
   grantOnce,
   groupsAsRoles,
@@ -12,7 +13,6 @@ import {
   type RoleServices,
   renderPermission,
   renderRole,
-  requireSelfOrAdmin,
   requireThing,
   withPermissions,
 } from './auth-app.ts';
@@ -207,9 +207,7 @@ export function roleRoutes(services: RoleServices): readonly MlflowRoute[] {
       access: 'filtered',
       request: [text('username')],
       async handle({ message, caller }) {
-        const username = requiredString(message, 'username');
-        requireSelfOrAdmin(caller, username);
-        const user = await getUser(principals, username);
+        const user = await getOwnUser(principals, caller, requiredString(message, 'username'));
         return { roles: (await groupsAsRoles(services, user.id)).map(renderRole) };
       },
     },

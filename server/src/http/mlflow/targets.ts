@@ -11,7 +11,7 @@ import { experimentNotFound } from '../../tracking/experiments.ts';
 import { loggedModelNotFound } from '../../tracking/logged-models.ts';
 import type { Owners } from '../../tracking/owners.ts';
 import { runNotFound } from '../../tracking/run-writes.ts';
-import { modelNotFound, type ReadModelName } from '../model-access.ts';
+import { modelNotFound, type ReadModelName, readJudged } from '../model-access.ts';
 import type { Need, Target } from '../route-access.ts';
 import type { RawCall } from '../routes.ts';
 import { objectList, optionalString, parseRunId, requiredString } from './fields.ts';
@@ -111,26 +111,35 @@ export function createTargets({ owners, experimentsOfTraces, readModelName, mode
     return experimentNos.map((experimentNo) => ({ on: experimentOn(experimentNo), missing }));
   }
 
+  /** Whether the file belongs to a version of a model whose files the caller may read, wherever they lie. */
+  async function readsThroughModel(path: string, access: Access): Promise<boolean> {
+    for (const name of await modelsAt(path)) {
+      const on = securableOf(await readJudged(readModelName, name, access));
+      if (access.decide('model.read-files', on) === 'allowed') return true;
+    }
+    return false;
+  }
+
   async function ofReadablePath(path: string, access: Access): Promise<readonly Target[]> {
     const experimentNos = await owners.ofPath(path);
     const isReadable = ({ on }: { readonly on: Securable }) =>
       access.decide('experiment.read', on) === 'allowed';
     if (experimentNos.length > 0 && experimentNos.map((no) => ({ on: experimentOn(no) })).every(isReadable))
       return [];
-    const models = await modelsAt(path);
-    const through = (name: string) =>
-      access.decide('model.read-files', securableOf(readModelName(name))) === 'allowed';
-    if (models.some(through)) return [];
+    if (await readsThroughModel(path, access)) return [];
     return pathTargets(path);
   }
 
-  const modelTarget = (name: string): Target => ({
-    on: securableOf(readModelName(name)),
+  const modelTarget = async (name: string, access: Access): Promise<Target> => ({
+    on: securableOf(await readJudged(readModelName, name, access)),
     missing: () => modelNotFound(name),
   });
 
   /** What a version would be made from: whoever registers it lets all who may read the model read the files. */
-  async function sourceNeeds(source: string): Promise<readonly (readonly [Action, readonly Target[]])[]> {
+  async function sourceNeeds(
+    source: string,
+    access: Access,
+  ): Promise<readonly (readonly [Action, readonly Target[]])[]> {
     let location: Location;
     try {
       location = parseSource(source);
@@ -145,7 +154,7 @@ export function createTargets({ owners, experimentsOfTraces, readModelName, mode
       case 'models':
         return location.model.by === 'id'
           ? [['experiment.read', [await loggedModelTarget(location.model.modelId)]]]
-          : [['model.read-files', [modelTarget(location.model.name)]]];
+          : [['model.read-files', [await modelTarget(location.model.name, access)]]];
       case 'managed':
         return [['experiment.read', await pathTargets(location.path)]];
       default:
@@ -155,8 +164,8 @@ export function createTargets({ owners, experimentsOfTraces, readModelName, mode
 
   const sourceTargets =
     (wanted: Action): TargetOf =>
-    async ({ message }) => {
-      const found = await sourceNeeds(requiredString(message, 'source'));
+    async ({ message, caller }) => {
+      const found = await sourceNeeds(requiredString(message, 'source'), caller.access);
       return found.flatMap(([action, targets]) => (action === wanted ? targets : []));
     };
 
@@ -264,6 +273,8 @@ export function createTargets({ owners, experimentsOfTraces, readModelName, mode
 
     /** Of a path of the artifact proxy. */
     ofArtifactPath: pathTargets,
+
+    readsThroughModel,
 
     /** Of a path to be read: who may read the files of a registered version needs nothing of the experiment. */
     ofReadablePath,

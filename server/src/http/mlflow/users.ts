@@ -2,7 +2,7 @@ import { MIN_PASSWORD_LENGTH, type Passwords } from '../../governance/passwords.
 import { ADMINS, type PrincipalRecord, type Principals } from '../../governance/principals.ts';
 import type { Snapshot } from '../../governance/snapshot.ts';
 import { invalidArgument } from '../../kernel/errors.ts';
-import { getUser, groupsAsRoles, type RoleServices, renderRole, requireSelfOrAdmin } from './auth-app.ts';
+import { getOwnUser, getUser, groupsAsRoles, type RoleServices, renderRole } from './auth-app.ts';
 import { missing, optionalBoolean, optionalString, requiredString } from './fields.ts';
 import type { JsonObject } from './json.ts';
 import type { MlflowRoute, RequestField } from './routes.ts';
@@ -46,11 +46,10 @@ export function userRoutes(services: UserServices): readonly MlflowRoute[] {
       access: 'filtered',
       request: [USERNAME],
       async handle({ message, caller }) {
-        const username = requiredString(message, 'username');
-        requireSelfOrAdmin(caller, username);
+        const user = await getOwnUser(principals, caller, requiredString(message, 'username'));
         // Another process may just have made them an administrator.
         await snapshot.refresh();
-        return { user: render(await getUser(principals, username)) };
+        return { user: render(user) };
       },
     },
     {
@@ -87,10 +86,8 @@ export function userRoutes(services: UserServices): readonly MlflowRoute[] {
       access: 'filtered',
       request: [USERNAME, PASSWORD, { name: 'current_password', type: 'string' }],
       async handle({ message, caller }) {
-        const username = requiredString(message, 'username');
-        requireSelfOrAdmin(caller, username);
+        const user = await getOwnUser(principals, caller, requiredString(message, 'username'));
         const password = newPassword(message);
-        const user = await getUser(principals, username);
         if (user.id === caller.access.principal.id) {
           await passwords.change({
             principalId: user.id,

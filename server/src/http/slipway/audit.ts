@@ -5,9 +5,11 @@ import type { AuditPast } from '../../governance/audit-past.ts';
 import type { AuditReader } from '../../governance/audit-reader.ts';
 import { OUTCOMES } from '../../governance/audit-record.ts';
 import { type Action, SUFFICES } from '../../governance/privileges.ts';
+import type { SecurableAges } from '../../governance/securable-ages.ts';
 import { isSecurableKey, managing, parseSecurableKey } from '../../governance/securable-keys.ts';
 import { AppError, invalidArgument } from '../../kernel/errors.ts';
 import { parsePageToken, renderPageToken } from '../../kernel/page-token.ts';
+import { COUNTED_FOR_MS } from '../audit-tally.ts';
 import { optionalInt32, optionalString, requiredString } from '../mlflow/fields.ts';
 import type { JsonObject } from '../mlflow/json.ts';
 import type { MlflowRoute } from '../mlflow/routes.ts';
@@ -19,10 +21,21 @@ const MAX_PAGE = 1000;
 export function auditRoutes({
   reader,
   past,
+  ages,
 }: {
   readonly reader: AuditReader;
   readonly past: AuditPast;
+  readonly ages: SecurableAges;
 }): readonly MlflowRoute[] {
+  /**
+   * Who manages something reads of it, and not of what had its name before.
+   * @returns since when it has its name; undefined for administrators, who read everything
+   */
+  async function readableSince(access: Access, securable: string | undefined): Promise<number | undefined> {
+    requireManager(access, securable);
+    return access.principal.isAdmin ? undefined : ages.sinceOf(parseSecurableKey(securable!));
+  }
+
   return [
     {
       method: 'GET',
@@ -41,7 +54,7 @@ export function auditRoutes({
       ],
       async handle({ message, caller }) {
         const securable = optionalString(message, 'securable');
-        requireManager(caller.access, securable);
+        const sinceMs = await readableSince(caller.access, securable);
         const outcome = optionalString(message, 'outcome');
         const known = OUTCOMES.find((each) => each === outcome);
         if (outcome !== undefined && outcome !== '' && known === undefined)
@@ -57,6 +70,7 @@ export function auditRoutes({
             outcome: known,
             fromMs: readTime(message, 'from'),
             untilMs: readTime(message, 'until'),
+            present: sinceMs === undefined ? undefined : { sinceMs, countedForMs: COUNTED_FOR_MS },
           },
           { after: readPosition(message), limit },
         );
@@ -108,9 +122,14 @@ export function auditRoutes({
         const named = requiredString(message, 'securable');
         // The action says of what type it is, where the key does not.
         const securable = isSecurableKey(named) ? named : `${action.split('.', 1)[0]}:${named}`;
-        requireManager(caller.access, securable);
+        const sinceMs = await readableSince(caller.access, securable);
+        const asked = readTime(message, 'at');
+        if (sinceMs !== undefined && asked !== undefined && asked < sinceMs)
+          throw denied(
+            `Only administrators ask about the time before '${securable.slice(0, 300)}' was made or got its name.`,
+          );
         const on = parseSecurableKey(securable);
-        const { atMs, capable } = await past.whoCould({ action, on, atMs: readTime(message, 'at') });
+        const { atMs, capable } = await past.whoCould({ action, on, atMs: asked });
         return {
           at: atMs,
           principals: capable.map(({ name, kind, isAdmin, held }) => ({

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Access } from '../../governance/access.ts';
 import { AppError, invalidArgument } from '../../kernel/errors.ts';
 import type { Journal, RecordedChange } from '../../live/journal.ts';
-import { securableOf } from '../../registry/model-names.ts';
+import { mayNameCatalog, securableOf } from '../../registry/model-names.ts';
 import { parseExperimentId } from '../../tracking/experiment-rules.ts';
 import { stringList } from '../mlflow/fields.ts';
 import type { JsonObject } from '../mlflow/json.ts';
@@ -13,6 +13,8 @@ import type { ReadModelName } from '../model-access.ts';
 import type { RawRoute, RouteDescription } from '../routes.ts';
 
 const HEARTBEAT_MS = 15_000;
+/** How long whoever has lost their credentials goes on listening at most. */
+const JUDGED_EVERY_MS = 1000;
 const RETRY_MS = 1000;
 const MAX_STREAMS = 2000;
 /** A reader that is this far behind is let go: it comes back and resumes. */
@@ -60,11 +62,12 @@ export function createLiveStreams(journal: Journal, readModelName: ReadModelName
   /** Asked for every change anew: rights come and go while somebody listens. */
   function isVisible({ kind, experimentNo, subject }: RecordedChange, access: Access): boolean {
     if (kind === 'reset') return true;
-    const [action, on] =
-      experimentNo === undefined
-        ? (['model.see', securableOf(readModelName(subject))] as const)
-        : (['experiment.read', experimentOn(experimentNo)] as const);
-    return access.decide(action, on) === 'allowed';
+    if (experimentNo !== undefined)
+      return access.decide('experiment.read', experimentOn(experimentNo)) === 'allowed';
+    const name = readModelName(subject);
+    // It may lie in a catalog that another process has just made, which this one does not know yet.
+    if (access.catchUp !== undefined && mayNameCatalog(name)) return access.visibleModels() === 'all';
+    return access.decide('model.see', securableOf(name)) === 'allowed';
   }
 
   async function stream(request: FastifyRequest, reply: FastifyReply, caller: Caller): Promise<void> {
@@ -85,16 +88,38 @@ export function createLiveStreams(journal: Journal, readModelName: ReadModelName
       socket.write(text);
       if (socket.writableLength > MAX_BEHIND_BYTES) socket.destroy();
     };
-    const send = (changes: readonly RecordedChange[]) => {
-      const text = changes.filter(wanted).map(renderChange).join('');
+    const render = (changes: readonly RecordedChange[]) => changes.filter(wanted).map(renderChange).join('');
+    const send = (text: string) => {
       if (text !== '') write(text);
     };
-    const { missed, position, end } = await journal.subscribe({ onChanges: send }, after);
+    const { missed, position, end } = await journal.subscribe(
+      {
+        onChanges: (changes) => send(render(changes)),
+        // Its reader comes back, and resumes after the last that was sent.
+        onLost: () => socket.end(),
+      },
+      after,
+    );
+    let first: string;
+    try {
+      // Before the position is told: whoever could not be told what they missed must ask for it again.
+      first = render(missed);
+    } catch (error) {
+      end();
+      throw error;
+    }
     reply.hijack();
     streams.add(socket);
     const heartbeat = setInterval(() => write(': still here\n\n'), HEARTBEAT_MS);
+    const judging = setInterval(() => {
+      request.judgeAgain?.().catch((error: unknown) => {
+        // While the database is away nothing is told, and nobody's rights are known.
+        if (!(error instanceof AppError) || error.code !== 'Unavailable') socket.end();
+      });
+    }, JUDGED_EVERY_MS);
     socket.on('close', () => {
       clearInterval(heartbeat);
+      clearInterval(judging);
       end();
       streams.delete(socket);
     });
@@ -106,7 +131,7 @@ export function createLiveStreams(journal: Journal, readModelName: ReadModelName
       'x-accel-buffering': 'no',
     });
     write(`retry: ${RETRY_MS}\nid: ${position}\n\n`);
-    send(missed);
+    send(first);
   }
 
   return {

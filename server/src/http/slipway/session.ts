@@ -3,13 +3,8 @@ import type { Access } from '../../governance/access.ts';
 import type { Passwords } from '../../governance/passwords.ts';
 import { csrfTokenOf, type NewSession, type Sessions } from '../../governance/sessions.ts';
 import { AppError, invalidArgument, invalidState } from '../../kernel/errors.ts';
-import {
-  addressOf,
-  type Credentials,
-  type Identified,
-  renderSessionCookies,
-  sessionSecretOf,
-} from '../credentials.ts';
+import { addressOf } from '../caller-address.ts';
+import { type Credentials, type Identified, renderSessionCookies, sessionSecretOf } from '../credentials.ts';
 import { readJsonBody } from '../json-body.ts';
 import type { JsonObject } from '../mlflow/json.ts';
 import type { RawRoute } from '../routes.ts';

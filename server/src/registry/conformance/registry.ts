@@ -49,7 +49,15 @@ export function createRegistry(db: Database, options: RegistryOptions = {}) {
   } = options;
   const storedName = (text: string) => plainName(text).stored;
   const pendingCreates = createPendingCreates({ db, clock });
-  const models = createModels({ db, clock, recordEvents, guardDeletion, ownership, storedName });
+  const models = createModels({
+    db,
+    write: (operation) => db.write((tx) => operation(tx, () => undefined)),
+    clock,
+    recordEvents,
+    guardDeletion,
+    ownership,
+    storedName,
+  });
   const versions = createVersions({
     db,
     clock,

@@ -1,8 +1,8 @@
 import type { Run } from '@slipway/client';
+import { useLoggedModels } from '../../data/logged-models.ts';
 import { serverUrl } from '../../data/server.ts';
 import { ArtifactBrowser, type ArtifactSection } from '../../viewers/artifact-browser.tsx';
 import { artifactLink, RUN_SECTION, type RunPlace } from './run-place.ts';
-import { useLoggedModels } from './run-queries.ts';
 
 /** The run's own files, and beside them those of the models that it logged. */
 export function ArtifactsTab({ run, place }: { readonly run: Run; readonly place: RunPlace }) {

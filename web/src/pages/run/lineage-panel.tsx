@@ -1,10 +1,11 @@
 import type { LoggedModel, ModelVersion, Run } from '@slipway/client';
 import { Link, type LinkProps } from '@tanstack/react-router';
 import { Box, Boxes, Database, FlaskConical, type LucideIcon } from 'lucide-react';
+import { useLoggedModels } from '../../data/logged-models.ts';
 import { type LineageNode, lineageOf } from './lineage.ts';
 import classes from './lineage-panel.module.css';
 import { Panel } from './panel.tsx';
-import { useLoggedModels, useVersions } from './run-queries.ts';
+import { useVersions } from './run-queries.ts';
 
 const NO_MODELS: readonly LoggedModel[] = [];
 const NO_VERSIONS: readonly ModelVersion[] = [];

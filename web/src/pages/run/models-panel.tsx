@@ -3,13 +3,14 @@ import type { LoggedModel, Run } from '@slipway/client';
 import { Link } from '@tanstack/react-router';
 import { Box, Boxes, PackagePlus } from 'lucide-react';
 import { useState } from 'react';
+import { MOST_MODELS_OF_RUN, useLoggedModels } from '../../data/logged-models.ts';
+import { readModelHistory } from '../../registry/model-history.ts';
 import { RegisterVersion, type VersionSource } from '../../registry/register-version.tsx';
 import { TimeText } from '../../ui/texts.tsx';
-import { readModelHistory } from './model-history.ts';
 import classes from './models-panel.module.css';
 import { Panel } from './panel.tsx';
 import { artifactLink, RUN_SECTION } from './run-place.ts';
-import { MOST_MODELS, useLoggedModels, useVersions } from './run-queries.ts';
+import { useVersions } from './run-queries.ts';
 
 /** The models that came out of the run, and the versions that they were registered as. */
 export function ModelsPanel({ run }: { readonly run: Run }) {
@@ -70,9 +71,9 @@ export function ModelsPanel({ run }: { readonly run: Run }) {
               </li>
             ))}
           </ul>
-          {run.modelOutputs.length > MOST_MODELS && (
+          {run.modelOutputs.length > MOST_MODELS_OF_RUN && (
             <p className="dim">
-              The first {MOST_MODELS} of {run.modelOutputs.length} are shown.
+              The first {MOST_MODELS_OF_RUN} of {run.modelOutputs.length} are shown.
             </p>
           )}
           <RegisterVersion

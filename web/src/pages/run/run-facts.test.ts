@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
+import { readModelHistory } from '../../registry/model-history.ts';
 import { commitUrl } from './commit-url.ts';
 import { readDataset } from './dataset-facts.ts';
 import { readMetricsSearch, writeMetricsSearch } from './metrics-search.ts';
-import { readModelHistory } from './model-history.ts';
 import { readRunPlace } from './run-place.ts';
 
 it.each([

@@ -16,12 +16,12 @@ import {
 import { useState } from 'react';
 import type { LeftList } from '../../data/left-list.ts';
 import { isSystemMetric } from '../../data/metric-keys.ts';
+import { RegisterMenu } from '../../registry/register-menu.tsx';
 import { RunPicker } from '../../run-picker/run-picker.tsx';
 import { notify } from '../../ui/notices.tsx';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import { Status } from '../../ui/status.tsx';
 import { folderZipUrl } from '../../viewers/artifact-owner.ts';
-import { RegisterMenu } from './register-menu.tsx';
 import type { RunActions } from './run-actions.ts';
 import classes from './run-header.module.css';
 import { type RunPlace, type RunTab, runLink } from './run-place.ts';
@@ -74,7 +74,7 @@ export function RunHeader({ run, place, left, actions, isGone }: RunHeaderProps)
         <span className={classes.spread} />
         <NeighbourSteps run={run} place={place} left={left} />
         <CompareButton run={run} />
-        {canChange && <RegisterMenu run={run} />}
+        {canChange && <RegisterMenu run={run} variant="filled" />}
         <RunMenu run={run} actions={actions} isGone={isGone} onRename={() => setRenaming(true)} />
       </div>
       <RunTabs run={run} place={place} />

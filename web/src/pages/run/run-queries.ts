@@ -1,4 +1,4 @@
-import type { LoggedModel, ModelVersion, Run } from '@slipway/client';
+import type { ModelVersion, Run } from '@slipway/client';
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { LeftList } from '../../data/left-list.ts';
 import { useLiveChanges } from '../../data/live.ts';
@@ -24,22 +24,6 @@ export const useExperimentName = (experimentId: string): string | undefined =>
     queryFn: ({ signal }) => client.experiments.get(experimentId, { signal }),
     ...FRESH,
   }).data?.name;
-
-/** The models that came out of a run, in the order in which they were logged. */
-export const useLoggedModels = (run: Run) =>
-  useQuery({
-    queryKey: ['run', run.runId, 'logged-models', run.modelOutputs.length],
-    queryFn: async ({ signal }): Promise<readonly LoggedModel[]> => {
-      const ids = run.modelOutputs.slice(0, MOST_MODELS).map(({ modelId }) => modelId);
-      const models = await Promise.allSettled(ids.map((id) => client.loggedModels.get(id, { signal })));
-      // One that was deleted since is not shown.
-      return models.flatMap((model) => (model.status === 'fulfilled' ? [model.value] : []));
-    },
-    enabled: run.modelOutputs.length > 0,
-    ...FRESH,
-  });
-
-export const MOST_MODELS = 50;
 
 /** The versions of registered models that were made from a run. */
 export const useVersions = (runId: string) =>

@@ -17,7 +17,13 @@ interface GroupMenuProps {
 const LISTED = 60;
 const MOST = 3;
 const TYPING_MS = 150;
-const ATTRIBUTES = ['attributes.status', 'attributes.user_id'];
+const WHO_RAN_IT = 'tags.mlflow.user';
+/** What every run has. Clients tell who ran it by a tag; the attribute is what older ones sent. */
+const ALWAYS: readonly { readonly column: string; readonly note: string }[] = [
+  { column: 'attributes.status', note: '' },
+  { column: WHO_RAN_IT, note: 'who ran it' },
+  { column: 'attributes.user_id', note: '' },
+];
 
 /** Chooses up to three columns whose equal values make a group. */
 export function GroupMenu({ experimentIds, groupBy, onChange }: GroupMenuProps) {
@@ -28,9 +34,9 @@ export function GroupMenu({ experimentIds, groupBy, onChange }: GroupMenuProps) 
   const found = [
     ...(keys.data?.params.keys ?? []).map((one) => ({ column: `params.${one.key}`, note: noteOfKey(one) })),
     ...(keys.data?.tags.keys ?? [])
-      .filter(({ key }) => !key.startsWith('mlflow.log-model'))
+      .filter(({ key }) => !key.startsWith('mlflow.log-model') && `tags.${key}` !== WHO_RAN_IT)
       .map((one) => ({ column: `tags.${one.key}`, note: noteOfKey(one) })),
-    ...ATTRIBUTES.filter((column) => column.includes(contains)).map((column) => ({ column, note: '' })),
+    ...ALWAYS.filter(({ column, note }) => `${column} ${note}`.includes(contains)),
   ];
   const listed = [
     ...groupBy.map((column) => ({ column, note: '' })),

@@ -6,6 +6,7 @@ import { ArrowUpRight, ChevronDown, ChevronUp, RotateCcw, Search, Trash2, X } fr
 import { lazy, memo, type ReactNode, Suspense, useState } from 'react';
 import { runColor } from '../../charts/run-colors.ts';
 import { useLiveChanges } from '../../data/live.ts';
+import { isSystemMetric } from '../../data/metric-keys.ts';
 import { client } from '../../data/server.ts';
 import { renderDuration } from '../../ui/numbers.ts';
 import { scrollRegion } from '../../ui/scroll-region.ts';
@@ -16,6 +17,10 @@ import { deleteRuns, restoreRuns } from './bulk-actions.ts';
 import { NOTE_TAG } from './experiment-queries.ts';
 import classes from './run-panel.module.css';
 
+// Few open the panel to register: the dialog comes when the run is there.
+const RegisterMenu = lazy(async () => ({
+  default: (await import('../../registry/register-menu.tsx')).RegisterMenu,
+}));
 const Markdown = lazy(async () => ({ default: (await import('../../viewers/markdown.tsx')).Markdown }));
 
 interface RunPanelProps {
@@ -128,6 +133,11 @@ function Facts({
         >
           Open run
         </Button>
+        {isActive && (
+          <Suspense>
+            <RegisterMenu run={run} variant="default" />
+          </Suspense>
+        )}
         <Button
           size="compact-sm"
           variant="default"
@@ -174,17 +184,25 @@ function Facts({
           onChange={(event) => onSeek(event.currentTarget.value)}
         />
       )}
-      <Pairs
-        title="Metrics"
-        pairs={metrics.filter(isFound)}
-        isNumber
-        render={(value) => <NumberText value={value} />}
-      />
+      <Numbers title="Metrics" metrics={metrics.filter((one) => isFound(one) && !isSystemMetric(one[0]))} />
       <Pairs title="Params" pairs={params.filter(isFound)} render={(value) => value} />
       <Pairs title="Tags" pairs={tags.filter(isFound)} render={(value) => value} />
+      <Numbers
+        title="System metrics"
+        metrics={metrics.filter((one) => isFound(one) && isSystemMetric(one[0]))}
+      />
     </>
   );
 }
+
+interface NumbersProps {
+  readonly title: string;
+  readonly metrics: readonly (readonly [string, number])[];
+}
+
+const Numbers = ({ title, metrics }: NumbersProps) => (
+  <Pairs title={title} pairs={metrics} isNumber render={(value) => <NumberText value={value} />} />
+);
 
 function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
   return (

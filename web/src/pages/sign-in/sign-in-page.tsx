@@ -1,7 +1,14 @@
 import '@mantine/core/styles/PasswordInput.layer.css';
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { changePassword, type SessionUser, type SignInWays, signIn, signOut } from '../../data/session.ts';
+import {
+  changePassword,
+  findSignInProblem,
+  type SessionUser,
+  type SignInWays,
+  signIn,
+  signOut,
+} from '../../data/session.ts';
 import { Wordmark } from '../../ui/wordmark.tsx';
 import classes from './sign-in-page.module.css';
 
@@ -11,8 +18,14 @@ export function SignInPage({ ways }: { readonly ways: SignInWays }) {
   const [password, setPassword] = useState('');
   const { isBusy, problem, submit } = useSubmit(() => signIn(userName.trim(), password));
   const sso = ways.single_sign_on;
+  const [refusal] = useState(findSignInProblem);
   return (
     <Card title="Sign in">
+      {sso !== null && refusal !== undefined && (
+        <p className={classes.refusal} role="alert">
+          {wordsOfProblem(refusal, sso.label)}
+        </p>
+      )}
       {sso !== null && (
         <Button
           component="a"
@@ -49,6 +62,27 @@ export function SignInPage({ ways }: { readonly ways: SignInWays }) {
       )}
     </Card>
   );
+}
+
+function wordsOfProblem(problem: string, provider: string): string {
+  switch (problem) {
+    case 'expired':
+      return 'That sign-in was begun elsewhere, or too long ago. Sign in again.';
+    case 'declined':
+      return `You were not let in at ${provider}.`;
+    case 'unnamed':
+      return `What ${provider} calls you is no name that somebody can have here. Ask your administrator.`;
+    case 'unverified':
+      return `Your e-mail address is not verified at ${provider}. Verify it there, then sign in again.`;
+    case 'taken':
+      return `Your name at ${provider} is that of somebody here who does not sign in this way. Ask your administrator.`;
+    case 'inactive':
+      return 'Your account here is not active. Ask your administrator.';
+    case 'unavailable':
+      return `${provider} does not answer. Try again in a moment.`;
+    default:
+      return `Signing in at ${provider} did not work. Try again; if it goes on, ask your administrator.`;
+  }
 }
 
 const MIN_PASSWORD_CHARS = 12;

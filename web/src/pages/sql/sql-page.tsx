@@ -192,7 +192,13 @@ function Result({ outcome, onExample }: ResultProps) {
         </p>
         <div className={classes.examples}>
           {EXAMPLES.map((example) => (
-            <Button key={example} size="compact-sm" variant="subtle" onClick={() => onExample(example)}>
+            <Button
+              key={example}
+              className={classes.example}
+              size="compact-sm"
+              variant="subtle"
+              onClick={() => onExample(example)}
+            >
               <code>{example}</code>
             </Button>
           ))}

@@ -2,10 +2,10 @@ import { Button, Menu } from '@mantine/core';
 import type { Run } from '@slipway/client';
 import { ChevronDown, PackagePlus } from 'lucide-react';
 import { useState } from 'react';
-import { RegisterVersion, type VersionSource } from '../../registry/register-version.tsx';
-import { useShortcut } from '../../ui/shortcuts.ts';
+import { useLoggedModels } from '../data/logged-models.ts';
+import { useShortcut } from '../ui/shortcuts.ts';
 import { readModelHistory } from './model-history.ts';
-import { useLoggedModels } from './run-queries.ts';
+import { RegisterVersion, type VersionSource } from './register-version.tsx';
 
 interface Registrable {
   readonly label: string;
@@ -29,31 +29,40 @@ function useRegistrable(run: Run): readonly Registrable[] {
     .reverse();
 }
 
-/** Registers what the run logged, from the head of its page; nothing where it has logged no model. */
-export function RegisterMenu({ run }: { readonly run: Run }) {
+/** Registers what a run logged; nothing where it has logged no model. */
+export function RegisterMenu({ run, variant }: { readonly run: Run; readonly variant: Variant }) {
   const models = useRegistrable(run);
   const [last] = models;
-  return last === undefined ? null : <RegisterButton models={models} last={last} />;
+  return last === undefined ? null : <RegisterButton models={models} last={last} variant={variant} />;
 }
 
+/** `filled` where nothing beside it is done more often. */
+type Variant = 'filled' | 'default';
+
 interface RegisterButtonProps {
+  readonly variant: Variant;
   readonly models: readonly Registrable[];
   readonly last: Registrable;
 }
 
-function RegisterButton({ models, last }: RegisterButtonProps) {
+function RegisterButton({ models, last, variant }: RegisterButtonProps) {
   const [chosen, setChosen] = useState<Registrable | undefined>();
   useShortcut('r', 'Register version', () => setChosen(last));
   return (
     <>
       {models.length === 1 ? (
-        <Button size="compact-sm" leftSection={ICON} onClick={() => setChosen(last)}>
+        <Button size="compact-sm" variant={variant} leftSection={ICON} onClick={() => setChosen(last)}>
           Register version
         </Button>
       ) : (
         <Menu position="bottom-end" withinPortal>
           <Menu.Target>
-            <Button size="compact-sm" leftSection={ICON} rightSection={<ChevronDown size={14} aria-hidden />}>
+            <Button
+              size="compact-sm"
+              variant={variant}
+              leftSection={ICON}
+              rightSection={<ChevronDown size={14} aria-hidden />}
+            >
               Register version
             </Button>
           </Menu.Target>

@@ -1,0 +1,14 @@
+import type { Transaction } from '../port.ts';
+
+/** Takes the schema back to version 22, for tests of data that was there before. */
+export async function undoOwnersByNumber(tx: Transaction): Promise<void> {
+  for (const statement of [
+    'DROP INDEX workspace_homes',
+    'ALTER TABLE workspace_objects DROP COLUMN owner_no',
+    'ALTER TABLE model_version_comments DROP COLUMN user_no',
+    'ALTER TABLE saved_views DROP COLUMN created_by_no',
+    'DROP TABLE securable_ages',
+    'DELETE FROM schema_versions WHERE version >= 23',
+  ])
+    await tx.run(statement);
+}
