@@ -34,6 +34,8 @@ const FILES =
 /** Calls that change nothing, with POST because a question is longer than an address; sessions of drivers as well. */
 const ASKS =
   /\/(search[^/]*|batchGetInfos|calculate-filter-correlation|telemetry-ext|get-latest-versions|emit-lineage)$|\/traces\/metrics$|\/slipway\/v1\/((run-table|charts)\/|(model-versions\/table|registered-models\/activity)$)|\/sql\/(sessions|warehouses)\b|\/sql\/statements\/:/;
+/** What comes in by the thousand and changes nothing that is there. */
+const ADDS = /\/serving-endpoints\/:name\/feedback$/;
 /** An experiment's own name, place and life: what lies in it is data, it is not. */
 const EXPERIMENT_ITSELF =
   /\/experiments\/(create|delete|restore|update|set-experiment-tag|delete-experiment-tag)|experiment-folders/;
@@ -43,6 +45,7 @@ const isRead = (action: Action): boolean => READS.has(action) || /\.(see|read)$/
 export function auditClassOf({ method, path, access }: AuditedRoute): AuditClass {
   if (SESSION.test(`${method} ${path}`)) return 'login';
   const looks = method === 'GET' || method === 'HEAD';
+  if (ADDS.test(path)) return 'data';
   if (typeof access === 'object') {
     const actions = access.map(({ action }) => action);
     if (looks || actions.every(isRead)) {

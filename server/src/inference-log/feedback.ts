@@ -11,7 +11,7 @@ import type { Pipeline } from './pipeline.ts';
 export interface FeedbackDependencies {
   readonly db: Database;
   readonly clock: Clock;
-  readonly tables: Pick<KeptTables, 'ofEndpoint' | 'ensureKind'>;
+  readonly tables: Pick<KeptTables, 'ofEndpoint' | 'ensureFeedback'>;
   readonly pipeline: Pick<Pipeline, 'openTable' | 'writer' | 'work'>;
 }
 
@@ -39,9 +39,7 @@ export function createFeedback({ db, clock, tables, pipeline }: FeedbackDependen
     const [beside] = (await tables.ofEndpoint(endpointNo)).filter(({ status }) => status === 'READY');
     // Without a table of requests there is no place for it; it waits.
     if (beside === undefined) return;
-    const { catalog, schema, prefix } = beside;
-    const wanted = { endpointNo, kind: 'feedback', catalog, schema, prefix, enabled: true } as const;
-    const { tableId, status } = await tables.ensureKind(wanted, beside.owner);
+    const { tableId, status } = await tables.ensureFeedback(endpointNo, beside);
     if (status !== 'READY') return;
     for (;;) {
       // The first that is not in the table, whoever numbered it: batches come into it in their order.

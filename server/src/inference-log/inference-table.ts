@@ -1,3 +1,4 @@
+import type { Transaction } from '../db/port.ts';
 import type { Principal } from '../governance/access.ts';
 import type { InferenceTableKind } from './recorder.ts';
 
@@ -36,15 +37,20 @@ export interface WantedTable {
  */
 export interface InferenceTables {
   /**
-   * Makes the table that an endpoint wants: in the catalog, owned by `by`, and on its place, ready to be written. Doing
-   * it again changes nothing, also after a crash half-way and from several processes at once; another `enabled` is taken
-   * over, another name makes another table, and the rows of the earlier one stay in it. One that has `FAILED` is answered
-   * as it is: whoever is asked for it anew calls `release` first, and gets a new one.
-   * @throws AppError NotFound for the schema; AlreadyExists where the name is another table's; Unavailable.
+   * Notes, within the transaction that changes an endpoint, which table it uses from then on; `prepare` makes it. The one
+   * that it uses stays where it has the same name, and takes over `enabled`; another name is another table, and the rows
+   * of the earlier one stay in it. One that has `FAILED` is begun anew.
    */
-  ensure(wanted: WantedTable, by: Principal): Promise<InferenceTable>;
+  want(tx: Transaction, wanted: WantedTable, by: Pick<Principal, 'id' | 'name'>): Promise<void>;
+  /**
+   * Makes what is `PENDING` of an endpoint: in the catalog, owned by whoever wanted it, and on its place, ready to be
+   * written. Doing it again changes nothing, also after a crash half-way and from several processes at once. What can
+   * never be made (the name is another table's, the schema is gone) has `FAILED` then, with the reason.
+   * @throws AppError Unavailable: worth another try.
+   */
+  prepare(endpointNo: number): Promise<readonly InferenceTable[]>;
   /** Those in use by an endpoint: at most one of a kind. */
   ofEndpoint(endpointNo: number): Promise<readonly InferenceTable[]>;
-  /** Stops the use of a kind, or all, by an endpoint. The tables stay, with their rows. */
-  release(endpointNo: number, kind?: InferenceTableKind): Promise<void>;
+  /** Ends the use of a kind, or of all, by an endpoint. The tables stay, with their rows. */
+  release(tx: Transaction, endpointNo: number, kind?: InferenceTableKind): Promise<void>;
 }

@@ -39,6 +39,11 @@ describe.each(testedDatabases())('inference tables on $name', (database) => {
     prefix,
     enabled: true,
   });
+  /** As an endpoint does that is made or changed. */
+  async function ensure(table: WantedTable, name: string) {
+    await opened.db.write((tx) => tables.want(tx, table, principalOf(name)));
+    return (await tables.prepare(table.endpointNo))[0]!;
+  }
   const grant = (principal: string, on: Securable, add: readonly Privilege[]) =>
     governance.grants.change(on, [{ principal, add, remove: [] }], system);
   const principalOf = (name: string) => accesses.get(name)!.principal;
@@ -93,9 +98,7 @@ describe.each(testedDatabases())('inference tables on $name', (database) => {
   });
 
   it('are made once, whoever asks and how often, and stand in the catalog as their maker’s', async () => {
-    const made = await Promise.all(
-      Array.from({ length: 5 }, () => tables.ensure(wanted(1), principalOf('ann'))),
-    );
+    const made = await Promise.all(Array.from({ length: 5 }, () => ensure(wanted(1), 'ann')));
     expect(new Set(made.map(({ tableId }) => tableId)).size).toBe(1);
     const [{ tableId }] = made as [(typeof made)[0]];
     expect(await tables.ofEndpoint(1)).toMatchObject([
@@ -208,18 +211,20 @@ describe.each(testedDatabases())('inference tables on $name', (database) => {
       expect((await failure('ann', text)).code, text).toBe('InvalidArgument');
   });
 
-  it('refuse a name that is another table’s, and leave nothing behind', async () => {
-    await expect(tables.ensure(wanted(2), principalOf('ann'))).rejects.toMatchObject({
-      code: 'AlreadyExists',
+  it('say why they cannot be made, and are made when that is mended', async () => {
+    expect(await ensure(wanted(2), 'ann')).toMatchObject({
+      status: 'FAILED',
+      message: `The table '${NAME}' exists already and is not the endpoint's: choose another prefix.`,
     });
-    expect(await tables.ofEndpoint(2)).toEqual([]);
-    const elsewhere = { ...wanted(2), schema: 'nothing' };
-    await expect(tables.ensure(elsewhere, principalOf('ann'))).rejects.toMatchObject({ code: 'NotFound' });
-    expect(await tables.ofEndpoint(2)).toEqual([]);
+    expect(await ensure({ ...wanted(2), schema: 'nothing' }, 'ann')).toMatchObject({
+      status: 'FAILED',
+      message: "Schema 'prod.nothing' does not exist.",
+    });
+    expect(await ensure(wanted(2, 'other'), 'ann')).toMatchObject({ status: 'READY', message: '' });
   });
 
   it('say that they were dropped; asked for anew there is a new one', async () => {
-    const first = await tables.ensure(wanted(3, 'dropped'), principalOf('ann'));
+    const first = await ensure(wanted(3, 'dropped'), 'ann');
     await catalog.drop({ catalog: 'prod', schema: 'ml', name: first.name });
     await round();
     const failed = {
@@ -227,25 +232,24 @@ describe.each(testedDatabases())('inference tables on $name', (database) => {
       message: "The table 'prod.ml.dropped_payload' was dropped or renamed.",
     };
     expect(await tables.ofEndpoint(3)).toMatchObject([failed]);
-    expect(await tables.ensure(wanted(3, 'dropped'), principalOf('ann'))).toMatchObject(failed);
-    await tables.release(3);
-    const second = await tables.ensure(wanted(3, 'dropped'), principalOf('ann'));
+    expect(await tables.prepare(3)).toMatchObject([failed]);
+    const second = await ensure(wanted(3, 'dropped'), 'ann');
     expect(second).toMatchObject({ status: 'READY', name: 'dropped_payload' });
     expect(second.tableId).not.toBe(first.tableId);
   });
 
   it('stay with their rows when the endpoint uses another, or none', async () => {
-    const first = await tables.ensure(wanted(4, 'before'), principalOf('ann'));
+    const first = await ensure(wanted(4, 'before'), 'ann');
     await write(first.tableId);
-    const second = await tables.ensure(wanted(4, 'after'), principalOf('ann'));
+    const second = await ensure(wanted(4, 'after'), 'ann');
     expect(await tables.ofEndpoint(4)).toMatchObject([{ tableId: second.tableId }]);
-    await tables.release(4);
+    await opened.db.write((tx) => tables.release(tx, 4));
     expect(await tables.ofEndpoint(4)).toEqual([]);
     expect(await rows('ann', 'SELECT count(*) FROM prod.ml.before_payload')).toEqual([['1']]);
   });
 
   it('keep feedback beside them, each row once, to be joined by the request', async () => {
-    const { tableId } = await tables.ensure(wanted(5, 'churn'), principalOf('ann'));
+    const { tableId } = await ensure(wanted(5, 'churn'), 'ann');
     const [requestId] = (await write(tableId)) as [string];
     const item = { requestId, row: undefined, atMs: undefined };
     await feedback.record(
@@ -281,7 +285,7 @@ describe.each(testedDatabases())('inference tables on $name', (database) => {
   });
 
   it('have few files after many flushes, and the same rows', async () => {
-    const { tableId } = await tables.ensure(wanted(6, 'busy'), principalOf('ann'));
+    const { tableId } = await ensure(wanted(6, 'busy'), 'ann');
     const ids: string[] = [];
     for (let flush = 0; flush < 10; flush++) ids.push(...(await write(tableId)));
     await round();

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Database } from '../db/port.ts';
+import type { Database, Sql, Transaction } from '../db/port.ts';
 import { catalogTypeOf } from '../delta/schema.ts';
 import type { Principal } from '../governance/access.ts';
 import type { TableName, Tables } from '../governance/tables.ts';
@@ -25,8 +25,11 @@ export interface InferenceTablesDependencies {
 
 /** Tables of all kinds, for those who write them. */
 export interface KeptTables extends InferenceTables {
-  /** As `ensure`, of any kind. */
-  ensureKind(wanted: Omit<WantedTable, 'kind'> & { readonly kind: TableKind }, by: Owner): Promise<KeptTable>;
+  /**
+   * The table for feedback beside an endpoint's inference table, made where it is not there.
+   * @throws AppError AlreadyExists, NotFound, Unavailable
+   */
+  ensureFeedback(endpointNo: number, beside: InferenceTable): Promise<KeptTable>;
   /** One that lies in the catalog under this id. */
   find(tableId: string): Promise<KeptTable | undefined>;
   fail(tableId: string, message: string): Promise<void>;
@@ -41,6 +44,16 @@ export interface KeptTable extends Omit<InferenceTable, 'kind' | 'endpointNo'> {
 }
 
 type Owner = Pick<Principal, 'id' | 'name'>;
+
+type Wanted = Omit<WantedTable, 'kind'> & { readonly kind: TableKind };
+
+/** What another try does not mend. */
+const FINAL: ReadonlySet<AppError['code']> = new Set([
+  'AlreadyExists',
+  'NotFound',
+  'InvalidState',
+  'InvalidArgument',
+]);
 
 const SUFFIXES: Readonly<Record<TableKind, string>> = {
   legacy: '_payload',
@@ -60,38 +73,33 @@ export const shapeOf = (kind: TableKind) => ({ ...schemaOf(kind), columns: store
 export function createInferenceTables(dependencies: InferenceTablesDependencies): KeptTables {
   const { db, clock, catalog, pipeline } = dependencies;
 
-  async function take(
-    wanted: Omit<WantedTable, 'kind'> & { readonly kind: TableKind },
-    by: Owner,
-  ): Promise<InferenceTableRow> {
+  async function take(tx: Transaction, wanted: Wanted, by: Owner): Promise<InferenceTableRow> {
     const { endpointNo, kind, prefix, enabled } = wanted;
     const name = prefix + SUFFIXES[kind];
-    return db.write(async (tx) => {
-      const [known] = (await repository.tablesOfEndpoint(tx, endpointNo)).filter((row) => row.kind === kind);
-      if (known !== undefined && isSame(known, { ...wanted, name })) {
-        if ((known.enabled === 1) !== enabled) await repository.setEnabled(tx, known.table_id, enabled);
-        return { ...known, enabled: enabled ? 1 : 0 };
-      }
-      if (known !== undefined) await repository.releaseTable(tx, known.table_id);
-      await repository.insertTable(tx, {
-        table_id: randomUUID(),
-        endpoint_no: endpointNo,
-        kind,
-        catalog_name: wanted.catalog,
-        schema_name: wanted.schema,
-        prefix,
-        name,
-        enabled: enabled ? 1 : 0,
-        status: 'PENDING',
-        message: '',
-        owner_id: by.id,
-        owner: by.name,
-        created_at: clock.nowMs(),
-      });
-      const [row] = (await repository.tablesOfEndpoint(tx, endpointNo)).filter((each) => each.kind === kind);
-      if (row === undefined) throw internal('An inference table is gone in the transaction that made it.');
-      return row;
+    const known = await ofKind(tx, endpointNo, kind);
+    if (known !== undefined && known.status !== 'FAILED' && isSame(known, { ...wanted, name })) {
+      if ((known.enabled === 1) !== enabled) await repository.setEnabled(tx, known.table_id, enabled);
+      return { ...known, enabled: enabled ? 1 : 0 };
+    }
+    if (known !== undefined) await repository.releaseTable(tx, known.table_id);
+    await repository.insertTable(tx, {
+      table_id: randomUUID(),
+      endpoint_no: endpointNo,
+      kind,
+      catalog_name: wanted.catalog,
+      schema_name: wanted.schema,
+      prefix,
+      name,
+      enabled: enabled ? 1 : 0,
+      status: 'PENDING',
+      message: '',
+      owner_id: by.id,
+      owner: by.name,
+      created_at: clock.nowMs(),
     });
+    const row = await ofKind(tx, endpointNo, kind);
+    if (row === undefined) throw internal('An inference table is gone in the transaction that made it.');
+    return row;
   }
 
   /** Every step may have been done before, by whoever. */
@@ -121,13 +129,11 @@ export function createInferenceTables(dependencies: InferenceTablesDependencies)
       );
     } catch (error) {
       const there = await describedAs(error, row);
-      if (there !== row.table_id) {
-        await db.write((tx) => repository.deleteTable(tx, row.table_id));
-        if (there === undefined) throw error;
+      if (there === undefined) throw error;
+      if (there !== row.table_id)
         throw alreadyExists(
           `The table '${row.catalog_name}.${row.schema_name}.${row.name}' exists already and is not the endpoint's: choose another prefix.`,
         );
-      }
     }
     const ready = { status: 'READY', message: '' } as const;
     await db.write((tx) => repository.setStatus(tx, row.table_id, ready));
@@ -140,42 +146,71 @@ export function createInferenceTables(dependencies: InferenceTablesDependencies)
     return (await catalog.find(nameOf(row)))?.id;
   }
 
-  async function ensureKind(
-    wanted: Omit<WantedTable, 'kind'> & { readonly kind: TableKind },
-    by: Owner,
-  ): Promise<KeptTable> {
-    const row = await take(wanted, by);
-    return describe(row.status === 'PENDING' ? await make(row) : row);
+  /** What can never be made says so. @throws AppError Unavailable */
+  async function makeOrFail(row: InferenceTableRow): Promise<void> {
+    try {
+      await make(row);
+    } catch (error) {
+      if (!(error instanceof AppError) || !FINAL.has(error.code)) throw error;
+      await fail(row.table_id, error.message);
+    }
   }
 
+  const fail = (tableId: string, message: string): Promise<void> =>
+    db.write((tx) => repository.setStatus(tx, tableId, { status: 'FAILED', message }));
+
+  const payloadTables = (rows: readonly InferenceTableRow[], endpointNo: number): InferenceTable[] =>
+    rows.flatMap((row) => {
+      const kind = kindOf(row);
+      return kind === 'feedback' ? [] : [{ ...describe(row), kind, endpointNo }];
+    });
+
   return {
-    ensureKind,
-    async ensure(wanted, by) {
-      const { kind: _, ...table } = await ensureKind(wanted, by);
-      return { ...table, kind: wanted.kind, endpointNo: wanted.endpointNo };
+    async want(tx, wanted, by) {
+      await take(tx, wanted, by);
+    },
+
+    async prepare(endpointNo) {
+      const rows = await db.read((sql) => repository.tablesOfEndpoint(sql, endpointNo));
+      const pending = rows.filter(({ status }) => status === 'PENDING');
+      for (const row of pending) await makeOrFail(row);
+      const now =
+        pending.length === 0 ? rows : await db.read((sql) => repository.tablesOfEndpoint(sql, endpointNo));
+      return payloadTables(now, endpointNo);
+    },
+
+    async ensureFeedback(endpointNo, { catalog: catalogName, schema, prefix, owner }) {
+      const wanted = {
+        endpointNo,
+        kind: 'feedback',
+        catalog: catalogName,
+        schema,
+        prefix,
+        enabled: true,
+      } as const;
+      const known = await db.read((sql) => ofKind(sql, endpointNo, 'feedback'));
+      const isFailed =
+        known?.status === 'FAILED' && isSame(known, { ...wanted, name: prefix + SUFFIXES.feedback });
+      const row = isFailed ? known : await db.write((tx) => take(tx, wanted, owner));
+      if (row.status === 'PENDING') await makeOrFail(row);
+      return describe((await db.read((sql) => repository.findTable(sql, row.table_id))) ?? row);
     },
 
     async ofEndpoint(endpointNo) {
-      const rows = await db.read((sql) => repository.tablesOfEndpoint(sql, endpointNo));
-      return rows.flatMap((row) => {
-        const kind = kindOf(row);
-        return kind === 'feedback' ? [] : [{ ...describe(row), kind, endpointNo }];
-      });
+      return payloadTables(await db.read((sql) => repository.tablesOfEndpoint(sql, endpointNo)), endpointNo);
     },
 
-    release: (endpointNo, only) =>
-      db.write(async (tx) => {
-        for (const { table_id, kind } of await repository.tablesOfEndpoint(tx, endpointNo))
-          if (only === undefined || kind === only) await repository.releaseTable(tx, table_id);
-      }),
+    async release(tx, endpointNo, only) {
+      for (const { table_id, kind } of await repository.tablesOfEndpoint(tx, endpointNo))
+        if (only === undefined || kind === only) await repository.releaseTable(tx, table_id);
+    },
 
     async find(tableId) {
       const row = await db.read((sql) => repository.findTable(sql, tableId));
       return row && describe(row);
     },
 
-    fail: (tableId, message) =>
-      db.write((tx) => repository.setStatus(tx, tableId, { status: 'FAILED', message })),
+    fail,
 
     async checkAll() {
       for (let after = ''; ; ) {
@@ -184,7 +219,7 @@ export function createInferenceTables(dependencies: InferenceTablesDependencies)
           const found = await catalog.find(nameOf(row));
           if (found?.id === row.table_id) continue;
           const message = `The table '${row.catalog_name}.${row.schema_name}.${row.name}' was dropped or renamed.`;
-          await db.write((tx) => repository.setStatus(tx, row.table_id, { status: 'FAILED', message }));
+          await fail(row.table_id, message);
         }
         if (rows.length < CHECKED_AT_ONCE) return;
         after = rows.at(-1)!.table_id;
@@ -198,6 +233,13 @@ const COMMENTS: Readonly<Record<TableKind, string>> = {
   gateway: 'What a serving endpoint was asked and answered.',
   feedback: 'Labels and measures that were told of requests later.',
 };
+
+const ofKind = async (
+  sql: Sql,
+  endpointNo: number,
+  kind: TableKind,
+): Promise<InferenceTableRow | undefined> =>
+  (await repository.tablesOfEndpoint(sql, endpointNo)).find((row) => row.kind === kind);
 
 const kindOf = (row: InferenceTableRow): TableKind => row.kind as TableKind;
 const nameOf = (row: InferenceTableRow): TableName => ({
