@@ -1,6 +1,9 @@
 import { writeFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import type { FromDelta, Job, JobResult, ToDelta } from './delta-messages.ts';
 import type { FormatRows } from './parquet.ts';
+
+const PRIORITY = 10;
 
 /** How the program reads a format: the rows of a file. */
 export type ReadFormat = (file: string) => Promise<FormatRows>;
@@ -10,6 +13,8 @@ export function runDeltaProgram(formats: Readonly<Record<string, ReadFormat>>): 
   const send = (message: FromDelta): void => {
     process.send!(message);
   };
+  // Behind whoever waits for an answer: tables have seconds.
+  setPriority(PRIORITY);
   process.on('message', ({ id, job }: ToDelta) => {
     perform(job, formats).then(
       (result) => send({ id, result }),

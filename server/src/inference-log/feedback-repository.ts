@@ -3,8 +3,8 @@ import type { FeedbackRow } from './feedback-schema.ts';
 
 export async function insertFeedback(
   tx: Transaction,
-  endpointNo: number,
   rows: readonly FeedbackRow[],
+  { endpointNo, nowMs }: { readonly endpointNo: number; readonly nowMs: number },
 ): Promise<void> {
   await tx.insertMany(
     'inference_feedback',
@@ -17,6 +17,7 @@ export async function insertFeedback(
       value_double: 'double',
       at_ms: 'bigint',
       made_by: 'text',
+      recorded_at: 'bigint',
     },
     rows.map((row) => [
       endpointNo,
@@ -27,6 +28,7 @@ export async function insertFeedback(
       row.number ?? null,
       row.atMs,
       row.madeBy,
+      nowMs,
     ]),
   );
 }
@@ -130,5 +132,17 @@ export async function endBatch(tx: Transaction, endpointNo: number, batch: numbe
   await tx.run(
     'UPDATE inference_feedback SET flushed = 1 WHERE endpoint_no = ? AND batch = ? AND flushed = 0',
     [endpointNo, batch],
+  );
+}
+
+/** Removes what has been in its table since `beforeMs`; how many. */
+export async function deleteOld(
+  tx: Transaction,
+  { beforeMs, limit }: { readonly beforeMs: number; readonly limit: number },
+): Promise<number> {
+  return tx.run(
+    `DELETE FROM inference_feedback WHERE feedback_no IN (SELECT feedback_no FROM inference_feedback
+       WHERE recorded_at < ? AND flushed = 1 ORDER BY recorded_at LIMIT ?)`,
+    [beforeMs, limit],
   );
 }

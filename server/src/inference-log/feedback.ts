@@ -27,6 +27,7 @@ export interface FeedbackItem {
 }
 
 const BATCH_ROWS = 10_000;
+const KEPT_MS = 90 * 24 * 60 * 60 * 1000;
 const ENDPOINTS_AT_ONCE = 100;
 const MAX_OF_REQUEST = 1_000;
 
@@ -82,12 +83,16 @@ export function createFeedback({ db, clock, tables, pipeline }: FeedbackDependen
         const number = typeof value === 'string' ? undefined : Number(value);
         return { requestId, row, name, text: String(value), number, atMs, madeBy: by.name };
       });
-      await db.write((tx) => repository.insertFeedback(tx, endpointNo, rows));
+      await db.write((tx) => repository.insertFeedback(tx, rows, { endpointNo, nowMs }));
     },
 
-    /** What was told of a request, oldest first; the first thousand. */
+    /** What was told of a request within three months, oldest first; the first thousand. */
     ofRequest: (endpointNo: number, requestId: string): Promise<readonly FeedbackRow[]> =>
       db.read((sql) => repository.feedbackOf(sql, { endpointNo, requestId, limit: MAX_OF_REQUEST })),
+
+    /** Forgets what has long been in its table; it is read there. */
+    forgetOld: (): Promise<number> =>
+      db.write((tx) => repository.deleteOld(tx, { beforeMs: clock.nowMs() - KEPT_MS, limit: BATCH_ROWS })),
 
     /** Brings what waits into the tables. Broken off anywhere, or done by two, it can be done again. */
     async flush(): Promise<void> {

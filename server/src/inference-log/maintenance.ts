@@ -11,7 +11,7 @@ export interface MaintenanceDependencies {
   readonly clock: Clock;
   readonly pipeline: Pick<Pipeline, 'nodeId' | 'compact' | 'vacuum'>;
   readonly tables: Pick<KeptTables, 'checkAll'>;
-  readonly feedback: Pick<Feedback, 'flush'>;
+  readonly feedback: Pick<Feedback, 'flush' | 'forgetOld'>;
   onError(error: unknown): void;
 }
 
@@ -60,6 +60,7 @@ export function createMaintenance(dependencies: MaintenanceDependencies) {
     if (clock.nowMs() - checkedAtMs >= CHECK_EVERY_MS) {
       checkedAtMs = clock.nowMs();
       await tables.checkAll();
+      await feedback.forgetOld();
     }
     for (const chore of ['compacted_at', 'vacuumed_at'] as const) while (!stopped && (await doOne(chore)));
   }

@@ -40,11 +40,13 @@ export const inferenceTables: Migration = {
       value_double ${float},
       at_ms ${int} NOT NULL,
       made_by ${text} NOT NULL,
+      recorded_at ${int} NOT NULL,
       batch ${int},
       flushed ${int} NOT NULL DEFAULT 0
     )`,
     'CREATE INDEX inference_feedback_by_request ON inference_feedback (endpoint_no, request_id)',
     'CREATE INDEX inference_feedback_by_batch ON inference_feedback (endpoint_no, batch)',
+    'CREATE INDEX inference_feedback_by_time ON inference_feedback (recorded_at)',
     'CREATE INDEX inference_feedback_waiting ON inference_feedback (endpoint_no, batch) WHERE flushed = 0',
   ],
 };
