@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { explainFailure } from './build-failure.ts';
 import { EnvironmentFailure, type EnvironmentSpec, type Requirement } from './environments.ts';
 import type { Interpreter } from './interpreters.ts';
@@ -99,6 +100,53 @@ export async function buildEnvironment(
       throw await explainFailure(ended.stderr, wish.spec, (requirement) =>
         checkAlone(uses, requirement, { workplace, signal }),
       );
+  }
+}
+
+/**
+ * The requirements that a spec comes to on a Linux of today, held to the digests of their files.
+ * @throws EnvironmentFailure
+ */
+export async function lockRequirements(
+  tools: BuildTools,
+  wish: { readonly spec: EnvironmentSpec; readonly python: string; readonly machine: string },
+  { folder, log, signal }: { readonly folder: string } & Parameters<typeof callUv>[2],
+): Promise<string> {
+  const workplace = path.join(folder, `.draft.${process.pid}.${randomBytes(6).toString('hex')}`);
+  await mkdir(workplace, { recursive: true });
+  try {
+    const files = await writeWish(workplace, wish.spec);
+    await appendFile(files.requirements, files.wheels.map((wheel) => `${pathToFileURL(wheel)}\n`).join(''));
+    const args = [
+      'pip',
+      'compile',
+      '--generate-hashes',
+      '--no-header',
+      '--no-annotate',
+      '--only-binary',
+      ':all:',
+      '--python',
+      tools.interpreter.executable,
+      '--python-version',
+      wish.python,
+      '--python-platform',
+      `${wish.machine}-manylinux_2_28`,
+      '--constraint',
+      files.constraints,
+      files.requirements,
+    ];
+    const ended = await callUv(tools, args, { signal, log });
+    if (ended.code !== 0)
+      throw await explainFailure(ended.stderr, wish.spec, (requirement) =>
+        checkAlone(tools, requirement, { workplace, signal }),
+      );
+    // Wheels of the model lie elsewhere where this is read; what they need stays.
+    return ended.stdout
+      .split(/\n(?=\S)/)
+      .filter((block) => !/^\S+ @ file:|^file:/.test(block))
+      .join('\n');
+  } finally {
+    await rm(workplace, { recursive: true, force: true });
   }
 }
 

@@ -7,6 +7,7 @@ import {
   buildEnvironment,
   installedVersions,
   interpreterOf,
+  lockRequirements,
   type PackageIndex,
 } from './environment-builds.ts';
 import { collectEnvironments, listEnvironments, sizeOf, USED_SUFFIX } from './environment-collection.ts';
@@ -212,6 +213,19 @@ export function createEnvironments(
       }
       await mark(settings.folder, key, clock.nowMs());
       return describe(folderOf(key), { key, interpreter, warnings: warning === undefined ? [] : [warning] });
+    },
+
+    async lock(spec, { machine: of }, { log, signal }) {
+      await mkdir(settings.folder, { recursive: true });
+      const around = await lookAround(log);
+      const { interpreter } = chooseInterpreter(undefined, around.interpreters);
+      const python = spec.python ?? interpreter.version;
+      const { folder } = settings;
+      const tools = toolsOf(around, interpreter);
+      return {
+        python,
+        requirements: await lockRequirements(tools, { spec, python, machine: of }, { folder, log, signal }),
+      };
     },
 
     inUse(key) {

@@ -313,3 +313,27 @@ with zipfile.ZipFile(file, 'w') as wheel:
   await run('python3', ['-c', script, file, name]);
   return file;
 }
+
+describe('locking', { timeout: 180_000 }, () => {
+  test('every package is told with its version and digests, for a Python that is not here as well', async () => {
+    const wheel = await makeWheel(home, 'locked_features');
+    const spec = wish(['python-dateutil==2.9.0.post0'], {
+      python: '3.9',
+      wheels: [{ path: wheel, sha256: await digestOf(wheel) }],
+    });
+    const locked = await open().lock(spec, { machine: 'x86_64' }, { log: () => {}, signal: never });
+    expect(locked.python).toBe('3.9');
+    const names = locked.requirements.split('\n').filter((line) => /^\S/.test(line));
+    expect(names).toEqual([
+      'python-dateutil==2.9.0.post0 \\',
+      expect.stringMatching(/^six==\d+\.\d+\.\d+ \\$/),
+    ]);
+    expect(locked.requirements).toMatch(/--hash=sha256:[0-9a-f]{64}/);
+    expect(locked.requirements).not.toContain('file:');
+  });
+
+  test('what cannot be had is named here too', async () => {
+    const work = open().lock(wish(['six==99.9']), { machine: 'aarch64' }, { log: () => {}, signal: never });
+    expect((await failureOf(work)).message).toBe('six==99.9: there is no such version in the index.');
+  });
+});

@@ -24,6 +24,16 @@ export interface Environments {
    * @throws EnvironmentFailure
    */
   ensure(spec: EnvironmentSpec, log: (line: string) => void, signal: AbortSignal): Promise<BuiltEnvironment>;
+  /**
+   * Every package that the spec comes to on a machine of this kind, with versions and digests: the text of a
+   * requirements file, without the spec's wheels. The Python need not be on this machine.
+   * @throws EnvironmentFailure
+   */
+  lock(
+    spec: EnvironmentSpec,
+    target: LockTarget,
+    options: { readonly log: (line: string) => void; readonly signal: AbortSignal },
+  ): Promise<LockedEnvironment>;
   /** Keeps `collect` off this environment until the returned function is called. */
   inUse(key: string): () => void;
   list(): Promise<readonly KeptEnvironment[]>;
@@ -67,6 +77,16 @@ export interface BuiltEnvironment extends EnvironmentRef {
   readonly versions: Readonly<Record<string, string>>;
   /** What differs from where the model was logged, in sentences for its owner. */
   readonly warnings: readonly string[];
+}
+
+export interface LockTarget {
+  readonly machine: 'x86_64' | 'aarch64';
+}
+
+export interface LockedEnvironment {
+  /** `3.11.7`, or `3.11`. */
+  readonly python: string;
+  readonly requirements: string;
 }
 
 export interface KeptEnvironment {
