@@ -22,7 +22,51 @@ export type Job =
     }
   /** Lines of JSON, in a file, become the Parquet file of a checkpoint, and the other way round. */
   | { readonly kind: 'write-checkpoint'; readonly lines: string; readonly into: string }
-  | { readonly kind: 'read-checkpoint'; readonly file: string; readonly into: string };
+  | { readonly kind: 'read-checkpoint'; readonly file: string; readonly into: string }
+  /** What Parquet files hold. */
+  | { readonly kind: 'describe-rows'; readonly parts: readonly RowPart[] }
+  /** Some of their rows become lines of JSON. */
+  | {
+      readonly kind: 'write-row-lines';
+      readonly parts: readonly RowPart[];
+      readonly from: number;
+      readonly count: number;
+      readonly into: string;
+    }
+  /** Lines of JSON become columns beside their rows. */
+  | {
+      readonly kind: 'add-columns';
+      readonly parts: readonly RowPart[];
+      readonly lines: string;
+      readonly columns: readonly AddedColumn[];
+      readonly into: string;
+      readonly spillFolder: string;
+      /** Whether times without a zone are written as times in UTC, as Delta has them. */
+      readonly timesInUtc: boolean;
+    };
+
+/** Parquet files, and columns that have one value in all of their rows. */
+export interface RowPart {
+  readonly files: readonly string[];
+  readonly constants: readonly {
+    readonly name: string;
+    /** As DuckDB calls it. */
+    readonly type: string;
+    readonly value: string | null;
+  }[];
+}
+
+export interface FileColumn {
+  readonly name: string;
+  /** As DuckDB calls it. */
+  readonly type: string;
+}
+
+export interface AddedColumn {
+  readonly name: string;
+  /** `JSON`: texts, each a value of JSON. */
+  readonly type: 'BIGINT' | 'DOUBLE' | 'BOOLEAN' | 'VARCHAR' | 'JSON';
+}
 
 export interface PartitionFile {
   readonly file: string;
@@ -36,7 +80,9 @@ export interface PartitionFile {
 
 export type JobResult =
   | { readonly kind: 'converted'; readonly files: readonly PartitionFile[] }
-  | { readonly kind: 'written'; readonly rows: number };
+  | { readonly kind: 'written'; readonly rows: number }
+  | { readonly kind: 'described'; readonly columns: readonly FileColumn[]; readonly rows: number }
+  | { readonly kind: 'done' };
 
 export interface ToDelta {
   readonly id: number;

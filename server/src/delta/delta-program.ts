@@ -34,6 +34,7 @@ export function runDeltaProgram(formats: Readonly<Record<string, ReadFormat>>): 
 async function perform(job: Job, formats: Readonly<Record<string, ReadFormat>>): Promise<JobResult> {
   // Loaded with the first job: a server that logs nothing has no engine in memory.
   const parquet = await import('./parquet.ts');
+  const rows = await import('./row-files.ts');
   switch (job.kind) {
     case 'convert': {
       const read = formats[job.format];
@@ -46,6 +47,14 @@ async function perform(job: Job, formats: Readonly<Record<string, ReadFormat>>):
       return { kind: 'written', rows: await parquet.writeCheckpointFile(job.lines, job.into) };
     case 'read-checkpoint':
       return { kind: 'written', rows: await parquet.readCheckpointFile(job.file, job.into) };
+    case 'describe-rows':
+      return { kind: 'described', ...(await rows.describeRows(job.parts)) };
+    case 'write-row-lines':
+      await rows.writeRowLines(job.parts, job);
+      return { kind: 'done' };
+    case 'add-columns':
+      await rows.addColumns(job.parts, job);
+      return { kind: 'done' };
   }
 }
 

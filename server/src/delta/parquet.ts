@@ -46,7 +46,7 @@ const DUCKDB_TYPES: Readonly<Record<ColumnType, DuckDBType>> = {
   'array<string>': LIST(VARCHAR),
 };
 
-async function withEngine<T>(
+export async function withEngine<T>(
   use: (connection: DuckDBConnection) => Promise<T>,
   spillFolder = '',
 ): Promise<T> {
@@ -102,7 +102,7 @@ async function openPartition(
   connection: DuckDBConnection,
   { columns, table }: { readonly columns: readonly TableColumn[]; readonly table: string },
 ): Promise<Partition> {
-  const described = columns.map(({ name, type }) => `${quoted(name)} ${duckDbTypeOf(type)}`);
+  const described = columns.map(({ name, type }) => `${quotedName(name)} ${duckDbTypeOf(type)}`);
   await connection.run(`CREATE TABLE ${table} (${described.join(', ')})`);
   const appender = await connection.createAppender(table);
   const types = columns.map(({ type }) => DUCKDB_TYPES[type]);
@@ -130,7 +130,7 @@ async function openPartition(
     async write(file) {
       append();
       appender.closeSync();
-      await connection.run(`COPY ${table} TO ${text(file)} ${COPY_OPTIONS}`);
+      await connection.run(`COPY ${table} TO ${quotedText(file)} ${COPY_OPTIONS}`);
       await connection.run(`DROP TABLE ${table}`);
       return { rows, least, largest };
     },
@@ -165,13 +165,13 @@ function toDuckDb(value: CellValue, type: ColumnType): DuckDBValue {
 /** Makes one file of several. @returns how many rows it has */
 export function joinFiles(job: Extract<Job, { kind: 'join' }>): Promise<number> {
   return withEngine(async (connection) => {
-    const names = job.columns.map(({ name }) => quoted(name)).join(', ');
+    const names = job.columns.map(({ name }) => quotedName(name)).join(', ');
     await connection.run(
-      `COPY (SELECT ${names} FROM read_parquet([${job.files.map(text).join(', ')}], hive_partitioning = false,
-         union_by_name = true) ORDER BY ${quoted(job.orderBy)}) TO ${text(job.into)} ${COPY_OPTIONS}`,
+      `COPY (SELECT ${names} FROM read_parquet([${job.files.map(quotedText).join(', ')}], hive_partitioning = false,
+         union_by_name = true) ORDER BY ${quotedName(job.orderBy)}) TO ${quotedText(job.into)} ${COPY_OPTIONS}`,
     );
     const reader = await connection.runAndReadAll(
-      `SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata(${text(job.into)})`,
+      `SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata(${quotedText(job.into)})`,
     );
     return Number(reader.getRows()[0]![0]);
   }, job.spillFolder);
@@ -191,10 +191,12 @@ const CHECKPOINT = {
 /** Makes a checkpoint of the lines of a commit's form. @returns how many actions it has */
 export function writeCheckpointFile(lines: string, into: string): Promise<number> {
   return withEngine(async (connection) => {
-    const columns = Object.entries(CHECKPOINT).map(([name, type]) => `${quoted(name)}: ${text(type)}`);
-    const read = `read_json(${text(lines)}, format = 'newline_delimited', maximum_object_size = 67108864, columns = {${columns.join(', ')}})`;
-    await connection.run(`COPY (SELECT * FROM ${read}) TO ${text(into)} (FORMAT parquet)`);
-    const reader = await connection.runAndReadAll(`SELECT count(*) FROM read_parquet(${text(into)})`);
+    const columns = Object.entries(CHECKPOINT).map(
+      ([name, type]) => `${quotedName(name)}: ${quotedText(type)}`,
+    );
+    const read = `read_json(${quotedText(lines)}, format = 'newline_delimited', maximum_object_size = 67108864, columns = {${columns.join(', ')}})`;
+    await connection.run(`COPY (SELECT * FROM ${read}) TO ${quotedText(into)} (FORMAT parquet)`);
+    const reader = await connection.runAndReadAll(`SELECT count(*) FROM read_parquet(${quotedText(into)})`);
     return Number(reader.getRows()[0]![0]);
   });
 }
@@ -203,22 +205,22 @@ export function writeCheckpointFile(lines: string, into: string): Promise<number
 export function readCheckpointFile(file: string, into: string): Promise<number> {
   return withEngine(async (connection) => {
     const found = await connection.runAndReadAll(
-      `SELECT DISTINCT name FROM parquet_schema(${text(file)}) WHERE name IN (${Object.keys(CHECKPOINT).map(text).join(', ')})`,
+      `SELECT DISTINCT name FROM parquet_schema(${quotedText(file)}) WHERE name IN (${Object.keys(CHECKPOINT).map(quotedText).join(', ')})`,
     );
     const names = found.getRows().map(([name]) => String(name));
     // One action a line, as commits have them: what is null in the struct is absent there.
     const selects = names.map(
       (name) =>
-        `SELECT json_object(${text(name)}, to_json(${quoted(name)})) AS line FROM actions WHERE ${quoted(name)} IS NOT NULL`,
+        `SELECT json_object(${quotedText(name)}, to_json(${quotedName(name)})) AS line FROM actions WHERE ${quotedName(name)} IS NOT NULL`,
     );
     await connection.run(
-      `COPY (WITH actions AS (FROM read_parquet(${text(file)})) ${selects.join(' UNION ALL ')})
-       TO ${text(into)} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\\x01')`,
+      `COPY (WITH actions AS (FROM read_parquet(${quotedText(file)})) ${selects.join(' UNION ALL ')})
+       TO ${quotedText(into)} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\\x01')`,
     );
-    const reader = await connection.runAndReadAll(`SELECT count(*) FROM read_parquet(${text(file)})`);
+    const reader = await connection.runAndReadAll(`SELECT count(*) FROM read_parquet(${quotedText(file)})`);
     return Number(reader.getRows()[0]![0]);
   });
 }
 
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+export const quotedName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+export const quotedText = (value: string): string => `'${value.replaceAll("'", "''")}'`;

@@ -79,7 +79,8 @@ function differences(
   for (const { name, specifier, marker } of spec.requirements) {
     // What holds under a condition, or for a range of versions, is for an installer to judge.
     const pinned = /^===?([^*,]+)$/.exec(specifier)?.[1];
-    if (marker !== undefined) continue;
+    // For building alone; a model that imports it says so among its requirements.
+    if (marker !== undefined || name === 'setuptools') continue;
     const installed = versions[name];
     if (installed === undefined)
       warnings.push(`The model needs ${name}${specifier}, which is not installed.`);

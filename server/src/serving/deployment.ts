@@ -16,6 +16,7 @@ import type { ReadVariables } from './environment-variables.ts';
 import type { LaneSet } from './gateway/lane.ts';
 import type { LoadedFacts, Prepare, Prepared } from './preparation.ts';
 import { createReplicaLanes } from './replica-lanes.ts';
+import { isRowWiseByKind } from './row-wise-flavors.ts';
 import type { Signature } from './scoring/columns.ts';
 import { parseSignature } from './scoring/signature.ts';
 import { concurrencyOf, resourceClassOf } from './workload-sizes.ts';
@@ -162,7 +163,7 @@ export function createDeployment(
       model: { folder: prepared.folder, digest: prepared.digest, fetch: undefined },
       load: {
         path: signature?.path === 'columns' ? 'auto' : 'raw',
-        rowWise: isRowWiseByKind(prepared) ? 'prove' : 'off',
+        rowWise: isRowWiseByKind(prepared.modelFile) ? 'prove' : 'off',
         modelConfig: prepared.modelFile.modelConfig,
       },
       variables,
@@ -314,12 +315,6 @@ export function createDeployment(
 }
 
 const ended = (): AppError => unavailable('The endpoint does not serve this version any more.');
-
-/** Models whose answer to a row does not depend on its neighbours, as long as that is proven on their example. */
-const ROW_WISE_FLAVORS = ['sklearn', 'xgboost', 'lightgbm', 'catboost', 'onnx'];
-
-const isRowWiseByKind = ({ modelFile }: Prepared): boolean =>
-  modelFile.flavors.some((flavor) => ROW_WISE_FLAVORS.includes(flavor));
 
 /** @throws AppError InvalidState where the set gave up. */
 async function firstReplica(set: ReplicaSet): Promise<void> {
