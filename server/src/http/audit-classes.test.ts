@@ -44,6 +44,8 @@ describe('how calls of a route are recorded', () => {
     ['GET /health', 'open', 'none'],
     ['POST /ajax-api/slipway/v1/runs/bulk', 'filtered', 'write'],
     ['POST /ajax-api/slipway/v1/run-table/window', 'filtered', 'none'],
+    ['POST /serving-endpoints/:name/invocations', needs('endpoint.query'), 'none'],
+    ['POST /serving-endpoints/:name/served-models/:entity/invocations', needs('endpoint.query'), 'none'],
     ['POST /api/2.0/dbfs/add-block', 'filtered', 'data'],
     ['POST /api/2.0/sql/statements/:id/cancel', 'filtered', 'none'],
     ['PUT /signed/x', 'signed', 'data'],

@@ -31,9 +31,12 @@ const SESSION =
 /** Files of runs and models, under every protocol. */
 const FILES =
   /get-artifact$|\/artifacts\/(\*|files)|mlflow-artifacts\/|\/fs\/(files|create-|signed-files)|\/dbfs\/(\*|read|put|create|add-block|close)|credentials-for-|presigned/;
-/** Calls that change nothing, with POST because a question is longer than an address; sessions of drivers as well. */
+/**
+ * Calls that change nothing, with POST because a question is longer than an address; sessions of drivers as well. What
+ * endpoints are asked has a log of its own.
+ */
 const ASKS =
-  /\/(search[^/]*|batchGetInfos|calculate-filter-correlation|telemetry-ext|get-latest-versions|emit-lineage)$|\/traces\/metrics$|\/slipway\/v1\/((run-table|charts)\/|(model-versions\/table|registered-models\/activity)$)|\/sql\/(sessions|warehouses)\b|\/sql\/statements\/:/;
+  /\/(search[^/]*|batchGetInfos|calculate-filter-correlation|telemetry-ext|get-latest-versions|emit-lineage|invocations)$|\/traces\/metrics$|\/slipway\/v1\/((run-table|charts)\/|(model-versions\/table|registered-models\/activity)$)|\/sql\/(sessions|warehouses)\b|\/sql\/statements\/:/;
 /** What comes in by the thousand and changes nothing that is there. */
 const ADDS = /\/serving-endpoints\/:name\/feedback$/;
 /** An experiment's own name, place and life: what lies in it is data, it is not. */

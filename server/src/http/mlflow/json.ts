@@ -50,7 +50,8 @@ function isExact(value: Json): boolean {
 
 const tooDeep = () => invalidArgument(`The request body nests deeper than ${MAX_JSON_DEPTH} levels.`);
 const refusals = {
-  broken: (position: number) => invalidArgument(`The request body is not valid JSON at position ${position}.`),
+  broken: (position: number) =>
+    invalidArgument(`The request body is not valid JSON at position ${position}.`),
   tooDeep,
 };
 

@@ -10,19 +10,20 @@ import type { LaneKind, Route, RoutedEntity } from './lane.ts';
  * 1. Every request is answered once, at the latest a moment after its deadline, whatever lanes do.
  * 2. An answer to joined requests is what each would have got alone.
  * 3. What waits is bounded, in requests and in bytes; beyond that requests are refused at once.
- * 4. A request of which the model has seen something is never given to another lane.
+ * 4. A request that a lane died with is never given to another: the model may have seen it.
  */
 export interface Gateway {
   readonly table: RoutingTable;
   readonly counters: EndpointCounters;
-  /** Answers by `done`, perhaps before it returns. Never throws. */
+  /** Answers by `done`, perhaps before it returns. Never throws. A route that never was in the table may be tried so. */
   answer(request: ScoringRequest, done: (answer: ScoringAnswer) => void): ScoringCall;
   /** Refuses what comes, lets what runs end within `drainMs`, then answers all that is left with Unavailable. */
   close(drainMs: number): Promise<void>;
 }
 
 export interface ScoringCall {
-  /** The caller is gone: what waits is forgotten, what runs is thrown away. `done` is not called any more. */
+  /** The caller is gone: what waits is forgotten, what runs is thrown away. `done` is not called, but for an answer that
+   * was on its way to the log. */
   leave(): void;
 }
 

@@ -17,16 +17,19 @@
  * ```
  * An answer (the payload of an ANSWER frame):
  * ```
- * u8 kind (1 columns, 2 tensor, 3 JSON texts)  u8 flags (bit 0: the segments were run one by one)  u16 columns  u32 rows
+ * u8 kind (1 columns, 2 tensor, 3 JSON texts)  u8 flags  u16 columns  u32 rows
+ *   flags: bit 0 the segments were run one by one; of kind 3 also bit 1 some failed, bit 2 the texts are whole bodies
  * segments × u32 rows of the segment
  * kind 1: for each column: u8 dtype  u8 hasNulls  u16 bytes of the name  u32 bytes of the data, name, [validity] pad data
  * kind 2: the same, with one column of dtype 9 and no name
- * kind 3: for each segment: u32 bytes, the text of its predictions in UTF-8
+ * kind 3: for each segment: u32 bytes, the text of its predictions in UTF-8 (empty where it failed);
+ *         where some failed: u32 count, for each: u32 place  u32 bytes, JSON as in FAILED frames
  * ```
  * Data by dtype: bool one byte a row (0 or 1); integers and floats their array; string and binary `u32 × (rows + 1)`
  * offsets into the bytes that follow them; datetime int64 nanoseconds since 1970 UTC; tensor
  * `u8 dtype of the elements  u8 rank  u16 0  u32 × rank dimensions  pad  data of all elements in C order`.
- * A row without a value holds 0, or no bytes. A float that is null is NaN, and has its validity bit.
+ * A row without a value holds 0, or no bytes; only text, binary and datetime columns have such rows: a float that is null is
+ * NaN.
  */
 export const DTYPES = {
   absent: 0,
@@ -54,8 +57,8 @@ export const BATCH_KINDS = { columns: 1, raw: 2 } as const;
 export const ANSWER_KINDS = { columns: 1, tensor: 2, json: 3 } as const;
 export const CONTENT_TYPES = { json: 1, csv: 2, parquet: 3 } as const;
 export type ContentKind = keyof typeof CONTENT_TYPES;
-/** Bit of an answer's flags: the rows of the batch could not be told apart, and each segment was run alone. */
-export const RUN_ONE_BY_ONE = 1;
+/** Bits of an answer's flags. */
+export const ANSWER_FLAGS = { runOneByOne: 1, someFailed: 2, wholeBodies: 4 } as const;
 
 /** Elements that lie side by side: a view of the batch's or answer's own bytes. */
 export type Numbers =
@@ -143,7 +146,21 @@ export interface PackedTensor extends AnswerHead {
 /** Answers that the program rendered by itself. */
 export interface PackedTexts extends AnswerHead {
   readonly kind: 'json';
+  /** Empty for a segment that failed. */
   readonly texts: readonly string[];
+  /** By segment. */
+  readonly failures: ReadonlyMap<number, SegmentFailure>;
+  /** Whether the texts are bodies of answers; else they are predictions. */
+  readonly wholeBodies: boolean;
+}
+
+/** Why one request of a batch has no answer. */
+export interface SegmentFailure {
+  readonly at: 'input' | 'model' | 'output' | 'limit';
+  /** For the caller only where the program judged the input: what an exception says is the model's own affair. */
+  readonly message: string;
+  /** The reason of the error (`scoring-errors.ts`), where the program's own MLflow found the fault. */
+  readonly reason: string | undefined;
 }
 
 /** What a model takes, as its `MLmodel` file says. */
