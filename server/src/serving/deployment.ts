@@ -18,7 +18,7 @@ import type { LoadedFacts, Prepare, Prepared } from './preparation.ts';
 import { createReplicaLanes } from './replica-lanes.ts';
 import { isRowWiseByKind } from './row-wise-flavors.ts';
 import type { Signature } from './scoring/columns.ts';
-import { parseSignature } from './scoring/signature.ts';
+import { readSignature } from './scoring/signature.ts';
 import { concurrencyOf, resourceClassOf } from './workload-sizes.ts';
 
 /** One version of a model, served on this process by one endpoint: from nothing to replicas, and back to none. */
@@ -240,7 +240,7 @@ export function createDeployment(
       if (prepared !== undefined) return;
       const found = await dependencies.prepare({ of, log, tell, signal });
       try {
-        signature = found.modelFile.signature && parseSignature(found.modelFile.signature);
+        signature = readSignature(found.modelFile.signature);
       } catch (error) {
         found.release();
         throw error;

@@ -21,6 +21,8 @@ export interface WrittenSignature {
   readonly inputs: string | undefined;
   readonly outputs: string | undefined;
   readonly params: string | undefined;
+  /** Whether types in Python say what the model takes: then only Python can judge its input. */
+  readonly is_signature_from_type_hint: boolean;
 }
 
 export const MODEL_FILE = 'MLmodel';
@@ -53,8 +55,13 @@ export function parseModelFile(text: string): ModelFile {
 
 function signatureOf(written: unknown): WrittenSignature | undefined {
   if (!isObject(written)) return undefined;
-  const { inputs, outputs, params } = written;
-  return { inputs: textOf(inputs), outputs: textOf(outputs), params: textOf(params) };
+  const { inputs, outputs, params, is_signature_from_type_hint } = written;
+  return {
+    inputs: textOf(inputs),
+    outputs: textOf(outputs),
+    params: textOf(params),
+    is_signature_from_type_hint: is_signature_from_type_hint === true,
+  };
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { AppError } from '../kernel/errors.ts';
+import type { AppError } from '../kernel/errors.ts';
 import type { Channel, ReplicaSet } from '../processes/port.ts';
 import type { Lane, LaneSet } from './gateway/lane.ts';
 import { readAnswer } from './scoring/answer-bytes.ts';
@@ -62,9 +62,7 @@ function laneOf(channel: Channel): Lane {
     free: () => channel.capacity - channel.inFlight,
     async run(batch, limit) {
       const { payload, modelMicros } = await channel.send(batch.payload, limit);
-      const answer = readAnswer(payload, { segments: batch.segments.length, modelMicros });
-      if (answer instanceof AppError) throw answer;
-      return answer;
+      return readAnswer(payload, { asked: batch.segments.length, modelMicros });
     },
   };
 }
