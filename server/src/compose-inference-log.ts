@@ -8,7 +8,7 @@ import { createInferenceTables } from './inference-log/inference-tables.ts';
 import { createLakeTables } from './inference-log/lake-tables.ts';
 import { createMaintenance } from './inference-log/maintenance.ts';
 import { openPipeline } from './inference-log/pipeline.ts';
-import type { Recorder } from './inference-log/recorder.ts';
+import type { InferenceLog } from './inference-log/recorder.ts';
 import type { Clock } from './kernel/clock.ts';
 import { AppError } from './kernel/errors.ts';
 import { openLocalNamedFiles } from './objects/local/local-named-files.ts';
@@ -34,8 +34,12 @@ export interface InferenceLogDependencies {
 }
 
 export interface InferenceLogSurface {
-  readonly recorder: Recorder;
   readonly tables: InferenceTables;
+  /**
+   * Where this process writes the requests to an endpoint; undefined where they are not kept: it uses no table, or one
+   * that is switched off or has failed.
+   */
+  openLog(endpointNo: number): Promise<InferenceLog | undefined>;
   readonly feedback: Feedback;
   readonly openLakeTable: OpenLakeTable;
   /** Bytes that wait in the journal of this process. */
@@ -66,8 +70,12 @@ export async function composeInferenceLog(
   const feedback = createFeedback({ db, clock, tables, pipeline });
   const maintenance = createMaintenance({ db, clock, pipeline, tables, feedback, onError });
   return {
-    recorder: pipeline.recorder,
     tables,
+    async openLog(endpointNo) {
+      const inUse = await tables.prepare(endpointNo);
+      const table = inUse.find(({ status, enabled }) => status === 'READY' && enabled);
+      return table && pipeline.recorder.open(table);
+    },
     feedback,
     openLakeTable: createLakeTables({ catalog, tables, pipeline }),
     journalBytes: () => pipeline.recorder.journalBytes,

@@ -3,7 +3,7 @@ import { setPriority } from 'node:os';
 import type { FromDelta, Job, JobResult, ToDelta } from './delta-messages.ts';
 import type { FormatRows } from './parquet.ts';
 
-const PRIORITY = 10;
+const PRIORITY = 5;
 
 /** How the program reads a format: the rows of a file. */
 export type ReadFormat = (file: string) => Promise<FormatRows>;
@@ -13,7 +13,7 @@ export function runDeltaProgram(formats: Readonly<Record<string, ReadFormat>>): 
   const send = (message: FromDelta): void => {
     process.send!(message);
   };
-  // Behind whoever waits for an answer: tables have seconds.
+  // Behind whoever waits for an answer: tables have seconds. Not far behind, or the journal of a busy server grows.
   setPriority(PRIORITY);
   process.on('message', ({ id, job }: ToDelta) => {
     perform(job, formats).then(

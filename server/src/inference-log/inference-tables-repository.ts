@@ -81,10 +81,6 @@ export async function releaseTable(tx: Transaction, tableId: string): Promise<vo
   await tx.run('UPDATE inference_tables SET endpoint_no = NULL WHERE table_id = ?', [tableId]);
 }
 
-export async function deleteTable(tx: Transaction, tableId: string): Promise<void> {
-  await tx.run('DELETE FROM inference_tables WHERE table_id = ?', [tableId]);
-}
-
 /** In use and ready, by their ids, those after `after`. */
 export async function tablesInUse(sql: Sql, after: string, limit: number): Promise<InferenceTableRow[]> {
   return sql.all<InferenceTableRow>(

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type OpenedDatabase, testedDatabases } from '../db/conformance/databases.ts';
 import { type Access, fullAccess, LOCAL_USER } from '../governance/access.ts';
 import { startGovernance } from '../governance/conformance/governance.ts';
@@ -15,6 +15,8 @@ import { createMaintenance } from './maintenance.ts';
 import type { Pipeline } from './pipeline.ts';
 import { recordOf } from './records.fixture.ts';
 import { openPlace, readWithDeltalake, scanWithDuckDb } from './tables.fixture.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const NAME = 'prod.ml.fraud_score_inference_payload';
 const system = fullAccess(LOCAL_USER);

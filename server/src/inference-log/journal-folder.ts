@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
@@ -65,7 +66,7 @@ export async function openJournalFolder({
     folder,
     async findOrphans() {
       const orphans = [];
-      for (const entry of await readdir(journal, { withFileTypes: true })) {
+      for (const entry of await entriesOf(journal)) {
         const other = path.join(journal, entry.name);
         if (!entry.isDirectory() || entry.name === nodeId) continue;
         if (await isDead(entry.name, other, isNodeAlive)) orphans.push({ nodeId: entry.name, folder: other });
@@ -114,9 +115,9 @@ function answers(socket: string): Promise<boolean> {
   });
 }
 
-/** Removes the place of a dead process once nothing is left in it; nothing else. */
+/** Removes the place of a process that is gone, once nothing is left in it; two may do so at the same time. */
 export async function removeOrphan(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  for (const entry of await entriesOf(folder)) {
     // Files on their way: nobody makes anything of them any more.
     if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
     try {
@@ -127,6 +128,15 @@ export async function removeOrphan(folder: string): Promise<void> {
     }
   }
   await rm(folder, { recursive: true, force: true });
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 export const codeOf = (error: unknown): string | undefined =>

@@ -23,7 +23,6 @@ const pipeline = await openPipeline({
 const log = await pipeline.recorder.open({ tableId, kind: 'legacy' });
 pipeline.handOver.start();
 process.on('disconnect', () => process.exit(0));
-process.send!({ started: true });
 for (let turn = 0; ; turn++) {
   const records = Array.from({ length: 5 }, () =>
     recordOf({ timestampMs: Date.now() + (turn % 2) * 86_400_000 }),

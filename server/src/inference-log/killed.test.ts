@@ -12,7 +12,6 @@ const KILLS = 50;
 const WRITERS = 2;
 
 interface Report {
-  readonly started?: true;
   readonly error?: string;
   readonly ids?: readonly string[];
   readonly children?: readonly number[];
@@ -20,6 +19,7 @@ interface Report {
 
 interface Writer {
   readonly child: ChildProcess;
+  /** It has rows that it acknowledged. */
   readonly started: Promise<void>;
   /** Of the processes that it has started. */
   children: readonly number[];
@@ -41,10 +41,10 @@ describe('processes that record and are killed', () => {
       });
       const begun = Promise.withResolvers<void>();
       const writer: Writer = { child, started: begun.promise, children: [] };
-      child.on('message', ({ started, error, ids = [], children }: Report) => {
-        if (started === true) begun.resolve();
+      child.on('message', ({ error, ids = [], children }: Report) => {
         if (error !== undefined) failures.push(error);
         acknowledged.push(...ids);
+        if (ids.length > 0) begun.resolve();
         writer.children = children ?? [];
       });
       child.once('exit', () => begun.reject(new Error('A writer ended by itself.')));
@@ -57,10 +57,12 @@ describe('processes that record and are killed', () => {
       const turn = kill % WRITERS;
       await writers[turn]!.started;
       await sleep(random() * 150);
-      const { child, children } = writers[turn]!;
+      const writer = writers[turn]!;
+      const { child } = writer;
       // Every third time the process that writes Parquet goes first, while its parent lives on for a moment.
-      if (kill % 3 === 0 && children.length > 0) {
-        for (const pid of children) process.kill(pid, 'SIGKILL');
+      if (kill % 3 === 0) {
+        await expect.poll(() => writer.children.length, { timeout: 30_000 }).toBeGreaterThan(0);
+        for (const pid of writer.children) process.kill(pid, 'SIGKILL');
         killedChildren++;
         await sleep(random() * 30);
       }
@@ -83,10 +85,10 @@ describe('processes that record and are killed', () => {
       lost: acknowledged.filter((id) => !there.has(id)),
       doubled: found.filter((id, i) => found.indexOf(id) !== i),
     }).toEqual({ lost: [], doubled: [] });
-    // The kills met processes at work: rows in plenty, segments brought in under way, children too.
-    expect(acknowledged.length).toBeGreaterThan(KILLS * 20);
-    expect(version).toBeGreaterThan(KILLS);
-    expect(killedChildren).toBeGreaterThan(3);
+    // The kills met processes at work: each had written rows, and every third was bringing them in.
+    expect(acknowledged.length).toBeGreaterThanOrEqual(KILLS * 5);
+    expect(killedChildren).toBe(Math.ceil(KILLS / 3));
+    expect(version).toBeGreaterThan(killedChildren);
     expect(failures).toEqual([]);
     expect(place.errors).toEqual([]);
     expect(readdirSync(path.join(place.folder, 'journal'))).toEqual([last.nodeId]);

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { PAYLOAD_SCHEMAS, storedColumns } from './payload-schemas.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { InferenceTableKind } from './recorder.ts';
 import { entityOf, recordOf } from './records.fixture.ts';
 import { type Fault, faultyFiles, openPlace, readWithDeltalake, scanWithDuckDb } from './tables.fixture.ts';
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
 const places: Awaited<ReturnType<typeof openPlace>>[] = [];
 
@@ -40,7 +42,8 @@ describe('what was recorded', () => {
       recordOf({ entity: entityOf('2') }),
     ];
     await Promise.all(records.map((record) => log.append(record)));
-    await pipeline.close();
+    pipeline.recorder.rotate(tableId);
+    await pipeline.handOver.settle();
     const { schema, rows } = await readWithDeltalake(place.placeOf(tableId));
     expect(schema).toEqual({
       databricks_request_id: 'string',
@@ -89,7 +92,8 @@ describe('what was recorded', () => {
     const log = await pipeline.recorder.open({ tableId, kind: 'gateway', maxPayloadBytes: 10 });
     const record = recordOf({ request: 'x'.repeat(11), response: 'short' });
     await log.append(record);
-    await pipeline.close();
+    pipeline.recorder.rotate(tableId);
+    await pipeline.handOver.settle();
     const { schema, rows } = await readWithDeltalake(place.placeOf(tableId));
     expect(schema).toMatchObject({ request_time: 'timestamp[us, tz=UTC]', request_date: 'date32[day]' });
     expect(Object.keys(schema)).toHaveLength(12);

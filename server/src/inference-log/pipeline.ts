@@ -10,7 +10,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { AppError } from '../kernel/errors.ts';
 import { type NamedFiles, requireConditionalPut } from '../objects/named-files.ts';
 import { createHandOver } from './hand-over.ts';
-import { type IsNodeAlive, openJournalFolder } from './journal-folder.ts';
+import { type IsNodeAlive, openJournalFolder, removeOrphan } from './journal-folder.ts';
 import { createRecorder } from './recorder.ts';
 import { createTableWriter } from './table-writer.ts';
 
@@ -128,6 +128,7 @@ export async function openPipeline(options: PipelineOptions) {
       await handOver.stop();
       processes.close();
       await journal.close();
+      await removeOrphan(journal.folder);
     },
   };
 }

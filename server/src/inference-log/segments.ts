@@ -17,6 +17,8 @@ import { encodeHeader, type SegmentHeader } from './record.ts';
 const sync = promisify(fdatasync);
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
+/** The table's folder, the process's and the journal. */
+const NAMED_DEPTH = 3;
 const OPEN = '.open';
 const CLOSED = '.log';
 
@@ -44,7 +46,8 @@ export function openSegment(folder: string, header: SegmentHeader): OpenSegment 
   const file = path.join(folder, nameOf(header.segment));
   const descriptor = openSync(file + OPEN, 'wx', FILE_MODE);
   let size = 0;
-  let syncing: Promise<unknown> = Promise.resolve();
+  let syncing: Promise<void> = Promise.resolve();
+  let isNamed = false;
 
   function write(bytes: Buffer): void {
     try {
@@ -85,8 +88,15 @@ export function openSegment(folder: string, header: SegmentHeader): OpenSegment 
       return true;
     },
     sync() {
-      syncing = syncing.then(() => sync(descriptor));
-      return syncing.then(() => undefined);
+      syncing = syncing.then(async () => {
+        await sync(descriptor);
+        if (isNamed) return;
+        // The file's own name, and those of the folders that may be new.
+        for (let each = folder, depth = 0; depth < NAMED_DEPTH; each = path.dirname(each), depth++)
+          await syncFolder(each);
+        isNamed = true;
+      });
+      return syncing;
     },
     async finish() {
       renameSync(file + OPEN, file + CLOSED);

@@ -37,9 +37,6 @@ export interface Batch {
   };
 }
 
-/** What is wrong with a table that other programs have altered. */
-export const ALTERED = 'TABLE_ALTERED';
-
 /**
  * Brings pieces of work into tables. Every step can be broken off and done again, by anybody: that a piece is in the
  * table stands in the table itself, in the same commit as its rows.
@@ -74,7 +71,7 @@ export function createTableWriter({ files, processes, work, clock }: TableWriter
   return {
     /**
      * Whether it had to be done: false where the table has it already.
-     * @throws AppError InvalidState with the reason ALTERED; Unavailable: worth another try later.
+     * @throws AppError InvalidState where other programs have altered the table; Unavailable: worth another try later.
      */
     write: (table: DeltaTable, batch: Batch): Promise<boolean> =>
       work.use(async (into) => {
@@ -106,7 +103,5 @@ function requireUnaltered({ metadata }: Snapshot, { schema }: Batch): void {
     metadata.partitionColumns.length === 1 &&
     metadata.partitionColumns[0] === schema.partitionColumn;
   if (!isOurs)
-    throw invalidState('The columns of the table were altered outside: nothing can be written to it.', {
-      reason: ALTERED,
-    });
+    throw invalidState('The columns of the table were altered outside: nothing can be written to it.');
 }

@@ -10,7 +10,7 @@ import { openLocalNamedFiles } from '../objects/local/local-named-files.ts';
 import type { NamedFiles } from '../objects/named-files.ts';
 import { openPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts';
 
-export const temporaryFolder = (): string => mkdtempSync(path.join(tmpdir(), 'slipway-tables-'));
+const temporaryFolder = (): string => mkdtempSync(path.join(tmpdir(), 'slipway-tables-'));
 
 /** Tables and a journal, which any number of pipelines may share; the tables in a local folder unless said otherwise. */
 export async function openPlace(elsewhere?: NamedFiles) {
