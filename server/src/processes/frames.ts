@@ -28,6 +28,7 @@ export const FRAME_TYPES = {
   warm: 0x05,
   fork: 0x41,
   end: 0x42,
+  kill: 0x43,
   hello: 0x81,
   loaded: 0x82,
   answer: 0x83,

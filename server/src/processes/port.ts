@@ -221,8 +221,9 @@ export interface Answer {
  * - `replica-gone` Unavailable: the program died with it
  * - `deadline` DeadlineExceeded
  * - `aborted` Unavailable: by the caller's signal
- * - `model-raised` InvalidArgument: `details.traceback` is for the log alone
- * - `input-unusable` InvalidArgument: the program could not read the input, on the raw path; the message says why
+ * - `model-raised` InvalidArgument: the message is for the log alone, where the traceback stands too
+ * - `input-unusable` InvalidArgument: on the raw path, where mlflow refused the input; the message says why, and
+ *   `details.error` has mlflow's own words: `{errorCode, sqlState?, errorClass?}`
  * - `answer-unusable` Internal: the answer cannot be rendered
  * - `answer-too-large` LimitExceeded
  */

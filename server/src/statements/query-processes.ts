@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import type { SourceRow } from '../db/row-source.ts';
 import { AppError } from '../kernel/errors.ts';
+import { residentBytes, watchMemory } from '../processes/memory-watch.ts';
 import type { SpelledName } from './lake-tables.ts';
 import { createProcessPlaces, type PlaceLimits } from './process-places.ts';
 import type { NeededTable } from './query-analysis.ts';
@@ -60,8 +60,6 @@ export const DEFAULT_PROCESS_LIMITS: ProcessLimits = {
 
 /** How long a query that was told to stop may take to do so. */
 const GRACE_MS = 2000;
-const LOOK_EVERY_MS = 250;
-const PAGE_BYTES = 4096;
 const MAX_ERROR_CHARACTERS = 4000;
 
 interface Worker {
@@ -128,7 +126,13 @@ export function createQueryProcesses(limits: ProcessLimits = DEFAULT_PROCESS_LIM
       worker = take();
       stop.addEventListener('abort', interrupt);
       if (stop.aborted) interrupt();
-      const unwatch = watchMemory(worker, limits.maxRssMb);
+      const watched = worker;
+      // DuckDB keeps to its limit, but not all that a query makes goes by it.
+      const unwatch = watchMemory(
+        () => residentBytes(watched.child.pid ?? 0),
+        limits.maxRssMb * 2 ** 20,
+        () => watched.kill(tooMuchMemory()),
+      );
       try {
         const truncated = await converse(worker, first, { offer, load, sink, signal: stop });
         done = true;
@@ -285,21 +289,6 @@ function startWorker(): Worker {
     },
     isAlive: () => child.connected && child.exitCode === null && child.signalCode === null,
   };
-}
-
-/** DuckDB keeps to its limit, but not all that a query makes goes by it. Where there is no /proc, its word must do. */
-function watchMemory(worker: Worker, maxRssMb: number): () => void {
-  const timer = setInterval(() => {
-    readFile(`/proc/${worker.child.pid}/statm`, 'utf8').then(
-      (text) => {
-        const rss = Number(text.split(' ')[1]) * PAGE_BYTES;
-        if (rss > maxRssMb * 2 ** 20) worker.kill(tooMuchMemory());
-      },
-      () => clearInterval(timer),
-    );
-  }, LOOK_EVERY_MS);
-  timer.unref();
-  return () => clearInterval(timer);
 }
 
 const ended = () => new AppError('Unavailable', 'The process has been ended.');

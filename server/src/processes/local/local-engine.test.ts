@@ -1,0 +1,12 @@
+import { beforeAll } from 'vitest';
+import { describeEngine } from '../conformance/engine-suite.ts';
+import { openTestedEngine, saveModels, testedPython } from './local-engine.fixture.ts';
+
+let models: Promise<string>;
+beforeAll(async () => {
+  models = saveModels((await testedPython()).python);
+  await models;
+}, 300_000);
+
+describeEngine('of this machine, in a jail', async () => openTestedEngine('auto', { models: await models }));
+describeEngine('of this machine, without one', async () => openTestedEngine('off', { models: await models }));
