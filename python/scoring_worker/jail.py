@@ -113,20 +113,58 @@ def _raise_loopback():
 
 
 def fork_into_own_processes():
-    """As os.fork, into a pid namespace of its own where that can be had: (pid, whether it has one)."""
-    try:
-        unshare(CLONE_NEWPID)
-    except (OSError, AttributeError):
+    """As os.fork, into a pid namespace of its own where that can be had: (pid, whether it has one).
+
+    The caller must be one who adopts orphans.
+    """
+    if not sys.platform.startswith("linux"):
         return os.fork(), False
-    # Only the next child goes there: this process itself makes more of them.
-    own = os.open("/proc/self/ns/pid", os.O_RDONLY)
     try:
+        own = os.open("/proc/self/ns/pid", os.O_RDONLY)
+    except OSError:
+        return os.fork(), False
+    try:
+        # Only the next child goes to the new namespace: this process must be able to come back from it.
+        _check(_libc.setns(own, CLONE_NEWPID), "setns")
+        unshare(CLONE_NEWPID)
         pid = os.fork()
         if pid != 0:
             _check(_libc.setns(own, CLONE_NEWPID), "setns")
         return pid, True
+    except OSError:
+        return fork_through_another()
     finally:
         os.close(own)
+
+
+def fork_through_another():
+    """Whoever made no namespace of its own may not come back to it. So another process goes there, forks, and ends."""
+    pid_read, pid_write = os.pipe()
+    end_read, end_write = os.pipe()
+    between = os.fork()
+    if between == 0:
+        try:
+            unshare(CLONE_NEWPID)
+        except OSError:
+            os._exit(1)
+        pid = os.fork()
+        if pid != 0:
+            os.write(pid_write, b"%d" % pid)
+            os._exit(0)
+        os.close(end_write)
+        os.close(pid_write)
+        # Its parent from then on is whoever adopted it.
+        os.read(end_read, 1)
+        os.close(end_read)
+        os.close(pid_read)
+        return 0, True
+    os.close(pid_write)
+    os.close(end_write)
+    told = os.read(pid_read, 16)
+    os.waitpid(between, 0)
+    os.close(pid_read)
+    os.close(end_read)
+    return (int(told), True) if told else (os.fork(), False)
 
 
 def die_with_parent():
@@ -146,6 +184,8 @@ def enter(settings, own_processes):
     `user` (number, for root only), `ownNamespace` (whether users are its own), `readable` (folders), `limits`. The model is found under the returned path.
     """
     done, model = [], settings["model"]
+    # What is built here must be open to another user; what the model makes need not.
+    os.umask(0o022)
     limits = settings["limits"]
     _prefer_for_oom()
     linux = sys.platform.startswith("linux")
@@ -176,6 +216,7 @@ def enter(settings, own_processes):
         except OSError:
             if settings["isolation"] == "require":
                 raise JailError("System calls cannot be filtered here.")
+    os.umask(0o077)
     return done, model
 
 
@@ -245,13 +286,9 @@ def _write_accounts(root, settings):
 def _show(path, root):
     target = root + path
     parent = target if os.path.isdir(path) else os.path.dirname(target)
-    previous = os.umask(0o022)
-    try:
-        os.makedirs(parent, exist_ok=True)
-        if not os.path.isdir(path):
-            os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
-    finally:
-        os.umask(previous)
+    os.makedirs(parent, exist_ok=True)
+    if not os.path.isdir(path):
+        os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
     _bind(path, target)
 
 

@@ -12,12 +12,14 @@ import time
 import traceback
 import warnings
 
+from .equality import rows_between, rows_of, same
+
 # Of flavors whose models predict each row by itself, and whose rows may therefore be joined when that is proven.
 ROW_WISE_FLAVORS = ("sklearn", "xgboost", "lightgbm", "catboost", "onnx")
 PROOF_ROWS = 64
 MAX_MESSAGE = 4000
-NUMERIC = ("integer", "long", "float", "double")
-SCALARS = NUMERIC + ("boolean", "string", "binary", "datetime")
+NUMERIC = {"integer": "int32", "long": "int64", "float": "float32", "double": "float64"}
+SCALARS = tuple(NUMERIC) + ("boolean", "string", "binary", "datetime")
 
 
 class Failure(Exception):
@@ -134,7 +136,9 @@ class Predictor:
             try:
                 example = self.metadata.load_input_example(self.folder)
             except Exception:
-                return None  # Older models keep theirs in forms that this mlflow does not read.
+                example = None  # Older models keep theirs in forms that this mlflow does not read.
+        if example is None:
+            example = self.drawn_example()
         if example is None:
             return None
         try:
@@ -145,6 +149,24 @@ class Predictor:
         except Exception as failure:
             self.notes.append("The input example cannot be used to prove anything: %r" % failure)
             return None
+
+    def drawn_example(self):
+        """Rows of numbers that are drawn, for models that have no example and are known to do nothing but predict."""
+        if not self.signature.is_matrix or self.signature.tensors or not self.row_wise_flavors():
+            return None
+        import numpy
+        import pandas
+
+        generator = numpy.random.RandomState(7)
+        columns = {}
+        for name, kind in zip(self.signature.names, self.signature.types):
+            values = generator.normal(0, 10, PROOF_ROWS)
+            columns[name] = values.astype(NUMERIC[kind])
+        self.notes.append("The model has no input example: how it is called was proven on rows that were drawn.")
+        return pandas.DataFrame(columns)
+
+    def row_wise_flavors(self):
+        return [name for name in ROW_WISE_FLAVORS if name in self.metadata.flavors]
 
     def frame_call(self):
         target = getattr(self.model, "_predict_fn", None)
@@ -187,8 +209,7 @@ class Predictor:
             return "off", "Switched off."
         if wanted == "on":
             return "forced", "Switched on without a proof."
-        flavors = [name for name in ROW_WISE_FLAVORS if name in self.metadata.flavors]
-        if not flavors:
+        if not self.row_wise_flavors():
             return "off", "Not known of a model of this kind; it can be switched on."
         if self.proof_batch is None:
             return "refused", "There is no input example to prove it on."
@@ -368,42 +389,3 @@ def attempt(call, batch):
 
 def elapsed_micros(began):
     return int((time.perf_counter() - began) * 1e6)
-
-
-def rows_of(result):
-    shape = getattr(result, "shape", None)
-    if shape is not None:
-        return shape[0] if len(shape) > 0 else None
-    return len(result) if isinstance(result, (list, tuple)) else None
-
-
-def rows_between(result, first, last):
-    return result.iloc[first:last] if hasattr(result, "iloc") else result[first:last]
-
-
-def same(one, other):
-    """Equal to the last bit, with equal types; NaN equals NaN."""
-    import numpy
-    import pandas
-
-    if one is None or type(one) is not type(other):
-        return False
-    if isinstance(one, numpy.ndarray):
-        if one.dtype != other.dtype or one.shape != other.shape:
-            return False
-        if one.dtype == object:
-            return same(one.tolist(), other.tolist())
-        return numpy.ascontiguousarray(one).tobytes() == numpy.ascontiguousarray(other).tobytes()
-    if isinstance(one, pandas.DataFrame):
-        return list(one.columns) == list(other.columns) and all(
-            same(one.iloc[:, place].to_numpy(), other.iloc[:, place].to_numpy()) for place in range(one.shape[1])
-        )
-    if isinstance(one, pandas.Series):
-        return one.name == other.name and same(one.to_numpy(), other.to_numpy())
-    if isinstance(one, (list, tuple)):
-        return len(one) == len(other) and all(same(left, right) for left, right in zip(one, other))
-    if isinstance(one, dict):
-        return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, float):
-        return one == other or (one != one and other != other)
-    return bool(one == other)

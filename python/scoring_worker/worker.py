@@ -37,7 +37,8 @@ def start(request, status_write, own_processes, network):
     # Whoever started this may end at any time, also before the next line.
     jail.die_with_parent()
     try:
-        settings = dict(request["jail"], readable=own_folders(), ownNamespace="own user namespace" in network)
+        readable = own_folders() + ([] if "no network" in network else ["/etc/resolv.conf"])
+        settings = dict(request["jail"], readable=readable, ownNamespace="own user namespace" in network)
         isolation, model = jail.enter(settings, own_processes)
     except (jail.JailError, OSError) as failure:
         talk.send_json(

@@ -21,7 +21,7 @@ def main():
     # Our own modules, found beside this file; the place is forgotten again, so that it shadows nothing of a model's.
     parent = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     sys.path.insert(0, parent)
-    from scoring_worker import batches, channel, forests, jail, predictor, raw, worker  # noqa: F401
+    from scoring_worker import batches, channel, equality, forests, jail, predictor, raw, worker  # noqa: F401
 
     sys.path.remove(parent)
     network = jail.enter_own_network(settings["network"])
@@ -76,7 +76,11 @@ class Zygote:
                 os.read(self.wake_read, 4096)
                 self.report_ended()
             if self.control.sock in ready:
-                frame = self.control.receive()
+                try:
+                    frame = self.control.receive()
+                except OSError:
+                    # The server has ended without a word.
+                    frame = None
                 if frame is None or frame.type == self.channel.END:
                     self.end()
                 if frame.type == self.channel.FORK:

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import {
   createFrameReader,
@@ -21,6 +23,22 @@ interface Golden {
 const golden = JSON.parse(
   readFileSync(new URL('./frames.golden.json', import.meta.url), 'utf8'),
 ) as readonly Golden[];
+const OTHER_SIDE = `
+import json, socket, sys
+sys.path.insert(0, sys.argv[1])
+from scoring_worker.channel import Channel
+told = []
+for case in json.load(sys.stdin):
+    ours, theirs = socket.socketpair()
+    payload = bytes.fromhex(case["payload"])
+    # In two pieces, one of them empty where it is short.
+    Channel(ours).send(case["type"], [payload[:4], payload[4:]], id=case["id"], aux=case["aux"], flags=case["flags"])
+    written = theirs.recv(1024)
+    ours.sendall(bytes.fromhex(case["frame"]))
+    frame = Channel(theirs).receive()
+    told.append([written.hex(), [frame.type, frame.flags, frame.id, frame.aux, bytes(frame.payload).hex()]])
+print(json.dumps(told))
+`;
 const everything = Buffer.concat(golden.map(({ frame }) => Buffer.from(frame, 'hex')));
 
 describe('frames', () => {
@@ -38,6 +56,15 @@ describe('frames', () => {
       frames.map(({ payload, ...header }) => ({ ...header, payload: Buffer.from(payload).toString('hex') })),
     ).toEqual(golden.map(({ type, flags, id, aux, payload }) => ({ type, flags, id, aux, payload })));
     for (const { payload } of frames) expect(payload.byteOffset % 8).toBe(0);
+  });
+
+  it('are written and read alike by the other side', () => {
+    const programs = fileURLToPath(new URL('../../../python', import.meta.url));
+    const python = process.env.MLFLOW_PYTHON ?? process.env.PYTHON ?? 'python3';
+    const told = execFileSync(python, ['-c', OTHER_SIDE, programs], { input: JSON.stringify(golden) });
+    expect(JSON.parse(told.toString())).toEqual(
+      golden.map(({ type, flags, id, aux, payload, frame }) => [frame, [type, flags, id, aux, payload]]),
+    );
   });
 
   it('carry JSON', () => {

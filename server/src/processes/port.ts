@@ -60,7 +60,7 @@ export interface SetSpec {
   readonly limits: ReplicaLimits;
   readonly network: 'none' | 'open';
   readonly resourceClass: string;
-  /** Whether the engine may end the set's idle replicas when memory is short (it is told by `SetChange` 'evicted'). */
+  /** Whether the engine may end the set's idle replicas when memory is short; its user is told by `SetChange` 'evicted'. */
   readonly evictable: boolean;
 }
 
@@ -151,7 +151,7 @@ export type SetChange =
       readonly message: string;
     }
   | { readonly kind: 'failed'; readonly failure: SetFailure }
-  /** Ended for want of memory while idle; `want` is 0 now. */
+  /** Idle replicas were told to end for want of memory; `status.want` is less by them. */
   | { readonly kind: 'evicted' }
   | { readonly kind: 'event'; readonly replica: string; readonly event: ReplicaEvent };
 

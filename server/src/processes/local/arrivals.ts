@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -32,6 +32,7 @@ const MAX_SOCKET_PATH = 100;
 /** @param folder where the socket is put; one of the system's temporary ones where its path is too long for that */
 export async function openArrivals(folder: string | undefined): Promise<Arrivals> {
   const parent = folder !== undefined && folder.length + 20 <= MAX_SOCKET_PATH ? folder : tmpdir();
+  await mkdir(parent, { recursive: true, mode: 0o700 });
   const own = await mkdtemp(path.join(parent, 'slipway-'));
   const expected = new Map<string, (arrival: Arrival) => void>();
   const open = new Set<Socket>();

@@ -6,7 +6,7 @@ import type { Replica, ReplicaListener } from './replica.ts';
 export interface LocalReplicaSet extends ReplicaSet {
   readonly spec: SetSpec;
   readonly replicas: ReadonlyMap<string, Replica>;
-  /** Ends those replicas for want of memory. */
+  /** Ends those of these replicas that are idle, for want of memory. */
   evict(ids: readonly string[]): void;
 }
 
@@ -197,9 +197,10 @@ export function createLocalReplicaSet(options: LocalReplicaSetOptions): LocalRep
     logs: () => log.read(),
     usage: () => Promise.all(Array.from(replicas.values(), (replica) => replica.usage())),
     evict(ids) {
-      const gone = ids.flatMap((id) => replicas.get(id) ?? []);
-      if (gone.length === 0 || closing !== undefined) return;
-      want = 0;
+      const idle = kept().filter(({ id, channel }) => ids.includes(id) && channel?.inFlight === 0);
+      if (idle.length === 0 || closing !== undefined) return;
+      want = Math.max(0, want - idle.length);
+      for (const replica of idle) leave(replica);
       reconcile();
       tell({ kind: 'evicted' });
     },
