@@ -18,6 +18,9 @@ const MAX_BYTES_A_SECOND = 8 * 2 ** 20;
 /** A line longer than this is passed on in parts. */
 const MAX_LINE_CHARACTERS = 65_536;
 const MIN_MASKED_CHARACTERS = 6;
+/** Of what is thrown away this much is kept, so that the last words are there. */
+const END_BYTES = 4096;
+const NOTHING = Buffer.alloc(0);
 const MASK = '********';
 
 export function createOutputLog(): OutputLog {
@@ -98,7 +101,7 @@ export function followOutput(
   let bytesThisSecond = 0;
   let dropped = 0;
   /** The end of what is being dropped, which is shown when the second is over. */
-  let lastPiece: Buffer | undefined;
+  let end = NOTHING;
   let settling: NodeJS.Timeout | undefined;
 
   function pass(text: string): void {
@@ -110,10 +113,10 @@ export function followOutput(
 
   function take(piece: Buffer): void {
     line += decoder.write(piece);
-    const end = line.lastIndexOf('\n') + 1;
-    if (end > 0) {
-      pass(line.slice(0, end));
-      line = line.slice(end);
+    const lineEnd = line.lastIndexOf('\n') + 1;
+    if (lineEnd > 0) {
+      pass(line.slice(0, lineEnd));
+      line = line.slice(lineEnd);
     }
     if (line.length > MAX_LINE_CHARACTERS) {
       pass(line);
@@ -124,14 +127,15 @@ export function followOutput(
   function settle(): void {
     clearTimeout(settling);
     settling = undefined;
-    if (lastPiece === undefined) return;
-    const piece = lastPiece;
-    lastPiece = undefined;
-    dropped -= piece.length;
-    // What stood before it is gone, so that neither a character nor a line goes on from there.
+    // From its first whole line: what it begins with is a piece of one, perhaps of a secret.
+    const whole = end.subarray(end.indexOf(0x0a) + 1);
+    const shown = whole.length < end.length ? whole : NOTHING;
+    end = NOTHING;
+    if (shown.length === 0) return;
+    dropped -= shown.length;
     decoder = new StringDecoder('utf8');
     line = '';
-    take(piece);
+    take(shown);
   }
 
   readable.on('data', (piece: Buffer) => {
@@ -147,7 +151,7 @@ export function followOutput(
       return;
     }
     dropped += piece.length;
-    lastPiece = piece;
+    end = (piece.length < END_BYTES ? Buffer.concat([end, piece]) : piece).subarray(-END_BYTES);
     settling ??= setTimeout(settle, 1000);
   });
   const { promise, resolve } = Promise.withResolvers<void>();

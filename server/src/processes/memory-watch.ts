@@ -25,27 +25,44 @@ export async function processTree(pid: number): Promise<number[]> {
 }
 
 /**
- * Resident memory of what descends from a process, with what stands in its temporary folder where that is memory too
- * (a folder of its own root). Undefined once the process has ended.
+ * Memory of what descends from a process, with what stands in its temporary folder where that is memory too (a folder
+ * of its own root). Undefined once the process has ended.
+ *
+ * Forks share most of theirs, and resident memory counts it in each. That is quick to read, so it is enough below
+ * `exactAboveBytes`; above, shared pages are counted in part.
  */
-export async function descendantBytes(pid: number, temporaryFolder: string): Promise<number | undefined> {
+export async function descendantBytes(
+  pid: number,
+  {
+    temporaryFolder,
+    exactAboveBytes,
+  }: { readonly temporaryFolder: string; readonly exactAboveBytes: number },
+): Promise<number | undefined> {
   if ((await residentBytes(pid)) === undefined) return undefined;
   const [, ...descendants] = await processTree(pid);
-  const sizes = await Promise.all(descendants.map(residentBytes));
   const files = await usedBytes(`/proc/${pid}/root${temporaryFolder}`);
-  return sizes.reduce<number>((sum, size) => sum + (size ?? 0), files);
+  const quick = await sumOf(descendants, residentBytes);
+  if (files + quick <= exactAboveBytes) return files + quick;
+  return files + (await sumOf(descendants, sharedInPart));
 }
 
 /** What a process and its descendants take of the machine, pages that several share counted in part. */
 export async function proportionalBytes(pid: number): Promise<number> {
-  const sizes = await Promise.all(
-    (await processTree(pid)).map(async (member) => {
-      const text = await readOrNothing(`/proc/${member}/smaps_rollup`);
-      const kibibytes = text === undefined ? undefined : /^Pss:\s+(\d+) kB$/m.exec(text)?.[1];
-      return kibibytes === undefined ? ((await residentBytes(member)) ?? 0) : Number(kibibytes) * 1024;
-    }),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
+  return sumOf(await processTree(pid), sharedInPart);
+}
+
+async function sharedInPart(pid: number): Promise<number | undefined> {
+  const text = await readOrNothing(`/proc/${pid}/smaps_rollup`);
+  const kibibytes = text === undefined ? undefined : /^Pss:\s+(\d+) kB$/m.exec(text)?.[1];
+  return kibibytes === undefined ? residentBytes(pid) : Number(kibibytes) * 1024;
+}
+
+async function sumOf(
+  pids: readonly number[],
+  measure: (pid: number) => Promise<number | undefined>,
+): Promise<number> {
+  const sizes = await Promise.all(pids.map(measure));
+  return sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
 }
 
 /** User and system time of a process and of those that descend from it, ended ones included. */

@@ -108,12 +108,24 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
     return all;
   }
 
-  async function admit(spec: SetSpec, waits: () => void, signal: AbortSignal): Promise<void> {
+  async function admit(
+    { spec, environment }: { readonly spec: SetSpec; readonly environment: EnvironmentRef },
+    waits: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const own = new Set<string>();
     for (;;) {
       signal.throwIfAborted();
+      // Neither its siblings nor the interpreter that it comes from make room for it.
+      for (const id of sets.get(spec.key)?.replicas.keys() ?? []) own.add(id);
+      for (const { key, environment: of } of zygotes.list()) if (of === environment.key) own.add(key);
+      const found = (await holders()).map((holder) =>
+        own.has(holder.id) ? { ...holder, idle: false } : holder,
+      );
       const needed = known.get(spec.model.digest) ?? FIRST_GUESS_BYTES;
-      const decision = decideStart(await holders(), needed, options.memoryBudgetBytes);
-      if (decision.kind === 'start') return;
+      const decision = decideStart(found, needed, options.memoryBudgetBytes);
+      const alone = found.every(({ id }) => zygotes.list().some(({ key }) => key === id && own.has(key)));
+      if (decision.kind === 'start' || alone) return;
       if (decision.kind === 'evict') {
         for (const set of sets.values()) set.evict(decision.ids);
         for (const id of decision.ids) zygotes.end(id);
@@ -135,7 +147,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
     const set: LocalReplicaSet = createLocalReplicaSet({
       spec,
       now,
-      admit: (_id, waits, signal) => inTurn(() => admit(spec, waits, signal)),
+      admit: (waits, signal) => inTurn(() => admit({ spec, environment }, waits, signal)),
       start(id, log, listener) {
         slot += 1;
         return startReplica({

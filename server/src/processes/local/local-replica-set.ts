@@ -13,7 +13,7 @@ export interface LocalReplicaSet extends ReplicaSet {
 export interface LocalReplicaSetOptions {
   readonly spec: SetSpec;
   /** Resolves when there is memory for one more replica of the set. */
-  admit(replica: string, waits: () => void, signal: AbortSignal): Promise<void>;
+  admit(waits: () => void, signal: AbortSignal): Promise<void>;
   start(id: string, log: OutputLog, listener: ReplicaListener): Replica;
   onClosed(): void;
   now(): number;
@@ -76,7 +76,7 @@ export function createLocalReplicaSet(options: LocalReplicaSetOptions): LocalRep
     const waits = () => {
       if (!admitted) tell({ kind: 'waits-for-memory', replica: id });
     };
-    options.admit(id, waits, stop.signal).then(
+    options.admit(waits, stop.signal).then(
       () => {
         admitted = true;
         if (!waiting.delete(id)) return;

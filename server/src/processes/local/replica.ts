@@ -147,7 +147,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     const { pid } = fork;
     if (why !== undefined) fork.kill();
     unwatch = watchMemory(
-      () => descendantBytes(pid, '/tmp'),
+      () => descendantBytes(pid, { temporaryFolder: '/tmp', exactAboveBytes: limits.memoryBytes }),
       limits.memoryBytes,
       (bytes) => end('out-of-memory', tooMuchMemory(bytes, limits.memoryBytes)),
     );
