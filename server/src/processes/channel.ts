@@ -17,7 +17,7 @@ export interface ProgramLink {
   readonly busy: boolean;
   /**
    * Asks and waits for the answer. At the deadline the program is ended by `ProgramLinkOptions.end`.
-   * @throws AppError with a reason of `SEND_FAILURES`
+   * @throws AppError with a `SendFailure` as its reason
    */
   ask(type: FrameType, payload: Uint8Array, options: AskOptions): Promise<Frame>;
   /** Tells it to end when it has done what it is doing. */
@@ -172,7 +172,7 @@ const FAILURES: Readonly<Record<string, readonly [code: AppError['code'], reason
 };
 
 /** What a program said of a batch that it did not answer. */
-export function failureOf(message: Record<string, unknown>): AppError {
+function failureOf(message: Record<string, unknown>): AppError {
   const [code, reason] = FAILURES[String(message.at)] ?? ['Internal', 'answer-unusable'];
   return new AppError(code, typeof message.message === 'string' ? message.message : 'The model failed.', {
     reason,

@@ -101,7 +101,7 @@ export function followOutput(
   let bytesThisSecond = 0;
   let dropped = 0;
   /** The end of what is being dropped, which is shown when the second is over. */
-  let end = NOTHING;
+  let end: Buffer = NOTHING;
   let settling: NodeJS.Timeout | undefined;
 
   function pass(text: string): void {

@@ -43,7 +43,7 @@ export type FrameType = (typeof FRAME_TYPES)[keyof typeof FRAME_TYPES];
 
 export const FRAME_HEADER_BYTES = 16;
 /** No frame is longer. */
-export const MAX_PAYLOAD_BYTES = 256 * 2 ** 20;
+const MAX_PAYLOAD_BYTES = 256 * 2 ** 20;
 export const PROTOCOL_VERSION = 1;
 
 const KNOWN_TYPES: ReadonlySet<number> = new Set(Object.values(FRAME_TYPES));

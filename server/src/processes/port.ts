@@ -8,7 +8,7 @@
  * 3. A channel that was reported gone never answers again; whoever waited for it has been refused.
  * 4. Whatever the code in a replica does, nothing outside its folder, memory, number of processes and time is touched
  *    where isolation is 'jail'.
- * 5. Errors are AppErrors; those of `Channel.send` bear one of `SEND_FAILURES` as their reason.
+ * 5. Errors are AppErrors; those of `Channel.send` bear a `SendFailure` as their reason.
  */
 export interface Engine {
   readonly kind: 'local' | 'ray';
@@ -198,7 +198,7 @@ export interface Channel {
    * Sends a batch and gives the answer, both in the format of the program (`payload` starts on a multiple of 8 bytes in
    * its buffer). With the deadline over, or the signal aborted, the promise is refused; the replica is ended at the
    * deadline, since running Python cannot be interrupted, and goes on after an abort.
-   * @throws AppError with a reason of `SEND_FAILURES`.
+   * @throws AppError with a `SendFailure` as its reason
    */
   send(payload: Uint8Array, options: SendOptions): Promise<Answer>;
 }
@@ -227,17 +227,15 @@ export interface Answer {
  * - `answer-unusable` Internal: the answer cannot be rendered
  * - `answer-too-large` LimitExceeded
  */
-export const SEND_FAILURES = [
-  'not-sent',
-  'replica-gone',
-  'deadline',
-  'aborted',
-  'model-raised',
-  'input-unusable',
-  'answer-unusable',
-  'answer-too-large',
-] as const;
-export type SendFailure = (typeof SEND_FAILURES)[number];
+export type SendFailure =
+  | 'not-sent'
+  | 'replica-gone'
+  | 'deadline'
+  | 'aborted'
+  | 'model-raised'
+  | 'input-unusable'
+  | 'answer-unusable'
+  | 'answer-too-large';
 
 /** What a program says of itself once it has loaded its model. */
 export interface Loaded {

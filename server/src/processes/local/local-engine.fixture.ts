@@ -12,9 +12,7 @@ import { DEFAULT_REPLICA_LIMITS, type EnvironmentRef } from '../port.ts';
 import type { IsolationSetting } from './jail-plan.ts';
 import { openLocalEngine } from './local-engine.ts';
 
-export const WORKER_PROGRAM = fileURLToPath(
-  new URL('../../../../python/scoring_worker/zygote.py', import.meta.url),
-);
+const WORKER_PROGRAM = fileURLToPath(new URL('../../../../python/scoring_worker/zygote.py', import.meta.url));
 const MODELS_PROGRAM = fileURLToPath(new URL('../conformance/models.py', import.meta.url));
 
 /** A Python with mlflow and scikit-learn; MLFLOW_PYTHON names one that is there already. */

@@ -113,19 +113,17 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
     waits: () => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const own = new Set<string>();
     for (;;) {
       signal.throwIfAborted();
-      // Neither its siblings nor the interpreter that it comes from make room for it.
-      for (const id of sets.get(spec.key)?.replicas.keys() ?? []) own.add(id);
-      for (const { key, environment: of } of zygotes.list()) if (of === environment.key) own.add(key);
-      const found = (await holders()).map((holder) =>
-        own.has(holder.id) ? { ...holder, idle: false } : holder,
-      );
+      // The interpreter that it comes from is needed in any case, and its siblings do not make room for it.
+      const siblings = sets.get(spec.key)?.replicas;
+      const interpreters = zygotes.list().filter((zygote) => zygote.environment === environment.key);
+      const others = (await holders())
+        .filter(({ id }) => !interpreters.some(({ key }) => key === id))
+        .map((holder) => (siblings?.has(holder.id) ? { ...holder, idle: false } : holder));
       const needed = known.get(spec.model.digest) ?? FIRST_GUESS_BYTES;
-      const decision = decideStart(found, needed, options.memoryBudgetBytes);
-      const alone = found.every(({ id }) => zygotes.list().some(({ key }) => key === id && own.has(key)));
-      if (decision.kind === 'start' || alone) return;
+      const decision = decideStart(others, needed, options.memoryBudgetBytes);
+      if (decision.kind === 'start') return;
       if (decision.kind === 'evict') {
         for (const set of sets.values()) set.evict(decision.ids);
         for (const id of decision.ids) zygotes.end(id);

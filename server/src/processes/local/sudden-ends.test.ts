@@ -69,7 +69,7 @@ describe('a sudden end', () => {
   it('for want of memory comes to those that are idle, and they are told', async () => {
     const { engine, spec, remove } = await openTestedEngine('auto', {
       models,
-      memoryBudgetBytes: 300 * 2 ** 20,
+      memoryBudgetBytes: 160 * 2 ** 20,
     });
     try {
       const first = engine.ensure(spec('iris'));
