@@ -8,7 +8,7 @@ import type { InputDomain, PackedAnswer, PackedBatch, Signature } from '../scori
  * What a lane promises:
  * 1. `run` settles once for every call, within the deadline and a moment; it is called only while `free() > 0`.
  * 2. A batch is answered or refused whole; answers have the batch's segments in its order.
- * 3. It refuses with an AppError whose reason is one of `SEND_FAILURES` (processes/port.ts). `not-sent` means that the
+ * 3. It refuses with an AppError whose reason is a `SendFailure` (processes/port.ts). `not-sent` means that the
  *    model has seen nothing of the batch, so that another lane may have it; after any other the batch is over.
  */
 export interface Lane {
