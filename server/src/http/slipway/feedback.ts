@@ -64,7 +64,9 @@ export function feedbackRoutes({
 
 function readItem(item: JsonObject, at: string): FeedbackItem {
   const row = optionalInt64(item, 'row', `${at}row`);
-  if (row !== undefined && (row < 0 || row > Number.MAX_SAFE_INTEGER))
+  // The reader cuts fractions off, as MLflow does; a row and a half is a mistake.
+  const isWhole = typeof item.row !== 'number' || Number.isInteger(item.row);
+  if (row !== undefined && (!isWhole || row < 0 || row > Number.MAX_SAFE_INTEGER))
     throw invalid(`${at}row`, item.row, 'the number of a row, from 0');
   return {
     requestId: readShort(item, 'request_id', at),
