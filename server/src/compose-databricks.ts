@@ -37,6 +37,7 @@ import type { Models } from './registry/models.ts';
 import type { Versions } from './registry/versions.ts';
 import { createSecretScopes } from './secrets/scopes.ts';
 import type { Sealer } from './secrets/sealer.ts';
+import { endpointSecurable, noEndpointWithId } from './serving/endpoints.ts';
 import { parseExperimentId } from './tracking/experiment-rules.ts';
 import { type Experiments, experimentNotFound } from './tracking/experiments.ts';
 import { createRunAges } from './tracking/run-ages.ts';
@@ -57,6 +58,8 @@ export interface DatabricksDependencies {
   hasVolume(volume: SchemaName & { readonly name: string }): Promise<boolean>;
   /** @throws AppError NotFound */
   requireWarehouse(id: string): Promise<void>;
+  /** Whether there is an endpoint of that id. */
+  hasEndpoint(id: string): Promise<boolean>;
 }
 
 export interface DatabricksSurface {
@@ -128,7 +131,7 @@ export function composeDatabricks(dependencies: DatabricksDependencies): Databri
 }
 
 function permissionObjects(
-  { experiments, identity }: DatabricksDependencies,
+  { experiments, identity, hasEndpoint }: DatabricksDependencies,
   models: ModelNumbers,
 ): readonly PermissionObjects[] {
   return [
@@ -166,14 +169,24 @@ function permissionObjects(
         return { on: { type: 'workspace' }, missing };
       },
     },
-    // The server keeps no jobs and no endpoints yet: there is none to find.
-    { kind: JOBS, see: 'job.see', manage: 'job.manage', find: findNone('Job') },
-    { kind: SERVING_ENDPOINTS, see: 'endpoint.see', manage: 'endpoint.manage', find: findNone('Endpoint') },
+    {
+      kind: SERVING_ENDPOINTS,
+      see: 'endpoint.see',
+      manage: 'endpoint.manage',
+      async find(id) {
+        const missing = () => noEndpointWithId(id);
+        if (!(await hasEndpoint(id))) throw missing();
+        return { on: endpointSecurable(id), missing };
+      },
+    },
+    // The server keeps no jobs yet: there is none to find.
+    {
+      kind: JOBS,
+      see: 'job.see',
+      manage: 'job.manage',
+      async find(id) {
+        throw notFound(`Job with id ${id.slice(0, 100)} does not exist.`);
+      },
+    },
   ];
 }
-
-const findNone =
-  (word: string): PermissionObjects['find'] =>
-  async (id) => {
-    throw notFound(`${word} with id ${id.slice(0, 100)} does not exist.`);
-  };

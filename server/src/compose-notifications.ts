@@ -28,6 +28,8 @@ export interface NotificationOptions {
   readonly allowHttp: boolean;
   readonly allowPrivate: boolean;
   inBackground(what: string): (error: unknown) => void;
+  /** Told of what has been committed. */
+  onEvents(events: readonly DomainEvent[]): void;
 }
 
 /** Who is told of what happens: webhooks, and pages that watch. */
@@ -38,6 +40,7 @@ export async function composeNotifications({
   allowHttp,
   allowPrivate,
   inBackground,
+  onEvents,
 }: NotificationOptions): Promise<NotificationParts> {
   const guard = createEgressGuard({ allowHttp, allowPrivate });
   const transport = createDeliveryTransport({ guard, sealer, clock });
@@ -53,6 +56,7 @@ export async function composeNotifications({
   await journal.start();
   const reportEvents = (events: readonly DomainEvent[]) => {
     for (const change of events.flatMap((event) => changeOf(event) ?? [])) journal.report(change);
+    onEvents(events);
   };
   const outbox = createOutbox({
     db,

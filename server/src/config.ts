@@ -55,7 +55,25 @@ export interface Config {
   /** Where people sign in instead of by a password; undefined for nowhere. */
   readonly oidc: OidcConfig | undefined;
   readonly environments: EnvironmentsConfig;
+  readonly serving: ServingConfig;
 }
+
+/** How models are served. */
+export interface ServingConfig {
+  /** Without a request for so long, an entity that may scale to zero does. */
+  readonly idleMs: number;
+  /** From the arrival of a request to its answer. */
+  readonly deadlineMs: number;
+  /** Of all copies of models' files on this machine. */
+  readonly modelsMaxBytes: number;
+  /** Of all processes with models; undefined for a share of the machine's. */
+  readonly memoryBytes: number | undefined;
+  readonly isolation: ModelIsolation;
+}
+
+/** `require`: a model is not started where its process cannot be kept from the machine. */
+const MODEL_ISOLATIONS = ['require', 'auto', 'off'] as const;
+export type ModelIsolation = (typeof MODEL_ISOLATIONS)[number];
 
 /** How Python environments of models are made. */
 export interface EnvironmentsConfig {
@@ -295,6 +313,35 @@ const SETTINGS = {
     fallback: '53687091200',
     help: 'bytes of environments that are kept; beyond, the longest unused go',
   },
+  servingIdle: {
+    flag: 'serving-idle',
+    variable: 'SLIPWAY_SERVING_IDLE',
+    fallback: '5m',
+    help: 'without a request for so long, an endpoint that may scale to zero does',
+  },
+  servingTimeout: {
+    flag: 'serving-timeout',
+    variable: 'SLIPWAY_SERVING_TIMEOUT',
+    fallback: '1m',
+    help: 'how long a request to an endpoint may take',
+  },
+  servingMemory: {
+    flag: 'serving-memory',
+    variable: 'SLIPWAY_SERVING_MEMORY',
+    help: 'bytes of memory for processes with models; 60 % of the machine’s without it',
+  },
+  modelsMaxBytes: {
+    flag: 'models-max-bytes',
+    variable: 'SLIPWAY_MODELS_MAX_BYTES',
+    fallback: '21474836480',
+    help: 'bytes of copies of models that are kept in the home folder; beyond, the longest unused go',
+  },
+  modelIsolation: {
+    flag: 'model-isolation',
+    variable: 'SLIPWAY_MODEL_ISOLATION',
+    fallback: 'auto',
+    help: 'whether processes with models are kept from files and network: require, auto (where that can be) or off',
+  },
 } as const satisfies Record<string, Setting>;
 
 type Name = keyof typeof SETTINGS;
@@ -350,6 +397,7 @@ export function readConfig(
     adminToken: readAdminToken(environment[ADMIN_TOKEN_VARIABLE]),
     oidc: readOidc(text, environment[OIDC_SECRET_VARIABLE]),
     environments: readEnvironments(text, environment),
+    serving: readServing(required, text('servingMemory')),
   });
 }
 
@@ -466,6 +514,29 @@ function readOidc(
         return [theirs.trim(), ours.trim()] as const;
       }),
     ),
+  };
+}
+
+function readServing(required: (name: Name) => string, memory: string | undefined): ServingConfig {
+  const span = (name: 'servingIdle' | 'servingTimeout'): number => {
+    const ms = parseTimeSpan(required(name));
+    if (ms === undefined || ms === 0)
+      throw bad(SETTINGS[name].flag, required(name), 'a time such as 5m or 90s');
+    return ms;
+  };
+  const bytes = (flag: string, text: string): number => {
+    if (!/^[1-9]\d{0,15}$/.test(text)) throw bad(flag, text, 'a number of bytes');
+    return Number(text);
+  };
+  const isolation = MODEL_ISOLATIONS.find((each) => each === required('modelIsolation'));
+  if (isolation === undefined)
+    throw bad('model-isolation', required('modelIsolation'), `one of ${MODEL_ISOLATIONS.join(', ')}`);
+  return {
+    idleMs: span('servingIdle'),
+    deadlineMs: span('servingTimeout'),
+    modelsMaxBytes: bytes('models-max-bytes', required('modelsMaxBytes')),
+    memoryBytes: memory === undefined ? undefined : bytes('serving-memory', memory),
+    isolation,
   };
 }
 

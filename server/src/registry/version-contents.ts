@@ -1,8 +1,8 @@
 import type { Sql } from '../db/port.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
 import type { ArtifactPath } from '../objects/artifact-path.ts';
-import { findModelByNo } from './model-numbers-repository.ts';
 import { type ModelName, nameOfRow } from './model-names.ts';
+import { findModelByNo } from './model-numbers-repository.ts';
 import { modelNotFound } from './model-places.ts';
 import * as repository from './uploaded-versions-repository.ts';
 import { getVersion } from './version-details.ts';

@@ -85,7 +85,9 @@ async function meansTheSame(
   ]);
   const versionsOf = (version: number) =>
     JSON.stringify(
-      rows.filter((row) => row.config_version === version).map((row) => [row.name, row.model_no, row.version]),
+      rows
+        .filter((row) => row.config_version === version)
+        .map((row) => [row.name, row.model_no, row.version]),
     );
   return versionsOf(a) === versionsOf(b);
 }

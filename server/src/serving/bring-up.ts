@@ -64,7 +64,9 @@ async function patiently(
       signal.throwIfAborted();
       if (!(error instanceof AppError)) onError(error);
       const failure =
-        error instanceof AppError ? error : unavailable('Something went wrong on the server; see its log.', { cause: error });
+        error instanceof AppError
+          ? error
+          : unavailable('Something went wrong on the server; see its log.', { cause: error });
       if (!isTransient(failure) || waitedMs >= PATIENCE_MS) throw new BringUpFailure(name, failure);
       await pause(pauseMs, signal);
     }
@@ -78,7 +80,12 @@ async function probe({ route, gateway }: BringUpOptions, { name, deployment }: S
   const { prepared } = deployment;
   if (prepared?.example === undefined) return;
   const endpointId = `probe ${route.endpointId} ${route.configVersion}`;
-  const asked = routeOf({ ...route, endpointId, log: undefined, settings: { ...route.settings, rateLimits: [], strict: false } });
+  const asked = routeOf({
+    ...route,
+    endpointId,
+    log: undefined,
+    settings: { ...route.settings, rateLimits: [], strict: false },
+  });
   const error = await new Promise<AppError | undefined>((resolve) => {
     gateway.answer(
       {

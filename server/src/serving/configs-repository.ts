@@ -125,11 +125,7 @@ export async function moveConfig(
 }
 
 /** What lies below the newest configurations is of no use to anybody. */
-export async function deleteOldConfigs(
-  tx: Transaction,
-  endpointNo: number,
-  keepFrom: number,
-): Promise<void> {
+export async function deleteOldConfigs(tx: Transaction, endpointNo: number, keepFrom: number): Promise<void> {
   await tx.run(
     `DELETE FROM served_entities WHERE endpoint_no = ? AND config_version < ?
        AND config_version NOT IN (SELECT COALESCE(active_version, 0) FROM serving_endpoints WHERE endpoint_no = ?)`,

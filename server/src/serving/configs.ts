@@ -1,7 +1,7 @@
 import type { Transaction } from '../db/port.ts';
 import type { Principal } from '../governance/access.ts';
-import type { DeletionGuard } from '../registry/guards.ts';
 import { AppError } from '../kernel/errors.ts';
+import type { DeletionGuard } from '../registry/guards.ts';
 import { type NumberedVersion, numberVersion, resolveAlias } from '../registry/version-contents.ts';
 import * as repository from './configs-repository.ts';
 import type { EndpointConfig } from './endpoint-config.ts';

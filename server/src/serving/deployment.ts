@@ -14,11 +14,12 @@ import { createEntityLog, type EntityLog } from './endpoint-logs.ts';
 import type { EntityState } from './endpoint-states.ts';
 import type { ReadVariables } from './environment-variables.ts';
 import type { LaneSet } from './gateway/lane.ts';
-import type { LoadedFacts, Prepare, Prepared } from './preparation.ts';
+import type { Prepare, Prepared } from './preparation.ts';
 import { createReplicaLanes } from './replica-lanes.ts';
 import { isRowWiseByKind } from './row-wise-flavors.ts';
 import type { Signature } from './scoring/columns.ts';
 import { readSignature } from './scoring/signature.ts';
+import type { LoadedFacts } from './served-versions.ts';
 import { concurrencyOf, resourceClassOf } from './workload-sizes.ts';
 
 /** One version of a model, served on this process by one endpoint: from nothing to replicas, and back to none. */

@@ -70,7 +70,17 @@ function nameOf({ endpointId, configVersion, of, entity, makerId }: WantedDeploy
   const { modelNo, version } = of;
   return createHash('sha256')
     .update(
-      JSON.stringify([endpointId, modelNo, version, size, workloadType, scaleToZero, variables, makerId, own]),
+      JSON.stringify([
+        endpointId,
+        modelNo,
+        version,
+        size,
+        workloadType,
+        scaleToZero,
+        variables,
+        makerId,
+        own,
+      ]),
     )
     .digest('hex')
     .slice(0, 40);

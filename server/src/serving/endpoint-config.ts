@@ -35,6 +35,8 @@ export interface TrafficRoute {
 
 /** Where requests and answers are kept as rows: `<catalog>.<schema>.<prefix>_payload`. */
 export interface CaptureConfig {
+  /** Whose columns: those of auto capture, or those that came with the AI gateway. */
+  readonly kind: 'legacy' | 'gateway';
   readonly catalog: string | undefined;
   readonly schema: string | undefined;
   readonly prefix: string | undefined;

@@ -6,6 +6,7 @@ import type {
   TrafficRoute,
   VersionTarget,
 } from './endpoint-config.ts';
+import { isLatestAlias } from '../registry/model-rules.ts';
 import { readSize } from './workload-sizes.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
@@ -53,9 +54,12 @@ export function checkEndpointName(name: string): void {
 export function readConfig(written: WrittenConfig, storedName: (text: string) => string): EndpointConfig {
   const { entities: all, capture } = written;
   if (all.length === 0)
-    throw invalidArgument("Missing value for required parameter 'served_entities': name at least one model.", {
-      field: 'served_entities',
-    });
+    throw invalidArgument(
+      "Missing value for required parameter 'served_entities': name at least one model.",
+      {
+        field: 'served_entities',
+      },
+    );
   if (all.length > MAX_ENTITIES)
     throw invalidArgument(`An endpoint serves at most ${MAX_ENTITIES} entities.`, {
       field: 'served_entities',
@@ -114,7 +118,8 @@ function readTarget(text: string, at: string): VersionTarget {
   const field = `${at}.entity_version`;
   if (/^[1-9]\d{0,9}$/.test(text)) return { by: 'version', version: Number(text) };
   const alias = text.replace(/^@/, '');
-  if (/^\d/.test(alias) || !/^[A-Za-z0-9_-]{1,255}$/.test(alias) || alias.toLowerCase() === 'latest')
+  const isAlias = /^@[\p{L}\p{N}_-]{1,255}$|^[\p{L}_][\p{L}\p{N}_-]{0,254}$/u.test(text);
+  if (!isAlias || isLatestAlias(alias))
     throw invalidArgument(
       `${at}: '${text.slice(0, 100)}' is neither the number of a version nor an alias: 'latest' would change without anybody's word.`,
       { field },
@@ -164,8 +169,7 @@ function readRoutes(
     );
   const routed = written.map(({ entity }) => entity);
   const twice = routed.find((name, i) => routed.indexOf(name) !== i);
-  if (twice !== undefined)
-    throw invalidArgument(`traffic_config.routes names '${twice}' twice.`, { field });
+  if (twice !== undefined) throw invalidArgument(`traffic_config.routes names '${twice}' twice.`, { field });
   if (written.some(({ percent }) => !Number.isInteger(percent) || percent < 0 || percent > 100))
     throw invalidArgument('Each traffic_percentage is a whole number from 0 to 100.', { field });
   const sum = written.reduce((total, { percent }) => total + percent, 0);
@@ -185,8 +189,7 @@ export interface SecretReference {
 export function secretsIn(variables: Readonly<Record<string, string>>): readonly SecretReference[] {
   const found = new Map<string, SecretReference>();
   for (const value of Object.values(variables))
-    for (const [whole, scope, key] of value.matchAll(SECRET))
-      found.set(whole, { scope: scope!, key: key! });
+    for (const [whole, scope, key] of value.matchAll(SECRET)) found.set(whole, { scope: scope!, key: key! });
   return [...found.values()];
 }
 

@@ -35,6 +35,7 @@ export type UpdateState = 'NOT_UPDATING' | 'IN_PROGRESS' | 'UPDATE_FAILED' | 'UP
 
 /** An endpoint with all that is shown of it. */
 export interface EndpointView {
+  readonly endpointNo: number;
   readonly id: string;
   readonly name: string;
   readonly creator: string;

@@ -33,11 +33,6 @@ export interface EndpointsDependencies {
   readonly db: Database;
   readonly clock: Clock;
   readonly ownership: Pick<Ownership, 'claim' | 'drop'>;
-  /** Whatever follows an endpoint into and out of being, in its transaction. */
-  readonly onConfig: (
-    tx: Transaction,
-    endpoint: { readonly endpointNo: number; readonly name: string; readonly config: EndpointConfig; readonly by: Principal },
-  ) => Promise<void>;
   /** Something is to be brought up or taken down. */
   wake(): void;
 }
@@ -60,7 +55,7 @@ export type Endpoints = ReturnType<typeof createEndpoints>;
  * What is wanted: endpoints and their configurations, as rows. What comes of them is the reconciler's. Callers are judged
  * before they come here. Names are the same in any case.
  */
-export function createEndpoints({ db, clock, ownership, onConfig, wake }: EndpointsDependencies) {
+export function createEndpoints({ db, clock, ownership, wake }: EndpointsDependencies) {
   async function hold(tx: Transaction, name: string): Promise<repository.EndpointRow> {
     const row = await repository.holdByName(tx, name);
     if (row === undefined) throw endpointNotFound(name);
@@ -125,8 +120,14 @@ export function createEndpoints({ db, clock, ownership, onConfig, wake }: Endpoi
           input.tags.map((tag) => ({ endpoint_no: endpointNo, ...tag })),
         );
         if (config !== undefined) {
-          await insertConfigVersion(tx, { endpointNo, version: 1, config, by: principal, cause: 'api', nowMs });
-          await onConfig(tx, { endpointNo, name, config, by: principal });
+          await insertConfigVersion(tx, {
+            endpointNo,
+            version: 1,
+            config,
+            by: principal,
+            cause: 'api',
+            nowMs,
+          });
         }
         await ownership.claim(tx, endpointSecurable(id), principal);
         tx.afterCommit(wake);
@@ -157,7 +158,6 @@ export function createEndpoints({ db, clock, ownership, onConfig, wake }: Endpoi
         const config = read(previous && (JSON.parse(previous.body) as EndpointConfig));
         const of = { endpointNo: row.endpoint_no, config, by: by.principal };
         await insertConfigVersion(tx, { ...of, version: last + 1, cause: 'api', nowMs });
-        await onConfig(tx, { ...of, name: row.name });
         await repository.changeVersions(tx, row.endpoint_no, {
           active_version: row.active_version,
           pending_version: last + 1,
@@ -251,9 +251,7 @@ async function readViews(
   const numbers = rows.map(({ endpoint_no: no }) => no);
   const tags = await repository.listTags(sql, numbers);
   const configRows =
-    rows.length === 1
-      ? await configs.listOfEndpoint(sql, numbers[0]!)
-      : await configs.listCurrent(sql);
+    rows.length === 1 ? await configs.listOfEndpoint(sql, numbers[0]!) : await configs.listCurrent(sql);
   const entities = await configs.listEntities(sql, configRows);
   const live = new Set(await nodes.listLiveNodes(sql, nowMs - LIVE_MS));
   const reports = await nodes.listStates(sql, numbers);
@@ -277,6 +275,7 @@ async function readViews(
         };
       });
     return {
+      endpointNo: row.endpoint_no,
       id: row.endpoint_id,
       name: row.name,
       creator: row.creator,

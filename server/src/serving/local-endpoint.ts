@@ -9,17 +9,33 @@ import type { LogTarget } from './gateway/lane.ts';
 import type { Progress } from './reconcile-step.ts';
 import { type RouteInput, routeFacts, routeOf, type ServedEntity } from './routes.ts';
 
+/** Who made a configuration: with whose rights it is brought up. */
+export interface Maker {
+  readonly id: string;
+  readonly name: string;
+}
+
 export interface WantedConfig {
   readonly version: number;
   readonly config: EndpointConfig;
-  readonly makerId: string;
+  readonly maker: Maker;
   readonly versions: ReadonlyMap<string, NumberedVersion>;
 }
+
+export interface LoggedEndpoint {
+  readonly endpointNo: number;
+  readonly name: string;
+  readonly config: EndpointConfig;
+  readonly maker: Maker;
+}
+
+/** Where requests of an endpoint are kept; undefined where they are not. */
+export type OpenLog = (endpoint: LoggedEndpoint) => Promise<LogTarget | undefined>;
 
 export interface LocalEndpointDependencies {
   readonly gateway: Gateway;
   readonly deployments: Deployments;
-  readonly logOf: (endpointNo: number, config: EndpointConfig) => Promise<LogTarget | undefined>;
+  readonly openLog: OpenLog;
   readonly deadlineMs: number;
   wake(): void;
   onError(error: unknown): void;
@@ -29,6 +45,8 @@ interface LocalConfig {
   readonly wanted: WantedConfig;
   readonly entities: readonly ServedEntity[];
   readonly abort: AbortController;
+  /** Whether it has to answer before it counts as ready: it never did. */
+  readonly proves: boolean;
   progress: Progress;
   failure: { readonly message: string; readonly entity: string } | undefined;
   log: LogTarget | undefined;
@@ -57,7 +75,7 @@ export function createLocalEndpoint(
   { endpointNo, endpointId }: { readonly endpointNo: number; readonly endpointId: string },
   dependencies: LocalEndpointDependencies,
 ) {
-  const { gateway, deployments, logOf, deadlineMs, wake, onError } = dependencies;
+  const { gateway, deployments, deadlineMs, wake, onError } = dependencies;
   const configs = new Map<number, LocalConfig>();
   const draining = new Set<number>();
   let facts: { readonly name: string; readonly settings: EndpointSettings } | undefined;
@@ -68,11 +86,14 @@ export function createLocalEndpoint(
     return { endpointId, ...facts!, configVersion, config, entities, log, deadlineMs };
   }
 
-  async function work(local: LocalConfig, proves: boolean): Promise<void> {
+  const openLog = ({ wanted: { config, maker } }: LocalConfig): Promise<LogTarget | undefined> =>
+    dependencies.openLog({ endpointNo, name: facts!.name, config, maker });
+
+  async function work(local: LocalConfig): Promise<void> {
     try {
-      local.log = await logOf(endpointNo, local.wanted.config);
+      local.log = await openLog(local);
       const { signal } = local.abort;
-      await bringUp({ route: routeInput(local), gateway, signal, proves, onError });
+      await bringUp({ route: routeInput(local), gateway, signal, proves: local.proves, onError });
       local.progress = 'ready';
     } catch (error) {
       if (local.abort.signal.aborted) return;
@@ -80,7 +101,7 @@ export function createLocalEndpoint(
       local.progress = 'failed';
       const entity = error instanceof BringUpFailure ? error.entity : local.entities[0]!.name;
       local.failure = { message: (error as Error).message, entity };
-      if (!proves) setTimeout(() => retry(local), RETRY_MS).unref();
+      if (!local.proves) setTimeout(() => retry(local), RETRY_MS).unref();
     }
     wake();
   }
@@ -89,7 +110,7 @@ export function createLocalEndpoint(
   function retry(local: LocalConfig): void {
     if (configs.get(local.wanted.version) !== local || local.progress !== 'failed') return;
     local.progress = 'preparing';
-    void work(local, false);
+    void work(local);
   }
 
   function stateOf(local: LocalConfig, { name, deployment }: ServedEntity): EntityState {
@@ -124,17 +145,21 @@ export function createLocalEndpoint(
       return configs.size === 0 && draining.size === 0 && routed === undefined;
     },
 
+    /** It answers, or has nothing yet that ever did. */
+    get isSettled() {
+      return routed !== undefined || [...configs.values()].every(({ proves }) => proves);
+    },
+
     progress: (): ReadonlyMap<number, Progress> =>
       new Map([...configs].map(([version, local]) => [version, local.progress])),
 
     failure: (version: number) => configs.get(version)?.failure,
 
     /** What of the endpoint can change without a new configuration; the route follows. */
-    async look(next: { readonly name: string; readonly settings: EndpointSettings }): Promise<void> {
+    look(next: { readonly name: string; readonly settings: EndpointSettings }): void {
       facts = next;
       if (routed === undefined) return;
       const local = configs.get(routed.version)!;
-      local.log = await logOf(endpointNo, local.wanted.config);
       if (routeFacts(routeInput(local)) !== routed.facts) putRoute(routed.version);
     },
 
@@ -146,7 +171,7 @@ export function createLocalEndpoint(
           configVersion: wanted.version,
           of,
           entity,
-          makerId: wanted.makerId,
+          makerId: wanted.maker.id,
         });
         return { name: entity.name, version: of.version, deployment };
       });
@@ -154,13 +179,14 @@ export function createLocalEndpoint(
         wanted,
         entities,
         abort: new AbortController(),
+        proves,
         progress: 'preparing',
         failure: undefined,
         log: undefined,
         reported: '',
       };
       configs.set(wanted.version, local);
-      void work(local, proves);
+      void work(local);
     },
 
     route(version: number): void {

@@ -64,9 +64,12 @@ export function createModelFiles({ folder, maxBytes, nowMs }: ModelFilesOptions)
       if (codeOf(error) === 'ENOENT') return undefined;
       throw onDisk(error);
     }
-    const seconds = nowMs() / 1000;
-    await utimes(place, seconds, seconds);
     return { folder: join(place, 'model'), digest, files: JSON.parse(text) as ModelCopy['files'] };
+  }
+
+  async function touch(digest: string): Promise<void> {
+    const seconds = nowMs() / 1000;
+    await utimes(join(folder, digest), seconds, seconds);
   }
 
   async function fetch(source: ModelSource, signal: AbortSignal): Promise<ModelCopy> {
@@ -85,6 +88,7 @@ export function createModelFiles({ folder, maxBytes, nowMs }: ModelFilesOptions)
       await writeFile(join(draft, FACTS), JSON.stringify(files));
       await makeReadOnly(join(draft, 'model'));
       await publish(draft, join(folder, digest));
+      await touch(digest);
       return { folder: join(folder, digest, 'model'), digest, files };
     } catch (error) {
       await removeTree(draft);
@@ -98,7 +102,10 @@ export function createModelFiles({ folder, maxBytes, nowMs }: ModelFilesOptions)
         ? digestOf(source.files as ModelCopy['files'])
         : undefined;
       const found = known === undefined ? undefined : await find(known);
-      if (found !== undefined) return found;
+      if (found !== undefined) {
+        await touch(found.digest);
+        return found;
+      }
       const key = known ?? `${source.what}:${digestOfNames(source.files)}`;
       const underWay = running.get(key);
       if (underWay !== undefined) return underWay;

@@ -18,9 +18,7 @@ export async function deleteNodes(tx: Transaction, nodeIds: readonly string[]): 
   ]);
 }
 
-export async function listNodes(
-  sql: Sql,
-): Promise<{ readonly node_id: string; readonly seen_at: number }[]> {
+export async function listNodes(sql: Sql): Promise<{ readonly node_id: string; readonly seen_at: number }[]> {
   return sql.all('SELECT node_id, seen_at FROM serving_nodes');
 }
 
@@ -58,17 +56,7 @@ export async function upsertState(tx: Transaction, row: NodeStateRow): Promise<v
       message: 'text',
       at_ms: 'bigint',
     },
-    [
-      [
-        row.node_id,
-        row.endpoint_no,
-        row.config_version,
-        row.state,
-        row.entities,
-        row.message,
-        row.at_ms,
-      ],
-    ],
+    [[row.node_id, row.endpoint_no, row.config_version, row.state, row.entities, row.message, row.at_ms]],
     {
       onConflict: {
         key: ['node_id', 'endpoint_no', 'config_version'],
@@ -79,8 +67,7 @@ export async function upsertState(tx: Transaction, row: NodeStateRow): Promise<v
 }
 
 export async function listStates(sql: Sql, endpointNos?: readonly number[]): Promise<NodeStateRow[]> {
-  if (endpointNos === undefined)
-    return sql.all<NodeStateRow>(`SELECT ${COLUMNS} FROM serving_node_states`);
+  if (endpointNos === undefined) return sql.all<NodeStateRow>(`SELECT ${COLUMNS} FROM serving_node_states`);
   if (endpointNos.length === 0) return [];
   return sql.all<NodeStateRow>(
     `SELECT ${COLUMNS} FROM serving_node_states WHERE ${sql.dialect.inList('endpoint_no', 'bigint')}`,

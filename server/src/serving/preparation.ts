@@ -3,17 +3,15 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Database } from '../db/port.ts';
 import type { BuiltEnvironment, Environments } from '../environments/environments.ts';
-import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { ArtifactPath } from '../objects/artifact-path.ts';
-import type { PredictPath } from '../processes/port.ts';
 import { fullNameOf } from '../registry/model-names.ts';
 import { type NumberedVersion, nameOfNumber, readContents } from '../registry/version-contents.ts';
 import type { EntityLog } from './endpoint-logs.ts';
 import type { ModelFile } from './model-file.ts';
 import { MODEL_FILE, parseModelFile } from './model-file.ts';
 import type { ModelFiles } from './model-files.ts';
-import * as repository from './nodes-repository.ts';
+import type { LoadedFacts, ServedVersions } from './served-versions.ts';
 
 /** What is on this machine of a version that is to be served: its files, its environment, what it says of itself. */
 export interface Prepared {
@@ -31,15 +29,9 @@ export interface Prepared {
   release(): void;
 }
 
-/** What tells how a version may be called before a process of it lives. */
-export interface LoadedFacts {
-  readonly path: PredictPath;
-  readonly rowWise: boolean;
-}
-
 export interface PreparationDependencies {
   readonly db: Database;
-  readonly clock: Clock;
+  readonly servedVersions: Pick<ServedVersions, 'pin'>;
   readonly modelFiles: ModelFiles;
   readonly environments: Environments;
   openFile(path: ArtifactPath): Promise<Readable>;
@@ -63,7 +55,7 @@ export type Prepare = ReturnType<typeof createPreparation>;
  *   where trying again may help.
  */
 export function createPreparation(dependencies: PreparationDependencies) {
-  const { db, clock, modelFiles, environments, openFile } = dependencies;
+  const { db, servedVersions, modelFiles, environments, openFile } = dependencies;
 
   return async ({ of, log, tell, signal }: PreparationInput): Promise<Prepared> => {
     const { name, contents } = await db.read(async (sql) => {
@@ -82,7 +74,7 @@ export function createPreparation(dependencies: PreparationDependencies) {
     );
     const keepFiles = modelFiles.inUse(copy.digest);
     try {
-      const row = await pin(of, { digest: copy.digest, what });
+      const facts = await servedVersions.pin(of, { digest: copy.digest, what });
       const modelFile = await readModelFile(copy.folder, what);
       tell('Building the environment of the model');
       const spec = await environments.plan(copy.folder);
@@ -96,7 +88,7 @@ export function createPreparation(dependencies: PreparationDependencies) {
         modelFile,
         environment,
         example: await readExample(copy.folder, modelFile),
-        facts: row.facts === null ? undefined : (JSON.parse(row.facts) as LoadedFacts),
+        facts,
         release() {
           keepEnvironment();
           keepFiles();
@@ -107,24 +99,6 @@ export function createPreparation(dependencies: PreparationDependencies) {
       throw error;
     }
   };
-
-  /** The first digest that any process saw is that of the version for ever. */
-  async function pin(
-    of: NumberedVersion,
-    { digest, what }: { readonly digest: string; readonly what: string },
-  ): Promise<repository.ServedVersionRow> {
-    const known =
-      (await db.read((sql) => repository.findServedVersion(sql, of))) ??
-      (await db.write(async (tx) => {
-        await repository.insertServedVersion(tx, { ...of, digest, nowMs: clock.nowMs() });
-        return (await repository.findServedVersion(tx, of))!;
-      }));
-    if (known.files_digest === digest) return known;
-    throw new AppError(
-      'InvalidState',
-      `The files of ${what} have been changed since it was first served: their digest is ${digest}, and was ${known.files_digest}.`,
-    );
-  }
 }
 
 async function readModelFile(folder: string, what: string): Promise<ModelFile> {
@@ -133,7 +107,10 @@ async function readModelFile(folder: string, what: string): Promise<ModelFile> {
     text = await readFile(join(folder, MODEL_FILE), 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new AppError('InvalidState', `There is no file ${MODEL_FILE} in ${what}: it is no model of MLflow.`);
+    throw new AppError(
+      'InvalidState',
+      `There is no file ${MODEL_FILE} in ${what}: it is no model of MLflow.`,
+    );
   }
   const modelFile = parseModelFile(text);
   if (modelFile.loader === undefined)

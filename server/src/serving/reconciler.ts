@@ -1,16 +1,20 @@
 import type { Database, Sql } from '../db/port.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { rollMovedAliases } from './alias-moves.ts';
-import * as configs from './configs-repository.ts';
 import { activate, fail } from './config-changes.ts';
+import * as configs from './configs-repository.ts';
 import type { Deployment } from './deployment.ts';
 import type { Deployments } from './deployments.ts';
 import type { EndpointConfig } from './endpoint-config.ts';
 import { parseSettings } from './endpoints.ts';
 import * as endpoints from './endpoints-repository.ts';
 import type { Gateway } from './gateway/gateway-port.ts';
-import type { LogTarget } from './gateway/lane.ts';
-import { createLocalEndpoint, type LocalEndpoint, type WantedConfig } from './local-endpoint.ts';
+import {
+  createLocalEndpoint,
+  type LocalEndpoint,
+  type OpenLog,
+  type WantedConfig,
+} from './local-endpoint.ts';
 import { BEAT_MS, LIVE_MS, type Nodes } from './nodes.ts';
 import * as nodeStates from './nodes-repository.ts';
 import { decideStep } from './reconcile-step.ts';
@@ -21,8 +25,7 @@ export interface ReconcilerDependencies {
   readonly nodes: Nodes;
   readonly gateway: Gateway;
   readonly deployments: Deployments;
-  /** Where requests of an endpoint are kept; undefined where they are not. */
-  readonly logOf: (endpointNo: number, config: EndpointConfig) => Promise<LogTarget | undefined>;
+  readonly openLog: OpenLog;
   /** Whether whoever configured an endpoint may still load the model. */
   readonly mayServe: (makerId: string, modelNo: number) => Promise<boolean>;
   readonly deadlineMs: number;
@@ -32,6 +35,8 @@ export interface ReconcilerDependencies {
 /** How often the database is looked at where nobody says that something changed. */
 const LOOK_MS = 500;
 const RESCALE_MS = 1_000;
+/** How long the start of the server waits for what is on this machine already. */
+const FIRST_LOOK_MS = 10_000;
 /** More than any endpoint can need at once. */
 const MAX_STEPS = 20;
 
@@ -83,7 +88,7 @@ export function createReconciler(dependencies: ReconcilerDependencies) {
     return {
       version,
       config: JSON.parse(row.body) as EndpointConfig,
-      makerId: row.made_by_id,
+      maker: { id: row.made_by_id, name: row.made_by },
       versions: new Map(
         seen.entities
           .filter(of)
@@ -100,7 +105,7 @@ export function createReconciler(dependencies: ReconcilerDependencies) {
       local = createLocalEndpoint({ endpointNo, endpointId: row.endpoint_id }, { ...dependencies, wake });
       locals.set(endpointNo, local);
     }
-    if (row !== undefined) await local.look({ name: row.name, settings: parseSettings(row.settings) });
+    if (row !== undefined) local.look({ name: row.name, settings: parseSettings(row.settings) });
     for (let i = 0; i < MAX_STEPS; i += 1) {
       const pending = row?.pending_version ?? undefined;
       const ofPending = seen.states.filter(
@@ -248,6 +253,10 @@ export function createReconciler(dependencies: ReconcilerDependencies) {
       await nodes.start();
       wake();
       await running;
+      for (const endMs = clock.nowMs() + FIRST_LOOK_MS; clock.nowMs() < endMs; ) {
+        if ([...locals.values()].every((local) => local.isSettled)) return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
     },
 
     async stop(): Promise<void> {
@@ -261,8 +270,7 @@ export function createReconciler(dependencies: ReconcilerDependencies) {
 
     /** What this process has of an entity of an endpoint; of the newest configuration that has it. */
     find(endpointId: string, entity: string): Deployment | undefined {
-      for (const local of locals.values())
-        if (local.endpointId === endpointId) return local.find(entity);
+      for (const local of locals.values()) if (local.endpointId === endpointId) return local.find(entity);
       return undefined;
     },
   };

@@ -1,6 +1,12 @@
 import type { Deployment } from './deployment.ts';
 import type { EndpointConfig, EndpointSettings } from './endpoint-config.ts';
-import { DEFAULT_BATCH_RULES, type LogTarget, type RateLimit, type Route, type RoutedEntity } from './gateway/lane.ts';
+import {
+  DEFAULT_BATCH_RULES,
+  type LogTarget,
+  type RateLimit,
+  type Route,
+  type RoutedEntity,
+} from './gateway/lane.ts';
 import { concurrencyOf } from './workload-sizes.ts';
 
 export interface ServedEntity {
@@ -37,7 +43,10 @@ export function routeOf(input: RouteInput): Route {
     strict: settings.strict,
     deadlineMs,
     maxWaiting: {
-      requests: Math.max(MIN_WAITING, WAITING_A_SLOT * sum(config.entities.map(({ size }) => concurrencyOf(size).max))),
+      requests: Math.max(
+        MIN_WAITING,
+        WAITING_A_SLOT * sum(config.entities.map(({ size }) => concurrencyOf(size).max)),
+      ),
       bytes: WAITING_BYTES,
     },
     log,

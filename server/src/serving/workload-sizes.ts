@@ -79,7 +79,10 @@ export function resourceClassOf(workloadType: string, available: readonly string
   const had = Object.entries(RESOURCE_CLASSES).flatMap(([type, name]) =>
     available.includes(name) ? [type] : [],
   );
-  throw invalidArgument(`workload_type ${workloadType.slice(0, 50)}: this installation has ${had.join(', ')}.`, {
-    field: 'workload_type',
-  });
+  throw invalidArgument(
+    `workload_type ${workloadType.slice(0, 50)}: this installation has ${had.join(', ')}.`,
+    {
+      field: 'workload_type',
+    },
+  );
 }

@@ -3,19 +3,19 @@ import type { Action } from '../../governance/privileges.ts';
 import { AppError, notFound } from '../../kernel/errors.ts';
 import { securableOf } from '../../registry/model-names.ts';
 import { modelNotFound } from '../../registry/model-places.ts';
-import { scopeSecurable, noScope } from '../../secrets/scopes.ts';
+import { noScope, scopeSecurable } from '../../secrets/scopes.ts';
 import type { EndpointConfig } from '../../serving/endpoint-config.ts';
-import { readConfig, secretsIn } from '../../serving/endpoint-rules.ts';
 import type { EntityLog } from '../../serving/endpoint-logs.ts';
+import { readConfig, secretsIn } from '../../serving/endpoint-rules.ts';
 import type { EndpointView } from '../../serving/endpoint-states.ts';
-import { endpointNotFound, endpointSecurable, type Endpoints } from '../../serving/endpoints.ts';
-import type { Route } from '../../serving/gateway/lane.ts';
+import { type Endpoints, endpointNotFound, endpointSecurable } from '../../serving/endpoints.ts';
 import type { EntityCounts } from '../../serving/gateway/endpoint-counters.ts';
+import type { Route } from '../../serving/gateway/lane.ts';
 import { optionalObject, optionalString, requiredString, stringList } from '../mlflow/fields.ts';
 import type { JsonObject } from '../mlflow/json.ts';
 import { creatingUnseen, type ReadModelName } from '../model-access.ts';
-import type { RawCall, RawRoute } from '../routes.ts';
 import { type Need, requireOn } from '../route-access.ts';
+import type { RawCall, RawRoute } from '../routes.ts';
 import type { DatabricksCall, DatabricksRoute } from './routes.ts';
 import { plain, readAiGateway, readRateLimits, readTags, readWrittenConfig } from './serving-messages.ts';
 import { renderEndpointMetrics } from './serving-metrics.ts';
@@ -32,7 +32,7 @@ export interface ServingEndpointsDependencies {
   /** Whether the caller may have tables made for requests there. @throws AppError */
   requireCapture(config: EndpointConfig, access: Access): void;
   /** Where its requests are kept; undefined where they are not. */
-  tableOf(endpointId: string): Promise<CaptureTable | undefined>;
+  tableOf(endpoint: EndpointView): Promise<CaptureTable | undefined>;
 }
 
 const PATH = '/api/2.0/serving-endpoints';
@@ -79,7 +79,7 @@ export function servingEndpointRoutes(dependencies: ServingEndpointsDependencies
   const render = async (endpoint: EndpointView, { access }: { readonly access: Access }): Promise<object> =>
     renderEndpoint(endpoint, {
       permissionLevel: levelOf(access, endpoint.id),
-      table: await dependencies.tableOf(endpoint.id),
+      table: await dependencies.tableOf(endpoint),
     });
 
   async function entityLog({ path }: DatabricksCall): Promise<EntityLog> {
@@ -185,7 +185,9 @@ export function servingEndpointRoutes(dependencies: ServingEndpointsDependencies
       access: needs('endpoint.manage'),
       async handle({ path, body }) {
         const add = readTags(body, 'add_tags');
-        return { tags: await endpoints.changeTags(path.name!, { add, remove: stringList(body, 'delete_tags') }) };
+        return {
+          tags: await endpoints.changeTags(path.name!, { add, remove: stringList(body, 'delete_tags') }),
+        };
       },
     },
     {

@@ -92,12 +92,16 @@ function readRoute(route: JsonObject, i: number): TrafficRoute {
 function readCapture(message: JsonObject, at: string): CaptureConfig | undefined {
   const field = `${at}auto_capture_config`;
   const written = optionalObject(message, 'auto_capture_config', field);
-  return written && readTable(written, field);
+  return written && readTable(written, { kind: 'legacy', field });
 }
 
-function readTable(written: JsonObject, field: string): CaptureConfig {
+function readTable(
+  written: JsonObject,
+  { kind, field }: { readonly kind: CaptureConfig['kind']; readonly field: string },
+): CaptureConfig {
   const text = (name: string) => optionalString(written, name, `${field}.${name}`) || undefined;
   return {
+    kind,
     catalog: text('catalog_name'),
     schema: text('schema_name'),
     prefix: text('table_name_prefix'),
@@ -121,7 +125,8 @@ export function readRateLimits(message: JsonObject, at = ''): readonly RateLimit
       throw invalid(of('calls'), limit.calls, 'expected a number of calls of at least 0.');
     const key = optionalString(limit, 'key', of('key')) ?? 'endpoint';
     if (key !== 'user' && key !== 'endpoint')
-      throw new AppError('NotSupported', 
+      throw new AppError(
+        'NotSupported',
         `${of('key')}: limits are kept for each 'user' and for the 'endpoint', not for '${key.slice(0, 50)}'.`,
         { field: of('key') },
       );
@@ -141,10 +146,16 @@ export function readAiGateway(message: JsonObject): {
     if (isOn(message[field]))
       throw new AppError('NotSupported', `ai_gateway.${field} is for models that run elsewhere.`, { field });
   const table = optionalObject(message, 'inference_table_config');
-  const kept = ['inference_table_config', 'usage_tracking_config', 'rate_limits', 'guardrails', 'fallback_config'];
+  const kept = [
+    'inference_table_config',
+    'usage_tracking_config',
+    'rate_limits',
+    'guardrails',
+    'fallback_config',
+  ];
   return {
     rateLimits: readRateLimits(message, 'ai_gateway.'),
-    capture: table && readTable(table, 'ai_gateway.inference_table_config'),
+    capture: table && readTable(table, { kind: 'gateway', field: 'ai_gateway.inference_table_config' }),
     written: plain(
       Object.fromEntries(kept.flatMap((name) => (message[name] == null ? [] : [[name, message[name]]]))),
     ),

@@ -17,8 +17,18 @@ export function renderEndpointMetrics(endpoint: string, counts: readonly EntityC
   const failed4 = counted((status) => status >= 400 && status < 500);
   const failed5 = counted((status) => status >= 500);
   series('request_count_total', 'counter', 'Requests', each('request_count_total', total));
-  series('request_4xx_count_total', 'counter', 'Requests that were refused', each('request_4xx_count_total', failed4));
-  series('request_5xx_count_total', 'counter', 'Requests that failed', each('request_5xx_count_total', failed5));
+  series(
+    'request_4xx_count_total',
+    'counter',
+    'Requests that were refused',
+    each('request_4xx_count_total', failed4),
+  );
+  series(
+    'request_5xx_count_total',
+    'counter',
+    'Requests that failed',
+    each('request_5xx_count_total', failed5),
+  );
   series(
     'request_latency_ms',
     'histogram',

@@ -45,7 +45,6 @@ export function renderEndpoint(
   };
 }
 
-
 function renderConfig(endpoint: EndpointView, view: ConfigView, table: CaptureTable | undefined): object {
   const { config, version, entities } = view;
   return {
@@ -53,7 +52,9 @@ function renderConfig(endpoint: EndpointView, view: ConfigView, table: CaptureTa
     served_models: entities.map((entity) => renderModel(view, entity)),
     config_version: version,
     traffic_config: { routes: renderRoutes(config) },
-    ...(config.capture !== undefined && { auto_capture_config: renderCapture(endpoint, config.capture, table) }),
+    ...(config.capture?.kind === 'legacy' && {
+      auto_capture_config: renderCapture(endpoint, config.capture, table),
+    }),
   };
 }
 

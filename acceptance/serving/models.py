@@ -1,0 +1,79 @@
+"""Models as people log them, small ones: each tells itself apart by what it answers, or by how it fails."""
+
+import mlflow
+import numpy as np
+import pandas as pd
+from mlflow.models import infer_signature
+from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
+
+COLUMNS = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]
+ROW = [5.1, 3.5, 1.4, 0.2]
+
+
+def iris():
+    frame, target = load_iris(return_X_y=True, as_frame=True)
+    return frame, target
+
+
+def log_iris_forest(name, shift=0):
+    """Registers a forest whose classes are the iris's, moved by `shift`. @returns the version"""
+    frame, target = iris()
+    model = RandomForestClassifier(n_estimators=10, random_state=0).fit(frame, target + shift)
+    with mlflow.start_run():
+        info = mlflow.sklearn.log_model(
+            model,
+            name="model",
+            signature=infer_signature(frame, model.predict(frame)),
+            input_example=frame.head(2),
+            registered_model_name=name,
+            # The default format of plain http refuses trees.
+            serialization_format="cloudpickle",
+        )
+    return info.registered_model_version
+
+
+class Text(mlflow.pyfunc.PythonModel):
+    """A model of no library: counts words, and says what stands in its environment."""
+
+    def predict(self, context, model_input: list[str], params=None):
+        import os
+
+        print(f"counting {len(model_input)} texts", flush=True)
+        return [f"{len(text.split())} {os.environ.get('SUFFIX', '')}".strip() for text in model_input]
+
+
+class Broken(mlflow.pyfunc.PythonModel):
+    """A model that cannot be loaded."""
+
+    def load_context(self, context):
+        raise RuntimeError("the vocabulary is missing")
+
+    def predict(self, context, model_input, params=None):
+        return model_input
+
+
+class Fussy(mlflow.pyfunc.PythonModel):
+    """A model that raises for negative numbers."""
+
+    def predict(self, context, model_input, params=None):
+        if (model_input["x"] < 0).any():
+            raise ValueError("a negative x: the secret of the traceback")
+        return np.sqrt(model_input["x"])
+
+
+def log_python_model(name, model, *, frame=None, requirements=("mlflow",), code=None):
+    """Registers a model of a class above. @returns the version"""
+    signature = None if frame is None else infer_signature(frame, frame["x"])
+    with mlflow.start_run():
+        info = mlflow.pyfunc.log_model(
+            name="model",
+            python_model=model,
+            signature=signature,
+            pip_requirements=list(requirements),
+            registered_model_name=name,
+        )
+    return info.registered_model_version
+
+
+XS = pd.DataFrame({"x": [1.0, 4.0]})

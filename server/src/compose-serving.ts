@@ -1,0 +1,249 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Files } from './artifacts/files.ts';
+import type { Database } from './db/port.ts';
+import { createEnvironments, type EnvironmentSettings } from './environments/environment-store.ts';
+import type { DomainEvent } from './events/events.ts';
+import type { Access, Principal } from './governance/access.ts';
+import type { Governance } from './governance/governance.ts';
+import type { DatabricksRoute } from './http/databricks/routes.ts';
+import { servingEndpointRoutes } from './http/databricks/serving-endpoints.ts';
+import type { CaptureTable } from './http/databricks/serving-rendering.ts';
+import { renderScoringFailure } from './http/invocations/answers.ts';
+import { createInvocationRoutes } from './http/invocations/surface.ts';
+import type { Logger } from './http/logger.ts';
+import { type ReadModelName, schemaMissing } from './http/model-access.ts';
+import { requireOn } from './http/route-access.ts';
+import type { RawRoute } from './http/routes.ts';
+import type { InferenceTables } from './inference-log/inference-table.ts';
+import type { Recorder } from './inference-log/recorder.ts';
+import type { Clock } from './kernel/clock.ts';
+import { invalidArgument } from './kernel/errors.ts';
+import { randomHexId } from './kernel/ids.ts';
+import { openLocalEngine } from './processes/local/local-engine.ts';
+import { securableOf } from './registry/model-names.ts';
+import { nameOfNumber } from './registry/version-contents.ts';
+import { createSecretScopes, scopeSecurable } from './secrets/scopes.ts';
+import type { Sealer } from './secrets/sealer.ts';
+import { createDeployments } from './serving/deployments.ts';
+import type { CaptureConfig, EndpointConfig } from './serving/endpoint-config.ts';
+import type { EndpointView } from './serving/endpoint-states.ts';
+import { createEndpoints } from './serving/endpoints.ts';
+import { createVariableReader } from './serving/environment-variables.ts';
+import { createGateway } from './serving/gateway/gateway.ts';
+import type { OpenLog } from './serving/local-endpoint.ts';
+import { createModelFiles } from './serving/model-files.ts';
+import { createNodes } from './serving/nodes.ts';
+import { createPreparation } from './serving/preparation.ts';
+import { createReconciler } from './serving/reconciler.ts';
+import { createServedVersions } from './serving/served-versions.ts';
+
+/** The settings of that name. */
+export interface ServingSettings {
+  readonly home: string;
+  readonly idleMs: number;
+  readonly deadlineMs: number;
+  readonly modelsMaxBytes: number;
+  readonly memoryBytes: number | undefined;
+  readonly isolation: 'require' | 'auto' | 'off';
+  readonly environments: Omit<EnvironmentSettings, 'folder' | 'uvRequirements'> & { readonly maxBytes: number };
+}
+
+export interface ServingDependencies {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly settings: ServingSettings;
+  /** Whether callers have identities. */
+  readonly auth: boolean;
+  readonly governance: Governance;
+  readonly sealer: Sealer;
+  readonly files: Pick<Files, 'open'>;
+  readonly inferenceLog: { readonly recorder: Recorder; readonly tables: InferenceTables };
+  readonly readModelName: ReadModelName;
+  readonly logger: Logger;
+  onError(error: unknown): void;
+}
+
+export interface ServingSurface {
+  readonly routes: readonly DatabricksRoute[];
+  readonly rawRoutes: readonly RawRoute[];
+  /** In Prometheus' text format. */
+  renderMetrics(): string;
+  hasEndpoint(id: string): Promise<boolean>;
+  onEvents(events: readonly DomainEvent[]): void;
+  /** Brings up what is wanted; resolves when what is on this machine already answers. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What runs in the interpreters of models: beside the sources, or beside the bundle. */
+const PROGRAMS_FOLDER = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../../python' : './python', import.meta.url),
+);
+/** Of the machine's memory, where nobody said how much models may have. */
+const MEMORY_SHARE = 0.6;
+const IDLE_INTERPRETER_MS = 30 * 60_000;
+const COLLECT_MS = 60 * 60_000;
+const DRAIN_MS = 10_000;
+
+/** Puts model serving together: what is wanted, what runs, and the gateway between. */
+export async function composeServing(dependencies: ServingDependencies): Promise<ServingSurface> {
+  const { db, clock, settings, auth, governance, files, readModelName, logger, onError } = dependencies;
+  const { snapshot, grants, ownership } = governance;
+  const nowMs = () => performance.now();
+  const engine = await openLocalEngine({
+    program: join(PROGRAMS_FOLDER, 'scoring_worker', 'zygote.py'),
+    runFolder: join(settings.home, 'run'),
+    isolation: settings.isolation,
+    memoryBudgetBytes: settings.memoryBytes ?? Math.floor(totalmem() * MEMORY_SHARE),
+    resourceClasses: {},
+    idleInterpreterMs: IDLE_INTERPRETER_MS,
+    now: nowMs,
+  });
+  const { maxBytes: environmentsMaxBytes, ...environmentSettings } = settings.environments;
+  const environments = createEnvironments(
+    {
+      ...environmentSettings,
+      folder: join(settings.home, 'environments'),
+      uvRequirements: join(PROGRAMS_FOLDER, 'uv.txt'),
+    },
+    { clock },
+  );
+  const modelFiles = createModelFiles({
+    folder: join(settings.home, 'models'),
+    maxBytes: settings.modelsMaxBytes,
+    nowMs: clock.nowMs,
+  });
+  const gateway = createGateway({
+    clock,
+    steadyMs: nowMs,
+    seed: () => Math.floor(Math.random() * 2 ** 32),
+    renderFailure: renderScoringFailure,
+    onModelFailure: (requestId, endpoint, error) =>
+      logger.info('a model failed', { requestId, endpoint, error: error.message }),
+  });
+
+  const accessOf = (principalId: string): Access | undefined => snapshot.accessOf(principalId);
+  const scopes = createSecretScopes({ db, clock, sealer: dependencies.sealer, grants, ownership });
+  const servedVersions = createServedVersions({ db, clock });
+  const waker = { wake: () => {} };
+  const deployments = createDeployments({
+    engine,
+    clock,
+    prepare: createPreparation({
+      db,
+      servedVersions,
+      modelFiles,
+      environments,
+      openFile: async (path) => (await files.open(path)).read.stream,
+    }),
+    readVariables: createVariableReader({
+      readSecret: (scope, key) => scopes.get(scope, key),
+      mayRead: (makerId, scope) =>
+        !auth || accessOf(makerId)?.decide('secret-scope.read', scopeSecurable(scope)) === 'allowed',
+    }),
+    keepFacts: servedVersions.keepFacts,
+    cores: availableParallelism(),
+    idleMs: settings.idleMs,
+    onChange: () => waker.wake(),
+    onError,
+  });
+  const reconciler = createReconciler({
+    db,
+    clock,
+    nodes: createNodes({ db, clock, nodeId: randomHexId() }),
+    gateway,
+    deployments,
+    openLog: createOpenLog(dependencies.inferenceLog),
+    async mayServe(makerId, modelNo) {
+      if (!auth) return true;
+      const name = await db.read((sql) => nameOfNumber(sql, modelNo));
+      return accessOf(makerId)?.decide('model.read-files', securableOf(name)) === 'allowed';
+    },
+    deadlineMs: settings.deadlineMs,
+    onError,
+  });
+  waker.wake = reconciler.wake;
+  const endpoints = createEndpoints({ db, clock, ownership, wake: reconciler.wake });
+
+  async function tableOf({ endpointNo }: EndpointView): Promise<CaptureTable | undefined> {
+    const [table] = await dependencies.inferenceLog.tables.ofEndpoint(endpointNo);
+    if (table === undefined) return undefined;
+    const { catalog, schema, name, status, message } = table;
+    return { name: `${catalog}.${schema}.${name}`, status, message };
+  }
+
+  /** @throws AppError InvalidArgument; as for a schema that is not there, or where no table may be made. */
+  function requireCapture({ capture }: EndpointConfig, access: Access): void {
+    if (capture === undefined || !capture.enabled) return;
+    const { catalog, schema } = placeOf(capture);
+    const missing = () => schemaMissing(access, [catalog, schema]);
+    requireOn(access, 'schema.create-table', [{ on: { type: 'schema', catalog, schema }, missing }]);
+    if (snapshot.spelling({ catalog, schema }) === undefined) throw missing();
+  }
+
+  const managed = servingEndpointRoutes({
+    endpoints,
+    readModelName,
+    logOf: (endpointId, entity) => reconciler.find(endpointId, entity)?.log,
+    routeOf: (endpointId) => gateway.table.findById(endpointId),
+    countsOf: (endpointId) => gateway.counters.of(endpointId),
+    requireCapture,
+    tableOf,
+  });
+  let collecting: NodeJS.Timeout | undefined;
+  const collect = () => {
+    modelFiles.collect().catch(onError);
+    environments.collect({ maxBytes: environmentsMaxBytes }).catch(onError);
+  };
+
+  return {
+    routes: managed.routes,
+    rawRoutes: [...managed.rawRoutes, ...createInvocationRoutes(gateway)],
+    renderMetrics: () => gateway.counters.render(),
+    hasEndpoint: endpoints.hasId,
+    onEvents(events) {
+      if (events.some(({ entity }) => entity === 'model_version_alias')) reconciler.wake();
+    },
+    async start() {
+      const { isolation, isolationLack } = await engine.facts();
+      if (isolation !== 'jail')
+        logger.warn('processes with models are not kept from the files and the network of this machine', {
+          why: isolationLack,
+        });
+      await reconciler.start();
+      collecting = setInterval(collect, COLLECT_MS);
+      collecting.unref();
+      collect();
+    },
+    async stop() {
+      clearInterval(collecting);
+      await gateway.close(DRAIN_MS);
+      await reconciler.stop();
+      await engine.close();
+    },
+  };
+}
+
+function placeOf({ catalog, schema }: CaptureConfig): { readonly catalog: string; readonly schema: string } {
+  if (catalog !== undefined && schema !== undefined) return { catalog, schema };
+  throw invalidArgument("To keep requests in a table, say 'catalog_name' and 'schema_name'.", {
+    field: 'catalog_name',
+  });
+}
+
+/** The table is made when the configuration is brought up, in the name of whoever made that. */
+function createOpenLog({ recorder, tables }: ServingDependencies['inferenceLog']): OpenLog {
+  return async ({ endpointNo, name, config: { capture }, maker }) => {
+    if (capture === undefined || !capture.enabled) {
+      await tables.release(endpointNo);
+      return undefined;
+    }
+    const { kind } = capture;
+    const by: Principal = { ...maker, kind: 'user', isAdmin: false };
+    const wanted = { endpointNo, kind, ...placeOf(capture), prefix: capture.prefix ?? name, enabled: true };
+    const { tableId } = await tables.ensure(wanted, by);
+    return { log: await recorder.open({ tableId, kind }), mode: 'every', samplingFraction: 1 };
+  };
+}
