@@ -11,6 +11,7 @@ import { composeInferenceLog } from './compose-inference-log.ts';
 import { defaultArtifactLocation, parseArtifactLocation } from './compose-locations.ts';
 import { composeNotifications } from './compose-notifications.ts';
 import { composeRegistry } from './compose-registry.ts';
+import { composeServing, type ServingSurface } from './compose-serving.ts';
 import { composeStatements } from './compose-statements.ts';
 import { openDatabaseWithKey, openStore, trashGuards } from './compose-storage.ts';
 import type { Config } from './config.ts';
@@ -82,6 +83,7 @@ import { createVersionPlaces } from './registry/version-places.ts';
 import { createVersionTable } from './registry/version-table.ts';
 import { createVersions } from './registry/versions.ts';
 import { createSealer } from './secrets/sealer.ts';
+import { guardServedVersions } from './serving/configs.ts';
 import { type Door, parseBody } from './setup/door.ts';
 import { createAssessments } from './traces/assessments.ts';
 import { createSpanLog } from './traces/span-log.ts';
@@ -123,8 +125,11 @@ export interface Program {
   close(): Promise<void>;
 }
 
-/** Puts the program together: the only place where adapters, services and routes are made. */
-export async function compose(config: Config): Promise<Program> {
+/**
+ * Puts the program together: the only place where adapters, services and routes are made.
+ * @param options `servesModels`: whether endpoints are brought up; not by commands that end at once.
+ */
+export async function compose(config: Config, { servesModels = true } = {}): Promise<Program> {
   const logger = createLogger(config.logLevel, (text) => process.stdout.write(text));
   const clock = systemClock;
   const inBackground = (what: string) => (error: unknown) =>
@@ -151,6 +156,8 @@ export async function compose(config: Config): Promise<Program> {
     tellOperator: (text) => process.stderr.write(text),
     onError: inBackground('governance'),
   });
+  /** Who serves models is made later, and is told of nothing before. */
+  const servingEvents: { tell: ServingSurface['onEvents'] } = { tell() {} };
   const notifications = await composeNotifications({
     db,
     clock,
@@ -158,6 +165,7 @@ export async function compose(config: Config): Promise<Program> {
     allowHttp: config.webhooksAllowHttp,
     allowPrivate: config.webhooksAllowPrivate,
     inBackground,
+    onEvents: (events) => servingEvents.tell(events),
   });
   const { journal, recordEvents } = notifications;
 
@@ -212,7 +220,7 @@ export async function compose(config: Config): Promise<Program> {
   const models = createModels({
     ...registry,
     write: governance.write,
-    guardDeletion: async () => {},
+    guardDeletion: guardServedVersions,
     ownership: governance.ownership,
   });
   schemaContents.push(createSchemaModels({ deleteModel: models.deleteWithin }));
@@ -221,7 +229,7 @@ export async function compose(config: Config): Promise<Program> {
     pendingCreates,
     sourcePolicy: { pattern: config.sourcePattern, ...hostPolicy },
     guardPromotion: async () => {},
-    guardDeletion: async () => {},
+    guardDeletion: guardServedVersions,
   });
   const aliases = createAliases({ db, clock, recordEvents, guardPromotion: async () => {} });
   notifications.start();
@@ -351,6 +359,21 @@ export async function compose(config: Config): Promise<Program> {
     governance,
     onError: inBackground('the log of requests'),
   });
+  const { serving: servingConfig, environments, home } = config;
+  const serving = await composeServing({
+    db,
+    clock,
+    settings: { ...servingConfig, home, environments },
+    auth: config.auth,
+    governance,
+    sealer,
+    files,
+    inferenceLog,
+    readModelName,
+    logger,
+    onError: inBackground('model serving'),
+  });
+  servingEvents.tell = serving.onEvents;
   const sql = composeStatements({
     db,
     clock,
@@ -381,6 +404,7 @@ export async function compose(config: Config): Promise<Program> {
     experiments,
     hasVolume: async (name) => (await databricksFiles.volumes.find(name)) !== undefined,
     requireWarehouse,
+    hasEndpoint: serving.hasEndpoint,
   });
   schemaContents.push(...databricks.contents, databricksFiles.volumes.contents);
   const registryRoutes = composeRegistry({
@@ -404,12 +428,14 @@ export async function compose(config: Config): Promise<Program> {
     ...databricks.rawRoutes,
     ...databricksFiles.rawRoutes,
     ...sql.rawRoutes,
+    ...serving.rawRoutes,
   ];
   const databricksRoutes = [
     ...databricks.routes,
     ...registryRoutes,
     ...databricksFiles.routes,
     ...sql.routes,
+    ...serving.routes,
     ...workspaceConfRoutes(settings),
   ];
   const server = buildHttpServer({
@@ -424,11 +450,16 @@ export async function compose(config: Config): Promise<Program> {
     hostRules: { allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins },
     trustsProxy: config.trustsProxy,
     logger,
-    metrics: createServerMetrics({ databaseBytes: () => db.sizeBytes(), runLists: runLists.stats }),
+    metrics: createServerMetrics({
+      databaseBytes: () => db.sizeBytes(),
+      runLists: runLists.stats,
+      rendered: serving.renderMetrics,
+    }),
   });
 
   sql.start();
   inferenceLog.start();
+  if (servesModels) await serving.start();
 
   return {
     server,
@@ -439,6 +470,7 @@ export async function compose(config: Config): Promise<Program> {
       liveStreams.end();
       await server.close();
       await sql.stop();
+      await serving.stop();
       await inferenceLog.stop();
       await sweeper.stop();
       await notifications.stop();
@@ -469,7 +501,10 @@ async function refuseNameOfPlainModels(tx: Transaction, catalog: string): Promis
 export async function openDoorOfHome(
   config: Config,
 ): Promise<{ readonly door: Door; close(): Promise<void> }> {
-  const { server, close } = await compose({ ...config, auth: false, audit: 'on', logLevel: 'error' });
+  const { server, close } = await compose(
+    { ...config, auth: false, audit: 'on', logLevel: 'error' },
+    { servesModels: false },
+  );
   const door: Door = {
     async call(method, url, body) {
       const answer = await server.inject({

@@ -17,10 +17,12 @@ export interface Measured {
   databaseBytes(): Promise<number>;
   /** Ordered lists of runs that are kept in memory, and how often one was found there or had to be made. */
   runLists(): { readonly bytes: number; readonly found: number; readonly made: number };
+  /** Of parts that count for themselves, in Prometheus' text format. */
+  rendered?(): string;
 }
 
 /** What Prometheus reads at `/metrics`. */
-export function createServerMetrics({ databaseBytes, runLists }: Measured): ServerMetrics {
+export function createServerMetrics({ databaseBytes, runLists, rendered }: Measured): ServerMetrics {
   const registry = new Registry();
   const requests = new Counter({
     name: 'slipway_http_requests_total',
@@ -96,7 +98,8 @@ export function createServerMetrics({ databaseBytes, runLists }: Measured): Serv
       path: '/metrics',
       // Totals tell of everybody's things.
       access: 'admin',
-      handle: async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
+      handle: async (_request, reply) =>
+        reply.type(registry.contentType).send(`${await registry.metrics()}${rendered?.() ?? ''}`),
     },
   };
 }
