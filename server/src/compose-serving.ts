@@ -186,7 +186,7 @@ export async function composeServing(dependencies: ServingDependencies): Promise
   const managed = servingEndpointRoutes({
     endpoints,
     readModelName,
-    logOf: (endpointId, entity) => reconciler.find(endpointId, entity)?.log,
+    logOf: (endpointId, entity) => reconciler.logOf(endpointId, entity),
     routeOf: (endpointId) => gateway.table.findById(endpointId),
     countsOf: (endpointId) => gateway.counters.of(endpointId),
     requireCapture,

@@ -1,8 +1,8 @@
 import type { NumberedVersion } from '../registry/version-contents.ts';
 import { BringUpFailure, bringUp } from './bring-up.ts';
-import type { Deployment } from './deployment.ts';
 import type { Deployments } from './deployments.ts';
 import type { EndpointConfig, EndpointSettings } from './endpoint-config.ts';
+import type { EntityLog } from './endpoint-logs.ts';
 import type { EntityState } from './endpoint-states.ts';
 import type { Gateway } from './gateway/gateway-port.ts';
 import type { LogTarget } from './gateway/lane.ts';
@@ -78,6 +78,8 @@ export function createLocalEndpoint(
   const { gateway, deployments, deadlineMs, wake, onError } = dependencies;
   const configs = new Map<number, LocalConfig>();
   const draining = new Set<number>();
+  /** Of each entity the newest: also of one that could not be brought up and is gone. */
+  const logs = new Map<string, EntityLog>();
   let facts: { readonly name: string; readonly settings: EndpointSettings } | undefined;
   let routed: { readonly version: number; readonly facts: string } | undefined;
 
@@ -173,6 +175,7 @@ export function createLocalEndpoint(
           entity,
           makerId: wanted.maker.id,
         });
+        logs.set(entity.name, deployment.log);
         return { name: entity.name, version: of.version, deployment };
       });
       const local: LocalConfig = {
@@ -247,14 +250,7 @@ export function createLocalEndpoint(
     served: (): readonly ServedEntity[] =>
       routed === undefined ? [] : (configs.get(routed.version)?.entities ?? []),
 
-    find(entity: string): Deployment | undefined {
-      const newestFirst = [...configs.values()].sort((a, b) => b.wanted.version - a.wanted.version);
-      for (const { entities } of newestFirst) {
-        const found = entities.find(({ name }) => name === entity);
-        if (found !== undefined) return found.deployment;
-      }
-      return undefined;
-    },
+    logOf: (entity: string): EntityLog | undefined => logs.get(entity),
   };
 
   /** The load of now comes to the new one at once. */

@@ -3,9 +3,9 @@ import type { Clock } from '../kernel/clock.ts';
 import { rollMovedAliases } from './alias-moves.ts';
 import { activate, fail } from './config-changes.ts';
 import * as configs from './configs-repository.ts';
-import type { Deployment } from './deployment.ts';
 import type { Deployments } from './deployments.ts';
 import type { EndpointConfig } from './endpoint-config.ts';
+import type { EntityLog } from './endpoint-logs.ts';
 import { parseSettings } from './endpoints.ts';
 import * as endpoints from './endpoints-repository.ts';
 import type { Gateway } from './gateway/gateway-port.ts';
@@ -239,7 +239,8 @@ export function createReconciler(dependencies: ReconcilerDependencies) {
     isAsked = true;
     if (running !== undefined) return;
     clearTimeout(timer);
-    running = run().finally(() => {
+    // Not at once: it is asked from within commits, where the database cannot be read.
+    running = new Promise((resolve) => void setImmediate(resolve)).then(run).finally(() => {
       running = undefined;
       if (!stopped) timer = setTimeout(wake, LOOK_MS);
     });
@@ -268,9 +269,9 @@ export function createReconciler(dependencies: ReconcilerDependencies) {
       await deployments.close();
     },
 
-    /** What this process has of an entity of an endpoint; of the newest configuration that has it. */
-    find(endpointId: string, entity: string): Deployment | undefined {
-      for (const local of locals.values()) if (local.endpointId === endpointId) return local.find(entity);
+    /** What this process knows of an entity of an endpoint, also of one that could not be brought up. */
+    logOf(endpointId: string, entity: string): EntityLog | undefined {
+      for (const local of locals.values()) if (local.endpointId === endpointId) return local.logOf(entity);
       return undefined;
     },
   };
