@@ -5,7 +5,7 @@ import type { Files } from './artifacts/files.ts';
 import type { Database } from './db/port.ts';
 import { createEnvironments, type EnvironmentSettings } from './environments/environment-store.ts';
 import type { DomainEvent } from './events/events.ts';
-import type { Access, Principal } from './governance/access.ts';
+import type { Access } from './governance/access.ts';
 import type { Governance } from './governance/governance.ts';
 import type { DatabricksRoute } from './http/databricks/routes.ts';
 import { servingEndpointRoutes } from './http/databricks/serving-endpoints.ts';
@@ -19,7 +19,7 @@ import type { RawRoute } from './http/routes.ts';
 import type { InferenceTables } from './inference-log/inference-table.ts';
 import type { Recorder } from './inference-log/recorder.ts';
 import type { Clock } from './kernel/clock.ts';
-import { invalidArgument } from './kernel/errors.ts';
+import { AppError, invalidArgument } from './kernel/errors.ts';
 import { randomHexId } from './kernel/ids.ts';
 import { openLocalEngine } from './processes/local/local-engine.ts';
 import { securableOf } from './registry/model-names.ts';
@@ -29,7 +29,7 @@ import type { Sealer } from './secrets/sealer.ts';
 import { createDeployments } from './serving/deployments.ts';
 import type { CaptureConfig, EndpointConfig } from './serving/endpoint-config.ts';
 import type { EndpointView } from './serving/endpoint-states.ts';
-import { createEndpoints } from './serving/endpoints.ts';
+import { type Captures, createEndpoints, type Endpoints } from './serving/endpoints.ts';
 import { createVariableReader } from './serving/environment-variables.ts';
 import { createGateway } from './serving/gateway/gateway.ts';
 import type { OpenLog } from './serving/local-endpoint.ts';
@@ -47,7 +47,9 @@ export interface ServingSettings {
   readonly modelsMaxBytes: number;
   readonly memoryBytes: number | undefined;
   readonly isolation: 'require' | 'auto' | 'off';
-  readonly environments: Omit<EnvironmentSettings, 'folder' | 'uvRequirements'> & { readonly maxBytes: number };
+  readonly environments: Omit<EnvironmentSettings, 'folder' | 'uvRequirements'> & {
+    readonly maxBytes: number;
+  };
 }
 
 export interface ServingDependencies {
@@ -70,7 +72,7 @@ export interface ServingSurface {
   readonly rawRoutes: readonly RawRoute[];
   /** In Prometheus' text format. */
   renderMetrics(): string;
-  hasEndpoint(id: string): Promise<boolean>;
+  readonly endpoints: Pick<Endpoints, 'find' | 'hasId'>;
   onEvents(events: readonly DomainEvent[]): void;
   /** Brings up what is wanted; resolves when what is on this machine already answers. */
   start(): Promise<void>;
@@ -165,7 +167,8 @@ export async function composeServing(dependencies: ServingDependencies): Promise
     onError,
   });
   waker.wake = reconciler.wake;
-  const endpoints = createEndpoints({ db, clock, ownership, wake: reconciler.wake });
+  const captures = createCaptures(dependencies.inferenceLog);
+  const endpoints = createEndpoints({ db, clock, ownership, captures, wake: reconciler.wake });
 
   async function tableOf({ endpointNo }: EndpointView): Promise<CaptureTable | undefined> {
     const [table] = await dependencies.inferenceLog.tables.ofEndpoint(endpointNo);
@@ -202,7 +205,7 @@ export async function composeServing(dependencies: ServingDependencies): Promise
     routes: managed.routes,
     rawRoutes: [...managed.rawRoutes, ...createInvocationRoutes(gateway)],
     renderMetrics: () => gateway.counters.render(),
-    hasEndpoint: endpoints.hasId,
+    endpoints,
     onEvents(events) {
       if (events.some(({ entity }) => entity === 'model_version_alias')) reconciler.wake();
     },
@@ -233,17 +236,30 @@ function placeOf({ catalog, schema }: CaptureConfig): { readonly catalog: string
   });
 }
 
-/** The table is made when the configuration is brought up, in the name of whoever made that. */
-function createOpenLog({ recorder, tables }: ServingDependencies['inferenceLog']): OpenLog {
-  return async ({ endpointNo, name, config: { capture }, maker }) => {
-    if (capture === undefined || !capture.enabled) {
-      await tables.release(endpointNo);
-      return undefined;
-    }
+const createCaptures = ({ tables }: ServingDependencies['inferenceLog']): Captures => ({
+  release: (tx, endpointNo) => tables.release(tx, endpointNo),
+  async want(tx, { endpointNo, name, config: { capture } }, by) {
+    if (capture === undefined) return;
+    const { kind, enabled } = capture;
+    if (!enabled && capture.catalog === undefined) return tables.release(tx, endpointNo, kind);
+    const place = placeOf(capture);
+    await tables.want(tx, { endpointNo, kind, ...place, prefix: capture.prefix ?? name, enabled }, by);
+  },
+});
+
+/** The table is made when the configuration is brought up. What has answered before answers on without it. */
+const createOpenLog =
+  ({ recorder, tables }: ServingDependencies['inferenceLog']): OpenLog =>
+  async ({ endpointNo, config: { capture }, proves }) => {
+    if (capture === undefined || !capture.enabled) return undefined;
     const { kind } = capture;
-    const by: Principal = { ...maker, kind: 'user', isAdmin: false };
-    const wanted = { endpointNo, kind, ...placeOf(capture), prefix: capture.prefix ?? name, enabled: true };
-    const { tableId } = await tables.ensure(wanted, by);
-    return { log: await recorder.open({ tableId, kind }), mode: 'every', samplingFraction: 1 };
+    const table = (await tables.prepare(endpointNo)).find((each) => each.kind === kind);
+    if (table?.status === 'READY')
+      return {
+        log: await recorder.open({ tableId: table.tableId, kind }),
+        mode: 'every',
+        samplingFraction: 1,
+      };
+    if (!proves) return undefined;
+    throw new AppError('InvalidState', table?.message || 'The table for requests is not there.');
   };
-}

@@ -54,6 +54,7 @@ import { artifactViewRoutes } from './http/slipway/artifact-view.ts';
 import { chartLineRoutes } from './http/slipway/chart-lines.ts';
 import { createLiveStreams } from './http/slipway/events.ts';
 import { experimentFolderRoutes } from './http/slipway/experiment-folders.ts';
+import { feedbackRoutes } from './http/slipway/feedback.ts';
 import { homeRoutes } from './http/slipway/home.ts';
 import { modelActivityRoutes } from './http/slipway/model-activity.ts';
 import { modelVersionTableRoutes } from './http/slipway/model-versions.ts';
@@ -272,7 +273,7 @@ export async function compose(config: Config, { servesModels = true } = {}): Pro
     readModelName,
   };
   const overview = createExperimentOverview({ db });
-  const mlflowRoutes = [
+  const trackingRoutes = [
     ...experimentRoutes(experiments),
     ...experimentFolderRoutes(createExperimentFolders({ db, clock, recordEvents })),
     ...runRoutes({ runs, searches, pendingCreates, targets }),
@@ -404,7 +405,7 @@ export async function compose(config: Config, { servesModels = true } = {}): Pro
     experiments,
     hasVolume: async (name) => (await databricksFiles.volumes.find(name)) !== undefined,
     requireWarehouse,
-    hasEndpoint: serving.hasEndpoint,
+    hasEndpoint: serving.endpoints.hasId,
   });
   schemaContents.push(...databricks.contents, databricksFiles.volumes.contents);
   const registryRoutes = composeRegistry({
@@ -429,6 +430,10 @@ export async function compose(config: Config, { servesModels = true } = {}): Pro
     ...databricksFiles.rawRoutes,
     ...sql.rawRoutes,
     ...serving.rawRoutes,
+  ];
+  const mlflowRoutes = [
+    ...trackingRoutes,
+    ...feedbackRoutes({ feedback: inferenceLog.feedback, findEndpoint: serving.endpoints.find }),
   ];
   const databricksRoutes = [
     ...databricks.routes,

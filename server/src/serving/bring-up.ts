@@ -18,6 +18,8 @@ export interface BringUpOptions {
   readonly route: Omit<RouteInput, 'log'>;
   readonly gateway: Gateway;
   readonly signal: AbortSignal;
+  /** Makes the place where requests are kept, if they are. */
+  openLog(): Promise<void>;
   /** Whether it must have answered once; a configuration that did so before need only be prepared. */
   readonly proves: boolean;
   onError(error: unknown): void;
@@ -34,6 +36,7 @@ const LONGEST_PAUSE_MS = 30_000;
  */
 export async function bringUp(options: BringUpOptions): Promise<void> {
   const { route, signal, proves } = options;
+  await patiently(route.entities[0]!, options, () => options.openLog());
   await Promise.all(
     route.entities.map(async (entity) => {
       await patiently(entity, options, () => entity.deployment.prepare(signal));

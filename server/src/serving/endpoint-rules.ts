@@ -1,4 +1,5 @@
 import { invalidArgument } from '../kernel/errors.ts';
+import { isLatestAlias } from '../registry/model-rules.ts';
 import type {
   CaptureConfig,
   EndpointConfig,
@@ -6,7 +7,6 @@ import type {
   TrafficRoute,
   VersionTarget,
 } from './endpoint-config.ts';
-import { isLatestAlias } from '../registry/model-rules.ts';
 import { readSize } from './workload-sizes.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;

@@ -29,10 +29,22 @@ export interface NewEndpoint {
   readonly settings: Partial<EndpointSettings>;
 }
 
+/** Where requests are to be kept: noted with the configuration, made when that is brought up. */
+export interface Captures {
+  want(
+    tx: Transaction,
+    endpoint: { readonly endpointNo: number; readonly name: string; readonly config: EndpointConfig },
+    by: Pick<Principal, 'id' | 'name'>,
+  ): Promise<void>;
+  release(tx: Transaction, endpointNo: number): Promise<void>;
+}
+
 export interface EndpointsDependencies {
   readonly db: Database;
   readonly clock: Clock;
   readonly ownership: Pick<Ownership, 'claim' | 'drop'>;
+  /** Whatever follows an endpoint's configuration, and its end, in their transactions. */
+  readonly captures: Captures;
   /** Something is to be brought up or taken down. */
   wake(): void;
 }
@@ -55,7 +67,7 @@ export type Endpoints = ReturnType<typeof createEndpoints>;
  * What is wanted: endpoints and their configurations, as rows. What comes of them is the reconciler's. Callers are judged
  * before they come here. Names are the same in any case.
  */
-export function createEndpoints({ db, clock, ownership, wake }: EndpointsDependencies) {
+export function createEndpoints({ db, clock, ownership, captures, wake }: EndpointsDependencies) {
   async function hold(tx: Transaction, name: string): Promise<repository.EndpointRow> {
     const row = await repository.holdByName(tx, name);
     if (row === undefined) throw endpointNotFound(name);
@@ -66,6 +78,13 @@ export function createEndpoints({ db, clock, ownership, wake }: EndpointsDepende
     const row = await repository.findByName(sql, name);
     if (row === undefined) throw endpointNotFound(name);
     return row;
+  }
+
+  async function find(
+    name: string,
+  ): Promise<{ readonly id: string; readonly endpointNo: number } | undefined> {
+    const row = await db.read((sql) => repository.findByName(sql, name));
+    return row && { id: row.endpoint_id, endpointNo: row.endpoint_no };
   }
 
   const viewByName = (name: string): Promise<EndpointView> =>
@@ -128,6 +147,7 @@ export function createEndpoints({ db, clock, ownership, wake }: EndpointsDepende
             cause: 'api',
             nowMs,
           });
+          await captures.want(tx, { endpointNo, name, config }, principal);
         }
         await ownership.claim(tx, endpointSecurable(id), principal);
         tx.afterCommit(wake);
@@ -158,6 +178,7 @@ export function createEndpoints({ db, clock, ownership, wake }: EndpointsDepende
         const config = read(previous && (JSON.parse(previous.body) as EndpointConfig));
         const of = { endpointNo: row.endpoint_no, config, by: by.principal };
         await insertConfigVersion(tx, { ...of, version: last + 1, cause: 'api', nowMs });
+        await captures.want(tx, { ...of, name: row.name }, by.principal);
         await repository.changeVersions(tx, row.endpoint_no, {
           active_version: row.active_version,
           pending_version: last + 1,
@@ -184,9 +205,9 @@ export function createEndpoints({ db, clock, ownership, wake }: EndpointsDepende
     },
 
     /** The id under which rights on it are kept; undefined where there is none of the name. */
-    async idOf(name: string): Promise<string | undefined> {
-      return (await db.read((sql) => repository.findByName(sql, name)))?.endpoint_id;
-    },
+    idOf: async (name: string): Promise<string | undefined> => (await find(name))?.id,
+
+    find,
 
     async hasId(id: string): Promise<boolean> {
       return (await db.read((sql) => repository.findById(sql, id))) !== undefined;
@@ -196,6 +217,7 @@ export function createEndpoints({ db, clock, ownership, wake }: EndpointsDepende
     async delete(name: string): Promise<void> {
       await db.write(async (tx) => {
         const row = await hold(tx, name);
+        await captures.release(tx, row.endpoint_no);
         await repository.deleteEndpoint(tx, row.endpoint_no);
         await ownership.drop(tx, [endpointSecurable(row.endpoint_id)]);
         tx.afterCommit(wake);

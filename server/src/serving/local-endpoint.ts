@@ -9,27 +9,25 @@ import type { LogTarget } from './gateway/lane.ts';
 import type { Progress } from './reconcile-step.ts';
 import { type RouteInput, routeFacts, routeOf, type ServedEntity } from './routes.ts';
 
-/** Who made a configuration: with whose rights it is brought up. */
-export interface Maker {
-  readonly id: string;
-  readonly name: string;
-}
-
 export interface WantedConfig {
   readonly version: number;
   readonly config: EndpointConfig;
-  readonly maker: Maker;
+  /** With whose rights secrets are read. */
+  readonly makerId: string;
   readonly versions: ReadonlyMap<string, NumberedVersion>;
 }
 
 export interface LoggedEndpoint {
   readonly endpointNo: number;
-  readonly name: string;
   readonly config: EndpointConfig;
-  readonly maker: Maker;
+  /** Whether it has to work: the configuration has never answered. */
+  readonly proves: boolean;
 }
 
-/** Where requests of an endpoint are kept; undefined where they are not. */
+/**
+ * Where requests of an endpoint are kept; undefined where they are not.
+ * @throws AppError InvalidState where they were to be kept, and cannot be.
+ */
 export type OpenLog = (endpoint: LoggedEndpoint) => Promise<LogTarget | undefined>;
 
 export interface LocalEndpointDependencies {
@@ -88,14 +86,21 @@ export function createLocalEndpoint(
     return { endpointId, ...facts!, configVersion, config, entities, log, deadlineMs };
   }
 
-  const openLog = ({ wanted: { config, maker } }: LocalConfig): Promise<LogTarget | undefined> =>
-    dependencies.openLog({ endpointNo, name: facts!.name, config, maker });
+  const openLog = ({ wanted: { config }, proves }: LocalConfig): Promise<LogTarget | undefined> =>
+    dependencies.openLog({ endpointNo, config, proves });
 
   async function work(local: LocalConfig): Promise<void> {
     try {
-      local.log = await openLog(local);
-      const { signal } = local.abort;
-      await bringUp({ route: routeInput(local), gateway, signal, proves: local.proves, onError });
+      await bringUp({
+        route: routeInput(local),
+        gateway,
+        signal: local.abort.signal,
+        proves: local.proves,
+        async openLog() {
+          local.log = await openLog(local);
+        },
+        onError,
+      });
       local.progress = 'ready';
     } catch (error) {
       if (local.abort.signal.aborted) return;
@@ -173,7 +178,7 @@ export function createLocalEndpoint(
           configVersion: wanted.version,
           of,
           entity,
-          makerId: wanted.maker.id,
+          makerId: wanted.makerId,
         });
         logs.set(entity.name, deployment.log);
         return { name: entity.name, version: of.version, deployment };

@@ -173,10 +173,9 @@ describe.each(testedDatabases())('endpoints that are brought up, on $name', ({ n
     expect(await node.settled()).toMatchObject({ update: 'NOT_UPDATING', active: { version: 2 } });
     may = false;
     await registry.aliases.set('m', 'champion', 3);
-    await vi.waitFor(
-      async () => expect((await node.endpoints.get('e')).update).toBe('UPDATE_FAILED'),
-      { timeout: 10_000 },
-    );
+    await vi.waitFor(async () => expect((await node.endpoints.get('e')).update).toBe('UPDATE_FAILED'), {
+      timeout: 10_000,
+    });
     // It looks every half second: had it tried again, there would be further configurations.
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     expect(await node.endpoints.get('e')).toMatchObject({

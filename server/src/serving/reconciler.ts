@@ -88,7 +88,7 @@ export function createReconciler(dependencies: ReconcilerDependencies) {
     return {
       version,
       config: JSON.parse(row.body) as EndpointConfig,
-      maker: { id: row.made_by_id, name: row.made_by },
+      makerId: row.made_by_id,
       versions: new Map(
         seen.entities
           .filter(of)

@@ -59,8 +59,7 @@ function createMemorySet(
     ready: channels.length,
     backingOff: 0,
     waitsForMemory: false,
-    failure:
-      failure === undefined || want === 0 ? undefined : { reason: 'load-failed', message: failure },
+    failure: failure === undefined || want === 0 ? undefined : { reason: 'load-failed', message: failure },
   });
   const tell = (change: SetChange) => {
     for (const listener of [...listeners]) listener(change);
@@ -120,7 +119,9 @@ const memoryChannel = (id: string): Channel => ({
 });
 
 /** A gateway that only keeps its routes; `answers` decides what a probe gets, `release` lets replaced routes drain. */
-export function createMemoryGateway(answers: (request: ScoringRequest) => string | undefined = () => undefined) {
+export function createMemoryGateway(
+  answers: (request: ScoringRequest) => string | undefined = () => undefined,
+) {
   const routes = new Map<string, Route>();
   const history: Route[] = [];
   const held: (() => void)[] = [];
@@ -204,7 +205,9 @@ export interface TestedNodeOptions {
   readonly prepare?: Prepare;
   readonly answers?: (request: ScoringRequest) => string | undefined;
   readonly mayServe?: () => Promise<boolean>;
-  readonly readVariables?: (variables: Readonly<Record<string, string>>) => Promise<Readonly<Record<string, string>>>;
+  readonly readVariables?: (
+    variables: Readonly<Record<string, string>>,
+  ) => Promise<Readonly<Record<string, string>>>;
 }
 
 /** One server process with what it serves, over a database that may be shared. */
@@ -241,6 +244,7 @@ export function createTestedNode(db: Database, options: TestedNodeOptions = {}) 
     db,
     clock,
     ownership: { claim: async () => undefined, drop: async () => undefined },
+    captures: { want: async () => undefined, release: async () => undefined },
     wake: reconciler.wake,
   });
   return { reconciler, endpoints, sets, memory, errors };
