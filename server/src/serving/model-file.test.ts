@@ -31,7 +31,8 @@ describe('the MLmodel file', () => {
       signature: {
         inputs: '[{"type": "double", "name": "x", "required": true}]',
         outputs: '[{"type": "long", "required": true}]',
-        params: null,
+        params: undefined,
+        is_signature_from_type_hint: false,
       },
       servingExample: 'serving_input_example.json',
       modelConfig: undefined,

@@ -55,7 +55,13 @@ describe('copies of models on this machine', () => {
 
   it('are of other digests where a byte or a name differs', async () => {
     const digests = new Set<string>();
-    for (const files of [{ a: 'x' }, { a: 'y' }, { b: 'x' }, { a: 'x', b: '' }])
+    const trees: readonly Readonly<Record<string, string>>[] = [
+      { a: 'x' },
+      { a: 'y' },
+      { b: 'x' },
+      { a: 'x', b: '' },
+    ];
+    for (const files of trees)
       digests.add((await open().ensure(source(files), signal)).digest);
     expect(digests.size).toBe(4);
   });
