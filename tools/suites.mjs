@@ -59,6 +59,8 @@ export const SUITES = [
     servers: 2,
     auth: true,
   }),
+  servingSuite('serving sqlite', { database: 'sqlite', artifacts: 'folder', auth: true }),
+  servingSuite('serving two servers', { database: 'postgres', artifacts: 's3', servers: 2, auth: true }),
   { name: 'coverage of acceptance', run: checkCoverage },
   { name: 'fuzz', run: () => runAttacks('fuzz') },
   { name: 'faults', run: runFaults },
@@ -84,6 +86,16 @@ function acceptanceSuite(name, client, storage, selection) {
  */
 function databricksSuite(name, storage, suite = 'databricks') {
   return { name, run: () => runAcceptanceOn(name, newestClient, storage, { suite }), getsAlong: true };
+}
+
+/**
+ * Models on endpoints, asked by Databricks' client and by plain HTTP. Their environments are made from the package index.
+ * @param {string} name
+ * @param {import('./acceptance-systems.mjs').SystemOptions} storage
+ * @returns {Suite}
+ */
+function servingSuite(name, storage) {
+  return { name, run: () => runAcceptanceOn(name, newestClient, storage, { suite: 'serving' }) };
 }
 
 /** Removes what earlier runs recorded, so that reports tell of this run alone. */

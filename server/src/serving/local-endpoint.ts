@@ -234,13 +234,15 @@ export function createLocalEndpoint(
       return [...configs].flatMap(([version, local]) => {
         const states = local.entities.map((entity) => [entity.name, stateOf(local, entity)] as const);
         const entities = JSON.stringify(Object.fromEntries(states));
-        const text = `${local.progress} ${entities}`;
+        // What is ready is told of once it answers, or what it follows does.
+        const state = local.progress === 'ready' && routed === undefined ? 'preparing' : local.progress;
+        const text = `${state} ${entities}`;
         if (text === local.reported) return [];
         return [
           {
             endpointNo,
             version,
-            state: local.progress,
+            state,
             entities,
             message: local.failure?.message ?? '',
             reported: () => {

@@ -16,8 +16,26 @@ describe('the next step of an endpoint', () => {
   it.each<[string, Desired | undefined, Actual, object | undefined]>([
     ['nothing is there', wants(undefined, 1), actual({}), { do: 'bring up', version: 1 }],
     ['it comes up', wants(undefined, 1), actual({ 1: 'preparing' }), undefined],
-    ['it is ready everywhere', wants(undefined, 1), actual({ 1: 'ready' }), { do: 'activate', version: 1 }],
-    ['others are not ready yet', wants(undefined, 1), actual({ 1: 'ready' }, { waitingFor: 1 }), undefined],
+    ['the first is ready here', wants(undefined, 1), actual({ 1: 'ready' }), { do: 'route', version: 1 }],
+    [
+      'it is ready everywhere',
+      wants(undefined, 1),
+      actual({ 1: 'ready' }, { routed: 1 }),
+      { do: 'activate', version: 1 },
+    ],
+    [
+      'others are not ready yet',
+      wants(undefined, 1),
+      actual({ 1: 'ready' }, { routed: 1, waitingFor: 1 }),
+      undefined,
+    ],
+    ['the first failed elsewhere', wants(undefined), actual({ 1: 'ready' }, { routed: 1 }), { do: 'forget' }],
+    [
+      'the successor is ready everywhere',
+      wants(1, 2),
+      actual({ 1: 'ready', 2: 'ready' }, { routed: 1 }),
+      { do: 'activate', version: 2 },
+    ],
     [
       'it failed',
       wants(undefined, 1),

@@ -47,8 +47,11 @@ export function decideStep(desired: Desired | undefined, actual: Actual): Step |
   if (pending !== undefined) {
     if (actual.hasFailed) return { do: 'fail', version: pending };
     if (!configs.has(pending)) return { do: 'bring up', version: pending };
-    if (configs.get(pending) === 'ready' && actual.waitingFor === 0)
-      return { do: 'activate', version: pending };
+    if (configs.get(pending) === 'ready') {
+      // The first one answers before anybody is told that it does.
+      if (active === undefined && routed !== pending) return { do: 'route', version: pending };
+      if (actual.waitingFor === 0) return { do: 'activate', version: pending };
+    }
   }
   return unused(active, pending, routed);
 }
