@@ -234,6 +234,9 @@ def _build_root(settings, limits):
     _mount("slipway", root, "tmpfs", MS_NOSUID | MS_NODEV, "size=8m,mode=755")
     for name in ("proc", "tmp", "dev", "etc", "model"):
         os.mkdir(os.path.join(root, name), 0o755)
+    # Before what is shown: some of it may lie below.
+    temporary = os.path.join(root, "tmp")
+    _mount("tmp", temporary, "tmpfs", MS_NOSUID | MS_NODEV, "size=%d,mode=1777" % limits["temporaryBytes"])
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
         path = "/" + name
         if os.path.islink(path):
@@ -248,8 +251,6 @@ def _build_root(settings, limits):
             _show(path, root)
             shown.append(path)
     _bind(settings["model"], os.path.join(root, "model"))
-    temporary = os.path.join(root, "tmp")
-    _mount("tmp", temporary, "tmpfs", MS_NOSUID | MS_NODEV, "size=%d,mode=1777" % limits["temporaryBytes"])
     for device in ("null", "zero", "full", "random", "urandom"):
         target = os.path.join(root, "dev", device)
         os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o666))
