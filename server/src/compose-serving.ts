@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Files } from './artifacts/files.ts';
+import type { InferenceLogSurface } from './compose-inference-log.ts';
 import type { Database } from './db/port.ts';
 import { createEnvironments, type EnvironmentSettings } from './environments/environment-store.ts';
 import type { DomainEvent } from './events/events.ts';
@@ -16,8 +17,6 @@ import type { Logger } from './http/logger.ts';
 import { type ReadModelName, schemaMissing } from './http/model-access.ts';
 import { requireOn } from './http/route-access.ts';
 import type { RawRoute } from './http/routes.ts';
-import type { InferenceTables } from './inference-log/inference-table.ts';
-import type { Recorder } from './inference-log/recorder.ts';
 import type { Clock } from './kernel/clock.ts';
 import { AppError, invalidArgument } from './kernel/errors.ts';
 import { randomHexId } from './kernel/ids.ts';
@@ -61,7 +60,7 @@ export interface ServingDependencies {
   readonly governance: Governance;
   readonly sealer: Sealer;
   readonly files: Pick<Files, 'open'>;
-  readonly inferenceLog: { readonly recorder: Recorder; readonly tables: InferenceTables };
+  readonly inferenceLog: Pick<InferenceLogSurface, 'tables' | 'openLog'>;
   readonly readModelName: ReadModelName;
   readonly logger: Logger;
   onError(error: unknown): void;
@@ -249,17 +248,12 @@ const createCaptures = ({ tables }: ServingDependencies['inferenceLog']): Captur
 
 /** The table is made when the configuration is brought up. What has answered before answers on without it. */
 const createOpenLog =
-  ({ recorder, tables }: ServingDependencies['inferenceLog']): OpenLog =>
+  ({ tables, openLog }: ServingDependencies['inferenceLog']): OpenLog =>
   async ({ endpointNo, config: { capture }, proves }) => {
     if (capture === undefined || !capture.enabled) return undefined;
-    const { kind } = capture;
-    const table = (await tables.prepare(endpointNo)).find((each) => each.kind === kind);
-    if (table?.status === 'READY')
-      return {
-        log: await recorder.open({ tableId: table.tableId, kind }),
-        mode: 'every',
-        samplingFraction: 1,
-      };
+    const log = await openLog(endpointNo);
+    if (log !== undefined) return { log, mode: 'every', samplingFraction: 1 };
     if (!proves) return undefined;
+    const [table] = await tables.ofEndpoint(endpointNo);
     throw new AppError('InvalidState', table?.message || 'The table for requests is not there.');
   };

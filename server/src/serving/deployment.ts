@@ -240,6 +240,10 @@ export function createDeployment(
     async prepare(signal) {
       if (prepared !== undefined) return;
       const found = await dependencies.prepare({ of, log, tell, signal });
+      if (closed) {
+        found.release();
+        throw ended();
+      }
       try {
         signature = readSignature(found.modelFile.signature);
       } catch (error) {
@@ -257,6 +261,7 @@ export function createDeployment(
     },
 
     async start(signal) {
+      signal.throwIfAborted();
       if (set !== undefined && set.channels.length > 0) return;
       await untilAborted(begin(), signal);
     },
@@ -333,7 +338,6 @@ async function firstReplica(set: ReplicaSet): Promise<void> {
 
 /** What goes on goes on: it is only waited for no longer. @throws AppError Unavailable */
 async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
   await new Promise<void>((resolve, reject) => {
     const stop = () => reject(ended());
     signal.addEventListener('abort', stop, { once: true });

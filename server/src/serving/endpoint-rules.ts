@@ -193,15 +193,15 @@ export function secretsIn(variables: Readonly<Record<string, string>>): readonly
   return [...found.values()];
 }
 
-/** The values with each reference replaced by what `valueOf` gives for it. */
+/** The values with each reference replaced by what `read` gives for it. */
 export function withSecrets(
   variables: Readonly<Record<string, string>>,
-  valueOf: (reference: SecretReference) => string,
+  read: (reference: SecretReference) => string,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(variables).map(([name, value]) => [
       name,
-      value.replace(SECRET, (_, scope: string, key: string) => valueOf({ scope, key })),
+      value.replace(SECRET, (_, scope: string, key: string) => read({ scope, key })),
     ]),
   );
 }

@@ -61,8 +61,7 @@ describe('copies of models on this machine', () => {
       { b: 'x' },
       { a: 'x', b: '' },
     ];
-    for (const files of trees)
-      digests.add((await open().ensure(source(files), signal)).digest);
+    for (const files of trees) digests.add((await open().ensure(source(files), signal)).digest);
     expect(digests.size).toBe(4);
   });
 

@@ -43,7 +43,7 @@ export function decideStep(desired: Desired | undefined, actual: Actual): Step |
   if (active !== undefined) {
     if (!configs.has(active)) return { do: 'bring up', version: active };
     if (configs.get(active) === 'ready' && routed !== active) return { do: 'route', version: active };
-  }
+  } else if (routed !== undefined && routed !== pending) return { do: 'forget' };
   if (pending !== undefined) {
     if (actual.hasFailed) return { do: 'fail', version: pending };
     if (!configs.has(pending)) return { do: 'bring up', version: pending };

@@ -198,6 +198,27 @@ describe.each(testedDatabases())('endpoints that are brought up, on $name', ({ n
     await node.endpoints.create(newEndpoint('e', servedConfig({})), CALLER);
   });
 
+  it('leave nothing behind when they are deleted while they come up', async () => {
+    const hold = Promise.withResolvers<void>();
+    let released = 0;
+    const node = await start({
+      prepare: async (input) => {
+        await hold.promise;
+        return { ...(await prepareAtOnce(input)), release: () => void (released += 1) };
+      },
+    });
+    await node.endpoints.create(newEndpoint('e', servedConfig({})), CALLER);
+    await vi.waitFor(async () =>
+      expect((await node.endpoints.get('e')).pending!.entities[0]!.state.message).not.toContain('server process'),
+    );
+    await node.endpoints.delete('e');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    hold.resolve();
+    await vi.waitFor(() => expect(released).toBe(1));
+    expect(node.sets.size).toBe(0);
+    expect(node.errors).toEqual([]);
+  });
+
   it('end their processes when they are deleted', async () => {
     const node = await start();
     await node.endpoints.create(newEndpoint('e', servedConfig({})), CALLER);
