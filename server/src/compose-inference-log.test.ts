@@ -74,7 +74,8 @@ describe.each(testedDatabases())('the log of requests of a server on $name', (da
       response: '{}',
       entity: { endpointName: 'churn', modelName: 'm', modelVersion: '1', servedEntityId: 'e' },
     });
-    expect(first.journalBytes()).toBeGreaterThan(64);
+    expect(first.measures()).toMatchObject({ written: 1, dropped: 0 });
+    expect(first.measures().journalBytes).toBeGreaterThan(64);
     await first.stop();
     expect(log.refusal).toMatchObject({ code: 'Unavailable' });
     const second = await server.compose();

@@ -42,8 +42,8 @@ export interface InferenceLogSurface {
   openLog(endpointNo: number): Promise<InferenceLog | undefined>;
   readonly feedback: Feedback;
   readonly openLakeTable: OpenLakeTable;
-  /** Bytes that wait in the journal of this process. */
-  journalBytes(): number;
+  /** Of this process: bytes that wait in its journal, and rows since its start. */
+  measures(): { readonly journalBytes: number; readonly written: number; readonly dropped: number };
   start(): void;
   /** Brings in what there is, for some seconds. */
   stop(): Promise<void>;
@@ -78,7 +78,10 @@ export async function composeInferenceLog(
     },
     feedback,
     openLakeTable: createLakeTables({ catalog, tables, pipeline }),
-    journalBytes: () => pipeline.recorder.journalBytes,
+    measures() {
+      const { journalBytes, counts } = pipeline.recorder;
+      return { journalBytes, ...counts };
+    },
     start() {
       pipeline.handOver.start();
       maintenance.start();

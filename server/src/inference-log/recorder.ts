@@ -97,6 +97,8 @@ export interface RecorderControl extends Recorder {
   /** Ends the segment of a table, so that what is in it can be handed over. */
   rotate(tableId: string): void;
   readonly journalBytes: number;
+  /** Rows of all tables since the start of the process. */
+  readonly counts: InferenceLog['counts'];
 }
 
 const MIB = 2 ** 20;
@@ -298,6 +300,13 @@ export function createRecorder(options: RecorderOptions): RecorderControl {
     },
     get journalBytes() {
       return journalBytes;
+    },
+    get counts() {
+      const all = [...logs.values()].map((log) => log.counts);
+      return {
+        written: all.reduce((sum, { written }) => sum + written, 0),
+        dropped: all.reduce((sum, { dropped }) => sum + dropped, 0),
+      };
     },
   };
 }
