@@ -47,11 +47,13 @@ export const ROOT_FILES = [
   'compose-governance.ts',
   'compose-inference-log.ts',
   'compose-locations.ts',
+  'compose-models.ts',
   'compose-notifications.ts',
   'compose-registry.ts',
   'compose-serving.ts',
   'compose-statements.ts',
   'compose-storage.ts',
+  'python-programs.ts',
   'start-faults.ts',
 ];
 
@@ -69,7 +71,7 @@ export const ADAPTER_FOLDERS = [
 
 /** Where adapters are constructed: those of `processes` serve models, all others keep things. */
 export const ADAPTER_MAKERS = {
-  processes: ['compose-serving.ts'],
+  processes: ['compose-serving.ts', 'compose-models.ts'],
   others: ['compose-storage.ts', 'compose-inference-log.ts'],
 };
 

@@ -1,9 +1,12 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { compose, openDoorOfHome } from './compose.ts';
+import { MODELS_FLAGS, runModelsCommand, spellOut } from './compose-models.ts';
 import { adoptKeyOfHome, composeStorage, openAudit } from './compose-storage.ts';
 import { describeSettings, readConfig } from './config.ts';
 import { AUDIT_FLAGS, readAuditCommand, runAuditCommand } from './governance/audit-command.ts';
@@ -28,6 +31,8 @@ import { GC_FLAGS, readGcCommand, runGcCommand } from './tracking/gc-command.ts'
 
 /** As far from the sources as from the bundle. */
 const BUILT_PAGES = fileURLToPath(new URL('../../web/dist', import.meta.url));
+/** Commands that need no server keep copies of models and environments here. */
+const CACHE_HOME = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'slipway');
 const PACKAGE = new URL('../package.json', import.meta.url);
 
 const USAGE = `slipway: self-hosted MLOps
@@ -57,6 +62,15 @@ const USAGE = `slipway: self-hosted MLOps
   slipway sql "SELECT …" [--url http://…] [--token …] [--format table|csv|json] [--catalog …] [--schema …]
                              runs a statement on a running server and writes its result; the token is better given as
                              SLIPWAY_TOKEN. SHOW TABLES IN system.mlflow tells what can be read
+  slipway models serve -m MODEL [-p 5000] [-h 127.0.0.1] [-w 1] [-t 60] [--env-manager uv|local] [--url … --token …]
+                             serves one model as \`mlflow models serve\` does. MODEL is models:/NAME/VERSION,
+                             models:/NAME/STAGE, models:/NAME@ALIAS, models:/m-ID, runs:/RUN_ID/PATH or a folder; the
+                             server is --url, or MLFLOW_TRACKING_URI
+  slipway models predict -m MODEL -i rows.csv|rows.parquet -o answers.… [--batch 4096] [-w 1] [--url … --token …]
+                             writes the rows with the model's answers beside them; --endpoint NAME asks an endpoint of
+                             --url instead of -m. Can be stopped and started again
+  slipway models build-image -m MODEL -o FOLDER [--target docker|kubernetes|sagemaker|azureml]
+                             writes a folder from which \`docker build\` makes an image that serves the model
   slipway help               this text
   slipway --version          the version of this program
 
@@ -65,7 +79,9 @@ ${describeSettings()}
 `;
 
 async function main(args: readonly string[]): Promise<void> {
-  if (args.some((arg) => arg === '--help' || arg === '-h')) {
+  // As in MLflow's command, `models serve -h` names a host.
+  const asksForHelp = (arg: string) => arg === '--help' || (arg === '-h' && args[0] !== 'models');
+  if (args.some(asksForHelp)) {
     process.stdout.write(USAGE);
     return;
   }
@@ -93,6 +109,8 @@ async function main(args: readonly string[]): Promise<void> {
       return audit(rest);
     case 'sql':
       return sql(rest);
+    case 'models':
+      return models(rest);
     case 'adopt-key':
       return adoptKeyOfHome(readConfig(rest, process.env));
     case 'help':
@@ -118,6 +136,22 @@ async function serve(args: readonly string[]): Promise<void> {
       void program.close().then(() => process.exit(0));
     });
   }
+}
+
+async function models([what, ...args]: readonly string[]): Promise<void> {
+  const { flags, rest } = takeFlags(spellOut(args), MODELS_FLAGS);
+  const { home, environments } = readConfig(rest, { SLIPWAY_HOME: CACHE_HOME, ...process.env });
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      // A second signal means now.
+      if (stop.signal.aborted) process.exit(1);
+      stop.abort(new AppError('Unavailable', 'Stopped.'));
+    });
+  }
+  const write = (text: string) => void process.stderr.write(text);
+  const settings = { home, environments };
+  await runModelsCommand({ what, flags, settings, environment: process.env, write }, stop.signal);
 }
 
 async function sql(args: readonly string[]): Promise<void> {
