@@ -1,6 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Files } from './artifacts/files.ts';
 import type { InferenceLogSurface } from './compose-inference-log.ts';
 import type { Database } from './db/port.ts';
@@ -21,6 +20,7 @@ import type { Clock } from './kernel/clock.ts';
 import { AppError, invalidArgument } from './kernel/errors.ts';
 import { randomHexId } from './kernel/ids.ts';
 import { openLocalEngine } from './processes/local/local-engine.ts';
+import { PROGRAMS_FOLDER } from './python-programs.ts';
 import { securableOf } from './registry/model-names.ts';
 import { nameOfNumber } from './registry/version-contents.ts';
 import { createSecretScopes, scopeSecurable } from './secrets/scopes.ts';
@@ -78,10 +78,6 @@ export interface ServingSurface {
   stop(): Promise<void>;
 }
 
-/** What runs in the interpreters of models: beside the sources, or beside the bundle. */
-const PROGRAMS_FOLDER = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? '../../python' : './python', import.meta.url),
-);
 /** Of the machine's memory, where nobody said how much models may have. */
 const MEMORY_SHARE = 0.6;
 const IDLE_INTERPRETER_MS = 30 * 60_000;
