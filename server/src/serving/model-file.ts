@@ -47,15 +47,15 @@ export function parseModelFile(text: string): ModelFile {
     loader: textOf(pyfunc?.loader_module),
     pythonVersion: textOf(pyfunc?.python_version),
     mlflowVersion: textOf(written.mlflow_version),
-    signature: signatureOf(written.signature),
+    signature: signatureOf(written),
     servingExample: textOf(example.serving_input_path),
     modelConfig: isObject(pyfunc?.config) ? pyfunc.config : undefined,
   };
 }
 
-function signatureOf(written: unknown): WrittenSignature | undefined {
-  if (!isObject(written)) return undefined;
-  const { inputs, outputs, params, is_signature_from_type_hint } = written;
+function signatureOf({ signature, is_signature_from_type_hint }: Fields): WrittenSignature | undefined {
+  if (!isObject(signature)) return undefined;
+  const { inputs, outputs, params } = signature;
   return {
     inputs: textOf(inputs),
     outputs: textOf(outputs),

@@ -263,6 +263,14 @@ describe('columns of a request', () => {
     expect(reader(AB)('parquet', Buffer.from('PAR1'))).toEqual({ kind: 'program', ignored: undefined });
   });
 
+  it('are not streamed back, whoever parses the body', () => {
+    const streamed = { stream: true, dataframe_records: [{ a: 1 }], messages: [] };
+    expect(() => ask(AB, streamed)).toThrow(expect.objectContaining({ code: 'NotSupported' }));
+    const raw = createInputReader({ signature: undefined, strict: false, domain: undefined });
+    expect(() => raw('json', Buffer.from(JSON.stringify(streamed)))).toThrow('not streamed yet');
+    expect(raw('json', Buffer.from('{"stream": false}'))).toMatchObject({ kind: 'program' });
+  });
+
   it.each([
     [{ dataframe_records: { a: 1 } }, 'Dataframe records format must be a list of records. Got dictionary.'],
     [{ dataframe_split: [1] }, 'Dataframe split format must be a dictionary. Got list.'],

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { AppError } from '../../kernel/errors.ts';
 import type { Json } from '../../kernel/json-text.ts';
 import type { ReadyColumn, ReadyRows } from './batch-bytes.ts';
 import type { ContentKind, InputDomain, Signature, SignatureInput } from './columns.ts';
@@ -49,11 +50,12 @@ const PROGRAM: ProgramInput = { kind: 'program', ignored: undefined };
  * @returns a function that throws AppError InvalidArgument with MLflow's words for what is refused
  */
 export function createInputReader({ signature, strict, domain }: InputRules): ReadInputFunction {
-  if (signature === undefined || signature.path === 'raw') return () => PROGRAM;
+  if (signature === undefined || signature.path === 'raw') return readUnparsed;
   const model = describeModel(signature);
   const defaults = defaultParams(signature.params);
 
   function readValue(parsed: ParsedBody): ReadInput | 'inexact' {
+    refuseStreaming(parsed.value);
     const { form, data, params } = readForm(parsed.value);
     if (form === 'whole') return readWhole(data as object);
     const how = { exact: parsed.exact, strict };
@@ -120,6 +122,17 @@ export function createInputReader({ signature, strict, domain }: InputRules): Re
     if (again === 'inexact') throw badInput('Ensure that input is a valid JSON formatted string.');
     return again;
   };
+}
+
+/** Only for what is answered here is a body parsed that is the program's own. */
+function readUnparsed(content: ContentKind, body: Buffer): ProgramInput {
+  if (content === 'json' && body.includes('"stream"')) refuseStreaming(parseBody(body).value);
+  return PROGRAM;
+}
+
+function refuseStreaming(value: Json): void {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && value.stream === true)
+    throw new AppError('NotSupported', 'Answers are not streamed yet: send the request without `stream`.');
 }
 
 /** What is read again and again of a signature. */
