@@ -4,7 +4,7 @@ import { gunzip } from 'node:zlib';
 import { AppError, invalidArgument } from '../../kernel/errors.ts';
 
 /** Of a body, also of one that was compressed. */
-export const MAX_SCORING_BYTES = 64 * 2 ** 20;
+const MAX_SCORING_BYTES = 64 * 2 ** 20;
 
 const unzip = promisify(gunzip);
 
@@ -12,12 +12,14 @@ const unzip = promisify(gunzip);
  * The whole body of a scoring request, uncompressed.
  * @throws AppError PayloadTooLarge; InvalidArgument where it is no gzip though it says so, or ends too early
  */
-export async function readScoringBody(raw: IncomingMessage): Promise<Buffer> {
-  const encoding = raw.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-  if (encoding !== 'identity' && encoding !== 'gzip')
-    throw invalidArgument(`The body is encoded as '${encoding.slice(0, 50)}': send it as it is, or as gzip.`);
-  const body = await readWhole(raw);
-  return encoding === 'gzip' ? uncompress(body) : body;
+export function readScoringBody(raw: IncomingMessage): Promise<Buffer> {
+  const encoding = raw.headers['content-encoding']?.trim().toLowerCase();
+  if (encoding === undefined || encoding === 'identity') return readWhole(raw);
+  if (encoding === 'gzip') return readWhole(raw).then(uncompress);
+  raw.resume();
+  return Promise.reject(
+    invalidArgument(`The body is encoded as '${encoding.slice(0, 50)}': send it as it is, or as gzip.`),
+  );
 }
 
 /** Small bodies come in one piece: nothing is copied. */

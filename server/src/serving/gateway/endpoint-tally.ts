@@ -5,7 +5,7 @@ const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 const REQUESTS = [1, 2, 4, 8, 16, 32, 64, 128];
 
 /** A histogram of plain numbers. */
-export class Tally implements Distribution {
+class Tally implements Distribution {
   readonly bounds: readonly number[];
   readonly counts: number[];
   sum = 0;

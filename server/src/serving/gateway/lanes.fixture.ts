@@ -146,7 +146,7 @@ export function signatureOf(
   })!;
 }
 
-export const IRIS = signatureOf(IRIS_COLUMNS.map((name) => ['double', name]));
+const IRIS = signatureOf(IRIS_COLUMNS.map((name) => ['double', name]));
 
 /** Answers 0 for small petals and 2 for others; like the forest it refuses infinities, and no rows. */
 export const irisModel: TestModel = (batch) => {

@@ -92,7 +92,7 @@ function toFloat(value: unknown, place: Place, how: HowToEnforce): number {
 }
 
 /** As Python's `float()` puts it. */
-export const notFloat = (value: unknown): string =>
+const notFloat = (value: unknown): string =>
   typeof value === 'string'
     ? `ValueError("could not convert string to float: '${value.slice(0, 100)}'")`
     : `TypeError("float() argument must be a string or a real number, not ${shown(value)}")`;

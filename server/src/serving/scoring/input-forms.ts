@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../kernel/json-text.ts';
 import { badInput, badRequest, schemaFailed } from './scoring-errors.ts';
 
 /** The forms in which a JSON body may hold its rows. */
-export const FORMS = ['dataframe_records', 'dataframe_split', 'inputs', 'instances'] as const;
+const FORMS = ['dataframe_records', 'dataframe_split', 'inputs', 'instances'] as const;
 export type Form = (typeof FORMS)[number];
 
 const FORM_LIST = "{'dataframe_records', 'dataframe_split', 'inputs', 'instances'}";

@@ -75,7 +75,7 @@ export function conversionFailed({ input, row, value }: BadCell, why: string): A
   );
 }
 
-export const typeName = (input: ColumnInput | TensorInput): string =>
+const typeName = (input: ColumnInput | TensorInput): string =>
   input.kind === 'column' ? input.type : `an array of ${input.element}`;
 
 const PYTHON_TYPES = {
