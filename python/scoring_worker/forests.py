@@ -19,27 +19,27 @@ def quick_predict(native):
     if not hasattr(forest, "_validate_X_predict"):
         return None
     trees = [tree.tree_ for tree in forest.estimators_]
-    name = native.__name__
-    if kind in ("RandomForestClassifier", "ExtraTreesClassifier") and name in ("predict", "predict_proba"):
-        quick = quick_classifier(numpy, forest, trees, name)
-    elif kind in ("RandomForestRegressor", "ExtraTreesRegressor") and name == "predict":
-        quick = quick_regressor(numpy, forest, trees)
+    if kind in ("RandomForestClassifier", "ExtraTreesClassifier") and native.__name__ in ("predict", "predict_proba"):
+        quick, exact = quick_probabilities(numpy, forest, trees), forest.predict_proba
+    elif kind in ("RandomForestRegressor", "ExtraTreesRegressor") and native.__name__ == "predict":
+        quick, exact = quick_regressor(numpy, forest, trees), forest.predict
     else:
         return None
     rows = rows_at_thresholds(numpy, forest, trees)
     try:
-        expected, found = native(rows), quick(rows)
+        # Of classifiers the probabilities: older ones keep counts in their leaves, whose sums are often, not always, the
+        # largest for the same class.
+        expected, found = exact(rows), quick(rows)
     except Exception:
         return None
-    same = expected.dtype == found.dtype and expected.shape == found.shape
-    if same and expected.dtype != object:
-        same = expected.tobytes() == found.tobytes()
-    elif same:
-        same = expected.tolist() == found.tolist()
-    return quick if same else None
+    if expected.dtype != found.dtype or expected.shape != found.shape or expected.tobytes() != found.tobytes():
+        return None
+    if native.__name__ == "predict" and hasattr(forest, "classes_"):
+        return lambda matrix: forest.classes_.take(numpy.argmax(quick(matrix), axis=1), axis=0)
+    return quick
 
 
-def quick_classifier(numpy, forest, trees, name):
+def quick_probabilities(numpy, forest, trees):
     classes = forest.n_classes_
     count = len(trees)
 
@@ -51,9 +51,7 @@ def quick_classifier(numpy, forest, trees, name):
         total /= count
         return total
 
-    if name == "predict_proba":
-        return probabilities
-    return lambda matrix: forest.classes_.take(numpy.argmax(probabilities(matrix), axis=1), axis=0)
+    return probabilities
 
 
 def quick_regressor(numpy, forest, trees):
