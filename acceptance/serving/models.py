@@ -1,11 +1,17 @@
 """Models as people log them, small ones: each tells itself apart by what it answers, or by how it fails."""
 
+import sys
+
+import cloudpickle
 import mlflow
 import numpy as np
 import pandas as pd
 from mlflow.models import infer_signature
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
+
+# The classes go with the models that are made of them: where those are served there is no such module.
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 COLUMNS = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]
 ROW = [5.1, 3.5, 1.4, 0.2]
@@ -62,7 +68,7 @@ class Fussy(mlflow.pyfunc.PythonModel):
         return np.sqrt(model_input["x"])
 
 
-def log_python_model(name, model, *, frame=None, requirements=("mlflow",), code=None):
+def log_python_model(name, model, *, frame=None, requirements=("mlflow",)):
     """Registers a model of a class above. @returns the version"""
     signature = None if frame is None else infer_signature(frame, frame["x"])
     with mlflow.start_run():

@@ -145,6 +145,8 @@ export function createReconciler(dependencies: ReconcilerDependencies) {
           local.forget();
           break;
         case 'activate':
+          // Whoever sees it active sees as well how its entities are.
+          await report();
           await db.write((tx) => activate(tx, { endpointNo, version: step.version, nowMs: clock.nowMs() }));
           isAsked = true;
           return;
