@@ -27,7 +27,7 @@ export async function numberVersion(sql: Sql, stored: string, version: number): 
   return { modelNo: row.model_no, version: row.version };
 }
 
-export const aliasNotFound = (stored: string, alias: string): AppError =>
+const aliasNotFound = (stored: string, alias: string): AppError =>
   notFound(`Registered model alias ${alias.slice(0, 255)} not found in '${stored.slice(0, 256)}'.`);
 
 /** Where an alias points now. @throws AppError NotFound */

@@ -156,7 +156,7 @@ export function createModelFiles({ folder, maxBytes, nowMs }: ModelFilesOptions)
 }
 
 /** Of paths, sizes and bytes of all files together. */
-export function digestOf(files: ModelCopy['files']): string {
+function digestOf(files: ModelCopy['files']): string {
   const hash = createHash('sha256');
   for (const { path, sizeBytes, sha256 } of [...files].sort(byPath))
     hash.update(`${JSON.stringify(path)} ${sizeBytes} ${sha256}\n`);

@@ -75,16 +75,6 @@ export async function listStates(sql: Sql, endpointNos?: readonly number[]): Pro
   );
 }
 
-export async function deleteStates(
-  tx: Transaction,
-  of: { readonly nodeId: string; readonly endpointNo: number; readonly version: number },
-): Promise<void> {
-  await tx.run(
-    'DELETE FROM serving_node_states WHERE node_id = ? AND endpoint_no = ? AND config_version = ?',
-    [of.nodeId, of.endpointNo, of.version],
-  );
-}
-
 /** What is known of a version since any process first prepared it. */
 export interface ServedVersionRow {
   readonly files_digest: string;

@@ -204,12 +204,17 @@ describe.each(testedDatabases())('endpoints that are brought up, on $name', ({ n
     const node = await start({
       prepare: async (input) => {
         await hold.promise;
-        return { ...(await prepareAtOnce(input)), release: () => void (released += 1) };
+        const release = () => {
+          released += 1;
+        };
+        return { ...(await prepareAtOnce(input)), release };
       },
     });
     await node.endpoints.create(newEndpoint('e', servedConfig({})), CALLER);
     await vi.waitFor(async () =>
-      expect((await node.endpoints.get('e')).pending!.entities[0]!.state.message).not.toContain('server process'),
+      expect((await node.endpoints.get('e')).pending!.entities[0]!.state.message).not.toContain(
+        'server process',
+      ),
     );
     await node.endpoints.delete('e');
     await new Promise((resolve) => setTimeout(resolve, 200));

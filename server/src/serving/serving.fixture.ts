@@ -19,7 +19,7 @@ import { createServedVersions } from './served-versions.ts';
 export const CALLER: Access = fullAccess(LOCAL_USER);
 
 /** An engine whose replicas are there at once and answer nothing: what runs is looked at in `sets`. */
-export function createMemoryEngine(failing: (spec: SetSpec) => string | undefined = () => undefined) {
+function createMemoryEngine(failing: (spec: SetSpec) => string | undefined = () => undefined) {
   const sets = new Map<string, ReplicaSet & { readonly spec: SetSpec }>();
   const engine: Engine = {
     kind: 'local',
@@ -119,9 +119,7 @@ const memoryChannel = (id: string): Channel => ({
 });
 
 /** A gateway that only keeps its routes; `answers` decides what a probe gets, `release` lets replaced routes drain. */
-export function createMemoryGateway(
-  answers: (request: ScoringRequest) => string | undefined = () => undefined,
-) {
+function createMemoryGateway(answers: (request: ScoringRequest) => string | undefined = () => undefined) {
   const routes = new Map<string, Route>();
   const history: Route[] = [];
   const held: (() => void)[] = [];
@@ -170,7 +168,7 @@ export function createMemoryGateway(
   };
 }
 
-export const builtEnvironment: BuiltEnvironment = {
+const builtEnvironment: BuiltEnvironment = {
   key: 'e'.repeat(64),
   python: '/usr/bin/python3',
   preload: [],
@@ -250,7 +248,7 @@ export function createTestedNode(db: Database, options: TestedNodeOptions = {}) 
   return { reconciler, endpoints, sets, memory, errors };
 }
 
-export const servedEntity = (more: Partial<WrittenEntity> = {}): WrittenEntity => ({
+const servedEntity = (more: Partial<WrittenEntity> = {}): WrittenEntity => ({
   name: undefined,
   model: 'm',
   version: '1',

@@ -7,7 +7,7 @@ export interface Concurrency {
   readonly max: number;
 }
 
-export const WORKLOAD_SIZES = { Small: [4, 4], Medium: [8, 16], Large: [16, 64] } as const;
+const WORKLOAD_SIZES = { Small: [4, 4], Medium: [8, 16], Large: [16, 64] } as const;
 export type WorkloadSize = keyof typeof WORKLOAD_SIZES;
 const MAX_CONCURRENCY = 1024;
 
