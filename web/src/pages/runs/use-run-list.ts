@@ -72,8 +72,8 @@ export function useRunList(
     staleTime: 10_000,
     enabled: isReady,
   });
-  const [adopted, setAdopted] = useState<Shown | undefined>();
   const fresh = head.isPlaceholderData ? undefined : head.data;
+  const [adopted, setAdopted] = useState<Shown | undefined>(() => fresh && { key, query, head: fresh });
   // Another question is answered at once; the same one only where nothing that is read would move.
   const mayReplace =
     fresh !== undefined &&
