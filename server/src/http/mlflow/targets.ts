@@ -242,7 +242,7 @@ export function createTargets({ owners, experimentsOfTraces, readModelName, mode
      */
     async mayEditSource(source: string, access: Access): Promise<boolean> {
       if (access.principal.isAdmin) return true;
-      const found = await sourceNeeds(source);
+      const found = await sourceNeeds(source, access);
       return found.every(
         ([action, on]) =>
           action !== 'experiment.read' ||
