@@ -11,7 +11,7 @@ import { pinnedNode, root } from './setup.mjs';
 /** Below this a compressed form saves no packet. */
 const SMALLEST_BYTES = 1024;
 /** Brotli's best takes a second for each megabyte, and what is that large is loaded by few. */
-const LARGE_BYTES = 600 * 1024;
+const LARGE_BYTES = 1024 * 1024;
 const COMPRESSIBLE = /\.(html|js|mjs|css|json|svg|wasm|map)$/;
 
 /** Builds into a folder aside and puts it in place whole: a running server never sees half a build. */

@@ -1,6 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+import { renderThemeVariables } from './src/ui/theme-variables.ts';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Where `npm run dev` finds the server that answers for the pages. */
 const server = process.env.SLIPWAY_URL ?? 'http://127.0.0.1:5000';
@@ -15,15 +18,47 @@ const COMES_LATER = /palette|registry[\\/](model-files|model-description|registe
 function isOfTheFrame(id: string): boolean {
   if (id.includes('node_modules')) return !HEAVY.test(id);
   return (
-    /[\\/](web[\\/]src[\\/](ui|data|tables|registry)|client[\\/]src)[\\/]|[\\/]charts[\\/](run-colors|linked-runs)\.ts/.test(
+    /[\\/](web[\\/]src[\\/](main|app|router|ui[\\/].*|data[\\/].*|tables[\\/].*|registry[\\/].*)|client[\\/]src[\\/].*)\.tsx?$|[\\/]charts[\\/](run-colors|linked-runs|data[\\/](charts-ahead|run-values|use-run-values))\.ts/.test(
       id,
     ) && !COMES_LATER.test(id)
   );
 }
 
+/** Before the pages, at once, and waited for by nobody. */
+const AHEAD = 'src/ahead.ts';
+
+/** What `src/ahead.ts` needs, all in its own file; the pages take it from there. */
+const IS_AHEAD =
+  /rolldown[\\/]runtime\.js$|[\\/]web[\\/]src[\\/](ahead|data[\\/](run-list-message|sent-ahead|session-token|metric-keys)|pages[\\/]runs[\\/](open-ahead|run-query|runs-search|run-columns|column-codes|text-list|filter[\\/]filter-fields))\.ts$/;
+
+/** Has the document load `src/ahead.ts` first, beside the pages. */
+function loadAhead(): Plugin {
+  return {
+    name: 'slipway:ahead',
+    transformIndexHtml: {
+      order: 'post',
+      handler(_, { bundle }) {
+        const chunk = Object.values(bundle ?? {}).find((one) => one.type === 'chunk' && one.name === 'ahead');
+        const src = bundle === undefined ? `/${AHEAD}` : `/${chunk!.fileName}`;
+        return [{ tag: 'script', attrs: { type: 'module', async: true, src }, injectTo: 'head-prepend' }];
+      },
+    },
+  };
+}
+
+/** The sheet `virtual:theme-variables.css`. */
+function themeVariables(): Plugin {
+  const name = 'virtual:theme-variables.css';
+  return {
+    name: 'slipway:theme-variables',
+    resolveId: (id) => (id === name ? `\0${name}` : undefined),
+    load: (id) => (id === `\0${name}` ? renderThemeVariables() : undefined),
+  };
+}
+
 export default defineConfig({
-  root: fileURLToPath(new URL('.', import.meta.url)),
-  plugins: [react()],
+  root: here('.'),
+  plugins: [react(), loadAhead(), themeVariables()],
   resolve: {
     // From its sources: the pages are built without a build of the client before them.
     alias: { '@slipway/client': fileURLToPath(new URL('../client/src/index.ts', import.meta.url)) },
@@ -44,10 +79,14 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 900,
     rolldownOptions: {
+      input: { index: here('index.html'), ahead: here(AHEAD) },
       output: {
-        // What two pages share and every visit may need is one file; each page, chart and viewer comes when it is opened.
+        // What every visit may need is one file; each page, chart and viewer comes when it is opened.
         codeSplitting: {
-          groups: [{ name: 'frame', test: isOfTheFrame, minShareCount: 2 }],
+          groups: [
+            { name: 'ahead', test: IS_AHEAD, priority: 2 },
+            { name: 'frame', test: isOfTheFrame },
+          ],
         },
       },
     },

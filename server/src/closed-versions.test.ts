@@ -179,6 +179,32 @@ describe.each(testedDatabases())(
       expect([read.status, read.text]).toEqual([200, 'flavors: {}']);
     });
 
+    it('are not closed by who only reads the run, before there is a model', async () => {
+      await server.addUser('reader');
+      await server.post(ADMIN, '/api/3.0/mlflow/users/permissions/grant', {
+        username: 'reader',
+        resource_type: 'experiment',
+        resource_id: root.split('/')[0],
+        permission: 'READ',
+      });
+      await server.post('reader', `${MLFLOW}/registered-models/create`, { name: 'of-reader' });
+      const register = (source: string) =>
+        server.call(
+          'reader',
+          post(`${MLFLOW}/model-versions/create`, { name: 'of-reader', source, run_id: runId }),
+        );
+      const put = (file: string) =>
+        server.call('editor', { method: 'PUT', path: `${PROXY}/${root}/${file}`, body: 'x' });
+      for (const source of [`runs:/${runId}/later`, `mlflow-artifacts:/${root}/later`, `runs:/${runId}`]) {
+        const { status, text } = await register(source);
+        expect([status, text], source).toEqual([400, expect.stringContaining('MLmodel')]);
+      }
+      expect((await put('later/MLmodel')).status).toBe(200);
+      expect((await put('later/data')).status).toBe(200);
+      expect((await register(`runs:/${runId}/later`)).status).toBe(200);
+      expect((await put('later/more')).status).toBe(409);
+    });
+
     it('take what comes before the version does', async () => {
       const put = (body: string) =>
         server.call('editor', { method: 'PUT', path: `${PROXY}/${root}/next/MLmodel`, body });

@@ -79,7 +79,7 @@ import { createRecentModels } from './registry/recent-models.ts';
 import { createSchemaModels, findModelInTheWay } from './registry/schema-models.ts';
 import type { HostPolicy } from './registry/source-hosts.ts';
 import { closeVersionFiles, keepVersionFiles } from './registry/version-files.ts';
-import { guardVersionFolder } from './registry/version-folders.ts';
+import { guardVersionFolder, requireModelAt } from './registry/version-folders.ts';
 import { createVersionPlaces } from './registry/version-places.ts';
 import { createVersionTable } from './registry/version-table.ts';
 import { createVersions } from './registry/versions.ts';
@@ -310,7 +310,13 @@ export async function compose(config: Config, { servesModels = true } = {}): Pro
     ...oldTraceRoutes({ traces, searches: traceSearches, targets }),
     ...assessmentRoutes(createAssessments({ db, clock, onChange: journal.report }), targets),
     ...registeredModelRoutes({ models, aliases, origins, readModelName }),
-    ...modelVersionRoutes({ versions, targets, origins, readModelName }),
+    ...modelVersionRoutes({
+      versions,
+      targets,
+      origins,
+      readModelName,
+      requireModelAt: (source) => db.read((sql) => requireModelAt(sql, source)),
+    }),
     ...modelVersionTableRoutes(createVersionTable({ db }), readModelName, origins),
     ...modelActivityRoutes(createModelActivity({ db }), readModelName),
     ...webhookRoutes(notifications.webhooks),

@@ -377,6 +377,11 @@ describe('the registry of three-level names, under authorization', () => {
       path: `/api/2.0/permissions/experiments/${world.experimentId}`,
       body: { access_control_list: [{ user_name: SCIENTIST, permission_level: 'CAN_READ' }] },
     });
+    await server.done(ADMIN, {
+      method: 'PUT',
+      path: `/api/2.0/mlflow-artifacts/artifacts/${world.experimentId}/models/${world.modelId}/artifacts/MLmodel`,
+      body: 'flavors: {}',
+    });
     await server.post(SCIENTIST, `${MLFLOW}/model-versions/create`, {
       name,
       source: `models:/${world.modelId}`,

@@ -1,11 +1,10 @@
-import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect } from 'react';
 import { queryClient } from './data/query-client.ts';
 import { useSession } from './data/session.ts';
 import { router } from './router.tsx';
-import { cssVariables, theme } from './ui/theme.ts';
+import { ThemeProvider } from './ui/theme-provider.tsx';
 
 const SignInPage = lazy(async () => ({
   default: (await import('./pages/sign-in/sign-in-page.tsx')).SignInPage,
@@ -16,11 +15,11 @@ const ChoosePasswordPage = lazy(async () => ({
 
 export function App() {
   return (
-    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
+    <ThemeProvider>
       <QueryClientProvider client={queryClient}>
         <Door />
       </QueryClientProvider>
-    </MantineProvider>
+    </ThemeProvider>
   );
 }
 

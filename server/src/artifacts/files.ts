@@ -230,6 +230,12 @@ export async function forget(tx: Transaction, path: ArtifactPath, nowMs: number)
   await releaseBlobs(tx, await repository.deleteTree(tx, place), nowMs);
 }
 
+/** Whether a file is at a path. */
+export async function hasFile(sql: Sql, path: ArtifactPath): Promise<boolean> {
+  const entry = await repository.findEntry(sql, placeOf(path));
+  return entry !== undefined && entry.object_key !== null;
+}
+
 /** How many files lie below a folder, and their sizes together. */
 export async function measure(sql: Sql, folder: ArtifactPath) {
   return repository.measureTree(sql, placeOf(folder));

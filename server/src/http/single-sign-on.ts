@@ -132,9 +132,10 @@ export function singleSignOnRoutes(services: SingleSignOnServices): readonly Raw
     returnTo: string,
   ): FastifyReply {
     const problem = problemOf(error);
-    const isRefusal = !FAULTS.has(problem);
-    if (!isRefusal) onError(error);
-    request.trail?.endedAs(isRefusal ? 'denied' : 'failed');
+    const isFault = problem === 'unavailable' || problem === 'failed';
+    // An answer that is not valid is a stranger's, or comes of a wrong secret of ours.
+    if (isFault || problem === 'invalid') onError(error);
+    request.trail?.endedAs(isFault ? 'failed' : 'denied');
     reply.header('set-cookie', [renderAttemptCookie(request, '', 0), renderProblemCookie(request, problem)]);
     return redirect(reply, returnTo);
   }
@@ -276,8 +277,6 @@ const PROBLEMS = [
   'failed',
 ] as const;
 type Problem = (typeof PROBLEMS)[number];
-/** Those that are not the user's to mend. */
-const FAULTS: ReadonlySet<Problem> = new Set(['invalid', 'unavailable', 'failed']);
 
 function problemOf(error: unknown): Problem {
   if (!(error instanceof AppError)) return 'failed';

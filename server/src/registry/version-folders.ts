@@ -1,3 +1,4 @@
+import { hasFile } from '../artifacts/files.ts';
 import type { Sql } from '../db/port.ts';
 import { AppError, invalidState, notFound } from '../kernel/errors.ts';
 import { type ArtifactPath, parseArtifactPath } from '../objects/artifact-path.ts';
@@ -95,6 +96,19 @@ async function folderOf(sql: Sql, text: string): Promise<string | undefined> {
     }
   }
   return undefined;
+}
+
+/**
+ * Whether a model lies at a source; said of those alone whose files this server keeps.
+ * @throws AppError InvalidState
+ */
+export async function requireModelAt(sql: Sql, source: string): Promise<void> {
+  const folder = await findFolder(sql, source);
+  if (folder === undefined || (await hasFile(sql, parseArtifactPath(`${folder}/MLmodel`)))) return;
+  throw invalidState(
+    `There is no model at '${source.slice(0, 200)}': it has no file 'MLmodel'. Log it first, or have it registered by somebody who may edit the experiment.`,
+    { field: 'source' },
+  );
 }
 
 /**

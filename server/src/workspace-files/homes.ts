@@ -53,6 +53,8 @@ export function createHomes({ db, clock, numberOf }: HomesDependencies) {
     const own = await repository.holdHome(tx, no);
     if (own?.name === name) return;
     const there = await repository.holdObject(tx, placeOf(home));
+    // Another call of theirs has made it since.
+    if (there?.owner_no === no) return;
     if (there !== undefined && there.owner_no === null && own === undefined) {
       await repository.setOwner(tx, there.object_id, no);
       return;

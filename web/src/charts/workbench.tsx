@@ -3,11 +3,11 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { ChartLine } from 'lucide-react';
 import { lazy, Suspense, useMemo, useState } from 'react';
-import { queryClient } from '../data/query-client.ts';
 import { keysQuery, type RunListQuery } from '../data/run-table.ts';
 import { serverUrl } from '../data/server.ts';
 import { notify } from '../ui/notices.tsx';
 import { EmptyState, ErrorNotice } from '../ui/states.tsx';
+import { MOST_METRICS } from './data/charts-ahead.ts';
 import { useLiveRunList } from './data/use-live-runs.ts';
 import { matchingQuery } from './data/use-run-values.ts';
 import { type ChartActions, ChartCard } from './workbench/chart-card.tsx';
@@ -45,19 +45,7 @@ export interface WorkbenchProps {
   readonly onLayout: (layout: Layout) => void;
 }
 
-/** Metrics that get a chart without being searched for. */
-const MOST_METRICS = 500;
 const NO_DEFAULTS = {};
-
-/** Asks for what the charts of a list need before they know what to draw. */
-export async function readWorkbenchAhead(query: RunListQuery): Promise<void> {
-  await Promise.all([
-    // What single values are shown by, which is known only when charts have asked for histories.
-    import('./bars/bars-chart.tsx').catch(() => undefined),
-    queryClient.prefetchQuery(matchingQuery(query)),
-    queryClient.prefetchQuery(keysQuery(query.experimentIds, '', MOST_METRICS)),
-  ]);
-}
 
 /** The charts of an experiment's runs: a section a prefix, a chart a metric, and what the reader made of them. */
 export function Workbench({

@@ -164,9 +164,16 @@ export const addMember = (groupId: string, memberId: string): Promise<void> =>
 export const removeMember = (groupId: string, memberId: string): Promise<void> =>
   patch('group', groupId, { op: 'remove', path: `members[value eq "${memberId}"]` });
 
-/** @throws RequestError */
-export async function deletePrincipal({ kind, id }: Pick<Principal, 'kind' | 'id'>): Promise<void> {
+/**
+ * `leave` goes where nothing of them is shown: a page that shows them would ask for them again.
+ * @throws RequestError
+ */
+export async function deletePrincipal(
+  { kind, id }: Pick<Principal, 'kind' | 'id'>,
+  leave: () => Promise<void>,
+): Promise<void> {
   await sendTo('DELETE', pathOf(kind, id), {});
+  await leave();
   queryClient.removeQueries({ queryKey: ['principals', 'one', kind, id] });
   await refreshPrincipals();
 }

@@ -2,19 +2,11 @@ import type { Experiment } from '@slipway/client';
 import { queryOptions } from '@tanstack/react-query';
 import { queryClient } from './query-client.ts';
 import { postJson } from './request.ts';
-import {
-  keysQuery,
-  type RunKeys,
-  type RunTreeQuery,
-  type RunWindow,
-  readKeys,
-  treeMessage,
-} from './run-table.ts';
+import { OPENING_PATH, openingMessage } from './run-list-message.ts';
+import { keysQuery, type RunKeys, type RunTreeQuery, type RunWindow, readKeys } from './run-table.ts';
 
 /** Keys of each kind that come with a page of runs, before any is searched for. */
 export const OPENING_KEYS = 100;
-/** Rows that come with it. */
-export const OPENING_ROWS = 100;
 
 interface WireExperiment {
   readonly experiment_id: string;
@@ -45,8 +37,7 @@ export const openingQuery = (query: RunTreeQuery, columns: readonly string[] | u
     queryKey: ['run-opening', query.experimentIds],
     queryFn: async ({ signal }) => {
       const { experimentIds } = query;
-      const message = { ...treeMessage(query), ...(columns && { columns }), limit: OPENING_ROWS };
-      const answer = await postJson<WireOpening>('run-table/opening', message, signal);
+      const answer = await postJson<WireOpening>(OPENING_PATH, openingMessage(query, columns), signal);
       const keys = readKeys(answer.keys ?? {});
       queryClient.setQueryData(keysQuery(experimentIds, '', OPENING_KEYS).queryKey, keys);
       queryClient.setQueryData(headKey(query), answer.window);

@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { getJson, postJson } from './request.ts';
+import { listMessage, treeMessage } from './run-list-message.ts';
 
 export type ViewType = 'ACTIVE_ONLY' | 'DELETED_ONLY' | 'ALL';
 
@@ -251,20 +252,4 @@ export function exportAddress(query: RunListQuery, columns: readonly string[]): 
   parameters.set('view_type', query.viewType);
   for (const column of columns) parameters.append('columns', column);
   return `/ajax-api/slipway/v1/run-table/export.csv?${parameters}`;
-}
-
-function listMessage({ experimentIds, filter, orderBy, viewType }: RunListQuery) {
-  return {
-    experiment_ids: experimentIds,
-    ...(filter !== '' && { filter }),
-    order_by: orderBy,
-    view_type: viewType,
-  };
-}
-
-export function treeMessage(query: RunTreeQuery) {
-  return {
-    ...listMessage(query),
-    ...(query.isNested && { nested: true, expanded: query.expanded }),
-  };
 }

@@ -1,5 +1,7 @@
 import { useEffect, useSyncExternalStore } from 'react';
 import { readError } from './request-error.ts';
+import { takeSentAhead } from './sent-ahead.ts';
+import { CSRF_HEADER, isReading, keepToken, withToken } from './session-token.ts';
 
 /** Who is signed in, as far as these pages have had to know. */
 export type SessionState =
@@ -34,9 +36,6 @@ interface SessionAnswer {
 }
 
 const PATH = '/api/slipway/v1/session';
-const CSRF_HEADER = 'x-slipway-csrf';
-/** The token of this browser's session, which every change must carry: pages of other sites cannot read it. */
-const CSRF_KEY = 'slipway.csrf';
 /** Whether who signed in is an administrator: for what the page shows first, never for what anybody may do. */
 const ADMIN_KEY = 'slipway.admin';
 
@@ -82,11 +81,6 @@ export const findSignInProblem = (): string | undefined =>
 /** Whether somebody signed in with this browser, so that it is worth asking who it is: the server says so by a cookie. */
 const hasSignedIn = (): boolean => /(^|; )slipway-signed-in=yes(;|$)/.test(document.cookie);
 
-function keep(token: string | undefined): void {
-  if (token === undefined) localStorage.removeItem(CSRF_KEY);
-  else localStorage.setItem(CSRF_KEY, token);
-}
-
 function remember(user: SessionUser | undefined): void {
   if (user === undefined) localStorage.removeItem(ADMIN_KEY);
   else localStorage.setItem(ADMIN_KEY, user.is_admin ? 'yes' : 'no');
@@ -97,23 +91,13 @@ function remember(user: SessionUser | undefined): void {
  * A request whose token was that of an earlier session is sent once more with the one of now: it did nothing.
  */
 export async function fetchSignedIn(url: string, init: RequestInit = {}): Promise<Response> {
-  const response = await fetch(url, withToken(init));
+  const response = await (takeSentAhead(url, init) ?? fetch(url, withToken(init)));
   if (response.status === 401) await askWhoWeAre();
   if (response.status !== 403 || isReading(init)) return response;
   const refusal = await response.clone().text();
   if (!refusal.includes(CSRF_HEADER)) return response;
   await askWhoWeAre();
   return state.kind === 'signed-in' ? fetch(url, withToken(init)) : response;
-}
-
-const isReading = ({ method = 'GET' }: RequestInit): boolean => method === 'GET' || method === 'HEAD';
-
-function withToken(init: RequestInit): RequestInit {
-  const token = isReading(init) ? null : localStorage.getItem(CSRF_KEY);
-  if (token === null) return init;
-  const headers = new Headers(init.headers);
-  headers.set(CSRF_HEADER, token);
-  return { ...init, headers };
 }
 
 /**
@@ -142,7 +126,7 @@ async function readFacts(): Promise<void> {
   const response = await fetch(PATH);
   if (!response.ok) throw await readError(response);
   const { user, csrf_token, sign_in } = (await response.json()) as SessionFacts;
-  keep(csrf_token);
+  keepToken(csrf_token);
   if (user !== null) setState({ kind: 'signed-in', user });
   else if (sign_in !== null) setState({ kind: 'signed-out', ways: sign_in });
   else setState({ kind: 'unknown' });
@@ -161,13 +145,13 @@ export async function changePassword(oldPassword: string, newPassword: string): 
 /** @throws RequestError */
 export async function signOut(): Promise<void> {
   await send('DELETE', PATH, undefined);
-  keep(undefined);
+  keepToken(undefined);
   await askWhoWeAre();
 }
 
 function take(answer: unknown): void {
   const { user, csrf_token } = answer as SessionAnswer;
-  keep(csrf_token);
+  keepToken(csrf_token);
   setState({ kind: 'signed-in', user });
 }
 

@@ -1,7 +1,8 @@
-import { SegmentedControl, Select } from '@mantine/core';
+import { Select } from '@mantine/core';
 import { useState } from 'react';
 import { serverUrl } from '../data/server.ts';
 import { Panel } from '../ui/panel.tsx';
+import { SegmentedControl } from '../ui/segmented-control.tsx';
 import { CodeBlock } from '../ui/states.tsx';
 import { type ModelAddress, pythonToLoad, shellToServe, typescriptToLoad } from './loading-code.ts';
 import classes from './registry.module.css';

@@ -1,8 +1,9 @@
-import { ActionIcon, Button, Tooltip } from '@mantine/core';
+import { ActionIcon, Button } from '@mantine/core';
 import { Plus, X } from 'lucide-react';
 import { useState } from 'react';
 import { notify, notifyFailure } from '../ui/notices.tsx';
 import { TagForm } from '../ui/tag-form.tsx';
+import { Tooltip } from '../ui/tooltip.tsx';
 import classes from './tag-list.module.css';
 
 /** How tags of a thing are changed on the server. */

@@ -8,13 +8,16 @@ export interface GridView {
   readonly rows: Span;
   /** Of the columns that scroll; pinned ones are always there. */
   readonly columns: Span;
-  /** Rows that are seen at once, at least one. */
-  readonly page: number;
 }
 
 /** Few rows and columns a step: little to draw per frame, and few frames that have to. */
-const ROW_STEP = 8;
-const COLUMN_STEP = 4;
+const STEPS: Steps = { rows: 8, columns: 4 };
+const SINGLE_STEPS: Steps = { rows: 1, columns: 1 };
+
+interface Steps {
+  readonly rows: number;
+  readonly columns: number;
+}
 
 /**
  * Follows the scroll position and the size of a grid. Draws within the frame of the scroll, and only when the view
@@ -25,56 +28,81 @@ export function useGridView<Row>(
   rows: { readonly count: number; readonly height: number; readonly headerHeight: number },
   places: ColumnPlaces<Row>,
 ): GridView {
-  const [view, setView] = useState<GridView>({
-    rows: { first: 0, end: Math.min(rows.count, 40) },
-    columns: { first: places.pinnedCount, end: Math.min(places.placed.length, places.pinnedCount + 16) },
-    page: 20,
-  });
   const { count, height, headerHeight } = rows;
+  const viewOf = useCallback(
+    ({ top, left, bodyHeight, width }: Seen, steps: Steps): GridView => ({
+      rows: spanOfRows({ scrollTop: top, height: bodyHeight }, { count, height }, steps.rows),
+      columns: spanOfColumns(places, { scrollLeft: left, width }, steps.columns),
+    }),
+    [count, height, places],
+  );
+  // As if it had the window for itself: more than that is not seen, and nothing has to be laid out to know it.
+  const [view, setView] = useState(() =>
+    viewOf({ top: 0, left: 0, bodyHeight: window.innerHeight, width: window.innerWidth }, SINGLE_STEPS),
+  );
 
-  const measure = useCallback((): GridView | undefined => {
-    const element = scroller.current;
-    if (element === null) return undefined;
-    const bodyHeight = Math.max(0, element.clientHeight - headerHeight);
-    return {
-      rows: spanOfRows({ scrollTop: element.scrollTop, height: bodyHeight }, { count, height }, ROW_STEP),
-      columns: spanOfColumns(
-        places,
-        { scrollLeft: element.scrollLeft, width: element.clientWidth },
-        COLUMN_STEP,
-      ),
-      page: Math.max(1, Math.floor(bodyHeight / height) - 1),
-    };
-  }, [scroller, count, height, headerHeight, places]);
-
+  const isMeasured = useRef(false);
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element === null) return;
     const follow = () => {
-      const next = measure();
-      if (next === undefined) return;
-      setView((shown) => (isSame(shown, next) ? shown : next));
+      const seen = {
+        top: element.scrollTop,
+        left: element.scrollLeft,
+        bodyHeight: bodyHeightOf(element, headerHeight),
+        width: element.clientWidth,
+      };
+      const isFirst = !isMeasured.current;
+      isMeasured.current = true;
+      const next = viewOf(seen, STEPS);
+      const least = isFirst ? viewOf(seen, SINGLE_STEPS) : next;
+      setView((shown) => (isSame(shown, next) || (isFirst && holds(shown, least)) ? shown : next));
     };
-    follow();
-    const onScroll = () => flushSync(follow);
-    element.addEventListener('scroll', onScroll, { passive: true });
-    const sizes = new ResizeObserver(follow);
+    // The first time the observer tells, when all is laid out anyway, and still before anybody sees it.
+    if (isMeasured.current) follow();
+    const inTime = () => flushSync(follow);
+    element.addEventListener('scroll', inTime, { passive: true });
+    const sizes = new ResizeObserver(inTime);
     sizes.observe(element);
     return () => {
-      element.removeEventListener('scroll', onScroll);
+      element.removeEventListener('scroll', inTime);
       sizes.disconnect();
     };
-  }, [scroller, measure]);
+  }, [scroller, viewOf, headerHeight]);
 
   return view;
 }
 
+interface Seen {
+  readonly top: number;
+  readonly left: number;
+  readonly bodyHeight: number;
+  readonly width: number;
+}
+
+const bodyHeightOf = (element: HTMLElement, headerHeight: number) =>
+  Math.max(0, element.clientHeight - headerHeight);
+
+/** Rows that are seen at once, less one that is seen before and after a step; at least one. */
+export function rowsOfPage(
+  scroller: HTMLElement | null,
+  { height, headerHeight }: { readonly height: number; readonly headerHeight: number },
+): number {
+  if (scroller === null) return 1;
+  return Math.max(1, Math.floor(bodyHeightOf(scroller, headerHeight) / height) - 1);
+}
+
 const isSame = (one: GridView, other: GridView) =>
-  one.page === other.page &&
   one.rows.first === other.rows.first &&
   one.rows.end === other.rows.end &&
   one.columns.first === other.columns.first &&
   one.columns.end === other.columns.end;
+
+const holds = (shown: GridView, seen: GridView) =>
+  shown.rows.first <= seen.rows.first &&
+  shown.rows.end >= seen.rows.end &&
+  shown.columns.first <= seen.columns.first &&
+  shown.columns.end >= seen.columns.end;
 
 /**
  * How many elements take turns: as many as were ever in view at once. What leaves the view then gives its element to

@@ -9,7 +9,7 @@ import {
   useRef,
   useState,
 } from 'react';
-import { AnchoredMenu } from './anchored-menu.tsx';
+import { AnchoredMenu } from '../ui/anchored-menu.tsx';
 import { useColumnDrag } from './column-drag.ts';
 import {
   clampWidth,
@@ -26,7 +26,7 @@ import { useGridKeyList } from './grid-key-list.ts';
 import { commandOf, type GridCommand, type GridCursor } from './grid-keys.ts';
 import type { GridProps } from './grid-props.ts';
 import { cellId, GridRow, sameTreePlace } from './grid-row.tsx';
-import { useGridView, useScrolledRight, useSlots, useWindowReport } from './grid-view.ts';
+import { rowsOfPage, useGridView, useScrolledRight, useSlots, useWindowReport } from './grid-view.ts';
 import { usePointedRow, usePointReport } from './pointed-row.ts';
 import type { SelectionChange } from './selection.ts';
 import { nextSort } from './sort-order.ts';
@@ -181,7 +181,11 @@ export function Grid<Row>(props: GridProps<Row>) {
     const command = commandOf(
       event,
       shownCursor,
-      { rows: rowCount, columns: places.placed.length, page: view.page },
+      {
+        rows: rowCount,
+        columns: places.placed.length,
+        page: rowsOfPage(scroller.current, { height: rowHeight, headerHeight }),
+      },
       { isOpen: row && props.treeOf?.(row).isOpen },
     );
     if (command === undefined) return;

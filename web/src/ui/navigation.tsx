@@ -1,8 +1,9 @@
-import { ActionIcon, Tooltip } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { PanelLeftClose, PanelLeftOpen } from 'lucide-react';
 import classes from './navigation.module.css';
 import { type NavigationEntry, SETTINGS, useNavigationGroups } from './navigation-entries.ts';
+import { Tooltip } from './tooltip.tsx';
 import { Wordmark } from './wordmark.tsx';
 
 /** At the left of every page, wide or folded to its icons. */

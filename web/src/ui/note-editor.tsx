@@ -1,7 +1,8 @@
-import { Button, SegmentedControl, Textarea } from '@mantine/core';
+import { Button, Textarea } from '@mantine/core';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import classes from './note-editor.module.css';
 import { scrollRegion } from './scroll-region.ts';
+import { SegmentedControl } from './segmented-control.tsx';
 
 const Markdown = lazy(async () => ({ default: (await import('../viewers/markdown.tsx')).Markdown }));
 

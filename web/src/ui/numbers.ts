@@ -20,12 +20,15 @@ function renderSize(size: number, isAmongFractions: boolean): string {
       .replace('+', '')
       .replace('-', '−');
   // Where four digits reach the point, the fraction is all there is to leave out.
-  if (size >= 999.95) return groupThousands(Math.round(size));
+  if (size >= 999.95) return renderWhole(Math.round(size));
   return Number.isInteger(size) && !isAmongFractions ? String(size) : size.toPrecision(DIGITS);
 }
 
-// By hand: a formatter of the language would be made for each number anew, most of the time that a row of a table takes.
-const groupThousands = (whole: number) => String(whole).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
+/**
+ * A whole number in full: `12,346`. By hand: a formatter of the language would be made for each number anew, most of the
+ * time that a row of a table takes, and the first one reads the language's tables as a page opens.
+ */
+export const renderWhole = (whole: number): string => String(whole).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 
 /** As `renderNumber`, without zeros at the end: for sentences, where nothing stands under it. */
 export function renderBriefly(value: number): string {
@@ -36,7 +39,7 @@ export function renderBriefly(value: number): string {
 
 /** Counts: `431`, `12.3k`, `4.1M`. */
 export function renderCount(count: number): string {
-  if (count < 10_000) return count.toLocaleString('en-US');
+  if (count < 10_000) return renderWhole(count);
   const [unit, size] = count < 1_000_000 ? (['k', 1e3] as const) : (['M', 1e6] as const);
   return `${Number((count / size).toPrecision(3))}${unit}`;
 }

@@ -8,6 +8,7 @@ import { Notices } from './notices.tsx';
 import classes from './shell.module.css';
 import { ShortcutList } from './shortcut-list.tsx';
 import { useShortcut } from './shortcuts.ts';
+import { TooltipBox } from './tooltip.tsx';
 import { TopBar } from './top-bar.tsx';
 
 /** As in shell.module.css. */
@@ -46,6 +47,7 @@ export function Shell() {
       />
       <ShortcutList isOpen={overlay === 'shortcuts'} onClose={close} />
       <Notices />
+      <TooltipBox />
     </div>
   );
 }

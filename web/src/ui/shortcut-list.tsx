@@ -1,4 +1,5 @@
 import { Modal } from '@mantine/core';
+import { useRef } from 'react';
 import classes from './shortcut-list.module.css';
 import { renderKeys, type Shortcut, useShortcuts } from './shortcuts.ts';
 
@@ -9,6 +10,13 @@ interface ShortcutListProps {
 
 /** What the keys do on the page that is shown. */
 export function ShortcutList({ isOpen, onClose }: ShortcutListProps) {
+  // Until it is wanted for the first time it costs a page nothing; after that it closes as it opened.
+  const wasOpen = useRef(false);
+  wasOpen.current ||= isOpen;
+  return wasOpen.current ? <ShortcutDialog isOpen={isOpen} onClose={onClose} /> : null;
+}
+
+function ShortcutDialog({ isOpen, onClose }: ShortcutListProps) {
   const shortcuts = useShortcuts();
   // Two tables of a page have the same keys.
   const distinct = [

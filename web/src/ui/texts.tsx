@@ -1,8 +1,9 @@
-import { ActionIcon, Tooltip } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { renderAgo, renderNumber, renderTime } from './numbers.ts';
 import classes from './texts.module.css';
+import { Tooltip } from './tooltip.tsx';
 
 /** A number in four digits, with all of them on hover. */
 export function NumberText({ value }: { readonly value: number }) {

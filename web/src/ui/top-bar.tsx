@@ -1,8 +1,9 @@
-import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { Keyboard, Moon, Search, Sun } from 'lucide-react';
 import { Crumbs } from './crumbs.tsx';
 import { PersonMenu } from './person-menu.tsx';
 import { renderKeys } from './shortcuts.ts';
+import { Tooltip } from './tooltip.tsx';
 import classes from './top-bar.module.css';
 
 interface TopBarProps {

@@ -1,7 +1,7 @@
-import { SegmentedControl } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { renderBytes } from '../ui/numbers.ts';
+import { SegmentedControl } from '../ui/segmented-control.tsx';
 import classes from './artifact-view.module.css';
 import { DataGrid } from './data-grid.tsx';
 import { readDelimited } from './delimited.ts';

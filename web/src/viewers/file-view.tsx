@@ -1,10 +1,11 @@
-import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Menu } from '@mantine/core';
 import { Code, Download, Link2 } from 'lucide-react';
 import { Component, lazy, type ReactNode, Suspense } from 'react';
 import { notify } from '../ui/notices.tsx';
 import { renderBytes } from '../ui/numbers.ts';
 import { ErrorNotice } from '../ui/states.tsx';
 import { CopyButton, MiddleText } from '../ui/texts.tsx';
+import { Tooltip } from '../ui/tooltip.tsx';
 import { type ArtifactOwner, artifactUri, downloadUrl, viewUrl } from './artifact-owner.ts';
 import classes from './artifact-view.module.css';
 import type { ShownFile } from './bytes.ts';

@@ -1,9 +1,10 @@
-import { Button, SegmentedControl } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import { type KeyboardEvent, lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { renderBytes } from '../ui/numbers.ts';
+import { SegmentedControl } from '../ui/segmented-control.tsx';
 import { CopyButton } from '../ui/texts.tsx';
 import classes from './artifact-view.module.css';
 import { readText, type ShownFile } from './bytes.ts';

@@ -1,7 +1,7 @@
-import { SegmentedControl } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
 import { renderBytes } from '../ui/numbers.ts';
+import { SegmentedControl } from '../ui/segmented-control.tsx';
 import { viewUrl } from './artifact-owner.ts';
 import classes from './artifact-view.module.css';
 import { readText } from './bytes.ts';

@@ -1,7 +1,7 @@
-import { SegmentedControl } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { renderBytes } from '../ui/numbers.ts';
+import { SegmentedControl } from '../ui/segmented-control.tsx';
 import { CodeBlock } from '../ui/states.tsx';
 import { type ArtifactOwner, artifactUri, viewUrl } from './artifact-owner.ts';
 import { useEntry } from './artifact-queries.ts';

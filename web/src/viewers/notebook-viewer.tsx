@@ -1,7 +1,8 @@
-import { Button, SegmentedControl } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { renderBytes } from '../ui/numbers.ts';
+import { SegmentedControl } from '../ui/segmented-control.tsx';
 import classes from './artifact-view.module.css';
 import { readText } from './bytes.ts';
 import type { CodeLine } from './code-lines.ts';

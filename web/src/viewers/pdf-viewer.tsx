@@ -1,8 +1,9 @@
-import { ActionIcon, SegmentedControl } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { FileX, Minus, Plus } from 'lucide-react';
 import { type PDFDocumentProxy, type PDFPageProxy, TextLayer } from 'pdfjs-dist';
 import { useEffect, useRef, useState } from 'react';
 import { scrollRegion } from '../ui/scroll-region.ts';
+import { SegmentedControl } from '../ui/segmented-control.tsx';
 import { EmptyState } from '../ui/states.tsx';
 import classes from './artifact-view.module.css';
 import type { ViewerProps } from './file-view.tsx';

@@ -1,9 +1,11 @@
-import { ActionIcon, SegmentedControl, Tooltip } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { Grid2x2, ImageOff, Minus, Plus } from 'lucide-react';
 import { type PointerEvent, type ReactNode, type SyntheticEvent, useEffect, useRef, useState } from 'react';
 import { scrollRegion } from '../ui/scroll-region.ts';
+import { SegmentedControl } from '../ui/segmented-control.tsx';
 import { useShortcut } from '../ui/shortcuts.ts';
 import { EmptyState } from '../ui/states.tsx';
+import { Tooltip } from '../ui/tooltip.tsx';
 import classes from './artifact-view.module.css';
 import pictureClasses from './picture.module.css';
 

@@ -1,9 +1,10 @@
-import { ActionIcon, Slider, Tooltip } from '@mantine/core';
+import { ActionIcon, Slider } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { ChevronLeft, ChevronRight, Pause, Play } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useShortcut } from '../ui/shortcuts.ts';
 import { TimeText } from '../ui/texts.tsx';
+import { Tooltip } from '../ui/tooltip.tsx';
 import { type ArtifactOwner, viewUrl } from './artifact-owner.ts';
 import classes from './artifact-view.module.css';
 import { Picture } from './picture.tsx';

@@ -1,5 +1,5 @@
-import { SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
+import { SegmentedControl } from '../ui/segmented-control.tsx';
 import { ActiveFrame } from './active-frame.tsx';
 import classes from './artifact-view.module.css';
 import type { ViewerProps } from './file-view.tsx';

@@ -1,4 +1,4 @@
-import { ActionIcon, Switch, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Switch, TextInput } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { ChevronFirst, ChevronLast, ChevronLeft, ChevronRight, Search, WrapText } from 'lucide-react';
 import { type ReactNode, useRef, useState } from 'react';
@@ -6,6 +6,7 @@ import { notify, notifyFailure } from '../ui/notices.tsx';
 import { renderBytes } from '../ui/numbers.ts';
 import { useShortcut } from '../ui/shortcuts.ts';
 import { ErrorNotice } from '../ui/states.tsx';
+import { Tooltip } from '../ui/tooltip.tsx';
 import classes from './artifact-view.module.css';
 import type { ShownFile } from './bytes.ts';
 import type { ViewerProps } from './file-view.tsx';

@@ -27,6 +27,8 @@ export interface ModelVersionServices {
   readonly targets: Targets;
   readonly origins: VersionOrigins;
   readonly readModelName: ReadModelName;
+  /** @throws AppError InvalidState where this server keeps the files of the source, and no model is there. */
+  requireModelAt(source: string): Promise<void>;
 }
 
 export function modelVersionRoutes({
@@ -34,6 +36,7 @@ export function modelVersionRoutes({
   targets,
   origins,
   readModelName,
+  requireModelAt,
 }: ModelVersionServices): readonly MlflowRoute[] {
   const nameIn = (message: JsonObject): string => readModelName(requiredString(message, 'name')).stored;
   const keyOf = (message: JsonObject): [name: string, version: number] => [
@@ -55,9 +58,12 @@ export function modelVersionRoutes({
       ],
       async handle({ message, caller, onAnswered }) {
         const modelId = optionalString(message, 'model_id');
+        const source = requiredString(message, 'source');
+        // Registering a folder closes it: whoever only reads a run cannot do that before the run has logged the model.
+        if (!(await targets.mayEditSource(source, caller.access))) await requireModelAt(source);
         const version = await versions.create({
           name: nameIn(message),
-          source: requiredString(message, 'source'),
+          source,
           runId: optionalString(message, 'run_id'),
           modelId,
           mayLink: await targets.mayEditLoggedModel(modelId, caller.access),

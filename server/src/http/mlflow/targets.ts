@@ -236,6 +236,20 @@ export function createTargets({ owners, experimentsOfTraces, readModelName, mode
       );
     },
 
+    /**
+     * Whether the caller may change the run or the logged model that a source names; true for what is none of theirs, such
+     * as other versions and other stores.
+     */
+    async mayEditSource(source: string, access: Access): Promise<boolean> {
+      if (access.principal.isAdmin) return true;
+      const found = await sourceNeeds(source, access);
+      return found.every(
+        ([action, on]) =>
+          action !== 'experiment.read' ||
+          on.every((target) => access.decide('experiment.edit', target.on) === 'allowed'),
+      );
+    },
+
     ofLoggedModel: (({ path }) => loggedModelTarget(path.model_id!)) satisfies TargetOf,
 
     ofOptionalLoggedModel:

@@ -2,6 +2,7 @@ import { Skeleton } from '@mantine/core';
 import { lazy, type Ref, Suspense, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { RunListQuery } from '../../data/run-table.ts';
 import { ErrorNotice } from '../../ui/states.tsx';
+import { BarsChart } from '../bars/bars-chart.tsx';
 import type { ChartHandle } from '../chart-handle.ts';
 import { type Line, MOST_LINES } from '../data/line-data.ts';
 import type { RunValues } from '../data/run-values.ts';
@@ -14,7 +15,6 @@ import { type BarsConfig, type ChartConfig, columnsOf, type LinesConfig, titleOf
 import type { LineDefaults } from './layout.ts';
 
 const LAZY = {
-  bars: lazy(async () => ({ default: (await import('../bars/bars-chart.tsx')).BarsChart })),
   scatter: lazy(async () => ({ default: (await import('../scatter/scatter-chart.tsx')).ScatterChart })),
   box: lazy(async () => ({ default: (await import('../boxes/box-chart.tsx')).BoxChart })),
   parallel: lazy(async () => ({ default: (await import('../parallel/parallel-chart.tsx')).ParallelChart })),
@@ -43,6 +43,8 @@ export function ChartBody(props: ChartBodyProps) {
   if (config.kind === 'lines') return <LinesBody {...props} config={config} onConfig={onConfig} />;
   return <ValuesBody {...props} config={config} />;
 }
+
+const NO_PARAMS: readonly string[] = [];
 
 const toggled = (selected: ReadonlySet<string>, runId: string): readonly string[] =>
   selected.has(runId) ? [...selected].filter((id) => id !== runId) : [...selected, runId];
@@ -75,6 +77,13 @@ function LinesBody(props: LinesBodyProps) {
     unlessSingle: !isSeveral,
     isEnabled: width > 0,
   });
+  // Asked for beside the histories: where there are none it would be the next question, and where there are it is little.
+  const bars: BarsConfig = useMemo(() => ({ kind: 'bars', metric: metrics[0]! }), [metrics]);
+  useRunValues(
+    props.query,
+    isSeveral || width === 0 || lines !== undefined ? undefined : runs,
+    useMemo(() => columnsOf(bars, NO_PARAMS), [bars]),
+  );
   useLivePoints(props.query.experimentIds, metrics, refresh);
   const zoom = useMemo(() => (zoomX || zoomY ? { x: zoomX, y: zoomY } : undefined), [zoomX, zoomY]);
   const names = useMemo(() => new Map(runs.runIds.map((id, i) => [id, runs.runNames[i]!])), [runs]);
@@ -85,7 +94,6 @@ function LinesBody(props: LinesBodyProps) {
   );
   // One value a run is no history.
   if (areSingle) {
-    const bars: BarsConfig = { kind: 'bars', metric: metrics[0]! };
     return <ValuesBody {...props} config={bars} onConfig={() => undefined} />;
   }
   const leftOut = runs.runIds.length - MOST_LINES;
@@ -167,7 +175,7 @@ type Shared = Omit<Parameters<typeof LAZY.scatter>[0], 'config' | 'onConfig'>;
 function chartOf(config: ValuesBodyProps['config'], onConfig: (config: ChartConfig) => void, shared: Shared) {
   switch (config.kind) {
     case 'bars':
-      return <LAZY.bars {...shared} config={config} onConfig={onConfig} />;
+      return <BarsChart {...shared} config={config} onConfig={onConfig} />;
     case 'scatter':
       return <LAZY.scatter {...shared} config={config} onConfig={onConfig} />;
     case 'box':

@@ -1,7 +1,8 @@
-import { ActionIcon, Modal, Tooltip } from '@mantine/core';
+import { ActionIcon, Modal } from '@mantine/core';
 import { GripVertical, Maximize2, RotateCcw, SlidersHorizontal } from 'lucide-react';
 import { type CSSProperties, type DragEvent, lazy, Suspense, useRef, useState } from 'react';
 import { notifyFailure } from '../../ui/notices.tsx';
+import { Tooltip } from '../../ui/tooltip.tsx';
 import { exportChart } from '../chart-export.ts';
 import type { ChartHandle } from '../chart-handle.ts';
 import { ChartBody, type ChartBodyProps } from './chart-body.tsx';

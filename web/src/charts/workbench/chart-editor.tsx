@@ -1,16 +1,8 @@
-import {
-  Button,
-  Modal,
-  MultiSelect,
-  SegmentedControl,
-  Select,
-  Slider,
-  Switch,
-  TextInput,
-} from '@mantine/core';
+import { Button, Modal, MultiSelect, Select, Slider, Switch, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { keysQuery, type RunKeys } from '../../data/run-table.ts';
+import { SegmentedControl } from '../../ui/segmented-control.tsx';
 import { type ChartConfig, type ChartKind, KIND_NAMES, type LinesConfig } from './chart-config.ts';
 import classes from './chart-editor.module.css';
 import type { LineDefaults } from './layout.ts';

@@ -10,6 +10,7 @@ import {
   Trash2,
 } from 'lucide-react';
 import { type DragEvent, type ReactNode, useState } from 'react';
+import { ButtonMenu } from '../../ui/button-menu.tsx';
 import type { Section } from './layout.ts';
 import classes from './workbench.module.css';
 
@@ -70,32 +71,33 @@ export function SectionView({ section, columns, actions, children }: SectionView
             </UnstyledButton>
           </h2>
         )}
-        <Menu position="bottom-end" withinPortal>
-          <Menu.Target>
+        <ButtonMenu
+          label={`More for the section ${title}`}
+          align="end"
+          button={
             <ActionIcon size="sm" variant="subtle" color="gray" aria-label={`More for the section ${title}`}>
               <EllipsisVertical size={14} aria-hidden />
             </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item leftSection={<Plus size={14} aria-hidden />} onClick={actions.addChart}>
-              Add a chart here…
+          }
+        >
+          <Menu.Item leftSection={<Plus size={14} aria-hidden />} onClick={actions.addChart}>
+            Add a chart here…
+          </Menu.Item>
+          <Menu.Item leftSection={<Pencil size={14} aria-hidden />} onClick={() => setRenaming(true)}>
+            Rename
+          </Menu.Item>
+          <Menu.Item leftSection={<ArrowUp size={14} aria-hidden />} onClick={() => actions.moveBy(-1)}>
+            Move up
+          </Menu.Item>
+          <Menu.Item leftSection={<ArrowDown size={14} aria-hidden />} onClick={() => actions.moveBy(1)}>
+            Move down
+          </Menu.Item>
+          {section.id.startsWith('own:') && (
+            <Menu.Item color="red" leftSection={<Trash2 size={14} aria-hidden />} onClick={actions.remove}>
+              Remove the section
             </Menu.Item>
-            <Menu.Item leftSection={<Pencil size={14} aria-hidden />} onClick={() => setRenaming(true)}>
-              Rename
-            </Menu.Item>
-            <Menu.Item leftSection={<ArrowUp size={14} aria-hidden />} onClick={() => actions.moveBy(-1)}>
-              Move up
-            </Menu.Item>
-            <Menu.Item leftSection={<ArrowDown size={14} aria-hidden />} onClick={() => actions.moveBy(1)}>
-              Move down
-            </Menu.Item>
-            {section.id.startsWith('own:') && (
-              <Menu.Item color="red" leftSection={<Trash2 size={14} aria-hidden />} onClick={actions.remove}>
-                Remove the section
-              </Menu.Item>
-            )}
-          </Menu.Dropdown>
-        </Menu>
+          )}
+        </ButtonMenu>
       </div>
       {!isFolded && (
         // biome-ignore lint/a11y/noStaticElementInteractions: a place to drop charts; the menu moves them by key

@@ -1,15 +1,8 @@
-import {
-  Button,
-  CloseButton,
-  Menu,
-  Popover,
-  SegmentedControl,
-  Slider,
-  Switch,
-  TextInput,
-} from '@mantine/core';
+import { Button, CloseButton, Menu, Popover, Slider, Switch, TextInput } from '@mantine/core';
 import { ChartLine, Columns3, Plus, Search, Settings2 } from 'lucide-react';
 import { useState } from 'react';
+import { ButtonMenu } from '../../ui/button-menu.tsx';
+import { SegmentedControl } from '../../ui/segmented-control.tsx';
 import { type Layout, type LineDefaults, restoreCharts } from './layout.ts';
 import classes from './workbench.module.css';
 
@@ -80,44 +73,46 @@ export function Toolbar({ layout, onLayout, search, onSearch, onAddChart, onAddS
           </div>
         </Popover.Dropdown>
       </Popover>
-      <Menu position="bottom-end" withinPortal>
-        <Menu.Target>
+      <ButtonMenu
+        label="Charts per row"
+        align="end"
+        button={
           <Button size="xs" variant="default" leftSection={<Columns3 size={14} aria-hidden />}>
             {layout.columns === undefined ? 'Charts per row' : `Charts per row: ${layout.columns}`}
           </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {[undefined, 1, 2, 3, 4].map((columns) => (
-            <Menu.Item
-              key={columns ?? 0}
-              onClick={() => onLayout({ ...layout, columns: columns as Layout['columns'] })}
-            >
-              {columns ?? 'As many as fit'}
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
+        }
+      >
+        {[undefined, 1, 2, 3, 4].map((columns) => (
+          <Menu.Item
+            key={columns ?? 0}
+            onClick={() => onLayout({ ...layout, columns: columns as Layout['columns'] })}
+          >
+            {columns ?? 'As many as fit'}
+          </Menu.Item>
+        ))}
+      </ButtonMenu>
       <span className={classes.rest} />
       {removed > 0 && (
         <Button size="xs" variant="subtle" onClick={() => onLayout(restoreCharts(layout))}>
           Bring back {removed === 1 ? '1 chart' : `${removed} charts`}
         </Button>
       )}
-      <Menu position="bottom-end" withinPortal>
-        <Menu.Target>
+      <ButtonMenu
+        label="Add"
+        align="end"
+        button={
           <Button size="xs" leftSection={<Plus size={14} aria-hidden />}>
             Add
           </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item leftSection={<ChartLine size={14} aria-hidden />} onClick={onAddChart}>
-            Chart…
-          </Menu.Item>
-          <Menu.Item leftSection={<Plus size={14} aria-hidden />} onClick={onAddSection}>
-            Section
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+        }
+      >
+        <Menu.Item leftSection={<ChartLine size={14} aria-hidden />} onClick={onAddChart}>
+          Chart…
+        </Menu.Item>
+        <Menu.Item leftSection={<Plus size={14} aria-hidden />} onClick={onAddSection}>
+          Section
+        </Menu.Item>
+      </ButtonMenu>
     </div>
   );
 }

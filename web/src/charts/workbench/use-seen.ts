@@ -6,11 +6,10 @@ const NEAR_PX = 200;
 /** Whether an element has come near to what is on the screen: from then on it is worth to be drawn. */
 export function useSeen(element: RefObject<HTMLElement | null>): boolean {
   const [isSeen, setSeen] = useState(false);
-  // What is there from the beginning does not wait for the observer's first word.
+  // What is on the screen from the beginning does not wait for the observer's first word; what is near it comes after.
   useLayoutEffect(() => {
     const box = element.current?.getBoundingClientRect();
-    if (box && box.height > 0 && box.top < window.innerHeight + NEAR_PX && box.bottom > -NEAR_PX)
-      setSeen(true);
+    if (box && box.height > 0 && box.top < window.innerHeight && box.bottom > 0) setSeen(true);
   }, [element]);
   useEffect(() => {
     if (isSeen || element.current === null) return;

@@ -144,9 +144,8 @@ function DeleteDialog({
       word={principal.name}
       action="Delete"
       onConfirm={async () => {
-        await deletePrincipal(principal);
+        await deletePrincipal(principal, () => navigate(linkTo(principal.kind)));
         notify({ text: `${principal.displayName} is deleted.` });
-        await navigate(linkTo(principal.kind));
       }}
       onClose={onClose}
     >

@@ -1,4 +1,4 @@
-import { ActionIcon, Tooltip } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { X } from 'lucide-react';
 import { useEffect, useRef } from 'react';
@@ -10,6 +10,7 @@ import { scrollRegion } from '../../ui/scroll-region.ts';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import { CodeBlock } from '../../ui/states.tsx';
 import { IdText } from '../../ui/texts.tsx';
+import { Tooltip } from '../../ui/tooltip.tsx';
 import classes from './audit-page.module.css';
 import type { AuditAddress } from './audit-search.ts';
 import { OutcomeText } from './outcome-text.tsx';

@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { type LinkProps, useNavigate, useSearch } from '@tanstack/react-router';
 import { FlaskConical, Plus, Search, Trash2 } from 'lucide-react';
@@ -9,6 +9,7 @@ import { queryClient } from '../../data/query-client.ts';
 import { serverUrl } from '../../data/server.ts';
 import { type Crumb, useCrumbs } from '../../ui/crumbs.tsx';
 import { renderCount } from '../../ui/numbers.ts';
+import { SegmentedControl } from '../../ui/segmented-control.tsx';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
 import { CreateDialog } from './create-dialog.tsx';

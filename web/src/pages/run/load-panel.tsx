@@ -1,7 +1,7 @@
-import { SegmentedControl } from '@mantine/core';
 import type { Run } from '@slipway/client';
 import { useState } from 'react';
 import { serverUrl } from '../../data/server.ts';
+import { SegmentedControl } from '../../ui/segmented-control.tsx';
 import { CodeBlock } from '../../ui/states.tsx';
 import { typescriptHead } from '../../viewers/loading-code.ts';
 import { Panel } from './panel.tsx';

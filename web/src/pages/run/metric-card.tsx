@@ -1,4 +1,4 @@
-import { ActionIcon, Skeleton, Tooltip } from '@mantine/core';
+import { ActionIcon, Skeleton } from '@mantine/core';
 import type { Run } from '@slipway/client';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { RotateCcw } from 'lucide-react';
@@ -7,6 +7,7 @@ import { askLines, type Line } from '../../charts/data/line-data.ts';
 import type { Zoom } from '../../charts/lines/drawn-lines.ts';
 import { isSystemMetric } from '../../data/metric-keys.ts';
 import { NumberText } from '../../ui/texts.tsx';
+import { Tooltip } from '../../ui/tooltip.tsx';
 import classes from './metric-card.module.css';
 import type { MetricsSearch } from './metrics-search.ts';
 

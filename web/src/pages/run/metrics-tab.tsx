@@ -1,4 +1,4 @@
-import { SegmentedControl, Slider, Switch } from '@mantine/core';
+import { Slider, Switch } from '@mantine/core';
 import type { Run } from '@slipway/client';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
@@ -6,6 +6,7 @@ import { ChartLine } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { isSystemMetric } from '../../data/metric-keys.ts';
 import { serverUrl } from '../../data/server.ts';
+import { SegmentedControl } from '../../ui/segmented-control.tsx';
 import { EmptyState } from '../../ui/states.tsx';
 import { FilterField } from './filter-field.tsx';
 import { MetricCard } from './metric-card.tsx';

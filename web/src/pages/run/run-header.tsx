@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Menu, TextInput } from '@mantine/core';
 import type { Run } from '@slipway/client';
 import { Link, useNavigate } from '@tanstack/react-router';
 import {
@@ -21,6 +21,7 @@ import { RunPicker } from '../../run-picker/run-picker.tsx';
 import { notify } from '../../ui/notices.tsx';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import { Status } from '../../ui/status.tsx';
+import { Tooltip } from '../../ui/tooltip.tsx';
 import { folderZipUrl } from '../../viewers/artifact-owner.ts';
 import type { RunActions } from './run-actions.ts';
 import classes from './run-header.module.css';

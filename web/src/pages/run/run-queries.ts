@@ -3,7 +3,7 @@ import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { LeftList } from '../../data/left-list.ts';
 import { useLiveChanges } from '../../data/live.ts';
 import { postJson } from '../../data/request.ts';
-import { treeMessage } from '../../data/run-table.ts';
+import { treeMessage } from '../../data/run-list-message.ts';
 import { client } from '../../data/server.ts';
 
 /** Another run's facts must never stand under this one's name, so nothing is shown until it has come. */

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Switch, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Switch, TextInput } from '@mantine/core';
 import type { Run } from '@slipway/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { Pencil, Plus, Trash2 } from 'lucide-react';
@@ -7,6 +7,7 @@ import { ConflictNotice } from '../../ui/conflict-notice.tsx';
 import { notify, notifyFailure } from '../../ui/notices.tsx';
 import { TagForm } from '../../ui/tag-form.tsx';
 import { CopyButton } from '../../ui/texts.tsx';
+import { Tooltip } from '../../ui/tooltip.tsx';
 import { Panel } from './panel.tsx';
 import { editTag } from './run-actions.ts';
 import classes from './tags-panel.module.css';

@@ -1,4 +1,5 @@
-import { useCallback, useEffect } from 'react';
+import { useCallback, useEffect, useState } from 'react';
+import { readChartsAhead } from '../../charts/data/charts-ahead.ts';
 import type { RunListQuery } from '../../data/run-table.ts';
 import type { RunList } from './use-run-list.ts';
 
@@ -20,9 +21,39 @@ export function useChartsAhead(query: RunListQuery, { total, matching }: RunList
   }, [hasRuns]);
   const isSmall = matching <= MOST_RUNS;
   return useCallback(() => {
-    void loadCharts().then((charts) => (isSmall && hasRuns ? charts?.readAhead(query) : undefined));
+    void loadCharts();
+    if (isSmall && hasRuns) void readChartsAhead(query);
   }, [query, hasRuns, isSmall]);
 }
 
+type ChartsPane = typeof import('./charts-pane.tsx').ChartsPane;
+
+let loaded: ChartsPane | undefined;
+
+async function readCode(): Promise<ChartsPane> {
+  const { ChartsPane } = await import('./charts-pane.tsx');
+  loaded = ChartsPane;
+  return ChartsPane;
+}
+
 /** Nothing is lost where it fails: they are asked for again when they are shown, and say so then. */
-const loadCharts = () => import('./charts-pane.tsx').catch(() => undefined);
+const loadCharts = () => readCode().catch(() => undefined);
+
+/**
+ * The pane of charts once its code is there, drawn as soon as it is: what React waits for by itself it holds back for a
+ * third of a second after it has shown that it waits.
+ */
+export function useChartsPane(isWanted: boolean): ChartsPane | undefined {
+  const [pane, setPane] = useState(() => loaded);
+  useEffect(() => {
+    if (!isWanted || pane !== undefined) return;
+    readCode().then(
+      (code) => setPane(() => code),
+      (error) =>
+        setPane(() => {
+          throw error;
+        }),
+    );
+  }, [isWanted, pane]);
+  return pane ?? loaded;
+}

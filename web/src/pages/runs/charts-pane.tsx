@@ -1,7 +1,8 @@
 import { memo, useMemo } from 'react';
+import { listOf } from '../../charts/data/charts-ahead.ts';
 import type { Layout } from '../../charts/workbench/layout.ts';
 import { readLayout } from '../../charts/workbench/read-layout.ts';
-import { readWorkbenchAhead, Workbench } from '../../charts/workbench.tsx';
+import { Workbench } from '../../charts/workbench.tsx';
 import type { RunListQuery } from '../../data/run-table.ts';
 
 interface ChartsPaneProps {
@@ -12,16 +13,6 @@ interface ChartsPaneProps {
   readonly layout: unknown;
   readonly onLayout: (layout: Layout) => void;
 }
-
-const listOf = ({ experimentIds, filter, orderBy, viewType }: RunListQuery): RunListQuery => ({
-  experimentIds,
-  filter,
-  orderBy,
-  viewType,
-});
-
-/** Asks for what the charts of a list need before they know what to draw. */
-export const readAhead = (query: RunListQuery): Promise<void> => readWorkbenchAhead(listOf(query));
 
 /** The charts of the page, in a file of their own: a table needs none of them. */
 export const ChartsPane = memo(function ChartsPane({

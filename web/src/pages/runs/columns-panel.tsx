@@ -1,9 +1,10 @@
-import { Button, Checkbox, Popover, TextInput } from '@mantine/core';
+import { Button, Checkbox, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Columns3, Search } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { type KeyKind, keysQuery } from '../../data/run-table.ts';
+import { ButtonPopover } from '../../ui/button-popover.tsx';
 import { renderCount } from '../../ui/numbers.ts';
 import { ATTRIBUTES, codeOf, historyColumn, labelOfColumn, parseColumnCode } from './column-codes.ts';
 import classes from './columns-panel.module.css';
@@ -23,7 +24,6 @@ const TYPING_MS = 150;
 
 /** Chooses columns out of any number of keys by searching them. */
 export function ColumnsPanel({ experimentIds, columns, isUsual, onChange }: ColumnsPanelProps) {
-  const [isOpen, setOpen] = useState(false);
   // What was chosen shows at once, and the next choice builds on it: the address follows a moment later.
   const [chosen, setChosen] = useState({ from: columns, to: columns });
   const shown = chosen.from === columns ? chosen.to : columns;
@@ -32,30 +32,18 @@ export function ColumnsPanel({ experimentIds, columns, isUsual, onChange }: Colu
     onChange(next);
   };
   return (
-    <Popover
-      opened={isOpen}
-      onChange={setOpen}
-      position="bottom-end"
-      shadow="md"
+    <ButtonPopover
+      label="Columns"
       width={380}
-      trapFocus
-      returnFocus
-    >
-      <Popover.Target>
-        <Button
-          size="compact-sm"
-          variant="default"
-          leftSection={<Columns3 size={14} aria-hidden />}
-          aria-expanded={isOpen}
-          onClick={() => setOpen(!isOpen)}
-        >
+      className={classes.dropdown}
+      button={
+        <Button size="compact-sm" variant="default" leftSection={<Columns3 size={14} aria-hidden />}>
           Columns
         </Button>
-      </Popover.Target>
-      <Popover.Dropdown className={classes.dropdown} aria-label="Columns">
-        <Chooser experimentIds={experimentIds} columns={shown} isUsual={isUsual} onChange={choose} />
-      </Popover.Dropdown>
-    </Popover>
+      }
+    >
+      <Chooser experimentIds={experimentIds} columns={shown} isUsual={isUsual} onChange={choose} />
+    </ButtonPopover>
   );
 }
 

@@ -1,6 +1,7 @@
 import { Button, Menu } from '@mantine/core';
 import { Check, Download, ListTree, Rows3, Settings2 } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { ButtonMenu } from '../../ui/button-menu.tsx';
 import classes from './runs-page.module.css';
 import type { RunsState, Stage } from './runs-search.ts';
 
@@ -21,51 +22,54 @@ export function DisplayMenu({ state, onChange, onExport }: DisplayMenuProps) {
   const isOpenAll = state.expanded.includes('*');
   const stage = STAGES.find(([name]) => name === state.stage)![1];
   return (
-    <Menu position="bottom-end" shadow="md" width={240} closeOnItemClick={false}>
-      <Menu.Target>
+    <ButtonMenu
+      label="Display"
+      align="end"
+      width={240}
+      isKept
+      button={
         <Button size="compact-sm" variant="default" leftSection={<Settings2 size={14} aria-hidden />}>
           {state.stage === 'active' ? 'Display' : stage}
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>Runs</Menu.Label>
-        {STAGES.map(([name, label]) => (
-          <Menu.Item
-            key={name}
-            role="menuitemradio"
-            aria-checked={state.stage === name}
-            leftSection={<Mark isSet={state.stage === name} />}
-            onClick={() => onChange({ stage: name })}
-          >
-            {label}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Toggle
-          isSet={!state.isFlat}
-          icon={<ListTree size={14} aria-hidden />}
-          onClick={() => onChange({ isFlat: !state.isFlat })}
+      }
+    >
+      <Menu.Label>Runs</Menu.Label>
+      {STAGES.map(([name, label]) => (
+        <Menu.Item
+          key={name}
+          role="menuitemradio"
+          aria-checked={state.stage === name}
+          leftSection={<Mark isSet={state.stage === name} />}
+          onClick={() => onChange({ stage: name })}
         >
-          Child runs under their parents
-        </Toggle>
-        {!state.isFlat && (
-          <Toggle isSet={isOpenAll} onClick={() => onChange({ expanded: isOpenAll ? [] : ['*'] })}>
-            All of them unfolded
-          </Toggle>
-        )}
-        <Toggle
-          isSet={state.isCompact}
-          icon={<Rows3 size={14} aria-hidden />}
-          onClick={() => onChange({ isCompact: !state.isCompact })}
-        >
-          Compact rows
-        </Toggle>
-        <Menu.Divider />
-        <Menu.Item leftSection={<Download size={14} aria-hidden />} closeMenuOnClick onClick={onExport}>
-          Export all that match as CSV
+          {label}
         </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+      ))}
+      <Menu.Divider />
+      <Toggle
+        isSet={!state.isFlat}
+        icon={<ListTree size={14} aria-hidden />}
+        onClick={() => onChange({ isFlat: !state.isFlat })}
+      >
+        Child runs under their parents
+      </Toggle>
+      {!state.isFlat && (
+        <Toggle isSet={isOpenAll} onClick={() => onChange({ expanded: isOpenAll ? [] : ['*'] })}>
+          All of them unfolded
+        </Toggle>
+      )}
+      <Toggle
+        isSet={state.isCompact}
+        icon={<Rows3 size={14} aria-hidden />}
+        onClick={() => onChange({ isCompact: !state.isCompact })}
+      >
+        Compact rows
+      </Toggle>
+      <Menu.Divider />
+      <Menu.Item leftSection={<Download size={14} aria-hidden />} closeMenuOnClick onClick={onExport}>
+        Export all that match as CSV
+      </Menu.Item>
+    </ButtonMenu>
   );
 }
 

@@ -1,9 +1,11 @@
-import { ActionIcon, Menu, Tooltip } from '@mantine/core';
+import { ActionIcon, Menu } from '@mantine/core';
 import type { Experiment } from '@slipway/client';
 import { Copy, Ellipsis, NotebookText, Pencil, RotateCcw, Trash2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
+import { ButtonMenu } from '../../ui/button-menu.tsx';
 import { NameDialog } from '../../ui/name-dialog.tsx';
 import { notify } from '../../ui/notices.tsx';
+import { Tooltip } from '../../ui/tooltip.tsx';
 import { deleteExperiment, NOTE_TAG, renameExperiment, restoreExperiment } from './experiment-queries.ts';
 import classes from './runs-page.module.css';
 
@@ -46,46 +48,48 @@ export function ExperimentHeader({
               <NotebookText size={16} aria-hidden />
             </ActionIcon>
           </Tooltip>
-          <Menu position="bottom-start" shadow="md" width={220}>
-            <Menu.Target>
+          <ButtonMenu
+            label="Actions of the experiment"
+            align="start"
+            width={220}
+            button={
               <ActionIcon variant="subtle" color="gray" aria-label="Actions of the experiment">
                 <Ellipsis size={16} aria-hidden />
               </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item leftSection={<Pencil size={14} aria-hidden />} onClick={() => setRenaming(true)}>
-                Rename or move
-              </Menu.Item>
+            }
+          >
+            <Menu.Item leftSection={<Pencil size={14} aria-hidden />} onClick={() => setRenaming(true)}>
+              Rename or move
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<Copy size={14} aria-hidden />}
+              onClick={() => copy(only.experimentId, 'ID')}
+            >
+              Copy the ID
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<Copy size={14} aria-hidden />}
+              onClick={() => copy(only.artifactLocation, 'artifact location')}
+            >
+              Copy the artifact location
+            </Menu.Item>
+            <Menu.Divider />
+            {only.lifecycleStage === 'active' ? (
               <Menu.Item
-                leftSection={<Copy size={14} aria-hidden />}
-                onClick={() => copy(only.experimentId, 'ID')}
+                leftSection={<Trash2 size={14} aria-hidden />}
+                onClick={() => void deleteExperiment(only)}
               >
-                Copy the ID
+                Move to the trash
               </Menu.Item>
+            ) : (
               <Menu.Item
-                leftSection={<Copy size={14} aria-hidden />}
-                onClick={() => copy(only.artifactLocation, 'artifact location')}
+                leftSection={<RotateCcw size={14} aria-hidden />}
+                onClick={() => void restoreExperiment(only)}
               >
-                Copy the artifact location
+                Restore
               </Menu.Item>
-              <Menu.Divider />
-              {only.lifecycleStage === 'active' ? (
-                <Menu.Item
-                  leftSection={<Trash2 size={14} aria-hidden />}
-                  onClick={() => void deleteExperiment(only)}
-                >
-                  Move to the trash
-                </Menu.Item>
-              ) : (
-                <Menu.Item
-                  leftSection={<RotateCcw size={14} aria-hidden />}
-                  onClick={() => void restoreExperiment(only)}
-                >
-                  Restore
-                </Menu.Item>
-              )}
-            </Menu.Dropdown>
-          </Menu>
+            )}
+          </ButtonMenu>
           {only.lifecycleStage === 'deleted' && <span className={classes.trashMark}>In the trash</span>}
         </>
       )}

@@ -1,9 +1,10 @@
-import { Button, Checkbox, Popover, TextInput } from '@mantine/core';
+import { Button, Checkbox, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Group, Search } from 'lucide-react';
 import { useState } from 'react';
 import { keysQuery } from '../../data/run-table.ts';
+import { ButtonPopover } from '../../ui/button-popover.tsx';
 import classes from './columns-panel.module.css';
 import { noteOfKey } from './filter/suggestions.ts';
 
@@ -27,10 +28,10 @@ const ALWAYS: readonly { readonly column: string; readonly note: string }[] = [
 
 /** Chooses up to three columns whose equal values make a group. */
 export function GroupMenu({ experimentIds, groupBy, onChange }: GroupMenuProps) {
-  const [isOpen, setOpen] = useState(false);
+  const [wasOpened, setOpened] = useState(false);
   const [text, setText] = useState('');
   const [contains] = useDebouncedValue(text.trim(), TYPING_MS);
-  const keys = useQuery({ ...keysQuery(experimentIds, contains, LISTED), enabled: isOpen });
+  const keys = useQuery({ ...keysQuery(experimentIds, contains, LISTED), enabled: wasOpened });
   const found = [
     ...(keys.data?.params.keys ?? []).map((one) => ({ column: `params.${one.key}`, note: noteOfKey(one) })),
     ...(keys.data?.tags.keys ?? [])
@@ -46,76 +47,67 @@ export function GroupMenu({ experimentIds, groupBy, onChange }: GroupMenuProps) 
   const toggle = (column: string) =>
     onChange(groupBy.includes(column) ? groupBy.filter((one) => one !== column) : [...groupBy, column]);
   return (
-    <Popover
-      opened={isOpen}
-      onChange={setOpen}
-      position="bottom-end"
-      shadow="md"
+    <ButtonPopover
+      label="Group by"
       width={320}
-      trapFocus
-      returnFocus
-    >
-      <Popover.Target>
+      className={classes.dropdown}
+      onOpen={() => setOpened(true)}
+      button={
         <Button
           size="compact-sm"
           variant={groupBy.length > 0 ? 'light' : 'default'}
           leftSection={<Group size={14} aria-hidden />}
-          aria-expanded={isOpen}
-          onClick={() => setOpen(!isOpen)}
         >
           <span className={classes.buttonText} dir="auto">
             {groupBy.length > 0 ? `By ${name}` : 'Group'}
           </span>
         </Button>
-      </Popover.Target>
-      <Popover.Dropdown className={classes.dropdown} aria-label="Group by">
-        <TextInput
-          size="xs"
-          type="search"
-          aria-label="Search what to group by"
-          placeholder="Search params and tags"
-          leftSection={<Search size={14} aria-hidden />}
-          data-autofocus
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-        />
-        <div className={classes.lists}>
-          {listed.map(({ column, note }) => {
-            const isChosen = groupBy.includes(column);
-            return (
-              <Checkbox
-                key={column}
-                size="xs"
-                className={classes.choice}
-                checked={isChosen}
-                disabled={!isChosen && groupBy.length >= MOST}
-                onChange={() => toggle(column)}
-                label={
-                  <span className={classes.choiceLabel} title={column}>
-                    <span className={classes.key} dir="auto">
-                      {column.slice(column.indexOf('.') + 1)}
-                    </span>
-                    <span className={classes.note}>
-                      {note === '' ? (KINDS[column[0] ?? ''] ?? '') : note}
-                    </span>
+      }
+    >
+      <TextInput
+        size="xs"
+        type="search"
+        aria-label="Search what to group by"
+        placeholder="Search params and tags"
+        leftSection={<Search size={14} aria-hidden />}
+        data-autofocus
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+      />
+      <div className={classes.lists}>
+        {listed.map(({ column, note }) => {
+          const isChosen = groupBy.includes(column);
+          return (
+            <Checkbox
+              key={column}
+              size="xs"
+              className={classes.choice}
+              checked={isChosen}
+              disabled={!isChosen && groupBy.length >= MOST}
+              onChange={() => toggle(column)}
+              label={
+                <span className={classes.choiceLabel} title={column}>
+                  <span className={classes.key} dir="auto">
+                    {column.slice(column.indexOf('.') + 1)}
                   </span>
-                }
-              />
-            );
-          })}
-        </div>
-        <div className={classes.foot}>
-          <Button
-            size="compact-sm"
-            variant="subtle"
-            disabled={groupBy.length === 0}
-            onClick={() => onChange([])}
-          >
-            No groups
-          </Button>
-        </div>
-      </Popover.Dropdown>
-    </Popover>
+                  <span className={classes.note}>{note === '' ? (KINDS[column[0] ?? ''] ?? '') : note}</span>
+                </span>
+              }
+            />
+          );
+        })}
+      </div>
+      <div className={classes.foot}>
+        <Button
+          size="compact-sm"
+          variant="subtle"
+          disabled={groupBy.length === 0}
+          onClick={() => onChange([])}
+        >
+          No groups
+        </Button>
+      </div>
+    </ButtonPopover>
   );
 }
 

@@ -12,12 +12,12 @@ import {
 import { type ReactNode, type Ref, useCallback, useMemo, useRef, useState } from 'react';
 import { hoverRun, useHoveredRun } from '../../charts/linked-runs.ts';
 import { runColor } from '../../charts/run-colors.ts';
-import { AnchoredMenu } from '../../tables/anchored-menu.tsx';
 import type { GridColumn } from '../../tables/columns.ts';
 import { Grid } from '../../tables/grid.tsx';
 import type { GridHandle, GridWindow } from '../../tables/grid-props.ts';
 import type { TreePlace } from '../../tables/grid-row.tsx';
 import type { SelectionChange } from '../../tables/selection.ts';
+import { AnchoredMenu } from '../../ui/anchored-menu.tsx';
 import { useNow } from '../../ui/now.ts';
 import { CellMenu, type CellTarget } from './cell-menu.tsx';
 import {

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, TextInput } from '@mantine/core';
 import type { Run } from '@slipway/client';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -13,6 +13,7 @@ import { scrollRegion } from '../../ui/scroll-region.ts';
 import { ErrorNotice } from '../../ui/states.tsx';
 import { Status } from '../../ui/status.tsx';
 import { CopyButton, IdText, NumberText, TimeText } from '../../ui/texts.tsx';
+import { Tooltip } from '../../ui/tooltip.tsx';
 import { deleteRuns, restoreRuns } from './bulk-actions.ts';
 import { NOTE_TAG } from './experiment-queries.ts';
 import classes from './run-panel.module.css';

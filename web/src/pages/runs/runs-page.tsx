@@ -4,8 +4,6 @@ import { useNavigate } from '@tanstack/react-router';
 import { ArrowUp } from 'lucide-react';
 import {
   type CSSProperties,
-  lazy,
-  Suspense,
   useCallback,
   useEffect,
   useLayoutEffect,
@@ -17,16 +15,16 @@ import { useLeavingList } from '../../data/left-list.ts';
 import { queryClient } from '../../data/query-client.ts';
 import { OPENING_KEYS, openingQuery } from '../../data/run-opening.ts';
 import { keysQuery, locateRun } from '../../data/run-table.ts';
-import { AnchoredMenu } from '../../tables/anchored-menu.tsx';
 import { moveColumn } from '../../tables/columns.ts';
 import type { GridHandle } from '../../tables/grid-props.ts';
+import { AnchoredMenu } from '../../ui/anchored-menu.tsx';
 import { useCrumbs } from '../../ui/crumbs.tsx';
 import { notify } from '../../ui/notices.tsx';
 import { renderCount } from '../../ui/numbers.ts';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import { ErrorNotice } from '../../ui/states.tsx';
 import { deleteRuns } from './bulk-actions.ts';
-import { useChartsAhead } from './charts-ahead.ts';
+import { useChartsAhead, useChartsPane } from './charts-ahead.ts';
 import { experimentQuery } from './experiment-queries.ts';
 import { exportSelected } from './export-runs.ts';
 import { addCondition } from './filter/conditions.ts';
@@ -51,8 +49,6 @@ import { headQuery, useRunList } from './use-run-list.ts';
 import { useRunsState } from './use-runs-state.ts';
 import { useSelection } from './use-selection.ts';
 import { useWidths } from './use-widths.ts';
-
-const ChartsPane = lazy(async () => ({ default: (await import('./charts-pane.tsx')).ChartsPane }));
 
 const TOP_PX = 4;
 
@@ -107,6 +103,7 @@ export function RunsPage() {
     if (keys.isError) void keys.refetch();
   };
   const expectCharts = useChartsAhead(query, list);
+  const ChartsPane = useChartsPane(state.mode !== 'table');
   const place = useKeptPlace();
   const selection = useSelection(list, place.before?.selected);
   const { selected } = selection;
@@ -387,7 +384,9 @@ export function RunsPage() {
         )}
         {state.mode !== 'table' && (
           <div className={classes.charts}>
-            <Suspense fallback={<Waiting />}>
+            {ChartsPane === undefined ? (
+              <Waiting />
+            ) : (
               <ChartsPane
                 query={query}
                 selected={selected}
@@ -395,7 +394,7 @@ export function RunsPage() {
                 layout={state.charts}
                 onLayout={keepCharts}
               />
-            </Suspense>
+            )}
           </div>
         )}
         {state.run !== undefined && <RunPanel runId={state.run} onClose={closePanel} onStep={step} />}

@@ -1,7 +1,7 @@
-import { SegmentedControl } from '@mantine/core';
 import type { Experiment } from '@slipway/client';
 import { memo, useState } from 'react';
 import type { RunKeys, RunTreeQuery } from '../../data/run-table.ts';
+import { SegmentedControl } from '../../ui/segmented-control.tsx';
 import { ColumnsPanel } from './columns-panel.tsx';
 import { DisplayMenu } from './display-menu.tsx';
 import { EqualStrip } from './equal-strip.tsx';

@@ -1,10 +1,11 @@
-import { Button, CloseButton, Menu, Modal, SegmentedControl, TextInput } from '@mantine/core';
+import { Button, CloseButton, Menu, Modal, TextInput } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { Download, GitCompareArrows, RotateCcw, Tag, Trash2 } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { notify } from '../../ui/notices.tsx';
 import { renderCount } from '../../ui/numbers.ts';
 import { useReturnedFocus } from '../../ui/returned-focus.ts';
+import { SegmentedControl } from '../../ui/segmented-control.tsx';
 import { countRuns, deleteRuns, restoreRuns, tagRuns, untagRuns } from './bulk-actions.ts';
 import classes from './runs-page.module.css';
 

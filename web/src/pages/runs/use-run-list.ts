@@ -1,7 +1,8 @@
 import { useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { type LiveChanges, useLiveChanges } from '../../data/live.ts';
-import { headKey, OPENING_ROWS } from '../../data/run-opening.ts';
+import { OPENING_ROWS } from '../../data/run-list-message.ts';
+import { headKey } from '../../data/run-opening.ts';
 import { askWindow, type RunTreeQuery, type RunWindow } from '../../data/run-table.ts';
 import type { GridWindow } from '../../tables/grid-props.ts';
 import { CHUNK_COLUMNS } from './run-query.ts';
@@ -71,8 +72,8 @@ export function useRunList(
     staleTime: 10_000,
     enabled: isReady,
   });
-  const [adopted, setAdopted] = useState<Shown | undefined>();
   const fresh = head.isPlaceholderData ? undefined : head.data;
+  const [adopted, setAdopted] = useState<Shown | undefined>(() => fresh && { key, query, head: fresh });
   // Another question is answered at once; the same one only where nothing that is read would move.
   const mayReplace =
     fresh !== undefined &&

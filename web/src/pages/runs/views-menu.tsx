@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { queryClient } from '../../data/query-client.ts';
 import { RequestError } from '../../data/request-error.ts';
 import { changeView, createView, deleteView, type SavedView, viewsQuery } from '../../data/views.ts';
+import { ButtonMenu } from '../../ui/button-menu.tsx';
 import { NameDialog } from '../../ui/name-dialog.tsx';
 import { notify, notifyFailure } from '../../ui/notices.tsx';
 import classes from './runs-page.module.css';
@@ -20,10 +21,10 @@ type View = SavedView<RunsSearch>;
 
 /** Named states of the page that everybody can choose. */
 export function ViewsMenu({ scope, state, onChange }: ViewsMenuProps) {
-  const [isOpen, setOpen] = useState(false);
+  const [wasOpened, setOpened] = useState(false);
   const { data: views } = useQuery({
     ...viewsQuery<RunsSearch>(scope),
-    enabled: isOpen || state.view !== undefined,
+    enabled: wasOpened || state.view !== undefined,
   });
   const [naming, setNaming] = useState<{ readonly view: View | undefined } | undefined>();
   const current = views?.find(({ view_id }) => view_id === state.view);
@@ -66,8 +67,12 @@ export function ViewsMenu({ scope, state, onChange }: ViewsMenuProps) {
 
   return (
     <>
-      <Menu opened={isOpen} onChange={setOpen} position="bottom-end" shadow="md" width={260}>
-        <Menu.Target>
+      <ButtonMenu
+        label="Views"
+        align="end"
+        width={260}
+        onOpen={() => setOpened(true)}
+        button={
           <Button
             size="compact-sm"
             variant="default"
@@ -79,60 +84,59 @@ export function ViewsMenu({ scope, state, onChange }: ViewsMenuProps) {
               {isChanged && ' *'}
             </span>
           </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {(views ?? []).map((view) => (
-            <Menu.Item
-              key={view.view_id}
-              leftSection={
-                view.view_id === state.view ? (
-                  <Check size={14} aria-hidden />
-                ) : (
-                  <span className={classes.noMark} />
-                )
-              }
-              onClick={() => open(view)}
-            >
-              <span dir="auto" className={classes.menuText}>
-                {view.name}
-              </span>
-            </Menu.Item>
-          ))}
-          {views?.length === 0 && (
-            <Menu.Label>
-              Nobody has saved a view here yet. A view keeps columns, order, filter and charts.
-            </Menu.Label>
-          )}
-          <Menu.Divider />
-          {current && (
-            <>
-              <Menu.Item
-                leftSection={<Save size={14} aria-hidden />}
-                disabled={!isChanged}
-                onClick={() => void save(current)}
-              >
-                Save the changes
-              </Menu.Item>
-              <Menu.Item
-                leftSection={<Pencil size={14} aria-hidden />}
-                onClick={() => setNaming({ view: current })}
-              >
-                Rename
-              </Menu.Item>
-              <Menu.Item leftSection={<Trash2 size={14} aria-hidden />} onClick={() => void remove(current)}>
-                Delete
-              </Menu.Item>
-              <Menu.Divider />
-            </>
-          )}
+        }
+      >
+        {(views ?? []).map((view) => (
           <Menu.Item
-            leftSection={<Bookmark size={14} aria-hidden />}
-            onClick={() => setNaming({ view: undefined })}
+            key={view.view_id}
+            leftSection={
+              view.view_id === state.view ? (
+                <Check size={14} aria-hidden />
+              ) : (
+                <span className={classes.noMark} />
+              )
+            }
+            onClick={() => open(view)}
           >
-            Save as a new view
+            <span dir="auto" className={classes.menuText}>
+              {view.name}
+            </span>
           </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+        ))}
+        {views?.length === 0 && (
+          <Menu.Label>
+            Nobody has saved a view here yet. A view keeps columns, order, filter and charts.
+          </Menu.Label>
+        )}
+        <Menu.Divider />
+        {current && (
+          <>
+            <Menu.Item
+              leftSection={<Save size={14} aria-hidden />}
+              disabled={!isChanged}
+              onClick={() => void save(current)}
+            >
+              Save the changes
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<Pencil size={14} aria-hidden />}
+              onClick={() => setNaming({ view: current })}
+            >
+              Rename
+            </Menu.Item>
+            <Menu.Item leftSection={<Trash2 size={14} aria-hidden />} onClick={() => void remove(current)}>
+              Delete
+            </Menu.Item>
+            <Menu.Divider />
+          </>
+        )}
+        <Menu.Item
+          leftSection={<Bookmark size={14} aria-hidden />}
+          onClick={() => setNaming({ view: undefined })}
+        >
+          Save as a new view
+        </Menu.Item>
+      </ButtonMenu>
       {naming && (
         <NameDialog
           title={naming.view ? 'Rename the view' : 'Save as a new view'}

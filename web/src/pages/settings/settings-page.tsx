@@ -1,10 +1,11 @@
-import { SegmentedControl, useMantineColorScheme } from '@mantine/core';
+import { useMantineColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { client, serverUrl } from '../../data/server.ts';
 import { useIsAdmin, useIsSignedIn } from '../../data/session.ts';
 import { useCrumbs } from '../../ui/crumbs.tsx';
 import { Panel } from '../../ui/panel.tsx';
+import { SegmentedControl } from '../../ui/segmented-control.tsx';
 import { CodeBlock, ErrorNotice } from '../../ui/states.tsx';
 import { IdText } from '../../ui/texts.tsx';
 import classes from './settings-page.module.css';

@@ -1,4 +1,4 @@
-import { ActionIcon, Loader, Tooltip } from '@mantine/core';
+import { ActionIcon, Loader } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Filter, ListPlus, X } from 'lucide-react';
@@ -6,6 +6,7 @@ import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useMemo, useRef,
 import { RequestError } from '../../../data/request-error.ts';
 import { keysQuery, type RunKeys } from '../../../data/run-table.ts';
 import { useShortcut } from '../../../ui/shortcuts.ts';
+import { Tooltip } from '../../../ui/tooltip.tsx';
 import { completionAt } from './completion.ts';
 import { adviseOn, type FilterRemedy } from './filter-advice.ts';
 import classes from './filter-box.module.css';

@@ -1,6 +1,6 @@
 import { Menu } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { useReturnedFocus } from '../ui/returned-focus.ts';
+import { useReturnedFocus } from './returned-focus.ts';
 
 interface AnchoredMenuProps {
   /** Where on the screen it belongs: under this. */
@@ -11,6 +11,8 @@ interface AnchoredMenuProps {
   readonly width?: number;
   /** Where along the anchor. */
   readonly align?: 'start' | 'end';
+  /** Stays open when something of it is chosen. */
+  readonly isKept?: boolean | undefined;
   /** Gives the keyboard back; without it, to what had it before. */
   readonly onReturn?: () => void;
 }
@@ -19,7 +21,7 @@ const OUTSIDE = ['mousedown', 'touchstart'];
 
 /** A menu that opens at a place of the screen instead of at a button: for headers, cells and rows of a grid. */
 export function AnchoredMenu(props: AnchoredMenuProps) {
-  const { anchor, onClose, children, label, width = 240, align = 'start' } = props;
+  const { anchor, onClose, children, label, width = 240, align = 'start', isKept = false } = props;
   useReturnedFocus(true, props.onReturn);
   return (
     <Menu
@@ -29,6 +31,7 @@ export function AnchoredMenu(props: AnchoredMenuProps) {
       offset={2}
       width={width}
       shadow="md"
+      closeOnItemClick={!isKept}
       trapFocus
       withinPortal
       // Not by keys: the one that opened it is still on its way to the document.
