@@ -36,7 +36,7 @@ export function imageFiles(facts: ImageFacts): Readonly<Record<string, string>> 
   };
 }
 
-export function portOf(target: ImageTarget): number {
+function portOf(target: ImageTarget): number {
   return target === 'azureml' ? 5001 : 8080;
 }
 
