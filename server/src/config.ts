@@ -294,7 +294,7 @@ const SETTINGS = {
   pythonIndex: {
     flag: 'python-index',
     variable: 'SLIPWAY_PYTHON_INDEX',
-    help: 'where Python packages of models come from, https://pypi.example/simple; pypi.org without it',
+    help: 'where Python packages of models come from, https://packages.example/simple; the index that uv knows without it',
   },
   pythonFindLinks: {
     flag: 'python-find-links',
