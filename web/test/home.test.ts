@@ -115,3 +115,20 @@ it('can be read on a phone', async () => {
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   await look(page, 'home-phone');
 });
+
+it('opens in more tabs than a browser has connections, and tells news where there is room for it', async () => {
+  const first = await site.open('/');
+  const tabs = [first];
+  for (let more = 0; more < 7; more++) {
+    const tab = await first.context().newPage();
+    await tab.goto('/');
+    await tab.getByRole('region', { name: 'Latest runs' }).waitFor();
+    tabs.push(tab);
+  }
+  const last = tabs.at(-1)!;
+  for (const tab of tabs.slice(0, -1)) await tab.close();
+  await last.bringToFront();
+  const { runId } = await site.client.runs.create({ experimentId: '1', name: 'seen-in-the-last-tab' });
+  await last.getByRole('link', { name: 'seen-in-the-last-tab' }).waitFor();
+  await site.client.runs.update(runId, { status: 'FINISHED' });
+});

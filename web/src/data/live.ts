@@ -1,6 +1,8 @@
 import type { LiveEvent } from '@slipway/client';
 import { useEffect, useRef } from 'react';
 import { client } from './server.ts';
+import { untilShown, whileShown } from './shown-page.ts';
+import { withStreamPlace } from './stream-places.ts';
 
 /** What has changed on the server since the last time it was told. */
 export interface LiveChanges {
@@ -45,12 +47,37 @@ function open(key: string, experimentIds: readonly string[]): Connection {
   return connection;
 }
 
+/**
+ * Only while the page is shown, and few at a time: a browser has six connections to one server, for all of its tabs
+ * together.
+ */
 async function run(experimentIds: readonly string[], { listeners, controller }: Connection): Promise<void> {
   const { signal } = controller;
-  for await (const event of client.events.subscribe({ experimentIds, signal })) {
+  const tell = (event: LiveEvent) => {
     for (const listener of listeners) listener(event);
+  };
+  let lastEventId: string | undefined;
+  for (let isFirst = true; !signal.aborted; isFirst = false) {
+    await untilShown(signal);
+    if (signal.aborted) return;
+    const shown = whileShown(signal);
+    await withStreamPlace(shown, async (hasWaited) => {
+      // Where nothing came before the page was hidden or had to wait, it is not known behind what to go on.
+      const hasGap = lastEventId === undefined && (hasWaited || !isFirst);
+      const onConnected = hasGap ? () => tell(RESET) : undefined;
+      const subscription = { experimentIds, lastEventId, onConnected, signal: shown };
+      for await (const event of client.events.subscribe(subscription)) {
+        lastEventId = event.id;
+        tell(event);
+      }
+    }).catch((error: unknown) => {
+      // Hidden or left while it waited: it begins anew when it is seen.
+      if (!shown.aborted) throw error;
+    });
   }
 }
+
+const RESET: LiveEvent = { id: '', kind: 'reset', experimentId: undefined, subject: undefined, keys: [] };
 
 /**
  * Tells of changes in experiments while the calling component is shown: the first at once, then all that came together
