@@ -4,6 +4,7 @@ The options and most fixtures come from the suite above, and so does the person 
 """
 
 import os
+import uuid
 
 import mlflow
 import pytest
@@ -23,6 +24,13 @@ os.environ["MLFLOW_DATABRICKS_ENDPOINT_HTTP_RETRY_TIMEOUT"] = "10"
 def token(person):
     """Where the server has no identities any text does."""
     return person.token if person else "dapi-nobody"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def experiment(url, credentials):
+    """Of their own: to log to the experiment Default takes a right that the person of the suites has not."""
+    mlflow.set_tracking_uri(url)
+    mlflow.set_experiment(f"serving-{uuid.uuid4().hex[:8]}")
 
 
 @pytest.fixture(scope="session")
@@ -47,10 +55,8 @@ def http(url, token):
 
 
 @pytest.fixture(scope="session")
-def forest(url, credentials):
+def forest(url, experiment):
     """The name of a model with two versions that tell themselves apart: the second one's classes are 10, 11 and 12."""
-    import uuid
-
     mlflow.set_tracking_uri(url)
     mlflow.set_registry_uri(url)
     name = f"iris-{uuid.uuid4().hex[:8]}"
