@@ -8,7 +8,7 @@ export const FOLDER_ORDER = [
   ['filters', 'the search-filter language: lexer, parser, typed tree'],
   ['db', 'port, SQLite, PostgreSQL, migrations, conformance'],
   ['objects', 'port (put, get, list, sign, conditional put), local folder, S3, Azure, GCS, conformance'],
-  ['processes', 'port "run this somewhere", local, Ray, conformance'],
+  ['processes', 'port "run this somewhere", on this machine, conformance'],
   ['delta', 'Delta tables over objects, and DuckDB over them'],
   ['events', 'outbox and dispatcher; what happened, as plain data'],
   ['idempotency', 'answers kept so that a request sent twice is done once'],
