@@ -32,6 +32,8 @@ const UNRECORDED = [
   'POST /api/slipway/v1/run-table/opening',
   'POST /api/slipway/v1/run-table/values',
   'POST /api/slipway/v1/run-table/window',
+  'POST /serving-endpoints/:name/invocations',
+  'POST /serving-endpoints/:name/served-models/:entity/invocations',
   'POST /telemetry-ext',
 ];
 const ADMIN_TOKEN = 'admin-token-of-the-audit-test-0123456789';

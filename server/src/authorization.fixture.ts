@@ -248,6 +248,8 @@ export async function makeWorld(server: GovernedServer, as: As, marker: string):
     tags: [{ key: 'k', value: marker }],
   });
   await post(as, `${API}/registered-models/alias`, { name, alias: `alias-${marker}`, version: '1' });
+  // One that serves nothing yet: what is asked of rights does not depend on it.
+  await post(as, '/api/2.0/serving-endpoints', { name, description: marker });
   return {
     marker,
     experimentId,

@@ -17,7 +17,8 @@ import type { ListedRoute } from './http/routes.ts';
 /** What never ends is tested for itself. */
 const STREAMS = /\/slipway\/events$/;
 /** Makes something anew: the numbers in the answers differ. What they say of names that are taken is tested below. */
-const CREATES = /\/(experiments|registered-models|users|roles|token)\/create$|\/sessions$/;
+const CREATES =
+  /\/(experiments|registered-models|users|roles|token)\/create$|\/sessions$|\/serving-endpoints$/;
 const READING = /^((experiment\.read|model\.see|model\.read-files)( \+ )?)+$/;
 const OF_THINGS = /^((experiment|model)\.[a-z-]+( \+ )?)+$/;
 

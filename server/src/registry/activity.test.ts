@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenedDatabase, testedDatabases } from '../db/conformance/databases.ts';
-import { undoOwnersByNumber } from '../db/conformance/older-schemas.ts';
+import { undoSince22 } from '../db/conformance/older-schemas.ts';
 import { migrate } from '../db/migrate.ts';
 import type { Principal } from '../governance/access.ts';
 import { createModelActivity, type ModelActivity } from './activity.ts';
@@ -172,7 +172,7 @@ describe.each(testedDatabases())('the activity of a model on $name', ({ open }) 
       for (let i = 0; i < 2; i += 1) await before.versions.create(version('old'));
       await before.aliases.set('old', 'champion', 1);
       await older.db.write(async (tx) => {
-        await undoOwnersByNumber(tx);
+        await undoSince22(tx);
         await tx.run('DROP TABLE registry_changes');
         await tx.run('DELETE FROM schema_versions WHERE version >= 22');
       });

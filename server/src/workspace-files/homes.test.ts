@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenedDatabase, testedDatabases } from '../db/conformance/databases.ts';
-import { undoOwnersByNumber } from '../db/conformance/older-schemas.ts';
+import { undoSince22 } from '../db/conformance/older-schemas.ts';
 import { migrate } from '../db/migrate.ts';
 import type { Principal } from '../governance/access.ts';
 import { createSecurableAges } from '../governance/securable-ages.ts';
@@ -52,7 +52,7 @@ describe.each(testedDatabases())('homes on $name', ({ open }) => {
     const older = await open();
     try {
       await older.db.write(async (tx) => {
-        await undoOwnersByNumber(tx);
+        await undoSince22(tx);
         for (const [no, name] of [
           [41, 'here'],
           [42, 'elsewhere'],
