@@ -57,7 +57,8 @@ describe('a model in its jail', () => {
             path.join(home, 'slipway.sqlite'),
             path.join(models, 'iris'),
             '/etc/shadow',
-            process.cwd(),
+            // The folder itself is there where the way to the environment leads through it.
+            path.join(process.cwd(), 'package.json'),
             '/sys/class',
           ],
           ports: [
