@@ -64,6 +64,8 @@ it('adds a run that is found by its name, by keys', async () => {
   await page.getByRole('heading', { level: 1, name: 'Compare 1 run' }).waitFor();
   await page.keyboard.press('a');
   const dialog = page.getByRole('dialog', { name: 'Add a run to the comparison' });
+  const field = dialog.getByRole('combobox', { name: 'Find a run' });
+  await expect.poll(() => field.evaluate((one) => one === document.activeElement)).toBe(true);
   await page.keyboard.type('wider');
   await dialog.getByRole('option', { name: /wider/ }).waitFor();
   await look(page, 'run-picker');
