@@ -91,7 +91,8 @@ export async function composeServing(dependencies: ServingDependencies): Promise
   const nowMs = () => performance.now();
   const engine = await openLocalEngine({
     program: join(PROGRAMS_FOLDER, 'scoring_worker', 'zygote.py'),
-    runFolder: join(settings.home, 'run'),
+    // Not in the home: a socket is nothing that programs which copy it can read.
+    runFolder: undefined,
     isolation: settings.isolation,
     memoryBudgetBytes: settings.memoryBytes ?? Math.floor(totalmem() * MEMORY_SHARE),
     resourceClasses: {},
