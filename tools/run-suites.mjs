@@ -1,4 +1,4 @@
-import { failureOf, renderCounts } from './test-counts.mjs';
+import { failureOf, failuresFromOutput, renderCounts } from './test-counts.mjs';
 
 /** @typedef {import('./test-counts.mjs').Counts} Counts */
 /** @typedef {import('./suites.mjs').Suite} Suite */
@@ -61,7 +61,7 @@ async function runGroup(group, options) {
           const { counts, output } = await runApart(suite);
           // At its end and whole: lines of two suites in turn would be nobody's.
           print(`\n══ ${suite.name}\n${output}`);
-          return counts;
+          return { ...counts, failures: failuresFromOutput(output) };
         },
         options,
       );
@@ -110,4 +110,15 @@ export function renderTable(results) {
       return `${verdict} ${name.padEnd(width)} ${time}  ${renderCounts(counts)}${failure ? `  (${failure})` : ''}`;
     })
     .join('\n');
+}
+
+/**
+ * The tests that failed, a line each under the name of their suite; empty where none did.
+ * @param {readonly SuiteResult[]} results
+ */
+export function renderFailures(results) {
+  const lines = results.flatMap(({ name, counts }) =>
+    (counts.failures ?? []).map((line) => `  ${name}: ${line}`),
+  );
+  return lines.length === 0 ? '' : `Failed:\n${lines.join('\n')}\n\n`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderTable, runSuites } from './run-suites.mjs';
+import { renderFailures, renderTable, runSuites } from './run-suites.mjs';
 
 const suite = (name: string, passed: number, failed: number, skipped: number) => ({
   name,
@@ -82,5 +82,15 @@ describe('the run of all suites', () => {
       'ok     one         1.3 s  1 passed, 0 failed, 0 skipped',
       'FAILED another     0.0 s  0 passed, 1 failed, 0 skipped  (1 failed)',
     ]);
+  });
+
+  it('names what failed, and says nothing where nothing did', async () => {
+    const counts = { passed: 1, failed: 1, skipped: 0, failures: ['runs.test.ts: sorts: 2, not 1'] };
+    const results = await runSuites([{ name: 'pages', run: async () => counts }, suite('good', 1, 0, 0)], {
+      nothingMayBeLeftOut: false,
+      ...quiet,
+    });
+    expect(renderFailures(results)).toBe('Failed:\n  pages: runs.test.ts: sorts: 2, not 1\n\n');
+    expect(renderFailures(results.slice(1))).toBe('');
   });
 });

@@ -1,4 +1,10 @@
-/** @typedef {{passed: number, failed: number, skipped: number}} Counts */
+/**
+ * @typedef {object} Counts
+ * @property {number} passed
+ * @property {number} failed
+ * @property {number} skipped
+ * @property {readonly string[]} [failures] the tests that failed, a line each, as far as their runner names them
+ */
 
 /** @param {readonly Counts[]} all @returns {Counts} */
 export function addCounts(all) {
@@ -48,7 +54,33 @@ export function countsFromVitest(text) {
   };
   // Errors outside of tests (an unhandled rejection) fail the run without failing a test.
   if (!report.success && counts.failed === 0) counts.failed = 1;
-  return counts;
+  return { ...counts, failures: report.testResults.flatMap(failuresOfFile) };
+}
+
+/** @param {VitestFile} file @returns {string[]} */
+function failuresOfFile({ name, status, message, assertionResults }) {
+  if (status !== 'failed') return [];
+  const place = (name ?? '').split('/').slice(-2).join('/');
+  const failed = assertionResults.filter((test) => test.status === 'failed');
+  if (failed.length === 0) return [`${place}: ${firstLine(message)}`];
+  return failed.map(
+    ({ fullName, failureMessages }) => `${place}: ${fullName}: ${firstLine(failureMessages?.[0])}`,
+  );
+}
+
+/** @param {string | undefined} text */
+const firstLine = (text) => (text ?? '').split('\n', 1)[0]?.slice(0, 300) ?? '';
+
+/**
+ * What the summary of pytest names as failed.
+ * @param {string} output
+ * @returns {string[]}
+ */
+export function failuresFromOutput(output) {
+  return output
+    .split('\n')
+    .filter((line) => /^(FAILED|ERROR) \S+::/.test(line))
+    .map((line) => line.slice(0, 400));
 }
 
 /**
@@ -58,7 +90,13 @@ export function countsFromVitest(text) {
  * @property {number} numFailedTests
  * @property {number} numPendingTests
  * @property {number} numTodoTests
- * @property {Array<{status: string, assertionResults: Array<{status: string}>}>} testResults
+ * @property {VitestFile[]} testResults
+ *
+ * @typedef {object} VitestFile
+ * @property {string} [name]
+ * @property {string} status
+ * @property {string} [message]
+ * @property {Array<{status: string, fullName?: string, failureMessages?: string[]}>} assertionResults
  */
 
 /**

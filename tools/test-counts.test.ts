@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { addCounts, countsFromOutput, countsFromVitest, failureOf, renderCounts } from './test-counts.mjs';
+import {
+  addCounts,
+  countsFromOutput,
+  countsFromVitest,
+  failureOf,
+  failuresFromOutput,
+  renderCounts,
+} from './test-counts.mjs';
 
 describe('counts read from output', () => {
   it.each([
@@ -45,7 +52,7 @@ describe('counts of a vitest report', () => {
     });
 
   it('take skipped and planned tests as left out', () => {
-    expect(countsFromVitest(report({}))).toEqual({ passed: 5, failed: 0, skipped: 2 });
+    expect(countsFromVitest(report({}))).toMatchObject({ passed: 5, failed: 0, skipped: 2 });
   });
 
   it('take a file that does not load as one failure', () => {
@@ -60,6 +67,46 @@ describe('counts of a vitest report', () => {
 
   it('notice a run that failed outside of its tests', () => {
     expect(countsFromVitest(report({ success: false })).failed).toBe(1);
+  });
+});
+
+describe('the names of failed tests', () => {
+  it('come from a vitest report with the first line of what each says', () => {
+    const failed = {
+      status: 'failed',
+      fullName: 'the table sorts',
+      failureMessages: ['Error: 2, not 1\n  at x'],
+    };
+    const testResults = [
+      {
+        name: '/tmp/checkout/web/test/runs.test.ts',
+        status: 'failed',
+        assertionResults: [failed, { status: 'passed' }],
+      },
+      {
+        name: '/tmp/checkout/web/test/home.test.ts',
+        status: 'failed',
+        message: 'No such module',
+        assertionResults: [],
+      },
+    ];
+    const text = JSON.stringify({
+      ...{ success: false, numPassedTests: 1, numFailedTests: 1, numPendingTests: 0, numTodoTests: 0 },
+      testResults,
+    });
+    expect(countsFromVitest(text).failures).toEqual([
+      'test/runs.test.ts: the table sorts: Error: 2, not 1',
+      'test/home.test.ts: No such module',
+    ]);
+  });
+
+  it("come from the summary at pytest's end", () => {
+    const output =
+      'E  assert 1 == 2\nFAILED test_runs.py::test_sorts - assert 1 == 2\nERROR test_x.py::test_y\n== 1 failed, 1 error in 1s ==';
+    expect(failuresFromOutput(output)).toEqual([
+      'FAILED test_runs.py::test_sorts - assert 1 == 2',
+      'ERROR test_x.py::test_y',
+    ]);
   });
 });
 

@@ -10,7 +10,7 @@ import { ensurePinnedNode, pinnedNode } from './setup.mjs';
 await ensurePinnedNode();
 const { forgetEarlierRuns, SUITES } = await import('./suites.mjs');
 const { ensurePostgres } = await import('./postgres.mjs');
-const { renderTable, runSuites } = await import('./run-suites.mjs');
+const { renderFailures, renderTable, runSuites } = await import('./run-suites.mjs');
 const { addCounts, countsFromOutput, renderCounts } = await import('./test-counts.mjs');
 
 const [option, value] = process.argv.slice(2);
@@ -41,7 +41,7 @@ async function main(suites) {
     runApart,
   });
   const sum = addCounts(results.map(({ counts }) => counts));
-  process.stdout.write(`\n${renderTable(results)}\n${renderCounts(sum)}\n`);
+  process.stdout.write(`\n${renderFailures(results)}${renderTable(results)}\n${renderCounts(sum)}\n`);
   return sum.failed > 0 ? 1 : 0;
 }
 
