@@ -95,7 +95,8 @@ function databricksSuite(name, storage, suite = 'databricks') {
  * @returns {Suite}
  */
 function servingSuite(name, storage) {
-  return { name, run: () => runAcceptanceOn(name, newestClient, storage, { suite: 'serving' }) };
+  const run = () => runAcceptanceOn(name, newestClient, storage, { suite: 'serving' });
+  return { name, run, getsAlong: true };
 }
 
 /** Removes what earlier runs recorded, so that reports tell of this run alone. */

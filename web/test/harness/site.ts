@@ -84,6 +84,7 @@ export function runningSite({
       const context = await site.browser.newContext({ ...DESKTOP, ...options, baseURL: site.url });
       context.setDefaultTimeout(PATIENCE_MS);
       const page = await context.newPage();
+      pressAsPeopleDo(page);
       const problems = collectProblems(page);
       problemsOf.set(page, problems);
       const name = (expect.getState().currentTestName ?? 'page').replaceAll(/[^\w]+/g, '-').slice(0, 120);
@@ -118,6 +119,25 @@ export function runningSite({
     await server?.stop();
   });
   return site;
+}
+
+/**
+ * Nobody presses a key before the frame that shows what it is for: menus and dialogs take the keyboard once they are
+ * drawn, and a key of the same millisecond would go to what is below them.
+ */
+function pressAsPeopleDo(page: Page): void {
+  const press = page.keyboard.press.bind(page.keyboard);
+  page.keyboard.press = async (key, options) => {
+    // Begins anew where the page is left meanwhile; pages out of sight draw no frames.
+    await page.waitForFunction(
+      () =>
+        new Promise((resolve) => {
+          requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 20, true)));
+          setTimeout(resolve, 500, true);
+        }),
+    );
+    await press(key, options);
+  };
 }
 
 function requiredChromium(): string {
