@@ -51,6 +51,18 @@ it('shows folders first, unfolds them, and keeps that in the address', async () 
   await look(page, 'experiments');
 });
 
+it('orders folders by what they show, as the header says', async () => {
+  const page = await site.open('/experiments?sort=-name');
+  await row(page, /^zz\/inner/).waitFor();
+  const firstOf = async () =>
+    (await namesOf(page)).slice(0, 2).map((name) => name.replace(/Running|\d+ experiments/g, ''));
+  expect(await firstOf()).toEqual(['zzz/deep/only', 'zz/inner']);
+  await page.getByRole('button', { name: 'Last active' }).click();
+  await expect.poll(firstOf).toEqual(['many', 'zzz/deep/only']);
+  await page.getByRole('button', { name: 'Last active' }).click();
+  await expect.poll(firstOf).toEqual(['team', 'zz/inner']);
+});
+
 it('makes one row of folders that hold one folder each, with the sum of their runs', async () => {
   const page = await site.open('/experiments?sort=name');
   const inner = row(page, /^zz\/inner/);
@@ -115,6 +127,17 @@ it('is walked by keys alone', async () => {
   await row(page, /^churn/).waitFor();
   for (const key of ['ArrowDown', 'ArrowDown', 'Enter']) await page.keyboard.press(key);
   await expect.poll(() => new URL(page.url()).pathname).toMatch(/^\/experiments\/\d+$/);
+});
+
+it('shortens a long name before what stands beside it leaves the page', async () => {
+  const { experimentId } = await site.client.experiments.getByName('x'.repeat(500));
+  for (const width of [1440, 1024, 390]) {
+    const page = await site.open(`/experiments/${experimentId}`, { viewport: { width, height: 800 } });
+    const modes = await page.getByRole('radiogroup', { name: 'What is shown' }).boundingBox();
+    expect(modes!.x + modes!.width).toBeLessThanOrEqual(width);
+    const crumb = page.getByRole('navigation', { name: 'Breadcrumb' }).getByText(/^x+$/);
+    expect((await crumb.boundingBox())!.width).toBeLessThanOrEqual(480);
+  }
 });
 
 it('makes an experiment with a description and opens it', async () => {

@@ -109,6 +109,15 @@ it('says so where the server fails, and goes on when it is back', async () => {
   await page.getByRole('region', { name: 'Latest runs' }).waitFor();
 });
 
+it('has one column on a small screen, and one thing that scrolls', async () => {
+  const page = await site.open('/', { viewport: { width: 1024, height: 400 } });
+  const latest = await page.getByRole('region', { name: 'Latest runs' }).boundingBox();
+  const experiments = await page.getByRole('region', { name: 'Experiments' }).boundingBox();
+  expect(experiments!.x).toBe(latest!.x);
+  expect(experiments!.y).toBeGreaterThan(latest!.y);
+  expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBe(400);
+});
+
 it('can be read on a phone', async () => {
   const page = await site.open('/', { viewport: { width: 390, height: 844 } });
   await page.getByRole('region', { name: 'Latest runs' }).waitFor();

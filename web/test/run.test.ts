@@ -333,6 +333,15 @@ it('keeps what it shows while the server answers 500, and says so', async () => 
   await page.getByRole('alert').waitFor({ state: 'detached' });
 });
 
+it('has tables as high as their rows', async () => {
+  const page = await site.open(address(ids.run));
+  for (const name of ['Metrics', 'Params']) {
+    const table = page.getByRole('table', { name });
+    await table.waitFor();
+    expect(await table.evaluate((one) => one.scrollHeight - one.clientHeight)).toBe(0);
+  }
+});
+
 it('can be read on a phone', async () => {
   const page = await site.open(address(ids.run), { viewport: { width: 390, height: 844 } });
   await page.getByRole('heading', { level: 1, name: 'baseline' }).waitFor();

@@ -32,8 +32,13 @@ export function readExperimentsSearch(search: Readonly<Record<string, unknown>>)
   };
 }
 
+export interface Order {
+  readonly by: Sort;
+  readonly isDescending: boolean;
+}
+
 /** Which column orders the list, and from which end. */
-export function orderOf(sort: string | undefined): { readonly by: Sort; readonly isDescending: boolean } {
+export function orderOf(sort: string | undefined): Order {
   const by = SORTS.find((name) => name === sort?.replace(/^-/, ''));
   if (sort === undefined || by === undefined) return { by: 'last_activity', isDescending: true };
   return { by, isDescending: sort.startsWith('-') };

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { ExperimentOverview } from '../../data/experiments.ts';
 import { nextSort, orderOf, readExperimentsSearch } from './experiments-search.ts';
-import { countRows, type Level, rowAt, segmentsOf, type TreeView, visibleFolders } from './tree-rows.ts';
+import {
+  countRows,
+  inOrder,
+  type Level,
+  rowAt,
+  segmentsOf,
+  type TreeView,
+  visibleFolders,
+} from './tree-rows.ts';
 
 const folder = (path: string) => ({
   path,
@@ -29,6 +37,7 @@ const view = (open: readonly string[], root = ''): TreeView => ({
   root,
   open: new Set(open),
   levels,
+  order: { by: 'name', isDescending: false },
   listOf: (path) => ({ folder: path, stage: 'ACTIVE_ONLY', orderBy: 'name' }),
 });
 const show = (tree: TreeView) =>
@@ -72,6 +81,30 @@ describe('the rows of the tree', () => {
     const foldersOf = (path: string) => levels.get(path)?.folders;
     expect(visibleFolders('', new Set(['a', 'a/x']), foldersOf)).toEqual(['', 'a', 'a/x']);
     expect(visibleFolders('', new Set(['a/x']), foldersOf)).toEqual(['']);
+  });
+});
+
+describe('the folders of a list', () => {
+  const active = (path: string, time: number) => ({ ...folder(path), last_activity: time });
+  const only = (path: string, time: number) => ({
+    ...folder(path),
+    only_experiment: { ...experiment(`${path}/only`), last_activity: time, creation_time: time },
+  });
+  const folders = [active('a', 2), only('b', 3), active('c', 1), only('d', 4)];
+  const inTheOrderOf = (by: 'name' | 'last_activity' | 'creation_time', isDescending: boolean) =>
+    inOrder(folders, { by, isDescending })
+      .map(({ path }) => path)
+      .join('');
+
+  it('stand in the order of what they show', () => {
+    expect(inTheOrderOf('last_activity', true)).toBe('dbac');
+    expect(inTheOrderOf('last_activity', false)).toBe('cabd');
+    expect(inTheOrderOf('name', true)).toBe('dcba');
+  });
+
+  it('stand behind those that show something where they show nothing', () => {
+    expect(inTheOrderOf('creation_time', true)).toBe('dbac');
+    expect(inTheOrderOf('creation_time', false)).toBe('bdac');
   });
 });
 

@@ -1,4 +1,5 @@
 import type { ExperimentOverview, OverviewList, TreeFolder } from '../../data/experiments.ts';
+import type { Order, Sort } from './experiments-search.ts';
 
 /** What is known of one folder: its child folders and how many experiments are directly in it. */
 export interface Level {
@@ -37,6 +38,7 @@ export interface TreeView {
   readonly root: string;
   readonly open: ReadonlySet<string>;
   readonly levels: ReadonlyMap<string, Level>;
+  readonly order: Order;
   /** The list of the experiments directly in a folder. */
   listOf(folder: string): OverviewList;
 }
@@ -50,7 +52,7 @@ export function segmentsOf(view: TreeView): readonly Segment[] {
       segments.push({ kind: 'waiting', depth });
       return;
     }
-    for (const folder of level.folders) {
+    for (const folder of inOrder(level.folders, view.order)) {
       if (folder.only_experiment !== undefined) {
         segments.push({ kind: 'single', depth, experiment: folder.only_experiment, root: path });
         continue;
@@ -65,6 +67,28 @@ export function segmentsOf(view: TreeView): readonly Segment[] {
   };
   add(view.root, 0);
   return segments;
+}
+
+/** What the row of a folder shows in the column that orders the list; undefined where it shows nothing. */
+function shownOf(
+  { only_experiment: only, ...folder }: TreeFolder,
+  by: Exclude<Sort, 'name'>,
+): number | undefined {
+  if (only !== undefined) return only[by];
+  return by === 'last_activity' ? (folder.last_activity ?? folder.last_update_time) : undefined;
+}
+
+/** Folders that come by name, in the order of the list; those that show nothing of it stand last, by name. */
+export function inOrder(folders: readonly TreeFolder[], { by, isDescending }: Order): readonly TreeFolder[] {
+  if (by === 'name') return isDescending ? folders.toReversed() : folders;
+  const toward = isDescending ? -1 : 1;
+  return folders.toSorted((a, b) => {
+    const one = shownOf(a, by);
+    const other = shownOf(b, by);
+    if (one === undefined || other === undefined)
+      return Number(one === undefined) - Number(other === undefined);
+    return toward * (one - other);
+  });
 }
 
 const lengthOf = (segment: Segment): number => (segment.kind === 'experiments' ? segment.count : 1);

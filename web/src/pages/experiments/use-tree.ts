@@ -89,7 +89,7 @@ function useFolderTree(search: ExperimentsSearch): Wanted {
   }
   const failed = [...folders, ...counts].filter((query) => query.error !== null);
   return {
-    segments: segmentsOf({ root, open, levels, listOf }),
+    segments: segmentsOf({ root, open, levels, order: orderOf(search.sort), listOf }),
     isWaiting: !levels.has(root) && failed.length === 0,
     error: failed[0]?.error ?? undefined,
     retry: () => {

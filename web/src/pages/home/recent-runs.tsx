@@ -69,6 +69,7 @@ function LastPoint({ timeMs, now }: { readonly timeMs: number | undefined; reado
 }
 
 export function LatestRuns({ runs }: { readonly runs: readonly RecentRun[] }) {
+  const isAnybodyNamed = runs.some(({ user_id }) => user_id !== undefined && user_id !== '');
   return (
     <Panel title="Latest runs">
       {runs.length === 0 ? (
@@ -78,9 +79,11 @@ export function LatestRuns({ runs }: { readonly runs: readonly RecentRun[] }) {
           <thead>
             <tr>
               <th scope="col">Run</th>
-              <th scope="col" style={{ width: 110 }} className={classes.wide}>
-                By
-              </th>
+              {isAnybodyNamed && (
+                <th scope="col" style={{ width: 110 }} className={classes.wide}>
+                  By
+                </th>
+              )}
               <th scope="col" style={{ width: 90 }} data-numeric>
                 Took
               </th>
@@ -95,9 +98,11 @@ export function LatestRuns({ runs }: { readonly runs: readonly RecentRun[] }) {
                 <td>
                   <RunName run={run} />
                 </td>
-                <td className={classes.wide} title={run.user_id} dir="auto">
-                  {run.user_id ?? <None what="Nobody is named" />}
-                </td>
+                {isAnybodyNamed && (
+                  <td className={classes.wide} title={run.user_id} dir="auto">
+                    {run.user_id || <None what="Nobody is named" />}
+                  </td>
+                )}
                 <td data-numeric>
                   {run.end_time === undefined || run.end_time < run.start_time ? (
                     <None what="It ends before it starts" />

@@ -11,7 +11,7 @@ type ParamRow = readonly [key: string, value: string];
 const COLUMNS: readonly TableColumn<ParamRow>[] = [
   {
     label: 'Param',
-    track: 'minmax(180px, 1fr)',
+    track: 'minmax(120px, 1fr)',
     render: ([key]) => (
       <span title={key} dir="auto">
         {key}
@@ -20,7 +20,7 @@ const COLUMNS: readonly TableColumn<ParamRow>[] = [
   },
   {
     label: 'Value',
-    track: 'minmax(200px, 2fr)',
+    track: 'minmax(160px, 2fr)',
     render: ([key, value]) => (
       <span className={classes.value}>
         <span className={classes.text} title={value} dir="auto">

@@ -23,6 +23,8 @@ const ROW_HEIGHT = 32;
 const HEADER_HEIGHT = 32;
 /** More rows than this scroll in a place of their own. */
 const MOST_ROWS_SHOWN = 14;
+/** The last row in view is cut, so that it is seen that more follow. */
+const MOST_HEIGHT = HEADER_HEIGHT + (MOST_ROWS_SHOWN + 0.5) * ROW_HEIGHT;
 
 /** A table of any length in a place of a few rows. */
 export function VirtualTable<Row>({ label, columns, rows, keyOf, onWindow }: VirtualTableProps<Row>) {
@@ -41,7 +43,7 @@ export function VirtualTable<Row>({ label, columns, rows, keyOf, onWindow }: Vir
     onWindow?.(rows.slice(first, last + 1));
   }, [onWindow, rows, first, last]);
   const tracks = columns.map(({ track }) => track).join(' ');
-  const height = HEADER_HEIGHT + Math.min(rows.length, MOST_ROWS_SHOWN + 0.5) * ROW_HEIGHT + 2;
+  const isLong = rows.length > MOST_ROWS_SHOWN;
   return (
     <div
       ref={scroller}
@@ -49,8 +51,9 @@ export function VirtualTable<Row>({ label, columns, rows, keyOf, onWindow }: Vir
       aria-label={label}
       aria-rowcount={rows.length + 1}
       className={classes.table}
-      style={{ height }}
-      {...(rows.length > MOST_ROWS_SHOWN && { tabIndex: 0 })}
+      // A short table is as high as it has to be, with the bar that scrolls it sideways.
+      style={isLong ? { height: MOST_HEIGHT } : undefined}
+      {...(isLong && { tabIndex: 0 })}
     >
       <div role="rowgroup" className={classes.header}>
         <div role="row" aria-rowindex={1} className={classes.row} style={{ gridTemplateColumns: tracks }}>
