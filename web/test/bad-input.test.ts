@@ -65,10 +65,12 @@ it('keeps the last rows while the server is down, says so, and goes on when it i
   await page.route(CALLS, isDown);
   await filterBox(page).fill('metrics.acc >= 0.5');
   await page.keyboard.press('Enter');
-  await page.getByRole('alert').getByText('The server does not answer.').waitFor();
+  await page.getByText('The server does not answer. The filter is not used yet.').waitFor();
+  await page.getByText('Not connected, trying again').waitFor();
   expect(await footer(page).textContent()).toBe('20 runs in all');
   await page.getByRole('link', { name: 'run 19' }).waitFor();
   await page.unroute(CALLS, isDown);
+  await page.getByText('Not connected, trying again').waitFor({ state: 'detached' });
   await filterBox(page).press('Enter');
   await expect.poll(() => footer(page).textContent()).toBe('10 matching, 20 runs in all');
   expect(await page.getByRole('alert').count()).toBe(0);

@@ -1,4 +1,5 @@
 import { keepPreviousData, QueryClient } from '@tanstack/react-query';
+import { whenReturned } from './connection.ts';
 
 /**
  * What the server said, kept for the pages. Old data stays on the screen while new data comes; live events, not time,
@@ -16,3 +17,6 @@ export const queryClient = new QueryClient({
     },
   },
 });
+
+// Nobody has to try again: what failed meanwhile is read, and what was missed as well.
+whenReturned(() => void queryClient.invalidateQueries());

@@ -64,7 +64,7 @@ async function ask<Answer>(address: string, init: Asked): Promise<Answer> {
     response = await fetchSignedIn(address, init as RequestInit);
   } catch (error) {
     if (init.signal?.aborted) throw error;
-    throw new RequestError('The server does not answer. What you see may be out of date.', {
+    throw new RequestError('The server does not answer.', {
       code: 'UNREACHABLE',
     });
   }

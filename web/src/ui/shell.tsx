@@ -2,6 +2,7 @@ import { useMediaQuery } from '@mantine/hooks';
 import { Outlet } from '@tanstack/react-router';
 import { useState } from 'react';
 import { CommandPalette } from './command-palette.tsx';
+import { ConnectionLine } from './connection-line.tsx';
 import { FootNavigation } from './foot-navigation.tsx';
 import { Navigation } from './navigation.tsx';
 import { Notices } from './notices.tsx';
@@ -36,6 +37,7 @@ export function Shell() {
       {isNarrow ? <FootNavigation /> : <Navigation isFolded={isFolded} onFold={fold} />}
       <div className={classes.main}>
         <TopBar onSearch={() => setOverlay('palette')} onShortcuts={() => setOverlay('shortcuts')} />
+        <ConnectionLine />
         <main id="page" className={classes.page} tabIndex={-1}>
           <Outlet />
         </main>

@@ -1,7 +1,10 @@
 import { Button } from '@mantine/core';
+import { SlipwayError } from '@slipway/client';
 import { CircleAlert, type LucideIcon, RotateCw } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { useIsConnected } from '../data/connection.ts';
 import { RequestError } from '../data/request-error.ts';
+import { isUnreachable } from '../data/unreachable.ts';
 import { scrollRegion } from './scroll-region.ts';
 import classes from './states.module.css';
 import { CopyButton } from './texts.tsx';
@@ -58,19 +61,34 @@ interface ErrorNoticeProps {
 export function ErrorNotice({ error, what, onRetry }: ErrorNoticeProps) {
   const message = error instanceof Error ? error.message : String(error);
   const requestId = error instanceof RequestError ? error.requestId : undefined;
+  const isConnected = useIsConnected();
+  const isAbsent = isUnreachable(error);
+  const isComing = isAbsent && !isConnected;
   return (
-    <div className={classes.error} role="alert">
+    <div className={classes.error} role={isComing ? 'status' : 'alert'} data-coming={isComing || undefined}>
       <CircleAlert size={16} aria-hidden className={classes.errorIcon} />
       <div className={classes.errorText}>
         <strong>{what}</strong>
-        <div>{message}</div>
+        {isAbsent ? (
+          <>
+            <div>The server does not answer.{isComing && ' This is read as soon as it does.'}</div>
+            {error instanceof SlipwayError && (
+              <details className={classes.details}>
+                <summary>Details</summary>
+                <span className="mono">{message}</span>
+              </details>
+            )}
+          </>
+        ) : (
+          <div>{message}</div>
+        )}
         {requestId !== undefined && (
           <div className="dim">
             Request <span className="mono">{requestId}</span>
           </div>
         )}
       </div>
-      {onRetry && (
+      {onRetry && !isComing && (
         <Button
           size="compact-sm"
           variant="default"

@@ -77,7 +77,7 @@ export function ModelsPage() {
           <ErrorNotice error={error} what="The models could not be read" onRetry={() => void refetch()} />
         </div>
       )}
-      {rows?.length === 0 ? (
+      {rows?.length === 0 || (rows === undefined && error !== null) ? (
         error === null && <Nothing typed={typed} />
       ) : (
         <ModelTable

@@ -84,6 +84,14 @@ describe('what is offered', () => {
     ]);
   });
 
+  it('is metrics in the brackets by their whole names as well as by their keys', () => {
+    const inside = (typed: string) =>
+      suggestMetrics(typed, keys(['loss', 'auc']), ')').map(({ text }) => text);
+    for (const typed of ['m', 'me', 'Metrics', 'metrics.']) expect(inside(typed)).toHaveLength(2);
+    expect(inside('lo')).toEqual(['metrics.loss']);
+    expect(inside('metrics.au')).toEqual(['metrics.auc']);
+  });
+
   it('tells how few runs have a key that says one thing', () => {
     expect(noteOfKey({ key: 'a', varies: false })).toBe('equal in all runs');
     expect(noteOfKey({ key: 'a', varies: false, runs: 4 })).toBe('in 4 runs');

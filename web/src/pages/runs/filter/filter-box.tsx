@@ -5,6 +5,8 @@ import { Filter, ListPlus, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { RequestError } from '../../../data/request-error.ts';
 import { keysQuery, type RunKeys } from '../../../data/run-table.ts';
+import { isUnreachable } from '../../../data/unreachable.ts';
+import { notify } from '../../../ui/notices.tsx';
 import { useShortcut } from '../../../ui/shortcuts.ts';
 import { Tooltip } from '../../../ui/tooltip.tsx';
 import { completionAt } from './completion.ts';
@@ -20,6 +22,7 @@ import {
   suggestOperators,
   suggestValues,
   typedKey,
+  typedMetricKey,
   valuesOf,
 } from './suggestions.ts';
 import { useUnknownFields } from './use-unknown-fields.ts';
@@ -100,7 +103,9 @@ export function FilterBox(props: FilterBoxProps) {
       await onFilter(next.trim());
       setRefused(undefined);
     } catch (caught) {
-      setRefused({ text: next, error: caught });
+      // Where no server answers, nothing is known of the filter: it stays as it is typed.
+      if (isUnreachable(caught)) notify({ text: 'The server does not answer. The filter is not used yet.' });
+      else setRefused({ text: next, error: caught });
     } finally {
       setChecking(false);
     }
@@ -317,6 +322,12 @@ function Underlined({ text, at }: { readonly text: string; readonly at: number }
 const NOTHING: readonly Suggestion[] = [];
 const NO_VALUES: readonly string[] = [];
 
+/** Where names of fields stand, the part of the key that has been typed. */
+const KEYS_TYPED: Readonly<Record<string, (typed: string) => string>> = {
+  field: typedKey,
+  metric: typedMetricKey,
+};
+
 function useSuggestions(
   experimentIds: readonly string[],
   place: ReturnType<typeof completionAt>,
@@ -324,10 +335,9 @@ function useSuggestions(
 ): readonly Suggestion[] {
   const { expected } = place;
   const [typed] = useDebouncedValue(place.typed, TYPING_MS);
-  const isField = expected.kind === 'field' || expected.kind === 'metric';
   const keys = useQuery({
-    ...keysQuery(experimentIds, isField ? typedKey(typed) : '', 40),
-    enabled: isOpen && isField,
+    ...keysQuery(experimentIds, KEYS_TYPED[expected.kind]?.(typed) ?? '', 40),
+    enabled: isOpen && expected.kind in KEYS_TYPED,
   });
   const field = expected.kind === 'value' ? expected.field : '';
   // All of a field's values at once: what is typed of one only narrows them.

@@ -99,13 +99,18 @@ const extremesOf = (metrics: readonly Suggestion[]): readonly Suggestion[] =>
     { text: `max(${text})`, note: 'its highest value', goesOn: true },
   ]);
 
+/** What a metric's key holds where only metrics may stand: whoever begins with the scope has typed nothing of the key yet. */
+export function typedMetricKey(typed: string): string {
+  return 'metrics.'.startsWith(typed.toLowerCase()) ? '' : typedKey(typed);
+}
+
 /** What may stand in the brackets of a function: metrics, and nothing else. */
 export const suggestMetrics = (
   typed: string,
   keys: RunKeys | undefined,
   closes: ')' | ',',
 ): readonly Suggestion[] =>
-  keysWith(keys, 'metrics', typedKey(typed.toLowerCase())).map((one) => ({ ...one, closes }));
+  keysWith(keys, 'metrics', typedMetricKey(typed.toLowerCase())).map((one) => ({ ...one, closes }));
 
 export const suggestClosing = (closes: ')' | ','): readonly Suggestion[] => [
   { text: closes, note: closes === ')' ? 'ends the function' : 'and the step', goesOn: true },
