@@ -457,7 +457,7 @@ export async function compose(config: Config, { servesModels = true } = {}): Pro
     authenticate: governance.authenticate,
     locations: createShownLocations(config.databricksArtifacts),
     audit: audit.trails,
-    pages: createPages(config.pagesFolder),
+    pages: createPages(config.pagesFolder, { hasIdentities: config.auth }),
     hostRules: { allowedHosts: config.allowedHosts, allowedOrigins: config.allowedOrigins },
     trustsProxy: config.trustsProxy,
     logger,

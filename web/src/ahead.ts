@@ -1,12 +1,13 @@
 // Loaded before the pages, and small: what a first page shows is on its way while the code that shows it is read.
 import { OPENING_PATH, openingMessage } from './data/run-list-message.ts';
 import { sendAhead } from './data/sent-ahead.ts';
+import { isAskedAtTheDoor } from './data/session-token.ts';
 import { openingOf } from './pages/runs/open-ahead.ts';
 
 const { pathname, search } = window.location;
 const opening = openingOf({ pathname, search: Object.fromEntries(readSearch(search)) });
 if (opening !== undefined) {
-  sendAhead(OPENING_PATH, openingMessage(opening.query, opening.columns));
+  if (!isAskedAtTheDoor()) sendAhead(OPENING_PATH, openingMessage(opening.query, opening.columns));
   // Where it fails, the router asks again and says so.
   import('./pages/runs/runs-page.tsx').catch(() => undefined);
 }

@@ -50,6 +50,17 @@ it.each([
   expect(answer.body).toBe(DOCUMENT);
 });
 
+it('tells its scripts whether the server wants to know who asks, and nobody else', async () => {
+  expect((await get('/')).headers['set-cookie']).toBeUndefined();
+  const guarded = await composeWith('--pages', pages, '--auth');
+  try {
+    const answer = await guarded.server.inject({ url: '/models', headers: NAVIGATION });
+    expect(answer.headers['set-cookie']).toBe('slipway-identities=yes; Path=/; SameSite=Lax');
+  } finally {
+    await guarded.close();
+  }
+});
+
 it.each([
   ['a program that asks for no page', '/experiments', { accept: '*/*' }],
   ['an unknown endpoint, even for a person', '/api/2.0/mlflow/nothing', NAVIGATION],

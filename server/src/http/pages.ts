@@ -57,9 +57,10 @@ export interface Pages {
 /**
  * The web pages as `npm run build` made them in `folder`: one document for every address, and files whose names change
  * with their content. Files are looked up at each request, so that a new build shows without a new start. Where there
- * is no build (or no folder), the document says so and everything else works.
+ * is no build (or no folder), the document says so and everything else works. With `hasIdentities` the document brings a
+ * cookie that tells its scripts so: they ask who is there before they ask for what nobody is told.
  */
-export function createPages(folder: string | undefined): Pages {
+export function createPages(folder: string | undefined, { hasIdentities = false } = {}): Pages {
   const sendDocument = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const file = await openVariant(folder, 'index.html', request);
     reply.headers({
@@ -69,6 +70,7 @@ export function createPages(folder: string | undefined): Pages {
       'referrer-policy': 'same-origin',
       vary: 'accept-encoding',
       'cache-control': 'no-cache',
+      ...(hasIdentities && { 'set-cookie': IDENTITIES_COOKIE }),
     });
     if (file === undefined) return sendBody(request, reply, Buffer.from(NOT_BUILT));
     const body = await readWhole(file.handle);
@@ -120,6 +122,8 @@ export function createPages(folder: string | undefined): Pages {
     sendDocument,
   };
 }
+
+const IDENTITIES_COOKIE = 'slipway-identities=yes; Path=/; SameSite=Lax';
 
 const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Slipway</title><p>This Slipway serves its API; its web pages are not built: run <code>npm run build</code>, then load this address again.</p></html>\n`;
 

@@ -1,7 +1,16 @@
 import { useEffect, useSyncExternalStore } from 'react';
+import { noteNoAnswer } from './connection.ts';
 import { readError } from './request-error.ts';
 import { takeSentAhead } from './sent-ahead.ts';
-import { CSRF_HEADER, isReading, keepToken, withToken } from './session-token.ts';
+import {
+  CSRF_HEADER,
+  hasSignedIn,
+  isAskedAtTheDoor,
+  isReading,
+  keepToken,
+  withToken,
+} from './session-token.ts';
+import { isOfAbsence } from './unreachable.ts';
 
 /** Who is signed in, as far as these pages have had to know. */
 export type SessionState =
@@ -78,9 +87,6 @@ export function useIsSignedIn(): boolean {
 export const findSignInProblem = (): string | undefined =>
   /(?:^|; )slipway-sign-in-problem=([a-z]+)(?:;|$)/.exec(document.cookie)?.[1];
 
-/** Whether somebody signed in with this browser, so that it is worth asking who it is: the server says so by a cookie. */
-const hasSignedIn = (): boolean => /(^|; )slipway-signed-in=yes(;|$)/.test(document.cookie);
-
 function remember(user: SessionUser | undefined): void {
   if (user === undefined) localStorage.removeItem(ADMIN_KEY);
   else localStorage.setItem(ADMIN_KEY, user.is_admin ? 'yes' : 'no');
@@ -91,13 +97,42 @@ function remember(user: SessionUser | undefined): void {
  * A request whose token was that of an earlier session is sent once more with the one of now: it did nothing.
  */
 export async function fetchSignedIn(url: string, init: RequestInit = {}): Promise<Response> {
-  const response = await (takeSentAhead(url, init) ?? fetch(url, withToken(init)));
+  if (isAskedAtTheDoor()) await enter();
+  if (state.kind === 'signed-out') return refuse();
+  const response = await answerOf(takeSentAhead(url, init) ?? fetch(url, withToken(init)), init.signal);
   if (response.status === 401) await askWhoWeAre();
   if (response.status !== 403 || isReading(init)) return response;
   const refusal = await response.clone().text();
   if (!refusal.includes(CSRF_HEADER)) return response;
   await askWhoWeAre();
   return state.kind === 'signed-in' ? fetch(url, withToken(init)) : response;
+}
+
+let entrance: Promise<void> | undefined;
+
+/** Asks who is there, once for all that wait at the door; a server that did not answer is asked again. */
+function enter(): Promise<void> {
+  entrance ??= askWhoWeAre().catch((error: unknown) => {
+    entrance = undefined;
+    noteNoAnswer();
+    throw error;
+  });
+  return entrance;
+}
+
+/** What the server would say to whoever has not signed in, without asking it. */
+const refuse = (): Response =>
+  Response.json({ error_code: 'UNAUTHENTICATED', message: 'Nobody is signed in.' }, { status: 401 });
+
+async function answerOf(asked: Promise<Response>, signal: AbortSignal | null | undefined): Promise<Response> {
+  try {
+    const response = await asked;
+    if (isOfAbsence(response.status)) noteNoAnswer();
+    return response;
+  } catch (error) {
+    if (!signal?.aborted) noteNoAnswer();
+    throw error;
+  }
 }
 
 /**
