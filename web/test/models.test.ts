@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { look } from './harness/looks.ts';
 import { runPython } from './harness/python.ts';
@@ -62,7 +62,7 @@ client.set_registered_model_tag("${NAME}", "team", "vision")
   );
 }
 
-const open = (address: string) => site.open(address);
+const open = (address: string, options?: BrowserContextOptions) => site.open(address, options);
 /** A name that is free also when a test is tried once more. */
 const free = (name: string) => `${name}-${randomUUID().slice(0, 8)}`;
 const openModel = () => open(`/models/${NAME}`);
@@ -162,6 +162,15 @@ it('writes figures below their headers, with a column for differences only where
   await expect.poll(() => table.getByRole('columnheader', { name: /^Difference/ }).count()).toBe(0);
 });
 
+it('has room for four metrics with their differences, and all of its heading', async () => {
+  const page = await openModel();
+  const versions = page.getByRole('region', { name: 'Versions', exact: true });
+  await versions.getByRole('columnheader', { name: 'Created' }).waitFor();
+  expect(await versions.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0);
+  const heading = await page.getByRole('heading', { name: /^\d+ versions$/ }).boundingBox();
+  expect(heading!.height).toBeLessThan(24);
+});
+
 it('names every button that takes a metric away', async () => {
   const page = await openModel();
   await page.getByRole('button', { name: 'Remove accuracy' }).first().click();
@@ -174,11 +183,16 @@ it('names every button that takes a metric away', async () => {
   ).toBe(0);
 });
 
-it('cuts no line of the code that loads a version, and keeps the copy button beside a long source', async () => {
-  const page = await open(`/models/${NAME}/versions/1`);
+it('breaks no line of the code that loads a version, and keeps the copy button beside a long source', async () => {
+  const page = await open(`/models/${NAME}/versions/1`, { viewport: { width: 1024, height: 768 } });
   const code = page.getByRole('region', { name: 'Load this model' }).locator('pre');
   await code.waitFor();
-  expect(await code.evaluate((pre) => pre.scrollWidth - pre.clientWidth)).toBe(0);
+  expect(await code.evaluate((pre) => getComputedStyle(pre).whiteSpace)).toBe('pre');
+  const [load, about] = ['Load this model', 'About this version'].map((name) =>
+    page.getByRole('region', { name }).boundingBox(),
+  );
+  expect((await load)!.x).toBe((await about)!.x);
+  expect(await page.locator('#page').evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0);
   const copy = page.getByRole('button', { name: 'Copy the source' });
   const text = copy.locator('xpath=preceding-sibling::*[1]');
   const [a, b] = [(await text.boundingBox())!, (await copy.boundingBox())!];

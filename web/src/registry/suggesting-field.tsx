@@ -1,8 +1,10 @@
-import { Autocomplete } from '@mantine/core';
+import { Autocomplete, type InputWrapperProps } from '@mantine/core';
 import { type KeyboardEvent, useState } from 'react';
 
 /** Choices belong to the dialog, not to the page around it. */
 const IN_PLACE = { withinPortal: false };
+
+const BOX_FIRST: InputWrapperProps['inputWrapperOrder'] = ['label', 'input', 'error', 'description'];
 
 const MOST = 50;
 
@@ -47,6 +49,8 @@ export function SuggestingField({
       comboboxProps={IN_PLACE}
       label={label}
       description={description}
+      // Below the box: fields side by side stay level, however their hints break.
+      inputWrapperOrder={BOX_FIRST}
       placeholder={placeholder}
       data={fitting}
       filter={({ options }) => options}

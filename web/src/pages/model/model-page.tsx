@@ -100,18 +100,14 @@ export function ModelPage() {
               onStage={proposeStage}
             />
           )}
-          <Panel
-            title={titleOf(table.data?.total, search.offset)}
-            aside={
-              <VersionTools
-                keys={keys}
-                search={search}
-                versions={versions}
-                baseline={baseline}
-                onChange={change}
-              />
-            }
-          >
+          <Panel title={titleOf(table.data?.total, search.offset)}>
+            <VersionTools
+              keys={keys}
+              search={search}
+              versions={versions}
+              baseline={baseline}
+              onChange={change}
+            />
             <VersionTable
               name={name}
               versions={table.data?.versions}

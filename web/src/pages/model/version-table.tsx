@@ -30,6 +30,7 @@ export function VersionTable(props: VersionTableProps) {
   // Hundreds of rows are drawn in pieces, between what is pressed and typed; the page around them does not wait.
   const drawn = useDeferredValue(versions);
   const withDeltas = metricsWithDeltas(metrics, versions ?? [], baseline);
+  const isAnyDescribed = versions?.some(({ description = '' }) => description !== '') ?? false;
   return (
     <section className={classes.scroll} {...scrollRegion} aria-label="Versions">
       <table className={classes.table}>
@@ -56,7 +57,7 @@ export function VersionTable(props: VersionTableProps) {
             ))}
             <th scope="col">Source run</th>
             <th scope="col">Created</th>
-            <th scope="col">Description</th>
+            {isAnyDescribed && <th scope="col">Description</th>}
             <th scope="col" className={classes.actions}>
               <span className="visually-hidden">Actions</span>
             </th>
@@ -66,18 +67,25 @@ export function VersionTable(props: VersionTableProps) {
           {drawn === undefined
             ? [1, 2, 3].map((row) => (
                 <tr key={row}>
-                  <td colSpan={7 + metrics.length + withDeltas.size}>
+                  <td colSpan={6 + metrics.length + withDeltas.size}>
                     <Skeleton height={12} width="60%" />
                   </td>
                 </tr>
               ))
             : drawn.map((version) => (
-                <VersionRow key={version.version} {...props} withDeltas={withDeltas} version={version} />
+                <VersionRow key={version.version} {...props} {...{ withDeltas, isAnyDescribed, version }} />
               ))}
         </tbody>
       </table>
     </section>
   );
+}
+
+interface VersionRowProps extends VersionTableProps {
+  readonly version: TableVersion;
+  readonly withDeltas: ReadonlySet<string>;
+  /** Else there is no column for it. */
+  readonly isAnyDescribed: boolean;
 }
 
 function VersionRow({
@@ -90,7 +98,8 @@ function VersionRow({
   onAlias,
   onStage,
   withDeltas,
-}: VersionTableProps & { readonly version: TableVersion; readonly withDeltas: ReadonlySet<string> }) {
+  isAnyDescribed,
+}: VersionRowProps) {
   const [isTarget, setTarget] = useState(false);
   const { version: number, aliases = [], source_run: run } = version;
   const isSelected = selected.includes(number);
@@ -162,9 +171,11 @@ function VersionRow({
       <td className={classes.time}>
         <TimeText timeMs={version.creation_timestamp} />
       </td>
-      <td className={classes.cut} title={version.description} dir="auto">
-        {version.description?.split('\n')[0]}
-      </td>
+      {isAnyDescribed && (
+        <td className={classes.cut} title={version.description} dir="auto">
+          {version.description?.split('\n')[0]}
+        </td>
+      )}
       <td className={classes.actions}>
         <VersionMenu name={name} version={version} onAlias={onAlias} onStage={onStage} />
       </td>

@@ -30,7 +30,7 @@ export function VersionTools({ keys, search, versions, baseline, onChange }: Ver
   if (keys.length === 0) return null;
   const shown = shownMetrics(search, keys);
   return (
-    <div className={classes.tools}>
+    <div className={classes.versionTools}>
       <MetricChoice
         label="Metrics shown as columns"
         keys={keys}
