@@ -158,6 +158,27 @@ it('draws a chart for every metric, and keeps how in the address', async () => {
   await look(page, 'run-metrics');
 });
 
+it('tells how far the values of a metric go that has no end', async () => {
+  const { runId } = await site.client.runs.create({ experimentId: ids.experiment, name: 'diverged' });
+  const values = [1, 1e90, 1e184, Number.POSITIVE_INFINITY, Number.NaN];
+  await site.client.runs.logBatch(runId, {
+    metrics: values.map((value, step) => ({ key: 'norm', value, step })),
+  });
+  const page = await site.open(address(runId, '/metrics'));
+  await page.getByRole('region', { name: 'norm' }).getByText('largest finite value 1e184').waitFor();
+  await look(page, 'run-diverged');
+});
+
+it('counts the pages of a run that it has', async () => {
+  const { runId } = await site.client.runs.create({ experimentId: ids.experiment, name: 'unmeasured' });
+  const page = await site.open(address(runId));
+  await page.getByRole('heading', { level: 1, name: 'unmeasured' }).waitFor();
+  await page.keyboard.press('4');
+  await expect.poll(() => page.url()).toMatch(/\/traces$/);
+  await page.keyboard.press('3');
+  await expect.poll(() => page.url()).toMatch(/\/artifacts$/);
+});
+
 it('shows what was measured of the machine apart', async () => {
   const page = await site.open(address(ids.run, '/system-metrics'));
   await page.getByRole('region', { name: 'system/cpu_utilization_percentage' }).getByRole('img').waitFor();
@@ -194,7 +215,7 @@ it('puts a run into the trash and back', async () => {
   const { runId } = await site.client.runs.create({ experimentId: ids.experiment, name: 'to be deleted' });
   const page = await site.open(address(runId));
   await page.getByRole('button', { name: 'More to do with this run' }).click();
-  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await page.getByRole('menuitem', { name: 'Move to the trash' }).click();
   await page.getByText('This run is in the trash.').waitFor();
   expect((await site.client.runs.get(runId)).lifecycleStage).toBe('deleted');
   await look(page, 'run-deleted');

@@ -150,7 +150,7 @@ function FileTree({ section: { owner, label }, place, linkTo }: FileTreeProps) {
           color="gray"
           leftSection={<Download size={14} aria-hidden />}
         >
-          Download all
+          Download all as zip
         </Button>
       </div>
     </>

@@ -55,7 +55,7 @@ export function FolderView({ owner, path, entries, linkTo }: FolderViewProps) {
           variant="default"
           leftSection={<Download size={14} aria-hidden />}
         >
-          Download as zip
+          {path === '' ? 'Download all as zip' : 'Download as zip'}
         </Button>
       </header>
       <div ref={scroller} className={classes.scroll}>

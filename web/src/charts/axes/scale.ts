@@ -61,6 +61,10 @@ export function padRange([low, high]: Range, { isLog = false, share = 0.05 } = {
     const air = low === high ? 2 : (high / low) ** share;
     return [low / air, high * air];
   }
-  const air = low === high ? Math.abs(low) * 0.1 || 1 : (high - low) * share;
-  return [low - air, high + air];
+  const air = low === high ? Math.abs(low) * 0.1 || 1 : high * share - low * share;
+  const padded = within([low - air, high + air], Number.MAX_VALUE);
+  // Numbers go no further apart than they go from zero.
+  return Number.isFinite(padded[1] - padded[0]) ? padded : within(padded, Number.MAX_VALUE / 2);
 }
+
+const within = ([low, high]: Range, most: number): Range => [Math.max(-most, low), Math.min(most, high)];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Line } from '../data/line-data.ts';
-import { areaOf } from '../plot/plot-options.ts';
+import { areaOf, ticksOfY, yInPlot } from '../plot/plot-options.ts';
 import { countUnshown, drawLines, type LineLook, lineRanges, lineSpec } from './drawn-lines.ts';
 import { nearestLine } from './nearest-line.ts';
 import { dashesOf } from './paint-lines.ts';
@@ -38,7 +38,17 @@ describe('the configuration of a line chart', () => {
     const some = drawLines([line('a', [0, 1, 2], [-1, 10, Number.NaN])], look);
     const spec = lineSpec(some, look);
     expect(spec.y.kind).toBe('log');
-    expect(countUnshown(some, spec)).toEqual({ odd: 1, notPositive: 1 });
+    expect(countUnshown(some, spec)).toEqual({ odd: 1, notPositive: 1, largest: undefined });
+  });
+
+  it('has places for labels on values of any size, and tells how far the finite ones go', () => {
+    const lines = drawLines([line('a', [0, 1, 2], [-1, 1e308, Number.POSITIVE_INFINITY])], LOOK);
+    const spec = lineSpec(lines, LOOK);
+    const { y } = lineRanges(lines, spec, undefined);
+    expect(y.every(Number.isFinite)).toBe(true);
+    expect(Math.abs(yInPlot(spec.y, y)(y[1]))).toBeLessThan(10);
+    expect(ticksOfY(spec, y, 200).length).toBeGreaterThan(2);
+    expect(countUnshown(lines, spec).largest).toBe(1e308);
   });
 
   it('never makes time logarithmic', () => {

@@ -128,11 +128,15 @@ export function firstAtLeast(x: Float64Array, value: number, isAbove = false): n
   return low;
 }
 
+export interface Unshown {
+  readonly odd: number;
+  readonly notPositive: number;
+  /** Where infinity is among the values: how far those that are drawn go. */
+  readonly largest: number | undefined;
+}
+
 /** What a chart owes its reader in words: what it cannot show. */
-export function countUnshown(
-  lines: readonly DrawnLine[],
-  spec: PlotSpec,
-): { readonly odd: number; readonly notPositive: number } {
+export function countUnshown(lines: readonly DrawnLine[], spec: PlotSpec): Unshown {
   let odd = 0;
   let notPositive = 0;
   for (const line of lines) {
@@ -140,5 +144,9 @@ export function countUnshown(
     if (spec.y.kind === 'log')
       for (const value of line.line.y) if (value <= 0 && Number.isFinite(value)) notPositive += 1;
   }
-  return { odd, notPositive };
+  const isEndless = lines.some(({ line, odd: places }) =>
+    places.some((at) => line.y[at] === Number.POSITIVE_INFINITY),
+  );
+  const largest = isEndless ? extentOf(lines.map(({ line }) => line.y))?.[1] : undefined;
+  return { odd, notPositive, largest };
 }

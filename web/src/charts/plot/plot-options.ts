@@ -57,6 +57,20 @@ export function ticksOfY(spec: PlotSpec, range: Range, height: number): readonly
   return ticksThatFit({ ...spec.y, range }, height, LABEL_HEIGHT);
 }
 
+/** The largest that uPlot finds places for along an axis; it leaves out an axis that goes further. */
+const MOST_OF_PLOT = 1e12;
+
+/**
+ * What a value of the y axis is called towards uPlot, which is to place labels and nothing else: a share of the largest
+ * power of ten where values are beyond it, and on a log axis the logarithm.
+ */
+export function yInPlot({ kind }: PlotAxis, [low, high]: Range): (value: number) => number {
+  if (kind === 'log') return Math.log10;
+  const most = Math.max(Math.abs(low), Math.abs(high));
+  const unit = kind === 'number' && most > MOST_OF_PLOT ? 10 ** Math.floor(Math.log10(most)) : 1;
+  return (value) => value / unit;
+}
+
 const MOST_LABEL_LETTERS = 14;
 export const shortLabel = (label: string): string =>
   label.length <= MOST_LABEL_LETTERS ? label : `${label.slice(0, MOST_LABEL_LETTERS - 1)}…`;
@@ -83,7 +97,7 @@ export function plotOptions(
     ticks: { show: false },
     border: { show: side === 'x', stroke: () => state().colors.border, width: 1 },
     gap: 6,
-    splits: (plot) => ticksOn(plot, side).map(({ value }) => value),
+    splits: (plot) => ticksOn(plot, side).map(({ value }) => inPlot(side)(value)),
     values: (plot) => ticksOn(plot, side).map(({ label }) => shortLabel(label)),
     ...(spec[side].label !== undefined && {
       label: spec[side].label,
@@ -98,11 +112,15 @@ export function plotOptions(
       ? ticksOfX(spec, range, innerSize(plot).width)
       : ticksOfY(spec, range, innerSize(plot).height);
   };
+  const inPlot = (side: 'x' | 'y') => (side === 'x' ? same : yInPlot(spec.y, state().ranges.y));
   const scale = (side: 'x' | 'y'): uPlot.Scale => ({
     time: false,
     auto: false,
-    distr: spec[side].kind === 'log' ? 3 : 1,
-    range: () => [...state().ranges[side]],
+    distr: side === 'x' && spec.x.kind === 'log' ? 3 : 1,
+    range: () => {
+      const [low, high] = state().ranges[side];
+      return [inPlot(side)(low), inPlot(side)(high)];
+    },
   });
   return {
     width,
@@ -122,6 +140,8 @@ export function plotOptions(
     },
   };
 }
+
+const same = (value: number): number => value;
 
 /** Of the inner part, before the first layout too, when uPlot has no measures yet. */
 function innerSize(plot: uPlot): { width: number; height: number } {

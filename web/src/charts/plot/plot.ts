@@ -12,6 +12,7 @@ import {
   type PlotSpec,
   type PlotState,
   plotOptions,
+  yInPlot,
 } from './plot-options.ts';
 
 export interface Place {
@@ -88,7 +89,8 @@ export class Plot {
     plot.batch(() => {
       plot.setData(this.#data(), false);
       plot.setScale('x', { min: ranges.x[0], max: ranges.x[1] });
-      plot.setScale('y', { min: ranges.y[0], max: ranges.y[1] });
+      const inPlot = yInPlot(this.#spec.y, ranges.y);
+      plot.setScale('y', { min: inPlot(ranges.y[0]), max: inPlot(ranges.y[1]) });
       plot.redraw(true, true);
     });
   }

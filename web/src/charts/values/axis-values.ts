@@ -1,6 +1,7 @@
 import { extentOf, padRange, type Range } from '../axes/scale.ts';
 import type { AxisKind } from '../axes/ticks.ts';
 import type { ValueColumn } from '../data/run-values.ts';
+import { readNumber } from './read-number.ts';
 
 /** A column as an axis takes it: numbers, or the places of words on an axis of words. */
 export interface AxisValues {
@@ -35,15 +36,6 @@ const compareWords = new Intl.Collator('en', { numeric: true }).compare;
 
 function pick(codes: Int32Array, values: readonly number[]): Float64Array {
   return Float64Array.from(codes, (code) => (code < 0 ? Number.NaN : values[code]!));
-}
-
-/** `3`, `-1.5e-3`, `Infinity`; not `0x10`, not an empty text, which `Number` would take. */
-function readNumber(text: string): number | undefined {
-  const trimmed = text.trim();
-  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed)) return Number(trimmed);
-  if (/^nan$/i.test(trimmed)) return Number.NaN;
-  const infinite = /^([+-]?)inf(inity)?$/i.exec(trimmed);
-  return infinite ? (infinite[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY) : undefined;
 }
 
 function kindOfAttribute(name: string): AxisKind {

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { keysQuery, type RunKeys } from '../../data/run-table.ts';
 import { SegmentedControl } from '../../ui/segmented-control.tsx';
+import { X_CHOICES } from '../data/x-choices.ts';
 import { type ChartConfig, type ChartKind, KIND_NAMES, type LinesConfig } from './chart-config.ts';
 import classes from './chart-editor.module.css';
 import type { LineDefaults } from './layout.ts';
@@ -294,11 +295,7 @@ function LineFields({ draft, defaults, onChange }: LineFieldsProps) {
     <>
       <SegmentedControl
         aria-label="Along x"
-        data={[
-          { value: 'step', label: 'Step' },
-          { value: 'time', label: 'Time' },
-          { value: 'relative', label: 'Time since the start' },
-        ]}
+        data={X_CHOICES}
         value={x ?? 'step'}
         onChange={(value) => onChange({ ...draft, x: value as LinesConfig['x'], zoomX: undefined })}
       />

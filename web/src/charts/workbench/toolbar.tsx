@@ -3,6 +3,7 @@ import { ChartLine, Columns3, Plus, Search, Settings2 } from 'lucide-react';
 import { useState } from 'react';
 import { ButtonMenu } from '../../ui/button-menu.tsx';
 import { SegmentedControl } from '../../ui/segmented-control.tsx';
+import { X_CHOICES } from '../data/x-choices.ts';
 import { type Layout, type LineDefaults, restoreCharts } from './layout.ts';
 import classes from './workbench.module.css';
 
@@ -14,12 +15,6 @@ interface ToolbarProps {
   readonly onAddChart: () => void;
   readonly onAddSection: () => void;
 }
-
-const AXES = [
-  { value: 'step', label: 'Step' },
-  { value: 'time', label: 'Time' },
-  { value: 'relative', label: 'Relative' },
-];
 
 /** What holds for all charts: which are shown, and how their lines run. */
 export function Toolbar({ layout, onLayout, search, onSearch, onAddChart, onAddSection }: ToolbarProps) {
@@ -45,7 +40,7 @@ export function Toolbar({ layout, onLayout, search, onSearch, onAddChart, onAddS
       <SegmentedControl
         size="xs"
         aria-label="What runs along x"
-        data={AXES}
+        data={X_CHOICES}
         value={lines.x ?? 'step'}
         onChange={(x) => setLines({ x: x as LineDefaults['x'] })}
       />

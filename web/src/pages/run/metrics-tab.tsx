@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ChartLine } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { X_CHOICES } from '../../charts/data/x-choices.ts';
 import { isSystemMetric } from '../../data/metric-keys.ts';
 import { serverUrl } from '../../data/server.ts';
 import { SegmentedControl } from '../../ui/segmented-control.tsx';
@@ -53,11 +54,7 @@ export function MetricsTab({ run, tab }: MetricsTabProps) {
         <SegmentedControl
           size="xs"
           aria-label="Along the charts"
-          data={[
-            { value: 'step', label: 'Step' },
-            { value: 'relative', label: 'Duration' },
-            { value: 'time', label: 'Time' },
-          ]}
+          data={X_CHOICES}
           value={search.x}
           onChange={(x) => change({ x: x as MetricsSearch['x'] })}
         />

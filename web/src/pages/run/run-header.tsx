@@ -253,7 +253,7 @@ function RunMenu({ run, actions, isGone, onRename }: RunMenuProps) {
           download
           leftSection={<Download size={14} aria-hidden />}
         >
-          Download all artifacts
+          Download all as zip
         </Menu.Item>
         <Menu.Divider />
         {isActive ? (
@@ -263,7 +263,7 @@ function RunMenu({ run, actions, isGone, onRename }: RunMenuProps) {
             leftSection={<Trash2 size={14} aria-hidden />}
             onClick={() => void actions.delete()}
           >
-            Delete
+            Move to the trash
           </Menu.Item>
         ) : (
           <Menu.Item
@@ -279,12 +279,12 @@ function RunMenu({ run, actions, isGone, onRename }: RunMenuProps) {
   );
 }
 
-const TABS: readonly { readonly tab: RunTab; readonly label: string; readonly shortcut: string }[] = [
-  { tab: 'overview', label: 'Overview', shortcut: '1' },
-  { tab: 'metrics', label: 'Metrics', shortcut: '2' },
-  { tab: 'system-metrics', label: 'System metrics', shortcut: '3' },
-  { tab: 'artifacts', label: 'Artifacts', shortcut: '4' },
-  { tab: 'traces', label: 'Traces', shortcut: '5' },
+const TABS: readonly { readonly tab: RunTab; readonly label: string }[] = [
+  { tab: 'overview', label: 'Overview' },
+  { tab: 'metrics', label: 'Metrics' },
+  { tab: 'system-metrics', label: 'System metrics' },
+  { tab: 'artifacts', label: 'Artifacts' },
+  { tab: 'traces', label: 'Traces' },
 ];
 
 function RunTabs({ run, place }: Pick<RunHeaderProps, 'run' | 'place'>) {
@@ -297,8 +297,15 @@ function RunTabs({ run, place }: Pick<RunHeaderProps, 'run' | 'place'>) {
   const shown = TABS.filter(({ tab }) => tab !== 'system-metrics' || systemCount > 0 || place.tab === tab);
   return (
     <nav className={classes.tabs} aria-label="Pages of this run">
-      {shown.map((one) => (
-        <TabLink key={one.tab} {...one} run={run} isCurrent={one.tab === place.tab} count={counts[one.tab]} />
+      {shown.map((one, i) => (
+        <TabLink
+          key={one.tab}
+          {...one}
+          shortcut={String(i + 1)}
+          run={run}
+          isCurrent={one.tab === place.tab}
+          count={counts[one.tab]}
+        />
       ))}
     </nav>
   );

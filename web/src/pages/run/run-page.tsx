@@ -66,7 +66,7 @@ function ShownRun({ run, place, left, error, onRetry }: ShownRunProps) {
   useEffect(() => noteOpened({ runId, name, experimentId }), [runId, name, experimentId]);
   const isDeleted = run.lifecycleStage === 'deleted';
   const isGone = error !== undefined && isMissing(error);
-  useShortcut('backspace', isDeleted ? 'Restore this run' : 'Delete this run', () => {
+  useShortcut('backspace', isDeleted ? 'Restore this run' : 'Move this run to the trash', () => {
     if (!isGone) void (isDeleted ? actions.restore() : actions.delete());
   });
   return (
