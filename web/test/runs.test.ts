@@ -130,6 +130,14 @@ it('shows metrics and what varies as columns, what is equal in one line, and how
   await look(page, 'runs');
 });
 
+it('puts params that are numbers below each other, and words as they begin', async () => {
+  const page = await open(site, 'team/sweep');
+  await page.getByRole('link', { name: 'run-299' }).waitFor();
+  const alignOf = (name: string) => page.getByRole('columnheader', { name }).getAttribute('data-align');
+  await expect.poll(() => alignOf('lr')).toBe('end');
+  expect(await alignOf('model')).toBe('start');
+});
+
 it('scrolls to the last of all runs and back', async () => {
   const page = await open(site, 'team/sweep');
   await page.getByRole('link', { name: 'run-299' }).waitFor();
@@ -300,7 +308,7 @@ it('folds child runs under their parents and says how many they are', async () =
   const page = await open(site, 'nested');
   await page.getByRole('link', { name: 'search-2' }).waitFor();
   expect(await names(page)).toEqual(['search-2', 'search-1', 'search-0']);
-  expect(await footer(page).textContent()).toBe('15 runs in all');
+  expect(await footer(page).textContent()).toBe('15 runs in all: 3 shown, 12 inside');
   expect(await rowOf(page, 'search-1').getAttribute('aria-expanded')).toBe('false');
   await page.keyboard.press('j');
   await page.keyboard.press('ArrowRight');
@@ -509,10 +517,28 @@ it('shows and changes the description of the experiment', async () => {
   await page.locator('strong', { hasText: 'this' }).waitFor();
 });
 
-it('says that an experiment is not there', async () => {
+it('says that an experiment is not there, with a way on', async () => {
   const page = await site.open('/experiments/99999');
   expectProblem(page, /404/);
-  await page.getByRole('alert').getByText('The experiment could not be read').waitFor();
+  await page.getByRole('heading', { level: 1, name: 'There is no such experiment' }).waitFor();
+  expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+  await look(page, 'runs-no-experiment');
+  await page.getByRole('link', { name: 'all experiments' }).click();
+  await expect.poll(() => new URL(page.url()).pathname).toBe('/experiments');
+});
+
+it('unfolds the one parent that holds all runs, and tells how many are inside once it is folded', async () => {
+  const { client } = site;
+  const experimentId = await client.experiments.create({ name: `one-parent-${Date.now()}` });
+  const { runId } = await client.runs.create({ experimentId, name: 'search' });
+  for (const name of ['trial 1', 'trial 2'])
+    await client.runs.create({ experimentId, name, tags: { 'mlflow.parentRunId': runId } });
+  const page = await site.open(`/experiments/${experimentId}`);
+  await page.getByRole('link', { name: 'trial 2' }).waitFor();
+  expect(await footer(page).textContent()).toBe('3 runs in all');
+  await page.getByRole('button', { name: /Fold/ }).first().click();
+  await expect.poll(() => footer(page).textContent()).toBe('3 runs in all: 1 shown, 2 inside');
+  expect(await page.getByRole('link', { name: 'trial 2' }).count()).toBe(0);
 });
 
 it('opens a link whose filter cannot be understood, and says where it is wrong', async () => {

@@ -37,6 +37,7 @@ import { defaultWidth, USUAL_SORT } from './run-columns.ts';
 import type { RunRow } from './run-rows.ts';
 import { NAME_COLUMN, type RunsState } from './runs-search.ts';
 import { Sparkline, useSparks } from './sparklines.tsx';
+import { useNumberParams } from './use-number-params.ts';
 import type { RunList } from './use-run-list.ts';
 
 interface RunGridProps {
@@ -77,6 +78,7 @@ export function RunGrid(props: RunGridProps) {
   const sparkOf = useSparks(idsInView, sparkKeys);
   const isTree = useIsTree(list, state.isFlat);
   const fractions = useFractions(list, codes);
+  const numberParams = useNumberParams(list, codes);
   const opened = useMemo(() => new Set(state.expanded), [state.expanded]);
   const isOpen = useCallback((row: RunRow) => opened.has('*') || opened.has(row.runId), [opened]);
 
@@ -105,7 +107,7 @@ export function RunGrid(props: RunGridProps) {
             widths.get(id) ??
             (code.kind === 'a' ? ATTRIBUTES[code.key]?.width : undefined) ??
             defaultWidth(id, label),
-          align: isNumeric(code) ? 'end' : 'start',
+          align: isNumeric(code) || numberParams.has(id) ? 'end' : 'start',
           isPinned: state.pinned.includes(id),
           isSortable: isSortable(code),
           render:
@@ -117,7 +119,20 @@ export function RunGrid(props: RunGridProps) {
       ];
     });
     return [name, ...others];
-  }, [codes, widths, state.pinned, state.mode, isTree, isOpen, onFold, onOpen, now, sparkOf, fractions]);
+  }, [
+    codes,
+    widths,
+    state.pinned,
+    state.mode,
+    isTree,
+    isOpen,
+    onFold,
+    onOpen,
+    now,
+    sparkOf,
+    fractions,
+    numberParams,
+  ]);
 
   const treeOf = useCallback(
     (row: RunRow): TreePlace => ({

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
-import { FlaskConical, SearchX, Trash2 } from 'lucide-react';
+import { Link } from '@tanstack/react-router';
+import { FlaskConical, FlaskConicalOff, SearchX, Trash2 } from 'lucide-react';
 import { RequestError } from '../../data/request-error.ts';
 import { serverUrl } from '../../data/server.ts';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
@@ -58,6 +59,18 @@ export function NothingHere({ state, all, experimentName, isAstray, onChange }: 
   return (
     <EmptyState icon={FlaskConical} title="No run is here yet" code={firstRun(experimentName)}>
       <p>A run appears here by itself as soon as a client starts it.</p>
+    </EmptyState>
+  );
+}
+
+/** An address of experiments of which none is there. */
+export function NoSuchExperiment({ ids }: { readonly ids: readonly string[] }) {
+  return (
+    <EmptyState icon={FlaskConicalOff} title="There is no such experiment" isWholePage>
+      <p>
+        No experiment has the id <span className="mono">{ids.join(', ').slice(0, 64)}</span>. It may have been
+        deleted for good, or the link is cut off. See <Link to="/experiments">all experiments</Link>.
+      </p>
     </EmptyState>
   );
 }

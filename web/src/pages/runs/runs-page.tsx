@@ -1,4 +1,4 @@
-import type { Experiment } from '@slipway/client';
+import { type Experiment, SlipwayError } from '@slipway/client';
 import { type UseQueryResult, useQueries, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { ArrowUp } from 'lucide-react';
@@ -15,6 +15,7 @@ import { useLeavingList } from '../../data/left-list.ts';
 import { queryClient } from '../../data/query-client.ts';
 import { OPENING_KEYS, openingQuery } from '../../data/run-opening.ts';
 import { keysQuery, locateRun } from '../../data/run-table.ts';
+import { isUnreachable } from '../../data/unreachable.ts';
 import { moveColumn } from '../../tables/columns.ts';
 import type { GridHandle } from '../../tables/grid-props.ts';
 import { AnchoredMenu } from '../../ui/anchored-menu.tsx';
@@ -36,7 +37,7 @@ import { RunGrid } from './run-grid.tsx';
 import { RunPanel } from './run-panel.tsx';
 import { CHUNK_COLUMNS, serverColumnsOf, treeQueryOf } from './run-query.ts';
 import type { RunRow } from './run-rows.ts';
-import { NoAnswer, NothingHere, Waiting } from './runs-empty.tsx';
+import { NoAnswer, NoSuchExperiment, NothingHere, Waiting } from './runs-empty.tsx';
 import { Footer } from './runs-footer.tsx';
 import classes from './runs-page.module.css';
 import type { Mode } from './runs-search.ts';
@@ -48,6 +49,7 @@ import { useReturnToRows, useRevealedRun } from './use-row-focus.ts';
 import { headQuery, useRunList } from './use-run-list.ts';
 import { useRunsState } from './use-runs-state.ts';
 import { useSelection } from './use-selection.ts';
+import { useUnfoldedOnly } from './use-unfolded-only.ts';
 import { useWidths } from './use-widths.ts';
 
 const TOP_PX = 4;
@@ -79,7 +81,12 @@ export function RunsPage() {
   const only = experimentIds.length === 1 ? found[0] : undefined;
   useCrumbs([
     { label: 'Experiments', link: { to: '/experiments' } },
-    { label: experimentIds.length === 1 ? (only?.name ?? '…') : `${experimentIds.length} experiments` },
+    {
+      label:
+        experimentIds.length === 1
+          ? (only?.name ?? (missing ? `Experiment ${experimentIds[0]}` : '…'))
+          : `${experimentIds.length} experiments`,
+    },
   ]);
 
   const keys = useQuery({ ...keysQuery(experimentIds, '', OPENING_KEYS), enabled: isReady });
@@ -98,6 +105,9 @@ export function RunsPage() {
     isAtTop,
     isReady: isReady && (chosen !== undefined || !keys.isPending),
   });
+  // The order of the rows that are shown, which are of the last question that was answered.
+  const shownSort = useRef(sort);
+  if (!list.isStale) shownSort.current = sort;
   const retry = () => {
     list.retry();
     if (keys.isError) void keys.refetch();
@@ -107,6 +117,7 @@ export function RunsPage() {
   const place = useKeptPlace();
   const selection = useSelection(list, place.before?.selected);
   const { selected } = selection;
+  useUnfoldedOnly(list, state, adjust);
   const cursorRow = useRef<number | undefined>(place.before?.row);
   useEffect(() => place.keep({ selected, row: cursorRow.current }), [selected, place.keep]);
   const widths = useWidths(state, adjust);
@@ -231,6 +242,7 @@ export function RunsPage() {
   });
 
   if (missing && found.length === 0) {
+    if (isMissing(missing.error)) return <NoSuchExperiment ids={experimentIds} />;
     return (
       <div className={classes.padded}>
         <h1 className={classes.title}>
@@ -261,7 +273,13 @@ export function RunsPage() {
   const label = experimentIds.length === 1 ? `Runs of ${only?.name ?? 'the experiment'}` : 'Runs';
   // Rows of an earlier question say nothing of one that could not be answered.
   const isEmpty = list.total === 0 && (!list.isStale || list.error != null);
-  const isOutOfUse = isAstray || (list.isStale && list.error != null);
+  // Nobody who filters is to blame for a server that is away.
+  const filterError = isUnreachable(list.error) ? undefined : list.error;
+  const isOutOfUse = isAstray || (list.isStale && filterError != null);
+  const isUnanswered = list.isStale && list.error != null;
+  // Rows that nothing comes for are not faded: they are what there is to read.
+  const gridState = isUnanswered ? { ...state, sort: shownSort.current } : state;
+  const gridList = isUnanswered ? { ...list, isStale: false } : list;
   const split = dragged ?? state.split;
 
   return (
@@ -273,8 +291,8 @@ export function RunsPage() {
         columns={columns}
         keys={keys.data}
         query={query}
-        error={list.error}
-        isBusy={list.isStale}
+        error={filterError}
+        isBusy={list.isStale && list.error == null}
         onChange={change}
         onFilter={filterBy}
         onBuild={build}
@@ -347,9 +365,9 @@ export function RunsPage() {
               ) : (
                 <RunGrid
                   label={label}
-                  state={state}
+                  state={gridState}
                   columns={columns}
-                  list={list}
+                  list={gridList}
                   widths={widths.widths}
                   selected={selected}
                   onSelect={selection.change}
@@ -368,7 +386,13 @@ export function RunsPage() {
               )}
             </div>
             {!isGrouped && list.total !== undefined && (
-              <Footer selected={selected.size} matching={list.matching} all={list.all} state={state} />
+              <Footer
+                selected={selected.size}
+                rows={list.total + list.newRows}
+                matching={list.matching}
+                all={list.all}
+                state={state}
+              />
             )}
           </div>
         )}
@@ -424,6 +448,11 @@ export function RunsPage() {
     </div>
   );
 }
+
+/** An id that is none is refused, not looked for. */
+const isMissing = (error: unknown): boolean =>
+  error instanceof SlipwayError &&
+  (error.errorCode === 'RESOURCE_DOES_NOT_EXIST' || error.errorCode === 'INVALID_PARAMETER_VALUE');
 
 function joinExperiments(answers: readonly UseQueryResult<Experiment>[]) {
   return {
