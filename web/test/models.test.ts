@@ -400,6 +400,10 @@ it('registers from the head of a run by keys, without sending what is still bein
   await page.keyboard.type(NAME.slice(0, -1));
   await dialog.getByRole('option', { name: NAME, exact: true }).waitFor();
   await look(page, 'register-dialog');
+  await page.setViewportSize({ width: 560, height: 800 });
+  const boxes = ['Model', 'Alias'].map((name) => dialog.getByRole('combobox', { name }).boundingBox());
+  expect((await boxes[0])!.y).toBe((await boxes[1])!.y);
+  await page.setViewportSize({ width: 1440, height: 900 });
   await page.keyboard.press('Enter');
   await dialog.getByRole('option', { name: NAME, exact: true }).waitFor({ state: 'hidden' });
   await page.keyboard.press('ArrowDown');

@@ -58,18 +58,25 @@ type Asked = RequestInit & { signal?: AbortSignal | undefined };
 const send = <Answer>(path: string, init: Asked): Promise<Answer> =>
   ask<Answer>(`/ajax-api/slipway/v1/${path}`, init);
 
+/** A short text that the server tells of itself, such as `/version`. @throws RequestError */
+export async function getText(address: string, signal?: AbortSignal): Promise<string> {
+  return (await answerOf(address, { method: 'GET', signal })).text();
+}
+
 async function ask<Answer>(address: string, init: Asked): Promise<Answer> {
+  const response = await answerOf(address, init);
+  // 204: done, and nothing to tell.
+  return response.status === 204 ? (undefined as Answer) : ((await response.json()) as Answer);
+}
+
+async function answerOf(address: string, init: Asked): Promise<Response> {
   let response: Response;
   try {
     response = await fetchSignedIn(address, init as RequestInit);
   } catch (error) {
     if (init.signal?.aborted) throw error;
-    throw new RequestError('The server does not answer.', {
-      code: 'UNREACHABLE',
-    });
+    throw new RequestError('The server does not answer.', { code: 'UNREACHABLE' });
   }
-  // 204: done, and nothing to tell.
-  if (response.status === 204) return undefined as Answer;
-  if (response.ok) return (await response.json()) as Answer;
-  throw await readError(response);
+  if (!response.ok) throw await readError(response);
+  return response;
 }

@@ -89,7 +89,7 @@ export function AuditPage() {
               follow “What was done with it” among its rights in the catalog.
             </p>
           </EmptyState>
-        ) : records?.length === 0 ? (
+        ) : records === undefined && error !== null ? null : records?.length === 0 ? (
           <EmptyState icon={ScrollText} title={isNarrowed ? 'No record matches' : 'Nothing is on record yet'}>
             <p>
               {isNarrowed

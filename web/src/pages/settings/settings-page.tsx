@@ -1,6 +1,7 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { getText } from '../../data/request.ts';
 import { client, serverUrl } from '../../data/server.ts';
 import { useIsAdmin, useIsSignedIn } from '../../data/session.ts';
 import { useCrumbs } from '../../ui/crumbs.tsx';
@@ -59,9 +60,7 @@ function Theme() {
 const VERSION = {
   queryKey: ['server', 'version'],
   async queryFn({ signal }: { readonly signal: AbortSignal }): Promise<string> {
-    const answer = await fetch('/version', { signal });
-    if (!answer.ok) throw new Error(`The server answered ${answer.status} ${answer.statusText}.`);
-    return (await answer.text()).trim();
+    return (await getText('/version', signal)).trim();
   },
 };
 
