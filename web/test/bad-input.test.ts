@@ -44,7 +44,7 @@ const site = runningSite({
 });
 
 /** Everything that pages ask the server for, but the pages themselves. */
-const CALLS = /\/(ajax-api|api)\//;
+const CALLS = /\/(ajax-api|api)\/|\/health$/;
 const TABLE = /\/run-table\//;
 const VALUES = /\/run-table\/values/;
 const footer = (page: Page) => page.locator('footer');

@@ -536,7 +536,7 @@ it('unfolds the one parent that holds all runs, and tells how many are inside on
   const page = await site.open(`/experiments/${experimentId}`);
   await page.getByRole('link', { name: 'trial 2' }).waitFor();
   expect(await footer(page).textContent()).toBe('3 runs in all');
-  await page.getByRole('button', { name: /Fold/ }).first().click();
+  await page.getByRole('button', { name: 'Fold search' }).click();
   await expect.poll(() => footer(page).textContent()).toBe('3 runs in all: 1 shown, 2 inside');
   expect(await page.getByRole('link', { name: 'trial 2' }).count()).toBe(0);
 });

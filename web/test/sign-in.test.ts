@@ -52,6 +52,7 @@ it('asks who it is before the page, and then shows the page that was asked for',
 
 it('says that a name and a password do not go together, and nothing more', async () => {
   const page = await openSignedOut('/');
+  expectProblem(page, /401.*\/session|\/session.*401/);
   const refusalOf = async (name: string): Promise<string> => {
     await signIn(page, { name, password: 'not the password' });
     await page.getByText(/credentials are not valid/).waitFor();
