@@ -90,6 +90,22 @@ it('leads to runs, experiments and models', async () => {
   await expect.poll(() => page.url()).toMatch(/\/models$/);
 });
 
+it('has a column for who ran a run only where somebody is named', async () => {
+  const page = await site.open('/');
+  const latest = page.getByRole('region', { name: 'Latest runs' });
+  await latest.getByRole('link', { name: 'xgb-depth-9' }).waitFor();
+  const header = latest.getByRole('columnheader', { name: 'By' });
+  expect(await header.count()).toBe(0);
+  const tags = { 'mlflow.user': 'ada' };
+  const { runId } = await site.client.runs.create({ experimentId: '0', name: 'of-ada', tags });
+  await site.client.runs.update(runId, { status: 'FINISHED', endTimeMs: Date.now() });
+  await latest
+    .getByRole('row', { name: /of-ada/ })
+    .getByRole('cell', { name: 'ada', exact: true })
+    .waitFor();
+  expect(await header.count()).toBe(1);
+});
+
 it('says so where the server fails, and goes on when it is back', async () => {
   const page = await site.open('/settings');
   expectProblem(page, /500/);

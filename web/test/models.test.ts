@@ -171,6 +171,21 @@ it('has room for four metrics with their differences, and all of its heading', a
   expect(heading!.height).toBeLessThan(24);
 });
 
+it('has a column for descriptions only where there are any', async () => {
+  const name = free('described');
+  const { registeredModels, modelVersions } = site.client;
+  await registeredModels.create({ name });
+  await modelVersions.create({ name, source: 's3://models/m' });
+  const page = await open(`/models/${name}`);
+  await row(page, 1).waitFor();
+  const header = page.getByRole('columnheader', { name: 'Description' });
+  expect(await header.count()).toBe(0);
+  await modelVersions.create({ name, source: 's3://models/m', description: 'With class weights.' });
+  await page.reload();
+  await row(page, 2).getByText('With class weights.').waitFor();
+  expect(await header.count()).toBe(1);
+});
+
 it('names every button that takes a metric away', async () => {
   const page = await openModel();
   await page.getByRole('button', { name: 'Remove accuracy' }).first().click();

@@ -529,16 +529,26 @@ it('says that an experiment is not there, with a way on', async () => {
 
 it('unfolds the one parent that holds all runs, and tells how many are inside once it is folded', async () => {
   const { client } = site;
-  const experimentId = await client.experiments.create({ name: `one-parent-${Date.now()}` });
-  const { runId } = await client.runs.create({ experimentId, name: 'search' });
-  for (const name of ['trial 1', 'trial 2'])
-    await client.runs.create({ experimentId, name, tags: { 'mlflow.parentRunId': runId } });
+  const log = async (name: string, trials: readonly string[]) => {
+    const experimentId = await client.experiments.create({ name });
+    const { runId } = await client.runs.create({ experimentId, name: 'search' });
+    for (const trial of trials)
+      await client.runs.create({ experimentId, name: trial, tags: { 'mlflow.parentRunId': runId } });
+    return experimentId;
+  };
+  const next = `next-parent-${Date.now()}`;
+  await log(next, ['trial 3']);
+  const experimentId = await log(`one-parent-${Date.now()}`, ['trial 1', 'trial 2']);
   const page = await site.open(`/experiments/${experimentId}`);
   await page.getByRole('link', { name: 'trial 2' }).waitFor();
   expect(await footer(page).textContent()).toBe('3 runs in all');
   await page.getByRole('button', { name: 'Fold search' }).click();
   await expect.poll(() => footer(page).textContent()).toBe('3 runs in all: 1 shown, 2 inside');
   expect(await page.getByRole('link', { name: 'trial 2' }).count()).toBe(0);
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Search and commands' }).fill(next);
+  await page.getByRole('option', { name: next }).first().click();
+  await page.getByRole('link', { name: 'trial 3' }).waitFor();
 });
 
 it('opens a link whose filter cannot be understood, and says where it is wrong', async () => {

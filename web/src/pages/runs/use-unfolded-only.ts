@@ -2,19 +2,21 @@ import { useEffect, useRef } from 'react';
 import type { RunsState } from './runs-search.ts';
 import type { RunList } from './use-run-list.ts';
 
-/** Opens the one parent that holds all there is, once: who folds it again has it folded. */
+/** Opens the one parent that holds all there is, once a list: who folds it again has it folded. */
 export function useUnfoldedOnly(
   list: RunList,
   { expanded, filter, isFlat }: Pick<RunsState, 'expanded' | 'filter' | 'isFlat'>,
   adjust: (change: Partial<RunsState>) => void,
 ): void {
-  const isDone = useRef(false);
+  // Another experiment is shown by the same page.
+  const key = list.query.experimentIds.join();
+  const doneFor = useRef<string | undefined>(undefined);
   const first = list.total === undefined || list.isStale ? undefined : list.rowAt(0);
   const total = list.total ?? 0;
   useEffect(() => {
-    if (isDone.current || first === undefined) return;
-    isDone.current = true;
+    if (doneFor.current === key || first === undefined) return;
+    doneFor.current = key;
     const isOnly = total === 1 && first.childCount > 0 && expanded.length === 0;
     if (isOnly && filter === '' && !isFlat) adjust({ expanded: [first.runId] });
-  }, [first, total, expanded, filter, isFlat, adjust]);
+  }, [key, first, total, expanded, filter, isFlat, adjust]);
 }
