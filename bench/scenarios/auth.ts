@@ -1,4 +1,5 @@
-// What identities cost: the same requests without them, with each kind of credential, and with the audit log.
+// What identities cost: the same requests without them, with each kind of credential, and with the audit log. What
+// decides is the processor time that a request takes of the server: requests/s scatter here by more than the bar.
 import { fillOverHttp, fillServer, type Sizes } from '../data/fill.ts';
 import { call } from '../data/rest.ts';
 import { runClosedLoop } from '../load/closed-loop.ts';
@@ -8,10 +9,10 @@ import type { RunningServer } from '../targets/server-process.ts';
 import { startSlipway } from '../targets/servers.ts';
 import type { Finding } from './alone.ts';
 import { reads } from './reads.ts';
-import type { Subject } from './scenario.ts';
+import type { Requests, Scenario, Subject } from './scenario.ts';
 import { writes } from './writes.ts';
 
-/** Of the time that a request takes without identities. */
+/** Of the processor time that a request takes without identities. */
 const BAR = 0.15;
 /** Differences this small show in many short rounds beside each other, not in few long ones. */
 const ROUNDS_FOR_ONE = 3;
@@ -30,13 +31,22 @@ export interface AuthOptions {
   database(name: string): Promise<string | undefined>;
 }
 
+/**
+ * Each has a server and a database of its own: what one has written, and its database has yet to put in order, must not
+ * be charged to the next.
+ */
 interface Lane {
   readonly title: string;
   readonly subject: Subject;
+  readonly server: RunningServer;
   /** The value of `Authorization`. */
   readonly credential: string | undefined;
-  /** Units per second of each round. */
-  readonly rates: number[];
+}
+
+interface Round {
+  readonly requestsPerSecond: number;
+  /** Of the server's processes. */
+  readonly cpuMsPerRequest: number;
 }
 
 /** Somebody who has just the rights needed, for administrators are judged by a shorter way. */
@@ -61,44 +71,26 @@ export async function measureAuth({ home, sizes, pace, database }: AuthOptions):
     const env = { SLIPWAY_ADMIN_TOKEN: ADMIN_TOKEN };
     const server = await startSlipway({ ...options, flags, env });
     servers.push(server);
-    return { ...subject, port: server.port };
+    return { subject: { ...subject, port: server.port }, server };
+  }
+
+  async function lane(title: string, name: string, flags: readonly string[], kind?: keyof Credentials) {
+    const started = await start(name, flags);
+    const credential = kind === undefined ? undefined : (await enrol(started.subject))[kind];
+    return { title, ...started, credential };
   }
 
   try {
-    const open = await start('off', []);
-    const guarded = await start('on', ['--auth', '--audit', 'off']);
-    const audited = await start('audited', ['--auth', '--audit', 'on']);
-    const known = await enrol(guarded);
-    const heard = await enrol(audited);
+    const lanes: readonly Lane[] = [
+      await lane('without identities', 'off', []),
+      await lane('Bearer', 'bearer', ['--auth', '--audit', 'off'], 'bearer'),
+      await lane('Basic', 'basic', ['--auth', '--audit', 'off'], 'basic'),
+      await lane('Bearer and the audit log', 'audited', ['--auth', '--audit', 'on'], 'bearer'),
+    ];
     const findings: Finding[] = [];
-    for (const { title, plan } of MEASURED) {
-      const lanes: Lane[] = [
-        { title: 'without identities', subject: open, credential: undefined, rates: [] },
-        { title: 'Bearer', subject: guarded, credential: known.bearer, rates: [] },
-        { title: 'Basic', subject: guarded, credential: known.basic, rates: [] },
-        { title: 'Bearer and the audit log', subject: audited, credential: heard.bearer, rates: [] },
-      ];
-      const next = new Map(
-        lanes.map((lane) => {
-          const planned = plan(lane.subject);
-          if (planned.kind !== 'requests') throw new Error(`${title} is no single request`);
-          return [lane, planned];
-        }),
-      );
-      for (let round = -1; round < pace.rounds * ROUNDS_FOR_ONE; round += 1) {
-        // Nobody is always the first after a pause, or always behind the same one.
-        const first = (round + 1) % lanes.length;
-        for (const lane of [...lanes.slice(first), ...lanes.slice(0, first)]) {
-          const planned = next.get(lane)!;
-          const rate = await runRound(
-            lane,
-            planned,
-            round < 0 ? pace.warmUpMs : pace.roundMs / ROUNDS_FOR_ONE,
-          );
-          if (round >= 0) lane.rates.push(rate);
-        }
-      }
-      findings.push(...compare(title, lanes));
+    for (const scenario of MEASURED) {
+      const rounds = await measureInTurn(scenario, lanes, pace);
+      findings.push(...compare(scenario.title, lanes, rounds));
     }
     return findings;
   } finally {
@@ -106,13 +98,38 @@ export async function measureAuth({ home, sizes, pace, database }: AuthOptions):
   }
 }
 
+/** The rounds of each lane; nobody is always the first after a pause, or always behind the same one. */
+async function measureInTurn(
+  { title, plan }: Scenario,
+  lanes: readonly Lane[],
+  pace: Pace,
+): Promise<ReadonlyMap<Lane, readonly Round[]>> {
+  const plans = new Map<Lane, Requests>();
+  for (const lane of lanes) {
+    const planned = plan(lane.subject);
+    if (planned.kind !== 'requests') throw new Error(`${title} is no single request`);
+    plans.set(lane, planned);
+  }
+  const rounds = new Map<Lane, Round[]>(lanes.map((lane) => [lane, []]));
+  for (let round = -1; round < pace.rounds * ROUNDS_FOR_ONE; round += 1) {
+    const first = (round + 1) % lanes.length;
+    for (const lane of [...lanes.slice(first), ...lanes.slice(0, first)]) {
+      const durationMs = round < 0 ? pace.warmUpMs : pace.roundMs / ROUNDS_FOR_ONE;
+      const measured = await runRound(lane, plans.get(lane)!, durationMs);
+      if (round >= 0) rounds.get(lane)!.push(measured);
+    }
+  }
+  return rounds;
+}
+
 async function runRound(
-  { subject, credential }: Lane,
-  planned: { readonly connections: number; next(): { readonly bytes: Buffer; readonly minBytes: number } },
+  { subject, server, credential }: Lane,
+  planned: Requests,
   durationMs: number,
-): Promise<number> {
+): Promise<Round> {
   const connections = Array.from({ length: planned.connections }, () => openConnection(subject.port));
   try {
+    const before = server.cpuMs();
     const result = await runClosedLoop({
       connections,
       durationMs,
@@ -123,20 +140,35 @@ async function runRound(
         return { bytes: addHeader(bytes, name, credential ?? 'x'.repeat(44)), minBytes };
       },
     });
+    const cpuMs = server.cpuMs() - before;
     if (result.failed > 0) throw new Error(`${result.failed} requests failed: ${result.firstFailure}`);
-    return (result.answered / result.elapsedMs) * 1000;
+    return {
+      requestsPerSecond: (result.answered / result.elapsedMs) * 1000,
+      cpuMsPerRequest: cpuMs / result.answered,
+    };
   } finally {
     for (const connection of connections) connection.close();
   }
 }
 
 /** Each round with its own, which what disturbs the machine disturbs as well. */
-function compare(title: string, [open, ...others]: readonly Lane[]): Finding[] {
-  return others.map(({ title: name, rates }) => {
-    const added = median(rates.map((rate, round) => open!.rates[round]! / rate)) - 1;
+function compare(
+  title: string,
+  [open, ...others]: readonly Lane[],
+  rounds: ReadonlyMap<Lane, readonly Round[]>,
+): Finding[] {
+  const without = rounds.get(open!)!;
+  const medianOf = (of: readonly Round[], figure: keyof Round): number =>
+    median(of.map((round) => round[figure]));
+  const rate = (of: readonly Round[]): string => medianOf(of, 'requestsPerSecond').toFixed(0);
+  const cost = (of: readonly Round[]): string => (medianOf(of, 'cpuMsPerRequest') * 1000).toFixed(0);
+  return others.map((lane) => {
+    const own = rounds.get(lane)!;
+    const ratios = own.map(({ cpuMsPerRequest }, i) => cpuMsPerRequest / without[i]!.cpuMsPerRequest);
+    const added = median(ratios) - 1;
     return {
-      title: `${title}: ${name}, more than without identities`,
-      value: `${(added * 100).toFixed(0)} % (${median(open!.rates).toFixed(0)} → ${median(rates).toFixed(0)} requests/s)`,
+      title: `${title}: ${lane.title}, more processor time than without identities`,
+      value: `${(added * 100).toFixed(0)} % (${cost(without)} → ${cost(own)} µs; ${rate(without)} → ${rate(own)} requests/s)`,
       bar: `≤ ${BAR * 100} %`,
       isMet: added <= BAR,
     };

@@ -22,6 +22,8 @@ export interface RunningServer {
   readonly startedInMs: number;
   /** Of the process and of all that it started. */
   memory(): { readonly processes: number; readonly residentBytes: number };
+  /** User and system time that the same have taken so far, in steps of 10 ms. */
+  cpuMs(): number;
   stop(): Promise<void>;
 }
 
@@ -67,6 +69,7 @@ export async function startServer(command: ServerCommand): Promise<RunningServer
     port: command.port,
     startedInMs: performance.now() - started,
     memory: () => memoryOf(child.pid!),
+    cpuMs: () => cpuOf(child.pid!),
     async stop() {
       if (!ended) {
         const exit = once(child, 'exit');
@@ -105,22 +108,46 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 function memoryOf(group: number): { processes: number; residentBytes: number } {
   let processes = 0;
   let residentBytes = 0;
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      // The command's name may hold spaces and brackets; the fields follow the last one.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      if (Number(fields[2]) !== group) continue;
-      const resident = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${name}/status`, 'utf8'));
-      processes += 1;
-      residentBytes += Number(resident?.[1] ?? 0) * 1024;
-    } catch (error) {
-      // A process that ended while it was looked at.
-      if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    }
+  for (const { folder } of processesOf(group)) {
+    const resident = /VmRSS:\s+(\d+) kB/.exec(readIfThere(`${folder}/status`) ?? '');
+    if (resident === null) continue;
+    processes += 1;
+    residentBytes += Number(resident[1]) * 1024;
   }
   return { processes, residentBytes };
+}
+
+/** Linux counts process time to user space in hundredths of a second on every platform (`proc(5)`, `USER_HZ`). */
+const MS_PER_TICK = 10;
+
+/** Of the living processes of a group, and of those that they have waited for. */
+function cpuOf(group: number): number {
+  let ticks = 0;
+  for (const { fields } of processesOf(group))
+    ticks += fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  return ticks * MS_PER_TICK;
+}
+
+/** The fields are those of `/proc/PID/stat` behind the command's name, from the state on. */
+function* processesOf(group: number): Generator<{ folder: string; fields: readonly string[] }> {
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const folder = `/proc/${name}`;
+    const stat = readIfThere(`${folder}/stat`);
+    // The command's name may hold spaces and brackets; the fields follow the last one.
+    const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
+    if (Number(fields[2]) === group) yield { folder, fields };
+  }
+}
+
+/** Undefined for a process that ended while it was looked at. */
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
 }
 
 export async function freePort(): Promise<number> {
