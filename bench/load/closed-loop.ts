@@ -10,6 +10,8 @@ export interface LoopOptions {
   readonly connections: readonly Connection[];
   readonly durationMs: number;
   next(): Request;
+  /** Asked before each request; true ends the loop before its time. */
+  isOver?(): boolean;
 }
 
 export interface LoopResult {
@@ -23,7 +25,12 @@ export interface LoopResult {
 }
 
 /** Each connection sends its next request when its last one was answered, until the time is over. */
-export async function runClosedLoop({ connections, durationMs, next }: LoopOptions): Promise<LoopResult> {
+export async function runClosedLoop({
+  connections,
+  durationMs,
+  next,
+  isOver = () => false,
+}: LoopOptions): Promise<LoopResult> {
   const latencies: number[] = [];
   let failed = 0;
   let firstFailure: string | undefined;
@@ -32,7 +39,7 @@ export async function runClosedLoop({ connections, durationMs, next }: LoopOptio
   let last = started;
 
   async function drive(connection: Connection): Promise<void> {
-    while (performance.now() < until) {
+    while (performance.now() < until && !isOver()) {
       const { bytes, minBytes } = next();
       const sent = performance.now();
       try {
