@@ -104,6 +104,8 @@ export function createDeployment(
   let doing = 'Waiting to be brought up';
   let set: ReplicaSet | undefined;
   let starting: Promise<void> | undefined;
+  /** While processes of before still end: until then the engine gives no new set under their key. */
+  let ending: Promise<void> | undefined;
   /** Whether a replica of it has ever loaded the model, here or elsewhere. */
   let proven = false;
   let failedAtMs = 0;
@@ -201,10 +203,14 @@ export function createDeployment(
 
   async function endSet(drainMs = 0): Promise<void> {
     const last = set;
-    if (last === undefined) return;
-    set = undefined;
-    lanes.use(undefined);
-    await last.close({ drainMs });
+    if (last !== undefined) {
+      set = undefined;
+      lanes.use(undefined);
+      ending = last.close({ drainMs }).finally(() => {
+        ending = undefined;
+      });
+    }
+    await ending;
   }
 
   return {

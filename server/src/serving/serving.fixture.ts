@@ -18,8 +18,8 @@ import { createServedVersions } from './served-versions.ts';
 
 export const CALLER: Access = fullAccess(LOCAL_USER);
 
-/** An engine whose replicas are there at once and answer nothing: what runs is looked at in `sets`. */
-function createMemoryEngine(failing: (spec: SetSpec) => string | undefined = () => undefined) {
+/** An engine whose replicas are there at once and answer nothing: what runs is looked at in `sets`. Ends take a moment. */
+export function createMemoryEngine(failing: (spec: SetSpec) => string | undefined = () => undefined) {
   const sets = new Map<string, ReplicaSet & { readonly spec: SetSpec }>();
   const engine: Engine = {
     kind: 'local',
@@ -96,6 +96,8 @@ function createMemorySet(
     async close() {
       ended = true;
       channels = [];
+      await new Promise((resolve) => setImmediate(resolve));
+      listeners.clear();
       onClosed();
     },
   };
