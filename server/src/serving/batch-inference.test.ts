@@ -33,11 +33,12 @@ interface Options {
   readonly score: Score;
   readonly chunkRows?: number;
   readonly scorer?: string;
+  readonly params?: string;
   readonly signal?: AbortSignal;
 }
 
 async function predict(from: string, to: string, options: Options): Promise<number> {
-  const source = await openBatchSource(at(from), { processes });
+  const source = await openBatchSource(at(from), { processes, params: options.params });
   const task = { source, out: at(to), scorer: options.scorer ?? 'model-1' };
   const results = await openBatchResults(task, { processes, clock: systemClock });
   return runBatch(
@@ -123,6 +124,22 @@ describe('CSV', () => {
     expect(await readFile(at('out.csv'), 'utf8')).toBe(
       'a,prediction_p,prediction_top\n1,0.25,"[1, 2]"\n2,1e-05,[]\n',
     );
+  });
+
+  test('params go with the rows, which stay texts, empty ones null', async () => {
+    await writeFile(at('in.csv'), 'a,"b,c"\n1,x\n,"y\n"\n');
+    const seen: string[] = [];
+    await predict('in.csv', 'out.csv', {
+      params: '{"big": 9007199254740993}',
+      score: async (content, body) => {
+        seen.push(`${content}:${body.toString('utf8')}`);
+        return '{"predictions": [1, 2]}';
+      },
+    });
+    expect(seen).toEqual([
+      'json:{"dataframe_split": {"columns":["a","b,c"],"data":[["1","x"],[null,"y\\n"]]}, "params": {"big": 9007199254740993}}',
+    ]);
+    expect(await readFile(at('out.csv'), 'utf8')).toBe('a,"b,c",prediction\n1,x,1\n,"y\n",2\n');
   });
 
   test('no rows give a file without rows', async () => {
@@ -301,6 +318,22 @@ describe('Parquet', { timeout: 60_000 }, () => {
     const rows = await readParquet('out.parquet');
     expect(rows).toHaveLength(100_000);
     expect(rows.every(({ n, prediction }, index) => n === BigInt(index) && prediction === n)).toBe(true);
+  });
+
+  test('params go with the rows', async () => {
+    await writeParquet('in.parquet', 'SELECT range AS n FROM range(2)');
+    const seen: unknown[] = [];
+    await predict('in.parquet', 'out.parquet', {
+      params: '{"threshold": 0.5}',
+      score: async (_, body) => {
+        seen.push(JSON.parse(body.toString('utf8')));
+        return '{"predictions": [1, 2]}';
+      },
+    });
+    expect(seen).toEqual([
+      { dataframe_split: { columns: ['n'], data: [[0], [1]] }, params: { threshold: 0.5 } },
+    ]);
+    expect((await readParquet('out.parquet')).map(({ prediction }) => prediction)).toEqual([1n, 2n]);
   });
 
   test('an output of another format than the input is refused', async () => {

@@ -7,6 +7,7 @@ import type { DeltaProcesses } from '../delta/delta-processes.ts';
 import { readFolderTable } from '../delta/folder-tables.ts';
 import { invalidArgument, notFound } from '../kernel/errors.ts';
 import type { ContentKind } from './scoring/columns.ts';
+import { readCsv } from './scoring/csv.ts';
 
 /** Rows that are to be given to a model, in chunks, from any place on where an earlier chunk ended. */
 export interface BatchSource {
@@ -39,11 +40,15 @@ const MAX_RECORD_BYTES = 16 * 2 ** 20;
 /** Rows of Parquet files that are brought into lines at once. */
 const ROWS_AT_ONCE = 65_536;
 
+export interface BatchSourceOptions {
+  readonly processes: DeltaProcesses;
+  /** A JSON object that every request brings along; undefined where the model's own values are meant. */
+  readonly params?: string | undefined;
+}
+
 /** @throws AppError NotFound; InvalidArgument for what is neither CSV nor Parquet */
-export async function openBatchSource(
-  place: string,
-  { processes }: { readonly processes: DeltaProcesses },
-): Promise<BatchSource> {
+export async function openBatchSource(place: string, options: BatchSourceOptions): Promise<BatchSource> {
+  const { processes } = options;
   const found = await stat(place).catch((cause: unknown) => {
     throw notFound(`There is no input at ${place}.`, { cause });
   });
@@ -51,19 +56,19 @@ export async function openBatchSource(
     const table = await readFolderTable(place, { processes });
     if (table !== undefined)
       return openParquet(table.parts, {
-        processes,
+        ...options,
         identity: JSON.stringify([path.resolve(place), table.snapshot.metadata.id, table.snapshot.version]),
       });
     const names = (await readdir(place)).filter((name) => /\.parquet$/i.test(name)).sort();
     if (names.length === 0) throw invalidArgument(`There are no Parquet files in ${place}.`);
     const files = names.map((name) => path.join(place, name));
-    return openParquet([{ files, constants: [] }], { processes, identity: await identityOf(files) });
+    return openParquet([{ files, constants: [] }], { ...options, identity: await identityOf(files) });
   }
   if (/\.parquet$/i.test(place)) {
     const parts = [{ files: [place], constants: [] }];
-    return openParquet(parts, { processes, identity: await identityOf([place]) });
+    return openParquet(parts, { ...options, identity: await identityOf([place]) });
   }
-  if (/\.csv$/i.test(place)) return openCsv(place);
+  if (/\.csv$/i.test(place)) return openCsv(place, options.params);
   throw invalidArgument(
     `The input ends in .csv or .parquet, or is a folder with a Delta table or Parquet files; got ${place}.`,
   );
@@ -86,7 +91,7 @@ interface CsvRecord {
   readonly end: number;
 }
 
-async function openCsv(file: string): Promise<BatchSource> {
+async function openCsv(file: string, params: string | undefined): Promise<BatchSource> {
   const { size } = await stat(file);
   let header: CsvRecord | undefined;
   for await (const record of readRecords(file, 0)) {
@@ -105,13 +110,14 @@ async function openCsv(file: string): Promise<BatchSource> {
       let records: string[] = [];
       let bytes = 0;
       let end = Math.max(from, rowsBegin);
-      const chunk = (): BatchChunk => ({
-        rows: records.length,
-        end,
-        content: 'csv',
-        body: Buffer.from(`${text}\n${records.join('\n')}\n`),
-        records,
-      });
+      const chunk = (): BatchChunk => {
+        const csv = `${text}\n${records.join('\n')}\n`;
+        const asked =
+          params === undefined
+            ? { content: 'csv' as const, body: Buffer.from(csv) }
+            : { content: 'json' as const, body: textsWithParams(csv, params) };
+        return { rows: records.length, end, records, ...asked };
+      };
       for await (const record of readRecords(file, end)) {
         if (
           records.length > 0 &&
@@ -128,6 +134,16 @@ async function openCsv(file: string): Promise<BatchSource> {
       if (records.length > 0) yield chunk();
     },
   };
+}
+
+/**
+ * CSV has no place for params. The values stay texts in JSON: a signature converts them as it does those of CSV.
+ */
+function textsWithParams(csv: string, params: string): Buffer {
+  const { names, rows, column } = readCsv(csv);
+  const columns = names.map((_, index) => column(index));
+  const data = Array.from({ length: rows }, (_, row) => columns.map((values) => values[row]));
+  return Buffer.from(`{"dataframe_split": ${JSON.stringify({ columns: names, data })}, "params": ${params}}`);
 }
 
 const QUOTE = 0x22;
@@ -170,17 +186,18 @@ const withoutEnd = (text: string): string => (text.endsWith('\r') ? text.slice(0
 
 async function openParquet(
   parts: readonly RowPart[],
-  { processes, identity }: { readonly processes: DeltaProcesses; readonly identity: string },
+  { processes, params, identity }: BatchSourceOptions & { readonly identity: string },
 ): Promise<BatchSource> {
   if (parts.length === 0) throw invalidArgument('The Delta table has no rows.');
   const { columns, rows } = await processes.run({ kind: 'describe-rows', parts }, 'described');
   const names = columns.map(({ name }) => name);
   const head = `{"dataframe_split": {"columns": ${JSON.stringify(names)}, "data": [`;
+  const tail = params === undefined ? ']}}' : `]}, "params": ${params}}`;
   const ready = (lines: readonly string[], end: number): BatchChunk => ({
     rows: lines.length,
     end,
     content: 'json',
-    body: Buffer.from(`${head}${lines.join(',')}]}}`),
+    body: Buffer.from(head + lines.join(',') + tail),
     records: [],
   });
   return {

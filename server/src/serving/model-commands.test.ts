@@ -42,7 +42,10 @@ describe('slipway models predict', () => {
     expect(readPredictCommand({ endpoint: 'fraud', ...files, batch: '10' })).toMatchObject({
       by: { kind: 'endpoint', name: 'fraud' },
       chunkRows: 10,
+      params: undefined,
     });
+    const params = '{"seed": 9007199254740993}';
+    expect(readPredictCommand({ ...model, ...files, params })).toMatchObject({ params });
   });
 
   test.each([
@@ -50,6 +53,8 @@ describe('slipway models predict', () => {
     [{ ...model, ...files, endpoint: 'fraud' }, /instead of -m/],
     [{ ...model, input: '/in.csv' }, /Expected/],
     [{ ...model, ...files, batch: '0' }, /--batch/],
+    [{ ...model, ...files, params: '[1]' }, /--params is a JSON object/],
+    [{ ...model, ...files, params: '{' }, /--params is a JSON object/],
   ])('refuses %j', (flags, message) => {
     expect(() => readPredictCommand(flags)).toThrow(message);
   });

@@ -19,6 +19,8 @@ export interface PredictCommand {
     | { readonly kind: 'endpoint'; readonly name: string };
   readonly input: string;
   readonly output: string;
+  /** A JSON object for the model beside the rows; undefined for its own values. */
+  readonly params: string | undefined;
   readonly chunkRows: number;
   readonly workers: number;
   /** For one chunk. */
@@ -44,6 +46,7 @@ export function readPredictCommand(flags: {
   readonly endpoint?: string | undefined;
   readonly input?: string | undefined;
   readonly output?: string | undefined;
+  readonly params?: string | undefined;
   readonly batch?: string | undefined;
   readonly workers?: string | undefined;
   readonly timeout?: string | undefined;
@@ -53,6 +56,7 @@ export function readPredictCommand(flags: {
     endpoint,
     input,
     output,
+    params,
     batch = '4096',
     workers = '1',
     timeout = '600',
@@ -66,10 +70,26 @@ export function readPredictCommand(flags: {
         : { kind: 'endpoint', name: endpoint },
     input: path.resolve(input),
     output: path.resolve(output),
+    params: params === undefined ? undefined : readParams(params),
     chunkRows: readNumber('batch', batch, { least: 1, most: 1_000_000 }),
     workers: readNumber('workers', workers, { least: 1, most: 256 }),
     timeoutMs: 1000 * readNumber('timeout', timeout, { least: 1, most: 86_400 }),
   };
+}
+
+/** As it was written: numbers keep their digits. */
+function readParams(text: string): string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Said below, with what else is no object.
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalidArgument(`--params is a JSON object, such as '{"threshold": 0.5}'; got '${text}'.`, {
+      field: 'params',
+    });
+  return text;
 }
 
 /**
@@ -82,9 +102,10 @@ export async function runPredictCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const { processes, clock, tell, gateway } = dependencies;
-  const { chunkRows, workers, timeoutMs, output } = command;
-  const source = await openBatchSource(command.input, { processes });
-  const batch = async (score: Score, scorer: string) => {
+  const { chunkRows, workers, timeoutMs, output, params } = command;
+  const source = await openBatchSource(command.input, { processes, params });
+  const batch = async (score: Score, answeredBy: string) => {
+    const scorer = params === undefined ? answeredBy : `${answeredBy} ${params}`;
     const results = await openBatchResults({ source, out: output, scorer }, { processes, clock });
     await runBatch({ source, results, score, chunkRows, parallel: workers + 1, clock, tell }, signal);
     tell(`Written to ${output}`);
@@ -107,6 +128,10 @@ export async function runPredictCommand(
     signal,
   );
   try {
+    if (params !== undefined && source.kind === 'csv' && model.route.entities[0]!.path === 'raw')
+      throw invalidArgument(
+        'Rows of CSV go with --params where the signature of the model has columns: give them as Parquet.',
+      );
     await batch(askGateway(gateway, model.route), model.digest);
   } finally {
     await model.close({ drainMs: 0 });
