@@ -10,6 +10,7 @@ export const FOLDER_ORDER = [
   ['objects', 'port (put, get, list, sign, conditional put), local folder, S3, Azure, GCS, conformance'],
   ['processes', 'port "run this somewhere", on this machine, conformance'],
   ['delta', 'Delta tables over objects, and DuckDB over them'],
+  ['telemetry', 'spans of our own over OTLP, to whoever collects them'],
   ['events', 'outbox and dispatcher; what happened, as plain data'],
   ['idempotency', 'answers kept so that a request sent twice is done once'],
   ['governance', 'principals, securables, privileges, grants, the authorise function, audit'],
@@ -53,6 +54,7 @@ export const ROOT_FILES = [
   'compose-serving.ts',
   'compose-statements.ts',
   'compose-storage.ts',
+  'compose-telemetry.ts',
   'python-programs.ts',
   'start-faults.ts',
 ];

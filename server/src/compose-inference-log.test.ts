@@ -74,8 +74,10 @@ describe.each(testedDatabases())('the log of requests of a server on $name', (da
       response: '{}',
       entity: { endpointName: 'churn', modelName: 'm', modelVersion: '1', servedEntityId: 'e' },
     });
-    expect(first.measures()).toMatchObject({ written: 1, dropped: 0 });
-    expect(first.measures().journalBytes).toBeGreaterThan(64);
+    const measures = first.renderMetrics();
+    expect(measures).toContain('slipway_inference_rows_total{outcome="written"} 1\n');
+    expect(measures).toContain('slipway_inference_rows_total{outcome="dropped"} 0\n');
+    expect(Number(/^slipway_inference_journal_bytes (\d+)$/m.exec(measures)![1])).toBeGreaterThan(64);
     await first.stop();
     expect(log.refusal).toMatchObject({ code: 'Unavailable' });
     const second = await server.compose();

@@ -42,8 +42,8 @@ export interface InferenceLogSurface {
   openLog(endpointNo: number): Promise<InferenceLog | undefined>;
   readonly feedback: Feedback;
   readonly openLakeTable: OpenLakeTable;
-  /** Of this process: bytes that wait in its journal, and rows since its start. */
-  measures(): { readonly journalBytes: number; readonly written: number; readonly dropped: number };
+  /** Of this process, in Prometheus' text format: bytes that wait in its journal, and rows since its start. */
+  renderMetrics(): string;
   start(): void;
   /** Brings in what there is, for some seconds. */
   stop(): Promise<void>;
@@ -78,9 +78,18 @@ export async function composeInferenceLog(
     },
     feedback,
     openLakeTable: createLakeTables({ catalog, tables, pipeline }),
-    measures() {
+    renderMetrics() {
       const { journalBytes, counts } = pipeline.recorder;
-      return { journalBytes, ...counts };
+      return [
+        '# HELP slipway_inference_journal_bytes Requests to endpoints that wait for their table.',
+        '# TYPE slipway_inference_journal_bytes gauge',
+        `slipway_inference_journal_bytes ${journalBytes}`,
+        '# HELP slipway_inference_rows_total Requests to endpoints, by whether they are kept for their table.',
+        '# TYPE slipway_inference_rows_total counter',
+        `slipway_inference_rows_total{outcome="written"} ${counts.written}`,
+        `slipway_inference_rows_total{outcome="dropped"} ${counts.dropped}`,
+        '',
+      ].join('\n');
     },
     start() {
       pipeline.handOver.start();

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { composeTelemetry, type Telemetry, type TelemetrySettings } from './compose-telemetry.ts';
 import { createDeltaProcesses } from './delta/delta-processes.ts';
 import { createEnvironments, type EnvironmentSettings } from './environments/environment-store.ts';
 import { useLocalEnvironment } from './environments/local-environment.ts';
@@ -33,6 +34,7 @@ export const MODELS_FLAGS = [
   'token',
   'input',
   'output',
+  'params',
   'batch',
   'endpoint',
   'target',
@@ -55,7 +57,9 @@ export interface ModelsCommand {
   readonly flags: Partial<Record<(typeof MODELS_FLAGS)[number], string>>;
   readonly settings: {
     readonly home: string;
-    readonly environments: Omit<EnvironmentSettings, 'folder' | 'uvRequirements'>;
+    readonly environments: Omit<EnvironmentSettings, 'uvRequirements'>;
+    /** Where spans of requests go; undefined for nowhere. */
+    readonly telemetry: TelemetrySettings | undefined;
   };
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly write: (text: string) => void;
@@ -85,7 +89,6 @@ export async function runModelsCommand(command: ModelsCommand, signal: AbortSign
   const environments = createEnvironments(
     {
       ...settings.environments,
-      folder: path.join(settings.home, 'environments'),
       uvRequirements: path.join(PROGRAMS_FOLDER, 'uv.txt'),
     },
     { clock: systemClock },
@@ -99,7 +102,8 @@ export async function runModelsCommand(command: ModelsCommand, signal: AbortSign
   const tell = (line: string) => write(`${line}\n`);
   const withEngine = async (use: (parts: RunningParts) => Promise<void>) => {
     const engine = await openEngine(settings.home);
-    const gateway = openGateway(tell);
+    const telemetry = composeTelemetry(settings.telemetry, ({ message }) => tell(`Warning: ${message}`));
+    const gateway = openGateway(tell, telemetry);
     const useLocal = localOrBuilt(command);
     try {
       await use({
@@ -116,6 +120,7 @@ export async function runModelsCommand(command: ModelsCommand, signal: AbortSign
     } finally {
       await gateway.close(0);
       await engine.close();
+      await telemetry.close();
     }
   };
   switch (what) {
@@ -163,12 +168,13 @@ function openEngine(home: string) {
   });
 }
 
-function openGateway(tell: (line: string) => void): Gateway {
+function openGateway(tell: (line: string) => void, { onAnswered }: Telemetry): Gateway {
   return createGateway({
     clock: systemClock,
     steadyMs: () => performance.now(),
     seed: () => Math.floor(Math.random() * 2 ** 32),
     renderFailure: renderScoringFailure,
+    onAnswered,
     onModelFailure(requestId, _endpoint, error) {
       const traceback = error.details?.traceback;
       tell(`Request ${requestId}: ${typeof traceback === 'string' ? traceback : error.message}`);

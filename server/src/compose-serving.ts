@@ -31,6 +31,7 @@ import type { EndpointView } from './serving/endpoint-states.ts';
 import { type Captures, createEndpoints, type Endpoints } from './serving/endpoints.ts';
 import { createVariableReader } from './serving/environment-variables.ts';
 import { createGateway } from './serving/gateway/gateway.ts';
+import type { AnsweredRequest } from './serving/gateway/gateway-port.ts';
 import type { OpenLog } from './serving/local-endpoint.ts';
 import { createModelFiles } from './serving/model-files.ts';
 import { createNodes } from './serving/nodes.ts';
@@ -46,7 +47,7 @@ export interface ServingSettings {
   readonly modelsMaxBytes: number;
   readonly memoryBytes: number | undefined;
   readonly isolation: 'require' | 'auto' | 'off';
-  readonly environments: Omit<EnvironmentSettings, 'folder' | 'uvRequirements'> & {
+  readonly environments: Omit<EnvironmentSettings, 'uvRequirements'> & {
     readonly maxBytes: number;
   };
 }
@@ -62,6 +63,8 @@ export interface ServingDependencies {
   readonly files: Pick<Files, 'open'>;
   readonly inferenceLog: Pick<InferenceLogSurface, 'tables' | 'openLog'>;
   readonly readModelName: ReadModelName;
+  /** Hears of each request to an endpoint when it has been answered. */
+  readonly onAnswered: ((request: AnsweredRequest) => void) | undefined;
   readonly logger: Logger;
   onError(error: unknown): void;
 }
@@ -103,7 +106,6 @@ export async function composeServing(dependencies: ServingDependencies): Promise
   const environments = createEnvironments(
     {
       ...environmentSettings,
-      folder: join(settings.home, 'environments'),
       uvRequirements: join(PROGRAMS_FOLDER, 'uv.txt'),
     },
     { clock },
@@ -118,6 +120,7 @@ export async function composeServing(dependencies: ServingDependencies): Promise
     steadyMs: nowMs,
     seed: () => Math.floor(Math.random() * 2 ** 32),
     renderFailure: renderScoringFailure,
+    onAnswered: dependencies.onAnswered,
     onModelFailure: (requestId, endpoint, error) =>
       logger.info('a model failed', { requestId, endpoint, error: error.message }),
   });

@@ -14,6 +14,7 @@ import { composeRegistry } from './compose-registry.ts';
 import { composeServing, type ServingSurface } from './compose-serving.ts';
 import { composeStatements } from './compose-statements.ts';
 import { openDatabaseWithKey, openStore, trashGuards } from './compose-storage.ts';
+import { composeTelemetry } from './compose-telemetry.ts';
 import type { Config } from './config.ts';
 import type { Database, Transaction } from './db/port.ts';
 import { createHeldGrants } from './governance/held-grants.ts';
@@ -367,6 +368,7 @@ export async function compose(config: Config, { servesModels = true } = {}): Pro
     onError: inBackground('the log of requests'),
   });
   const { serving: servingConfig, environments, home } = config;
+  const telemetry = composeTelemetry(config.telemetry, inBackground('sending spans'));
   const serving = await composeServing({
     db,
     clock,
@@ -377,6 +379,7 @@ export async function compose(config: Config, { servesModels = true } = {}): Pro
     files,
     inferenceLog,
     readModelName,
+    onAnswered: telemetry.onAnswered,
     logger,
     onError: inBackground('model serving'),
   });
@@ -464,7 +467,7 @@ export async function compose(config: Config, { servesModels = true } = {}): Pro
     metrics: createServerMetrics({
       databaseBytes: () => db.sizeBytes(),
       runLists: runLists.stats,
-      rendered: serving.renderMetrics,
+      rendered: () => serving.renderMetrics() + inferenceLog.renderMetrics() + telemetry.renderMetrics(),
     }),
   });
 
@@ -482,6 +485,7 @@ export async function compose(config: Config, { servesModels = true } = {}): Pro
       await server.close();
       await sql.stop();
       await serving.stop();
+      await telemetry.close();
       await inferenceLog.stop();
       await sweeper.stop();
       await notifications.stop();

@@ -56,6 +56,16 @@ export interface Config {
   readonly oidc: OidcConfig | undefined;
   readonly environments: EnvironmentsConfig;
   readonly serving: ServingConfig;
+  readonly telemetry: TelemetryConfig | undefined;
+}
+
+/** Where spans of our own go; undefined for nowhere. */
+export interface TelemetryConfig {
+  readonly endpoint: string;
+  /** Never to be logged. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of traces that begin here, 0 to 1. */
+  readonly share: number;
 }
 
 /** How models are served. */
@@ -77,6 +87,7 @@ export type ModelIsolation = (typeof MODEL_ISOLATIONS)[number];
 
 /** How Python environments of models are made. */
 export interface EnvironmentsConfig {
+  readonly folder: string;
   /** Executables; none: those of the search path. */
   readonly pythons: readonly string[];
   /** The executable of uv; undefined: found or installed. */
@@ -307,6 +318,11 @@ const SETTINGS = {
     fallback: 'false',
     help: 'true makes environments of models without the network, from what was fetched before and from wheels',
   },
+  environments: {
+    flag: 'environments',
+    variable: 'SLIPWAY_ENVIRONMENTS',
+    help: 'the folder with Python environments of models, which programs of one machine may share; environments in the home folder without it',
+  },
   environmentsMaxBytes: {
     flag: 'environments-max-bytes',
     variable: 'SLIPWAY_ENVIRONMENTS_MAX_BYTES',
@@ -342,12 +358,24 @@ const SETTINGS = {
     fallback: 'auto',
     help: 'whether processes with models are kept from files and network: require, auto (where that can be) or off',
   },
+  otlpEndpoint: {
+    flag: 'otlp-endpoint',
+    variable: 'SLIPWAY_OTLP_ENDPOINT',
+    help: 'a collector of OpenTelemetry, http://127.0.0.1:4318: it is sent a trace of each request to an endpoint; nothing is sent without it',
+  },
+  otlpShare: {
+    flag: 'otlp-share',
+    variable: 'SLIPWAY_OTLP_SHARE',
+    fallback: '1',
+    help: 'the share of requests that are traced, 0 to 1; callers that send a traceparent decide about theirs',
+  },
 } as const satisfies Record<string, Setting>;
 
 type Name = keyof typeof SETTINGS;
 
 const ADMIN_TOKEN_VARIABLE = 'SLIPWAY_ADMIN_TOKEN';
 const MIN_ADMIN_TOKEN_LENGTH = 16;
+const OTLP_HEADERS_VARIABLE = 'SLIPWAY_OTLP_HEADERS';
 const OIDC_SECRET_VARIABLE = 'SLIPWAY_OIDC_CLIENT_SECRET';
 const NETWORK_VARIABLE = /^(?:https?_proxy|all_proxy|no_proxy|ssl_cert_(?:file|dir))$/i;
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
@@ -396,8 +424,9 @@ export function readConfig(
     auth: readBoolean('auth', required('auth')),
     adminToken: readAdminToken(environment[ADMIN_TOKEN_VARIABLE]),
     oidc: readOidc(text, environment[OIDC_SECRET_VARIABLE]),
-    environments: readEnvironments(text, environment),
+    environments: readEnvironments(text, environment, home),
     serving: readServing(required, text('servingMemory')),
+    telemetry: readTelemetry(text, environment[OTLP_HEADERS_VARIABLE]),
   });
 }
 
@@ -415,7 +444,10 @@ export function describeSettings(): string {
     `  ${ADMIN_TOKEN_VARIABLE.padEnd(26)}with --auth: a token of the user admin, for automation, ` +
     `${MIN_ADMIN_TOKEN_LENGTH} characters or more; by the environment only`;
   const oidcLine = `  ${OIDC_SECRET_VARIABLE.padEnd(26)}the secret of --oidc-client-id; by the environment only`;
-  return [...lines, keyLine, tokenLine, oidcLine].join('\n');
+  const otlpLine =
+    `  ${OTLP_HEADERS_VARIABLE.padEnd(26)}headers for --otlp-endpoint, name=value,name=value, values escaped as in addresses; ` +
+    'by the environment only';
+  return [...lines, keyLine, tokenLine, oidcLine, otlpLine].join('\n');
 }
 
 function readFlags(args: readonly string[]): Record<string, string | undefined> {
@@ -543,6 +575,7 @@ function readServing(required: (name: Name) => string, memory: string | undefine
 function readEnvironments(
   text: (name: Name) => string | undefined,
   environment: Readonly<Record<string, string | undefined>>,
+  home: string,
 ): EnvironmentsConfig {
   const url = text('pythonIndex') || undefined;
   if (url !== undefined && (!/^https?:\/\//i.test(url) || !URL.canParse(url)))
@@ -550,6 +583,7 @@ function readEnvironments(
   const maxBytes = text('environmentsMaxBytes') ?? '';
   if (!/^\d{1,15}$/.test(maxBytes)) throw bad('environments-max-bytes', maxBytes, 'a number of bytes');
   return {
+    folder: text('environments') ? resolve(text('environments')!) : join(home, 'environments'),
     pythons: list(text('pythons')).map((file) => resolve(file)),
     uv: text('uv') ? resolve(text('uv')!) : undefined,
     index: {
@@ -565,6 +599,42 @@ function readEnvironments(
       ),
     ),
   };
+}
+
+function readTelemetry(
+  text: (name: Name) => string | undefined,
+  headers: string | undefined,
+): TelemetryConfig | undefined {
+  const endpoint = text('otlpEndpoint') || undefined;
+  if (endpoint === undefined) return undefined;
+  if (!/^https?:\/\//i.test(endpoint) || !URL.canParse(endpoint))
+    throw bad('otlp-endpoint', endpoint, 'an address such as http://127.0.0.1:4318');
+  const share = text('otlpShare') ?? '';
+  if (!/^(?:0(?:\.\d{1,9})?|1(?:\.0{1,9})?)$/.test(share))
+    throw bad('otlp-share', share, 'a number from 0 to 1');
+  return { endpoint, headers: readOtlpHeaders(headers ?? ''), share: Number(share) };
+}
+
+/** As OpenTelemetry's own variable has them: https://opentelemetry.io/docs/specs/otel/protocol/exporter/ */
+function readOtlpHeaders(text: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    list(text).map((pair) => {
+      const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=(.*)$/.exec(pair) ?? [];
+      if (name !== undefined && value !== undefined) {
+        try {
+          return [name.toLowerCase(), decodeURIComponent(value.trim())];
+        } catch {
+          // Said below.
+        }
+      }
+      // Not what it was: it may hold a password.
+      throw new AppError(
+        'InvalidArgument',
+        `${OTLP_HEADERS_VARIABLE}: expected name=value,name=value, values escaped as in addresses.`,
+        { field: OTLP_HEADERS_VARIABLE },
+      );
+    }),
+  );
 }
 
 function readAdminToken(text: string | undefined): string | undefined {

@@ -66,9 +66,9 @@ const USAGE = `slipway: self-hosted MLOps
                              serves one model as \`mlflow models serve\` does. MODEL is models:/NAME/VERSION,
                              models:/NAME/STAGE, models:/NAME@ALIAS, models:/m-ID, runs:/RUN_ID/PATH or a folder; the
                              server is --url, or MLFLOW_TRACKING_URI
-  slipway models predict -m MODEL -i rows.csv|rows.parquet -o answers.… [--batch 4096] [-w 1] [--url … --token …]
-                             writes the rows with the model's answers beside them; --endpoint NAME asks an endpoint of
-                             --url instead of -m. Can be stopped and started again
+  slipway models predict -m MODEL -i rows.csv|rows.parquet|TABLE -o answers.… [--params JSON] [--batch 4096] [-w 1]
+                             writes the rows with the model's answers beside them; TABLE is the folder of a Delta table;
+                             --endpoint NAME asks an endpoint of --url instead of -m. Can be stopped and started again
   slipway models build-image -m MODEL -o FOLDER [--target docker|kubernetes|sagemaker|azureml]
                              writes a folder from which \`docker build\` makes an image that serves the model
   slipway help               this text
@@ -140,7 +140,7 @@ async function serve(args: readonly string[]): Promise<void> {
 
 async function models([what, ...args]: readonly string[]): Promise<void> {
   const { flags, rest } = takeFlags(spellOut(args), MODELS_FLAGS);
-  const { home, environments } = readConfig(rest, { SLIPWAY_HOME: CACHE_HOME, ...process.env });
+  const { home, environments, telemetry } = readConfig(rest, { SLIPWAY_HOME: CACHE_HOME, ...process.env });
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -150,7 +150,7 @@ async function models([what, ...args]: readonly string[]): Promise<void> {
     });
   }
   const write = (text: string) => void process.stderr.write(text);
-  const settings = { home, environments };
+  const settings = { home, environments, telemetry };
   await runModelsCommand({ what, flags, settings, environment: process.env, write }, stop.signal);
 }
 

@@ -98,6 +98,7 @@ async function probe({ route, gateway }: BringUpOptions, { name, deployment }: S
         content: 'json',
         body: prepared.example!,
         requester: undefined,
+        traceparent: 'untraced',
       },
       (answer) => resolve(answer.error),
     );

@@ -39,8 +39,10 @@ export async function callScoring(
   } catch (error) {
     return wireFailure(renderScoringFailure(asAppError(error)), { 'x-request-id': id });
   }
+  const traceparent = request.headers.traceparent as string | undefined;
+  const asked = { route, entity, id, content: content.kind, body, requester, traceparent };
   const answer = await new Promise<ScoringAnswer>((resolve) => {
-    const call = gateway.answer({ route, entity, id, content: content.kind, body, requester }, resolve);
+    const call = gateway.answer(asked, resolve);
     response.once('close', call.leave);
   });
   return wireAnswer(answer, id);

@@ -37,6 +37,26 @@ export interface ScoringRequest {
   readonly body: Buffer;
   /** Who asks, by name; for rate limits and the log. */
   readonly requester: string | undefined;
+  /** The caller's trace, as its header has it; `untraced` for a request that no caller made. */
+  readonly traceparent?: string | 'untraced' | undefined;
+}
+
+/** A request that was answered, for whoever tells of each. Times in milliseconds. */
+export interface AnsweredRequest {
+  readonly request: ScoringRequest;
+  /** Undefined where it was refused before an entity was chosen. */
+  readonly entity: RoutedEntity | undefined;
+  readonly lane: LaneKind | undefined;
+  readonly status: number;
+  readonly error: AppError | undefined;
+  /** Since 1970. */
+  readonly arrivedMs: number;
+  /** Until it was sent to a lane; undefined where it never was. */
+  readonly waitedMs: number | undefined;
+  /** Until it was answered. */
+  readonly tookMs: number;
+  /** Requests of its batch; 0 where it was in none. */
+  readonly batchRequests: number;
 }
 
 export type ScoringAnswer = Scored | Refused;

@@ -6,6 +6,7 @@ import { renderAnswers } from '../scoring/render-answer.ts';
 import { modelRaised, reasonOf } from '../scoring/scoring-errors.ts';
 import { createEndpointCounters } from './endpoint-counters.ts';
 import type {
+  AnsweredRequest,
   Gateway,
   RenderFailure,
   RoutingTable,
@@ -29,12 +30,14 @@ export interface GatewayDependencies {
   readonly onModelFailure: (requestId: string, endpoint: string, error: AppError) => void;
   /** Of requests that wait, over all endpoints. */
   readonly maxWaitingBytes?: number;
+  /** Hears of each request when it has been answered; undefined where nobody wants to. */
+  readonly onAnswered?: ((request: AnsweredRequest) => void) | undefined;
 }
 
 const MAX_WAITING_BYTES = 512 * 2 ** 20;
 
 export function createGateway(dependencies: GatewayDependencies): Gateway {
-  const { clock, steadyMs, renderFailure } = dependencies;
+  const { clock, steadyMs, renderFailure, onAnswered } = dependencies;
   const counters = createEndpointCounters();
   const states = new Map<Route, RouteState>();
   const byName = new Map<string, Route>();
@@ -103,14 +106,23 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   function finish(request: Pending, answer: ScoringAnswer, lane?: LaneKind): void {
     if (request.phase === 'over') return;
     end(request);
-    const seconds = (steadyMs() - request.arrivedAt) / 1000;
+    const tookMs = steadyMs() - request.arrivedAt;
+    const seconds = tookMs / 1000;
     const rendered = answer.error === undefined ? undefined : renderFailure(answer.error);
     const status = rendered?.status ?? 200;
-    request.state.tally.answered(
-      answer.error === undefined ? answer.lane : (lane ?? 'none'),
+    const ranOn = answer.error === undefined ? answer.lane : lane;
+    request.state.tally.answered(ranOn ?? 'none', status, seconds);
+    onAnswered?.({
+      request: request.request,
+      entity: request.state.entity,
+      lane: ranOn,
       status,
-      seconds,
-    );
+      error: answer.error,
+      arrivedMs: request.timestampMs,
+      waitedMs: request.sentAt === undefined ? undefined : request.sentAt - request.arrivedAt,
+      tookMs,
+      batchRequests: request.batchRequests,
+    });
     if (status === 429 || !request.state.route.isSampled()) {
       request.done(answer);
       return;
@@ -212,10 +224,30 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   function answer(request: ScoringRequest, done: (answer: ScoringAnswer) => void): ScoringCall {
     const state = states.get(request.route) ?? currentState(request.route);
     const refused = refusalOf(state, request);
-    if (refused !== undefined) return answerAt(done, refused);
+    if (refused !== undefined) return answerAt(request, done, refused);
     const served = request.entity === undefined ? state!.next() : state!.byName.get(request.entity);
-    if (served === undefined) return answerAt(done, noEntity(request));
+    if (served === undefined) return answerAt(request, done, noEntity(request));
     return accept(request, done, served);
+  }
+
+  function answerAt(
+    request: ScoringRequest,
+    done: (answer: ScoringAnswer) => void,
+    error: AppError,
+  ): ScoringCall {
+    onAnswered?.({
+      request,
+      entity: undefined,
+      lane: undefined,
+      status: renderFailure(error).status,
+      error,
+      arrivedMs: clock.nowMs(),
+      waitedMs: undefined,
+      tookMs: 0,
+      batchRequests: 0,
+    });
+    done({ error, entity: undefined });
+    return { leave: () => undefined };
   }
 
   function accept(
@@ -333,11 +365,6 @@ const UNREAD: ReadInput = { kind: 'program', ignored: undefined };
 
 /** What a compiled model cannot do. */
 const needsOriginal = (input: ReadInput): boolean => input.kind === 'program' || !input.hasDefaultParams;
-
-function answerAt(done: (answer: ScoringAnswer) => void, error: AppError): ScoringCall {
-  done({ error, entity: undefined });
-  return { leave: () => undefined };
-}
 
 function refusalOfLog({ log }: Route): AppError | undefined {
   return log?.mode === 'every' ? log.log.refusal : undefined;

@@ -170,6 +170,8 @@ export function createLaneQueue(lanes: LaneSet, owner: LaneQueueOwner): LaneQueu
     for (const request of requests) {
       if (request.deadlineAt > lastDeadline) lastDeadline = request.deadlineAt;
       request.state.tally.queueWait.observe((sentAt - request.arrivedAt) / 1000);
+      request.sentAt = sentAt;
+      request.batchRequests = requests.length;
     }
     tally.batchRequests.observe(requests.length);
     const limit = { deadlineMs: Math.max(1, lastDeadline - sentAt), signal: owner.signal };

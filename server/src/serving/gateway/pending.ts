@@ -13,6 +13,10 @@ export class Pending {
   /** By the steady clock. */
   readonly arrivedAt: number;
   readonly deadlineAt: number;
+  /** By the steady clock; undefined until it is sent to a lane. */
+  sentAt: number | undefined = undefined;
+  /** Requests of the batch that it was sent in. */
+  batchRequests = 0;
   phase: 'waiting' | 'running' | 'over' = 'waiting';
   /** Whether a lane gave it back unseen. */
   wasReturned = false;
