@@ -7,6 +7,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { startAlternatingProxy } from './alternating-proxy.mjs';
 import { isInstalled, startObjectServer } from './object-servers.mjs';
 import { ensurePostgres, startPostgres } from './postgres.mjs';
+import { modelEnvironments } from './python-env.mjs';
 import { startServer } from './server-process.mjs';
 
 /**
@@ -46,7 +47,7 @@ export async function startSystem({ database, artifacts, servers = 1, auth = fal
     // Processes that serve the same things share the folder with the key of what is sealed.
     const home = mkdtempSync(path.join(tmpdir(), 'slipway-acceptance-'));
     stops.push(() => rmSync(home, { recursive: true, force: true }));
-    const args = [...WEBHOOK_FLAGS, ...flags];
+    const args = [...WEBHOOK_FLAGS, '--environments', modelEnvironments, ...flags];
     /** @type {NodeJS.ProcessEnv} */
     let env = {};
     const token = auth ? `slipway-${randomBytes(20).toString('hex')}` : undefined;

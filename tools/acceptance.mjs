@@ -17,7 +17,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { pythonEnv, pythonVariables } from './python-env.mjs';
+import { modelEnvironments, pythonEnv, pythonVariables } from './python-env.mjs';
 import { addCounts, renderCounts } from './test-counts.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -50,7 +50,7 @@ function pytest(python, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(python, ['-m', 'pytest', ...args], {
       cwd: path.join(root, 'acceptance'),
-      env: pythonVariables(),
+      env: pythonVariables({ SLIPWAY_ENVIRONMENTS: modelEnvironments }),
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     child.on('error', reject);

@@ -15,6 +15,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const environments = path.join(root, '.venvs');
+/** Where the suites' servers and commands have the environments of models: to make one costs more than most tests. */
+export const modelEnvironments = path.join(environments, 'of-models');
 const uvRequirements = path.join(root, 'python', 'uv.txt');
 const windows = process.platform === 'win32';
 

@@ -4,6 +4,8 @@ The options and most fixtures come from the suite above, and so does the person 
 """
 
 import os
+import threading
+import time
 import uuid
 
 import mlflow
@@ -55,6 +57,12 @@ def http(url, token):
 
 
 @pytest.fixture(scope="session")
+def home(tmp_path_factory):
+    """Copies of models are shared by commands, as they are by those of a user."""
+    return tmp_path_factory.mktemp("slipway-home")
+
+
+@pytest.fixture(scope="session")
 def forest(url, experiment):
     """The name of a model with two versions that tell themselves apart: the second one's classes are 10, 11 and 12."""
     mlflow.set_tracking_uri(url)
@@ -93,3 +101,55 @@ def shared_endpoint(workspace, forest):
     workspace.serving_endpoints.create_and_wait(name=name, config=config(name, entity(forest)))
     yield name
     workspace.serving_endpoints.delete(name)
+
+
+@pytest.fixture
+def select(workspace):
+    """select("SELECT …") is the rows of the answer."""
+    warehouse = next(iter(workspace.warehouses.list())).id
+
+    def run(statement):
+        answer = workspace.statement_execution.execute_statement(
+            statement=statement, warehouse_id=warehouse, wait_timeout="50s"
+        )
+        assert answer.status.error is None, answer.status.error
+        return answer.result.data_array or []
+
+    return run
+
+
+class Asking:
+    """Asks an endpoint from some threads until it is told to stop; remembers every answer."""
+
+    def __init__(self, http, endpoint, body, threads=4):
+        self.answers = []
+        self._http = http
+        self._path = f"/serving-endpoints/{endpoint}/invocations"
+        self._body = body
+        self._stopped = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(threads)]
+
+    def _ask(self):
+        while not self._stopped.is_set():
+            answer = self._http("POST", self._path, json=self._body)
+            self.answers.append((answer.status_code, answer.text))
+
+    def said(self):
+        return {text for _, text in self.answers[-20:]}
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
+
+
+def until(condition, seconds=120, every=0.1):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(every)

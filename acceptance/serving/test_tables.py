@@ -25,20 +25,6 @@ def schema(workspace, unique):
     workspace.catalogs.delete(catalog, force=True)
 
 
-@pytest.fixture
-def select(workspace):
-    warehouse = next(iter(workspace.warehouses.list())).id
-
-    def run(statement):
-        answer = workspace.statement_execution.execute_statement(
-            statement=statement, warehouse_id=warehouse, wait_timeout="50s"
-        )
-        assert answer.status.error is None, answer.status.error
-        return answer.result.data_array or []
-
-    return run
-
-
 def wait_for_rows(select, statement, count):
     given_up_at = time.monotonic() + PATIENCE_S
     while len(rows := select(statement)) < count and time.monotonic() < given_up_at:
@@ -64,6 +50,10 @@ def test_each_request_is_a_row_that_sql_reads_and_that_takes_a_label(
     assert http("POST", path, json={"inputs": "nonsense"}).status_code == 400
     ids = [answer.headers["x-request-id"] for answer in sent]
 
+    label = {"request_id": ids[0], "name": "species", "value": "setosa"}
+    said = http("POST", f"/api/slipway/v1/serving-endpoints/{endpoint_name}/feedback", json=label)
+    assert (said.status_code, said.json()) == (200, {"recorded": 1})
+
     rows = wait_for_rows(
         select,
         "SELECT databricks_request_id, client_request_id, status_code, response "
@@ -76,9 +66,6 @@ def test_each_request_is_a_row_that_sql_reads_and_that_takes_a_label(
     assert [row[2] for row in rows].count("400") == 1
     assert [one.name for one in workspace.tables.list(catalog, name)].count("iris_payload") == 1
 
-    label = {"request_id": ids[0], "name": "species", "value": "setosa"}
-    said = http("POST", f"/api/slipway/v1/serving-endpoints/{endpoint_name}/feedback", json=label)
-    assert (said.status_code, said.json()) == (200, {"recorded": 1})
     # Made with the first row.
     given_up_at = time.monotonic() + PATIENCE_S
     while not workspace.tables.exists(f"{catalog}.{name}.iris_feedback").table_exists:

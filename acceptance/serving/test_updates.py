@@ -1,60 +1,21 @@
 """Other versions on an endpoint that is asked all the time, and versions that cannot be brought up."""
 
-import threading
-import time
-
 import pytest
-from conftest import config, entity
+from conftest import Asking, config, entity, until
 from databricks.sdk.errors import OperationFailed, ResourceConflict
 from mlflow import MlflowClient
-from models import COLUMNS, ROW, Broken, Fussy, Text, XS, log_python_model
+from models import COLUMNS, REQUIREMENTS, ROW, Broken, Fussy, Text, XS, log_python_model
 
 BODY = {"dataframe_split": {"columns": COLUMNS, "data": [ROW]}}
-
-
-class Asking:
-    """Asks an endpoint from some threads until it is told to stop; remembers every answer."""
-
-    def __init__(self, http, endpoint, threads=4):
-        self.answers = []
-        self._http = http
-        self._path = f"/serving-endpoints/{endpoint}/invocations"
-        self._stopped = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(threads)]
-
-    def _ask(self):
-        while not self._stopped.is_set():
-            answer = self._http("POST", self._path, json=BODY)
-            self.answers.append((answer.status_code, answer.text))
-
-    def said(self):
-        return {text for _, text in self.answers[-20:]}
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stopped.set()
-        for thread in self._threads:
-            thread.join()
 
 
 OLD = '{"predictions": [0]}'
 NEW = '{"predictions": [10]}'
 
 
-def until(condition, seconds=120):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.1)
-
-
 def test_an_update_fails_no_request(workspace, http, forest, endpoint_name):
     workspace.serving_endpoints.create_and_wait(name=endpoint_name, config=config(endpoint_name, entity(forest)))
-    with Asking(http, endpoint_name) as asking:
+    with Asking(http, endpoint_name, BODY) as asking:
         until(lambda: len(asking.answers) > 50)
         updated = workspace.serving_endpoints.update_config_and_wait(
             name=endpoint_name, served_entities=[entity(forest, 2)]
@@ -73,7 +34,7 @@ def test_a_moved_alias_rolls_the_endpoint_over(workspace, http, forest, endpoint
         name=endpoint_name, config=config(endpoint_name, entity(forest, f"@{alias}", name="champion"))
     )
     assert made.config.served_entities[0].entity_version == "1"
-    with Asking(http, endpoint_name) as asking:
+    with Asking(http, endpoint_name, BODY) as asking:
         until(lambda: asking.said() == {OLD})
         client.set_registered_model_alias(forest, alias, "2")
         until(lambda: asking.said() == {NEW})
@@ -89,7 +50,7 @@ def impossible(forest):
     said = {}
     for fault, model, requirements, message in [
         ("requirement", Text(), ["mlflow", "scikit-learn==99.9"], "scikit-learn==99.9"),
-        ("load", Broken(), ["mlflow"], "the vocabulary is missing"),
+        ("load", Broken(), REQUIREMENTS, "the vocabulary is missing"),
     ]:
         name = f"{fault}-{forest}"
         log_python_model(name, model, frame=None, requirements=requirements)
@@ -103,7 +64,7 @@ def test_a_version_that_cannot_be_brought_up_says_why_while_the_old_one_answers(
 ):
     model, message = impossible[fault]
     workspace.serving_endpoints.create_and_wait(name=endpoint_name, config=config(endpoint_name, entity(forest)))
-    with Asking(http, endpoint_name, threads=1) as asking:
+    with Asking(http, endpoint_name, BODY, threads=1) as asking:
         with pytest.raises(OperationFailed):
             workspace.serving_endpoints.update_config_and_wait(
                 name=endpoint_name, served_entities=[entity(model, name="bad")]
