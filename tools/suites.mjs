@@ -26,6 +26,8 @@ export const SUITES = [
   { name: 'check', run: () => runChecks() },
   { name: 'unit', run: runUnit },
   { name: 'pages', run: runPages },
+  // Long before its sibling: where environments of models have yet to be made, one of them does it for both.
+  servingSuite('serving sqlite', { database: 'sqlite', artifacts: 'folder', auth: true }),
   // Those with identities run as somebody who is no administrator, with the rights of acceptance/rights.py: the newest
   // client by password here and by token on two servers, Databricks' clients by token on both.
   ...clientVersions().map((client) =>
@@ -59,7 +61,6 @@ export const SUITES = [
     servers: 2,
     auth: true,
   }),
-  servingSuite('serving sqlite', { database: 'sqlite', artifacts: 'folder', auth: true }),
   servingSuite('serving two servers', { database: 'postgres', artifacts: 's3', servers: 2, auth: true }),
   { name: 'coverage of acceptance', run: checkCoverage },
   { name: 'fuzz', run: () => runAttacks('fuzz') },
