@@ -159,7 +159,16 @@ describe.each(testedDatabases())('a server with an audit log, on $name', ({ name
       changes: [{ principal: 'jane@acme.com', add: ['USE_CATALOG'] }],
     });
     const [change] = await server.search('?securable=catalog:prod&action=grants.changed');
-    expect(JSON.parse(change!.details)).toMatchObject({ change: 'added', detail: 'USE_CATALOG' });
+    expect(change).toMatchObject({
+      principal: 'admin',
+      address: '127.0.0.1',
+      request_id: record!.request_id,
+    });
+    expect(JSON.parse(change!.details)).toMatchObject({
+      change: 'added',
+      detail: 'USE_CATALOG',
+      name: 'jane@acme.com',
+    });
   });
 
   it('holds what was done, where the query of the call says otherwise', async () => {

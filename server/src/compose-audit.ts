@@ -1,4 +1,5 @@
 import type { Database } from './db/port.ts';
+import type { Askers } from './governance/askers.ts';
 import { createAuditLog } from './governance/audit-log.ts';
 import { createAuditPast } from './governance/audit-past.ts';
 import { createAuditReader } from './governance/audit-reader.ts';
@@ -24,19 +25,22 @@ export interface AuditOptions {
   readonly db: Database;
   readonly clock: Clock;
   readonly secretKey: Uint8Array;
+  readonly askers: Pick<Askers, 'during'>;
   /** `required`: nothing may happen without a record. */
   readonly mode: 'off' | 'on' | 'required';
   readonly onError: (error: unknown) => void;
 }
 
 /** The audit log. It can be read, and holds changes of rights, also where requests are not recorded. */
-export function composeAudit({ db, clock, secretKey, mode, onError }: AuditOptions): AuditParts {
+export function composeAudit({ db, clock, secretKey, askers, mode, onError }: AuditOptions): AuditParts {
   const signer = createAuditSigner(secretKey);
   const log = createAuditLog({ db, clock, signer, onError });
   const reader = createAuditReader({ db, log, publicKey: signer.publicKey });
   const past = createAuditPast({ db, clock, log });
   const trails =
-    mode === 'off' ? undefined : createAuditTrails({ log, clock, required: mode === 'required', onError });
+    mode === 'off'
+      ? undefined
+      : createAuditTrails({ log, clock, askers, required: mode === 'required', onError });
   return {
     trails,
     routes: auditRoutes({ reader, past, ages: createSecurableAges({ db }) }),

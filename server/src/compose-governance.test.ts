@@ -4,6 +4,7 @@ import { composeGovernance, type GovernanceParts } from './compose-governance.ts
 import { readConfig } from './config.ts';
 import { type OpenedDatabase, testedDatabases } from './db/conformance/databases.ts';
 import { fullAccess, LOCAL_USER } from './governance/access.ts';
+import { createAskers } from './governance/askers.ts';
 import { type ServerFixture, startServer } from './http/server.fixture.ts';
 import { systemClock } from './kernel/clock.ts';
 import { notFound } from './kernel/errors.ts';
@@ -38,6 +39,7 @@ describe.each(testedDatabases())('a server with identities on $name', ({ name: e
       config: readConfig(args, environment),
       sealer: createSealer(Buffer.alloc(32, 3)),
       contents: [],
+      askers: createAskers(),
       guardCatalogName: async () => undefined,
       tellOperator: (text) => {
         told += text;

@@ -1,4 +1,5 @@
 import type { Database } from './db/port.ts';
+import type { Askers } from './governance/askers.ts';
 import type { CatalogNameGuard } from './governance/catalogs.ts';
 import { createFederatedIdentities } from './governance/federated-identities.ts';
 import { createGovernance, type Governance } from './governance/governance.ts';
@@ -35,6 +36,8 @@ export interface GovernanceDependencies {
   readonly sealer: Sealer;
   readonly contents: readonly SchemaContents[];
   readonly guardCatalogName: CatalogNameGuard;
+  /** Who asks for what is written. */
+  readonly askers: Pick<Askers, 'current'>;
   /** Tells whoever started the program, once: not a log that others read. */
   tellOperator(text: string): void;
   onError(error: unknown): void;
@@ -57,6 +60,7 @@ export async function composeGovernance(dependencies: GovernanceDependencies): P
     hasIdentities: config.auth,
     contents: dependencies.contents,
     guardCatalogName: dependencies.guardCatalogName,
+    askers: dependencies.askers,
     onError,
   });
   await governance.start();

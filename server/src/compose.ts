@@ -17,6 +17,7 @@ import { openDatabaseWithKey, openStore, trashGuards } from './compose-storage.t
 import { composeTelemetry } from './compose-telemetry.ts';
 import type { Config } from './config.ts';
 import type { Database, Transaction } from './db/port.ts';
+import { createAskers } from './governance/askers.ts';
 import { createHeldGrants } from './governance/held-grants.ts';
 import type { SchemaContents } from './governance/schemas.ts';
 import { openWorkspaceIdentity } from './governance/workspace-identity.ts';
@@ -138,10 +139,12 @@ export async function compose(config: Config, { servesModels = true } = {}): Pro
     logger.error(`${what} failed`, errorFields(error));
   const { db, key } = await openDatabaseWithKey(config, inBackground('what follows a write'));
 
+  const askers = createAskers();
   const audit = composeAudit({
     db,
     clock,
     secretKey: key,
+    askers,
     mode: config.audit ?? (config.auth ? 'on' : 'off'),
     onError: inBackground('the audit log'),
   });
@@ -155,6 +158,7 @@ export async function compose(config: Config, { servesModels = true } = {}): Pro
     sealer,
     contents: schemaContents,
     guardCatalogName: refuseNameOfPlainModels,
+    askers,
     tellOperator: (text) => process.stderr.write(text),
     onError: inBackground('governance'),
   });

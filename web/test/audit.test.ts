@@ -53,6 +53,21 @@ it('is searched by person, action, thing, time and outcome, and keeps the search
   expect(await page.getByRole('combobox', { name: 'Who' }).inputValue()).toBe(ADMIN);
 });
 
+it('names who changed rights from where, and whose rights they are', async () => {
+  const page = await open('?action=grants.changed');
+  const given = records(page).filter({ hasText: 'catalog:prod · USE_CATALOG given to jane@acme.com' });
+  await given.getByText('admin', { exact: true }).waitFor();
+  await given.getByText('127.0.0.1').waitFor();
+  await site.client.registeredModels.create({ name: 'made-by-the-client' });
+  await page.getByRole('button', { name: 'Refresh' }).click();
+  const owned = records(page).filter({ hasText: 'model:made-by-the-client · OWNER given to admin' });
+  await owned.getByText('along with another change').waitFor();
+  await owned.getByRole('link').click();
+  const panel = page.getByRole('complementary', { name: 'The record' });
+  await panel.getByText(/^The database noted it/).waitFor();
+  await look(page, 'audit-change');
+});
+
 it('verifies the whole log, and says that it is whole', async () => {
   const page = await open();
   await page.getByRole('button', { name: 'Verify the log' }).click();

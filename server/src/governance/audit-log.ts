@@ -2,7 +2,7 @@ import type { Database, Transaction } from '../db/port.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { randomHexId } from '../kernel/ids.ts';
-import { entryOf } from './audit-changes.ts';
+import { entriesOf } from './audit-changes.ts';
 import { hashOfCheckpoint, headText, makeCheckpoint, NO_CHECKPOINT } from './audit-checkpoint.ts';
 import { type AuditEntry, type ChainHead, genesisOf, link, tidy } from './audit-record.ts';
 import * as repository from './audit-repository.ts';
@@ -78,7 +78,7 @@ export function createAuditLog({ db, clock, signer, onError }: AuditLogOptions):
   async function writeBatch(entries: readonly AuditEntry[]): Promise<boolean> {
     const written = await db.write(async (tx) => {
       const from = await findKnownHead(tx);
-      const changes = (await repository.takeAccessChanges(tx, BATCH)).map(entryOf);
+      const changes = await entriesOf(tx, await repository.takeAccessChanges(tx, BATCH));
       const records = link([...changes, ...entries], from);
       const last = records.at(-1);
       if (last === undefined) return { head: from, more: false };

@@ -1,8 +1,8 @@
 import type { Database } from '../db/port.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { CHANGE_ACTIONS, changeOf } from './audit-changes.ts';
+import { CHANGE_ACTIONS, changeOf, type ToldChange } from './audit-changes.ts';
 import type { AuditLog } from './audit-log.ts';
-import type { AccessChange, AuditPosition } from './audit-repository.ts';
+import type { AuditPosition } from './audit-repository.ts';
 import * as repository from './audit-repository.ts';
 import { privilegesIn } from './privilege-rules.ts';
 import { type Action, keyOf, type Privilege, parentOf, type Securable } from './privileges.ts';
@@ -96,8 +96,8 @@ function heldBy(state: State, no: number, keys: readonly string[]): readonly Hel
 async function readChanges(
   db: Database,
   of: { readonly action: string; readonly securables: readonly string[] | undefined; readonly atMs: number },
-): Promise<readonly AccessChange[]> {
-  const changes: AccessChange[] = [];
+): Promise<readonly ToldChange[]> {
+  const changes: ToldChange[] = [];
   let after: AuditPosition | undefined;
   for (;;) {
     const page = await db.read((sql) =>
@@ -110,10 +110,10 @@ async function readChanges(
 }
 
 /** What the snapshot would have held after these changes, in their order. */
-function stateOf(changes: readonly AccessChange[]): State {
+function stateOf(changes: readonly ToldChange[]): State {
   const state = createState();
   const members = new Map<string, readonly [group: number, member: number]>();
-  const grants = new Map<string, AccessChange>();
+  const grants = new Map<string, ToldChange>();
   for (const change of changes) {
     const { kind, subject, principalNo, detail = '' } = change;
     const identity = `${subject}/${principalNo}/${detail}`;

@@ -1,4 +1,5 @@
 import type { Sql, SqlParam, Transaction } from '../db/port.ts';
+import type { Asker } from './askers.ts';
 import type { Checkpoint } from './audit-checkpoint.ts';
 import type { AuditOutcome, AuditRecord, ChainHead } from './audit-record.ts';
 
@@ -284,7 +285,7 @@ export async function searchRecords(
     where(
       `at_ms >= ? AND NOT EXISTS (SELECT 1 FROM audit_records b WHERE b.securable = audit_records.securable
          AND b.securable <> '' AND b.at_ms >= ? AND b.at_ms < ? AND b.request_id = audit_records.request_id
-         AND b.request_id <> '' AND b.outcome = audit_records.outcome)`,
+         AND b.request_id <> '' AND b.route = audit_records.route AND b.outcome = audit_records.outcome)`,
       sinceMs,
       sinceMs - countedForMs,
       sinceMs,
@@ -310,6 +311,24 @@ export interface AccessChange {
   readonly principalNo: number;
   /** For principals the kind, and `inactive`; for grants the privilege. */
   readonly detail: string | undefined;
+  /** Undefined where this program did it by itself, or another one did. */
+  readonly asker: Asker | undefined;
+}
+
+/** The number of the newest change that waits; 0 for none. */
+export async function newestAccessChange(sql: Sql): Promise<number> {
+  const row = await sql.get<{ newest: number | null }>('SELECT max(change_no) AS newest FROM audit_outbox');
+  return row?.newest ?? 0;
+}
+
+/** Writes who asked beside the changes that this transaction made after `before`, and beside nobody else's. */
+export async function nameAsker(tx: Transaction, asker: Asker, before: number): Promise<void> {
+  // On SQLite nobody else writes meanwhile.
+  const own = tx.dialect.name === 'postgres' ? 'AND xmin = pg_current_xact_id()::xid' : '';
+  await tx.run(`UPDATE audit_outbox SET asker = ? WHERE change_no > ? AND asker IS NULL ${own}`, [
+    JSON.stringify(asker),
+    before,
+  ]);
 }
 
 /** Takes the oldest out: gone with the commit that holds their records, and back if it fails. */
@@ -322,9 +341,10 @@ export async function takeAccessChanges(tx: Transaction, limit: number): Promise
     subject: string;
     principal_no: number;
     detail: string | null;
+    asker: string | null;
   }>(
     `DELETE FROM audit_outbox WHERE change_no IN (SELECT change_no FROM audit_outbox ORDER BY change_no LIMIT ?)
-     RETURNING change_no, at_ms, kind, change, subject, principal_no, detail`,
+     RETURNING change_no, at_ms, kind, change, subject, principal_no, detail, asker`,
     [limit],
   );
   return rows
@@ -337,6 +357,7 @@ export async function takeAccessChanges(tx: Transaction, limit: number): Promise
       subject: row.subject,
       principalNo: row.principal_no,
       detail: row.detail ?? undefined,
+      asker: row.asker === null ? undefined : (JSON.parse(row.asker) as Asker),
     }));
 }
 

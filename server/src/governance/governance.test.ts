@@ -652,6 +652,38 @@ describe.each(testedDatabases())('governance on $name', ({ open }) => {
     });
   });
 
+  it('notes who asked beside the changes of that request, and beside nobody else’s', async () => {
+    const asker = { principal: 'jane@acme.com', principalId: '7', address: '10.0.0.7', requestId: 'r-1' };
+    const asked = await startGovernance(opened.db, { askers: { current: () => asker } });
+    onTestFinished(() => asked.stop());
+    const { id } = await newUser();
+    const on = (which: string) => `catalog:${which}-${id}`;
+    const add = (tx: Transaction, securable: string) =>
+      tx.run('INSERT INTO grants (securable, principal_no, privilege) VALUES (?, ?, ?)', [
+        securable,
+        Number(id),
+        'BROWSE',
+      ]);
+    /** Another program, which is let in between only where the database serves several. */
+    const other = opened.reopen();
+    await other.write((tx) => add(tx, on('before')));
+    await asked.write(async (tx) => {
+      await add(tx, on('first'));
+      if (tx.dialect.name === 'postgres') await other.write((theirs) => add(theirs, on('meanwhile')));
+      await add(tx, on('last'));
+    });
+    const noted = await opened.db.read((sql) =>
+      sql.all<{ subject: string; asker: string | null }>(
+        `SELECT subject, asker FROM audit_outbox WHERE kind = 'grant' AND principal_no = ?`,
+        [Number(id)],
+      ),
+    );
+    const askers = new Map(noted.map(({ subject, asker: text }) => [subject, text && JSON.parse(text)]));
+    expect(askers.get(on('first'))).toEqual(asker);
+    expect(askers.get(on('last'))).toEqual(asker);
+    expect([askers.get(on('before')), askers.get(on('meanwhile')) ?? null]).toEqual([null, null]);
+  });
+
   it('refuses to tell anything when it has not heard from the database for five seconds', async () => {
     let nowMs = 0;
     let isDown = false;

@@ -1,5 +1,6 @@
 import type { Database } from '../db/port.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { Askers } from './askers.ts';
 import { ensureAdministrator, ensureBuiltIns, setOneTimePassword } from './bootstrap.ts';
 import { type CatalogNameGuard, type Catalogs, createCatalogs } from './catalogs.ts';
 import { createGovernedWrite, type GovernedWrite } from './governed-writes.ts';
@@ -23,6 +24,8 @@ export interface GovernanceOptions {
   /** What lies in schemas, of every folder that keeps something there. */
   readonly contents: readonly SchemaContents[];
   readonly guardCatalogName: CatalogNameGuard;
+  /** Who asks for what is written. */
+  readonly askers: Pick<Askers, 'current'>;
   onError(error: unknown): void;
 }
 
@@ -56,7 +59,7 @@ export function createGovernance(options: GovernanceOptions): Governance {
     refusesWhenStale: options.hasIdentities,
     onError,
   });
-  const write = createGovernedWrite({ db, clock, snapshot, onError });
+  const write = createGovernedWrite({ db, clock, snapshot, askers: options.askers, onError });
   const passwords = createPasswords({ clock, write, snapshot, limits: createLoginLimits({ clock }) });
   const containers = { db, clock, write, snapshot, contents: options.contents };
   return {

@@ -1,5 +1,7 @@
 import type { Database, Transaction } from '../db/port.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { Askers } from './askers.ts';
+import { nameAsker, newestAccessChange } from './audit-repository.ts';
 import type { ChangeKind } from './changes-repository.ts';
 import * as repository from './changes-repository.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -16,6 +18,7 @@ export interface GovernedWritesDependencies {
   readonly db: Database;
   readonly clock: Clock;
   readonly snapshot: Pick<Snapshot, 'refresh'>;
+  readonly askers: Pick<Askers, 'current'>;
   onError(error: unknown): void;
 }
 
@@ -32,6 +35,7 @@ export function createGovernedWrite({
   db,
   clock,
   snapshot,
+  askers,
   onError,
 }: GovernedWritesDependencies): GovernedWrite {
   let trimmedAtMs = clock.nowMs();
@@ -39,11 +43,15 @@ export function createGovernedWrite({
     const nowMs = clock.nowMs();
     const trims = nowMs - trimmedAtMs > TRIM_EVERY_MS;
     if (trims) trimmedAtMs = nowMs;
+    // Before the turn: a transaction may be begun by whoever came first.
+    const asker = askers.current();
     const result = await db.write(async (tx) => {
       await repository.takeTurn(tx);
       const changes: repository.GovernanceChange[] = [];
+      const before = asker && (await newestAccessChange(tx));
       const answer = await operation(tx, (kind, subject) => changes.push({ kind, subject: String(subject) }));
       await repository.insertChanges(tx, changes, nowMs);
+      if (asker !== undefined && before !== undefined) await nameAsker(tx, asker, before);
       if (trims) await repository.deleteChangesBefore(tx, nowMs - KEPT_MS);
       return answer;
     });

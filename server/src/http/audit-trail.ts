@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Access, Decision, Principal, Trail } from '../governance/access.ts';
+import type { Asker, Askers } from '../governance/askers.ts';
 import type { AuditLog } from '../governance/audit-log.ts';
 import type { AuditEntry, AuditOutcome } from '../governance/audit-record.ts';
 import { type Action, keyOf, type Securable } from '../governance/privileges.ts';
@@ -30,6 +31,8 @@ export interface RequestTrail {
   heard(access: Access): Access;
   /** Who signs in; the call itself is made by nobody yet. */
   signedIn(principal: Pick<Principal, 'id' | 'name'>): void;
+  /** Runs `work`, the answering of the request: what it changes of rights, the caller has asked for. */
+  during(work: () => void): void;
   /** Where the answer's status does not say how the call ended: a browser that is sent back. */
   endedAs(outcome: AuditOutcome): void;
   /** Once the answer is known and before it is sent. */
@@ -39,6 +42,7 @@ export interface RequestTrail {
 export interface AuditTrailsOptions {
   readonly log: AuditLog;
   readonly clock: Clock;
+  readonly askers: Pick<Askers, 'during'>;
   /** Whether nothing may happen without a record. */
   readonly required: boolean;
   readonly onError: (error: unknown) => void;
@@ -70,14 +74,14 @@ const UNKNOWN: KnownRoute = {
 };
 
 /** What the audits of all requests share. */
-interface Book extends Pick<AuditTrailsOptions, 'log' | 'clock' | 'required' | 'onError'> {
+interface Book extends AuditTrailsOptions {
   readonly tally: AuditTally;
 }
 
-export function createAuditTrails({ log, clock, required, onError }: AuditTrailsOptions): AuditTrails {
+export function createAuditTrails(options: AuditTrailsOptions): AuditTrails {
   const routes = new Map<string, Map<string, KnownRoute>>();
-  const tally = createAuditTally({ append: log.append, clock });
-  const book: Book = { log, clock, required, onError, tally };
+  const tally = createAuditTally({ append: options.log.append, clock: options.clock });
+  const book: Book = { ...options, tally };
 
   return {
     know(route) {
@@ -161,6 +165,10 @@ class RequestAudit implements RequestTrail, Trail {
     };
   }
 
+  during(work: () => void): void {
+    this.#book.askers.during(() => this.#asker, work);
+  }
+
   signedIn({ id, name }: Pick<Principal, 'id' | 'name'>): void {
     this.#principal = { id, name };
   }
@@ -223,6 +231,11 @@ class RequestAudit implements RequestTrail, Trail {
       log.append(told);
       onError(error);
     });
+  }
+
+  get #asker(): Asker {
+    const { id, name } = this.#principal;
+    return { principal: name, principalId: id, address: this.#address, requestId: this.#request.id };
   }
 
   get #address(): string {

@@ -146,6 +146,11 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
     request.trail = audit?.open(request);
     done();
   });
+  // Once the body is read: its events come from the connection, which knows of no request.
+  server.addHook('preHandler', (request, _reply, done) => {
+    if (request.trail === undefined) done();
+    else request.trail.during(done);
+  });
   server.addHook('onSend', (request, reply, payload, done) => {
     cors.completeVary(request, reply);
     const send = () => done(null, earlyAnswers.prepare(request, reply, payload));

@@ -3,6 +3,7 @@ import type { Transaction } from '../port.ts';
 /** Takes the schema back to version 22, for tests of data that was there before. */
 export async function undoSince22(tx: Transaction): Promise<void> {
   for (const statement of [
+    'ALTER TABLE audit_outbox DROP COLUMN asker',
     'DROP TABLE inference_feedback',
     'DROP TABLE inference_tables',
     'DROP TABLE serving_node_states',

@@ -22,6 +22,7 @@ import { registryChanges } from './0022-registry-changes.ts';
 import { ownersByNumber } from './0023-owners-by-number.ts';
 import { serving } from './0025-serving.ts';
 import { inferenceTables } from './0026-inference-tables.ts';
+import { auditAskers } from './0027-audit-askers.ts';
 
 /** Every migration, oldest first. A migration that has shipped is never edited: the next one mends it. */
 export const migrations: readonly Migration[] = [
@@ -48,4 +49,5 @@ export const migrations: readonly Migration[] = [
   ownersByNumber,
   serving,
   inferenceTables,
+  auditAskers,
 ];

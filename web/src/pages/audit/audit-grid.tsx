@@ -7,7 +7,7 @@ import { Grid } from '../../tables/grid.tsx';
 import { renderTime } from '../../ui/numbers.ts';
 import classes from './audit-page.module.css';
 import { OutcomeText } from './outcome-text.tsx';
-import { recordKey, thingOf } from './record-words.ts';
+import { recordKey, thingOf, unnamedOf } from './record-words.ts';
 
 interface AuditGridProps {
   /** Undefined while the first come. */
@@ -44,8 +44,7 @@ const COLUMNS: readonly GridColumn<AuditRecord>[] = [
     id: 'principal',
     label: 'Who',
     width: 200,
-    render: ({ principal }) =>
-      principal === '' ? <span className="dim">nobody known</span> : <span dir="auto">{principal}</span>,
+    render: (record) => <Who record={record} />,
     textOf: ({ principal }) => principal,
   },
   {
@@ -111,7 +110,7 @@ export function AuditGrid({ records, isStale, opened, onOpen, onEnd }: AuditGrid
       rowCount={count}
       rowAt={(index) => records?.[index]}
       keyOf={recordKey}
-      nameOf={({ action, principal }) => `${action} by ${principal}`}
+      nameOf={(record) => `${record.action} by ${record.principal || unnamedOf(record).label}`}
       isStale={isStale}
       markedKey={opened}
       onOpen={onOpen}
@@ -121,5 +120,15 @@ export function AuditGrid({ records, isStale, opened, onOpen, onEnd }: AuditGrid
       onResizeColumn={(id, width) => setWidths(new Map(widths).set(id, width))}
       restorationId="audit"
     />
+  );
+}
+
+function Who({ record }: { readonly record: AuditRecord }) {
+  if (record.principal !== '') return <span dir="auto">{record.principal}</span>;
+  const { label, why } = unnamedOf(record);
+  return (
+    <span className="dim" title={why}>
+      {label}
+    </span>
   );
 }

@@ -14,7 +14,7 @@ import { Tooltip } from '../../ui/tooltip.tsx';
 import classes from './audit-page.module.css';
 import type { AuditAddress } from './audit-search.ts';
 import { OutcomeText } from './outcome-text.tsx';
-import { recordKey, renderDetails } from './record-words.ts';
+import { aboutOf, recordKey, renderDetails, unnamedOf } from './record-words.ts';
 
 interface RecordPanelProps {
   readonly record: AuditRecord;
@@ -39,6 +39,8 @@ export function RecordPanel({ record, onSearch, onClose }: RecordPanelProps) {
     return () => window.removeEventListener('keydown', close, { capture: true });
   }, []);
   const on = readSecurable(record.securable);
+  const unnamed = unnamedOf(record);
+  const about = aboutOf(record);
   return (
     <aside className={classes.panel} aria-label="The record">
       <header className={classes.panelHeader}>
@@ -56,7 +58,9 @@ export function RecordPanel({ record, onSearch, onClose }: RecordPanelProps) {
             ['When', renderTime(record.at)],
             [
               'Who',
-              record.principal && (
+              record.principal === '' ? (
+                <span className="dim">{unnamed.why ?? unnamed.label}</span>
+              ) : (
                 <Narrow text={record.principal} onClick={() => onSearch({ principal: record.principal })} />
               ),
             ],
@@ -74,7 +78,7 @@ export function RecordPanel({ record, onSearch, onClose }: RecordPanelProps) {
                 </Link>
               ),
             ],
-            ['About', record.subject && <span dir="auto">{record.subject}</span>],
+            ['About', about && <span dir="auto">{about}</span>],
             ['Request', record.route && <span className="mono">{record.route}</span>],
             ['From where', record.address && <span className="mono">{record.address}</span>],
             [

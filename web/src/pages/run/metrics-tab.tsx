@@ -67,7 +67,7 @@ export function MetricsTab({ run, tab }: MetricsTabProps) {
         <SmoothingSlider value={search.smoothing} onChange={(smoothing) => change({ smoothing })} />
         <span className={classes.count}>
           {keys.length === all.length
-            ? `${all.length.toLocaleString('en-US')} metrics`
+            ? `${all.length.toLocaleString('en-US')} metric${all.length === 1 ? '' : 's'}`
             : `${keys.length.toLocaleString('en-US')} of ${all.length.toLocaleString('en-US')} metrics`}
         </span>
       </div>
