@@ -58,14 +58,31 @@ it('names who changed rights from where, and whose rights they are', async () =>
   const given = records(page).filter({ hasText: 'catalog:prod · USE_CATALOG given to jane@acme.com' });
   await given.getByText('admin', { exact: true }).waitFor();
   await given.getByText('127.0.0.1').waitFor();
-  await site.client.registeredModels.create({ name: 'made-by-the-client' });
+  const name = `made-by-the-client-${Date.now()}`;
+  await site.client.registeredModels.create({ name });
   await page.getByRole('button', { name: 'Refresh' }).click();
-  const owned = records(page).filter({ hasText: 'model:made-by-the-client · OWNER given to admin' });
+  const owned = records(page).filter({ hasText: `${name} · OWNER given to admin` });
   await owned.getByText('along with another change').waitFor();
   await owned.getByRole('link').click();
   const panel = page.getByRole('complementary', { name: 'The record' });
   await panel.getByText(/^The database noted it/).waitFor();
   await look(page, 'audit-change');
+});
+
+it('shows the record of a link also where the list does not hold it, and before all else on a phone', async () => {
+  const page = await open('?action=grants.changed');
+  await records(page).filter({ hasText: 'USE_CATALOG given to jane' }).getByRole('link').click();
+  await expect.poll(() => page.url()).toContain('open=');
+  const key = new URL(page.url()).searchParams.get('open')!;
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`${site.url}/audit?action=login&open=${encodeURIComponent(key)}`);
+  const panel = page.getByRole('complementary', { name: 'The record' });
+  await panel.getByRole('heading', { name: 'grants.changed' }).waitFor();
+  await panel.getByText('USE_CATALOG given to jane@acme.com').waitFor();
+  expect(await page.getByRole('search', { name: 'Narrow the log' }).isVisible()).toBe(false);
+  await look(page, 'audit-record-phone');
+  await page.keyboard.press('Escape');
+  await page.getByRole('search', { name: 'Narrow the log' }).waitFor();
 });
 
 it('verifies the whole log, and says that it is whole', async () => {

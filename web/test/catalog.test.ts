@@ -57,6 +57,18 @@ it('shows the tree of catalogs by keyboard, and what is in them', async () => {
   await look(page, 'catalog');
 });
 
+it('shows what can be done with grants also in a small window', async () => {
+  const page = await open('?on=catalog:prod&tab=rights');
+  await page.setViewportSize({ width: 1024, height: 768 });
+  const change = page.getByRole('button', { name: 'Change the grants of ML Engineers' });
+  await change.waitFor();
+  const holders = page.getByRole('region', { name: 'Who holds what' });
+  const [button, frame] = [(await change.boundingBox())!, (await holders.boundingBox())!];
+  expect(button.x + button.width).toBeLessThanOrEqual(frame.x + frame.width);
+  expect(await holders.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0);
+  await look(page, 'catalog-rights-narrow');
+});
+
 it('opens what an address names, with the way to it', async () => {
   const page = await open('?on=model:prod.ml.fraud_score');
   await item(page, 'fraud_score').waitFor();

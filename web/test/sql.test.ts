@@ -63,6 +63,19 @@ it('marks where a statement is wrong', async () => {
   await page.getByRole('alert').waitFor({ state: 'detached' });
 });
 
+it('gives a mistake the width of a phone, and the way to its place below', async () => {
+  const page = await open();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await statement(page).fill('SELECT nothing_of_the_kind FROM system.mlflow.runs');
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  const [notice, way] = [page.getByRole('alert'), page.getByRole('button', { name: /^Go to line/ })];
+  await way.waitFor();
+  const [above, below] = [(await notice.boundingBox())!, (await way.boundingBox())!];
+  expect(above.width).toBeGreaterThan(300);
+  expect(below.y).toBeGreaterThanOrEqual(above.y + above.height);
+  await look(page, 'sql-error-phone');
+});
+
 it('marks a mistake of grammar as well', async () => {
   const page = await open(`?q=${encodeURIComponent('GRANT EXECUTE ON CATALOG prod')}`);
   await page.getByRole('button', { name: 'Run', exact: true }).click();

@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions, skipToken } from '@tanstack/react-query';
 import { addressOf } from './address.ts';
 import { queryClient } from './query-client.ts';
 import { getFrom } from './request.ts';
@@ -60,6 +60,28 @@ export const auditQuery = (search: AuditSearch) =>
     // What was done a moment ago is what people look for here.
     staleTime: 0,
   });
+
+/** Where a record stands, and when it was written. */
+export type RecordPlace = Pick<AuditRecord, 'chain' | 'seq' | 'at'>;
+
+/** One record, under a securable for whoever reads of that alone; null where it is not there. */
+export const recordQuery = (place: RecordPlace | undefined, securable: string | undefined) =>
+  queryOptions({
+    queryKey: ['audit', 'record', place, securable],
+    queryFn:
+      place === undefined
+        ? skipToken
+        : async ({ signal }) => {
+            const moment = { from: place.at, until: place.at + 1, max_results: MOST_OF_A_MOMENT };
+            const { records } = await getFrom<AuditPage>(addressOf(PATH, { securable, ...moment }), signal);
+            return records.find(({ chain, seq }) => chain === place.chain && seq === place.seq) ?? null;
+          },
+    placeholderData: undefined,
+    // A record never changes.
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+const MOST_OF_A_MOMENT = 1000;
 
 /** From the newest on; older ones come again when they are scrolled to. */
 export async function readAgain(search: AuditSearch): Promise<void> {

@@ -31,7 +31,7 @@ const COLUMNS: readonly GridColumn<AuditRecord>[] = [
   {
     id: 'at',
     label: 'When',
-    width: 180,
+    width: 160,
     isPinned: true,
     render: (record) => (
       <Link to="/audit" search={openIn(record)} replace resetScroll={false}>
@@ -50,7 +50,7 @@ const COLUMNS: readonly GridColumn<AuditRecord>[] = [
   {
     id: 'action',
     label: 'Did what',
-    width: 210,
+    width: 176,
     render: ({ action, count }) => (
       <>
         {action}
@@ -62,8 +62,12 @@ const COLUMNS: readonly GridColumn<AuditRecord>[] = [
   {
     id: 'thing',
     label: 'With what',
-    width: 350,
-    render: (record) => <span dir="auto">{thingOf(record)}</span>,
+    width: 430,
+    render: (record) => (
+      <span dir="auto" title={thingOf(record)}>
+        {thingOf(record)}
+      </span>
+    ),
     textOf: thingOf,
   },
   {

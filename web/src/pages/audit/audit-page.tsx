@@ -1,6 +1,6 @@
 import { Button, Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Download, Lock, RotateCw, ScrollText } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
@@ -11,6 +11,7 @@ import {
   EXPORT_ADDRESS,
   OUTCOMES,
   readAgain,
+  recordQuery,
 } from '../../data/audit.ts';
 import { useIsAdmin } from '../../data/session.ts';
 import layout from '../../identity/list-detail.module.css';
@@ -21,7 +22,7 @@ import { AuditGrid } from './audit-grid.tsx';
 import classes from './audit-page.module.css';
 import { type AuditAddress, readAuditAddress, searchOf } from './audit-search.ts';
 import { RecordPanel } from './record-panel.tsx';
-import { recordKey } from './record-words.ts';
+import { placeOf, recordKey } from './record-words.ts';
 import { Verification } from './verification.tsx';
 
 const TYPING_MS = 300;
@@ -46,10 +47,13 @@ export function AuditPage() {
   const { data, error, isPlaceholderData, hasNextPage, isFetching, fetchNextPage, refetch } =
     useInfiniteQuery({ ...auditQuery(asked), enabled: mayRead });
   const records = useMemo(() => data?.pages.flatMap((page) => page.records), [data]);
-  const opened = records?.find((record) => recordKey(record) === search.open);
+  const listed = records?.find((record) => recordKey(record) === search.open);
+  const isElsewhere = mayRead && records !== undefined && listed === undefined;
+  const alone = useQuery(recordQuery(isElsewhere ? placeOf(search.open) : undefined, asked.securable));
+  const opened = listed ?? alone.data ?? undefined;
   const isNarrowed = Object.values(asked).some((each) => each !== undefined);
   return (
-    <div className={classes.page}>
+    <div className={classes.page} data-open={opened !== undefined || undefined}>
       <div className={layout.toolbar}>
         <h1>Audit</h1>
         <span className={layout.spread} />

@@ -14,7 +14,7 @@ import { Tooltip } from '../../ui/tooltip.tsx';
 import classes from './audit-page.module.css';
 import type { AuditAddress } from './audit-search.ts';
 import { OutcomeText } from './outcome-text.tsx';
-import { aboutOf, recordKey, renderDetails, unnamedOf } from './record-words.ts';
+import { aboutOf, renderDetails, unnamedOf } from './record-words.ts';
 
 interface RecordPanelProps {
   readonly record: AuditRecord;
@@ -86,7 +86,7 @@ export function RecordPanel({ record, onSearch, onClose }: RecordPanelProps) {
               record.request_id && <IdText id={record.request_id} what="the request id" most={24} />,
             ],
             ['Operations', record.count > 1 ? record.count.toLocaleString('en-US') : undefined],
-            ['Place in the log', recordKey(record)],
+            ['Place in the log', `${record.chain} ${record.seq}`],
             ['Hash', <IdText key="hash" id={record.hash} what="the hash" most={24} />],
           ]}
         />

@@ -1,7 +1,13 @@
-import type { AuditRecord } from '../../data/audit.ts';
+import type { AuditRecord, RecordPlace } from '../../data/audit.ts';
 
-/** By which the address names a record. */
-export const recordKey = ({ chain, seq }: Pick<AuditRecord, 'chain' | 'seq'>): string => `${chain} ${seq}`;
+/** By which the address names a record, so that it is found again also where no list holds it. */
+export const recordKey = ({ chain, seq, at }: RecordPlace): string => `${chain} ${seq} ${at}`;
+
+/** Undefined for what is no such name. */
+export function placeOf(key: string | undefined): RecordPlace | undefined {
+  const [, chain, seq, at] = /^(\S+) (\d{1,15}) (\d{1,15})$/.exec(key ?? '') ?? [];
+  return chain === undefined ? undefined : { chain, seq: Number(seq), at: Number(at) };
+}
 
 type Told = Pick<AuditRecord, 'action' | 'subject' | 'details'>;
 

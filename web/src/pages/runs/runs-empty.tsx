@@ -69,7 +69,8 @@ export function NoSuchExperiment({ ids }: { readonly ids: readonly string[] }) {
     <EmptyState icon={FlaskConicalOff} title="There is no such experiment" isWholePage>
       <p>
         No experiment has the id <span className="mono">{ids.join(', ').slice(0, 64)}</span>. It may have been
-        deleted for good, or the link is cut off. See <Link to="/experiments">all experiments</Link>.
+        deleted for good, the link may be cut off, or you have no right to see it. See{' '}
+        <Link to="/experiments">all experiments</Link>.
       </p>
     </EmptyState>
   );
