@@ -22,6 +22,13 @@ describe('the place of an error in a statement', () => {
     expect(long.slice(place?.from, place?.to)).toBe('nothing');
   });
 
+  it('is found where the message has blanks for what the server took out', () => {
+    const whole = 'SELECT nothing FROM system.mlflow.runs';
+    const message = 'not found!\n\nLINE 1: SELECT nothing FROM        mlflow.runs\n               ^';
+    expect(placeIn(message, whole)).toEqual({ from: 7, to: 14, line: 1, column: 8 });
+    expect(placeIn(message, whole.replace('runs', 'tags'))).toBeUndefined();
+  });
+
   it('is not known where no message tells it', () => {
     expect(placeIn('Permission denied.', statement)).toBeUndefined();
     expect(placeIn('LINE 1: something else\n   ^', statement)).toBeUndefined();

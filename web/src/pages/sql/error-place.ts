@@ -22,9 +22,21 @@ export function placeIn(message: string, statement: string): ErrorPlace | undefi
   const inShown = blanks.length - prefix;
   const text = statement.split('\n')[Number(line) - 1] ?? '';
   const part = shown.replace(/^\.\.\./, '').replace(/\.\.\.$/, '');
-  const start = text.indexOf(part);
+  const start = startOf(part, text);
   if (inShown < 0 || start < 0) return undefined;
   return placeAt(statement, Number(line), start + inShown - (shown.startsWith('...') ? 3 : 0) + 1);
+}
+
+/** Where the part of a line begins in it; −1 where it is not there. The server has blanks for the catalog in `system.mlflow`. */
+function startOf(part: string, line: string): number {
+  const exact = line.indexOf(part);
+  if (exact >= 0) return exact;
+  const fits = (start: number) => {
+    for (let i = 0; i < part.length; i++) if (part[i] !== ' ' && part[i] !== line[start + i]) return false;
+    return true;
+  };
+  for (let start = 0; start + part.length <= line.length; start++) if (fits(start)) return start;
+  return -1;
 }
 
 function placeAt(statement: string, line: number, column: number): ErrorPlace | undefined {
