@@ -521,6 +521,7 @@ it('says that an experiment is not there, with a way on', async () => {
   const page = await site.open('/experiments/99999');
   expectProblem(page, /404/);
   await page.getByRole('heading', { level: 1, name: 'There is no such experiment' }).waitFor();
+  await page.getByText('or you have no right to see it').waitFor();
   expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
   await look(page, 'runs-no-experiment');
   await page.getByRole('link', { name: 'all experiments' }).click();
