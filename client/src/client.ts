@@ -9,6 +9,7 @@ import { Metrics } from './metrics.ts';
 import { ModelVersions } from './model-versions.ts';
 import { RegisteredModels } from './registered-models.ts';
 import { Runs } from './runs.ts';
+import { ServingEndpoints } from './serving-endpoints.ts';
 import { Traces } from './traces.ts';
 import { Webhooks } from './webhooks.ts';
 
@@ -60,6 +61,7 @@ export class SlipwayClient {
   readonly loggedModels: LoggedModels;
   readonly registeredModels: RegisteredModels;
   readonly modelVersions: ModelVersions;
+  readonly servingEndpoints: ServingEndpoints;
   readonly webhooks: Webhooks;
   readonly traces: Traces;
   readonly events: LiveEvents;
@@ -85,6 +87,7 @@ export class SlipwayClient {
     this.loggedModels = new LoggedModels(this.#http);
     this.registeredModels = new RegisteredModels(this.#http);
     this.modelVersions = new ModelVersions(this.#http);
+    this.servingEndpoints = new ServingEndpoints(this.#http);
     this.webhooks = new Webhooks(this.#http);
     this.traces = new Traces(this.#http);
     this.events = new LiveEvents(this.#http);

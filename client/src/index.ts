@@ -64,6 +64,22 @@ export type {
   RunStatus,
 } from './run-messages.ts';
 export type { NewRun, RunBatch, RunInputs, RunSearch, Runs, RunUpdate } from './runs.ts';
+export type {
+  AutoCapture,
+  ConfigUpdate,
+  DeploymentState,
+  EndpointConfig,
+  NewEndpoint,
+  NewEndpointConfig,
+  NewServedEntity,
+  Prediction,
+  QueryOptions,
+  ServedEntity,
+  ServingEndpoint,
+  ServingEndpoints,
+  TrafficShare,
+  WorkloadSize,
+} from './serving-endpoints.ts';
 export type { Trace, TraceDeletion, TraceSearch, TraceState, Traces } from './traces.ts';
 export type {
   NewWebhook,

@@ -13,9 +13,11 @@ import type { CaptureTable } from './http/databricks/serving-rendering.ts';
 import { renderScoringFailure } from './http/invocations/answers.ts';
 import { createInvocationRoutes } from './http/invocations/surface.ts';
 import type { Logger } from './http/logger.ts';
+import type { MlflowRoute } from './http/mlflow/routes.ts';
 import { type ReadModelName, schemaMissing } from './http/model-access.ts';
 import { requireOn } from './http/route-access.ts';
 import type { RawRoute } from './http/routes.ts';
+import { servingReadRoutes } from './http/slipway/serving.ts';
 import type { Clock } from './kernel/clock.ts';
 import { AppError, invalidArgument } from './kernel/errors.ts';
 import { randomHexId } from './kernel/ids.ts';
@@ -27,6 +29,8 @@ import { createSecretScopes, scopeSecurable } from './secrets/scopes.ts';
 import type { Sealer } from './secrets/sealer.ts';
 import { createDeployments } from './serving/deployments.ts';
 import type { CaptureConfig, EndpointConfig } from './serving/endpoint-config.ts';
+import { createEndpointHistory, SAMPLE_MS } from './serving/endpoint-history.ts';
+import { createEndpointReads } from './serving/endpoint-reads.ts';
 import type { EndpointView } from './serving/endpoint-states.ts';
 import { type Captures, createEndpoints, type Endpoints } from './serving/endpoints.ts';
 import { createVariableReader } from './serving/environment-variables.ts';
@@ -72,6 +76,8 @@ export interface ServingDependencies {
 export interface ServingSurface {
   readonly routes: readonly DatabricksRoute[];
   readonly rawRoutes: readonly RawRoute[];
+  /** What pages read. */
+  readonly readRoutes: readonly MlflowRoute[];
   /** In Prometheus' text format. */
   renderMetrics(): string;
   readonly endpoints: Pick<Endpoints, 'find' | 'hasId'>;
@@ -150,10 +156,11 @@ export async function composeServing(dependencies: ServingDependencies): Promise
     onChange: () => waker.wake(),
     onError,
   });
+  const nodeId = randomHexId();
   const reconciler = createReconciler({
     db,
     clock,
-    nodes: createNodes({ db, clock, nodeId: randomHexId() }),
+    nodes: createNodes({ db, clock, nodeId }),
     gateway,
     deployments,
     openLog: createOpenLog(dependencies.inferenceLog),
@@ -194,7 +201,25 @@ export async function composeServing(dependencies: ServingDependencies): Promise
     requireCapture,
     tableOf,
   });
+  const history = createEndpointHistory({
+    counters: gateway.counters,
+    replicasOf: (endpointId, entity) =>
+      reconciler.servedBy(endpointId).find(({ name }) => name === entity)?.deployment.replicas ?? 0,
+  });
+  const readRoutes = servingReadRoutes({
+    endpoints,
+    reads: createEndpointReads({ db, clock }),
+    history,
+    readModelName,
+    servedBy: reconciler.servedBy,
+    countsOf: (endpointId) => gateway.counters.of(endpointId),
+    logOf: (endpointId, entity) => reconciler.logOf(endpointId, entity),
+    tableOf,
+    process: { id: nodeId, sinceMs: clock.nowMs() },
+    nowMs: clock.nowMs,
+  });
   let collecting: NodeJS.Timeout | undefined;
+  let sampling: NodeJS.Timeout | undefined;
   const collect = () => {
     modelFiles.collect().catch(onError);
     environments.collect({ maxBytes: environmentsMaxBytes }).catch(onError);
@@ -203,6 +228,7 @@ export async function composeServing(dependencies: ServingDependencies): Promise
   return {
     routes: managed.routes,
     rawRoutes: [...managed.rawRoutes, ...createInvocationRoutes(gateway)],
+    readRoutes,
     renderMetrics: () => gateway.counters.render(),
     endpoints,
     onEvents(events) {
@@ -217,10 +243,13 @@ export async function composeServing(dependencies: ServingDependencies): Promise
       await reconciler.start();
       collecting = setInterval(collect, COLLECT_MS);
       collecting.unref();
+      sampling = setInterval(() => history.sample(clock.nowMs()), SAMPLE_MS);
+      sampling.unref();
       collect();
     },
     async stop() {
       clearInterval(collecting);
+      clearInterval(sampling);
       await gateway.close(DRAIN_MS);
       await reconciler.stop();
       await engine.close();

@@ -447,6 +447,7 @@ export async function compose(config: Config, { servesModels = true } = {}): Pro
   const mlflowRoutes = [
     ...trackingRoutes,
     ...feedbackRoutes({ feedback: inferenceLog.feedback, findEndpoint: serving.endpoints.find }),
+    ...serving.readRoutes,
   ];
   const databricksRoutes = [
     ...databricks.routes,

@@ -235,3 +235,42 @@ export async function deleteConfig(
   for (const table of ['served_entities', 'serving_configs'])
     await tx.run(`DELETE FROM ${table} WHERE endpoint_no = ? AND config_version = ?`, [endpointNo, version]);
 }
+
+/** Those before a version, the newest first; the newest of all for undefined. */
+export async function listBefore(
+  sql: Sql,
+  endpointNo: number,
+  { before, limit }: { readonly before: number | undefined; readonly limit: number },
+): Promise<ConfigRow[]> {
+  return sql.all<ConfigRow>(
+    `SELECT ${COLUMNS} FROM serving_configs WHERE endpoint_no = ?${before === undefined ? '' : ' AND config_version < ?'}
+     ORDER BY config_version DESC LIMIT ?`,
+    before === undefined ? [endpointNo, limit] : [endpointNo, before, limit],
+  );
+}
+
+export interface ServingRow {
+  readonly endpoint_id: string;
+  readonly endpoint: string;
+  readonly entity: string;
+  readonly version: number;
+  readonly alias: string | null;
+  /** Of the configuration, JSON: `EndpointConfig`. */
+  readonly body: string;
+  readonly is_active: 0 | 1;
+}
+
+/** Where versions of a model are served or brought up, by the endpoints' names. */
+export async function listServing(sql: Sql, stored: string): Promise<ServingRow[]> {
+  return sql.all<ServingRow>(
+    `SELECT e.endpoint_id, e.name AS endpoint, s.name AS entity, s.version, s.alias, c.body,
+       CASE WHEN e.active_version = s.config_version THEN 1 ELSE 0 END AS is_active
+     FROM registered_models m
+     JOIN served_entities s ON s.model_no = m.model_no
+     JOIN serving_endpoints e ON e.endpoint_no = s.endpoint_no
+       AND (e.active_version = s.config_version OR e.pending_version = s.config_version)
+     JOIN serving_configs c ON c.endpoint_no = s.endpoint_no AND c.config_version = s.config_version
+     WHERE m.name = ? ORDER BY e.name_key, s.config_version, s.position`,
+    [stored],
+  );
+}

@@ -18,6 +18,7 @@ import {
 import { BEAT_MS, LIVE_MS, type Nodes } from './nodes.ts';
 import * as nodeStates from './nodes-repository.ts';
 import { decideStep } from './reconcile-step.ts';
+import type { ServedEntity } from './routes.ts';
 
 export interface ReconcilerDependencies {
   readonly db: Database;
@@ -269,6 +270,12 @@ export function createReconciler(dependencies: ReconcilerDependencies) {
       for (const local of locals.values()) local.abort();
       await nodes.leave();
       await deployments.close();
+    },
+
+    /** What answers for an endpoint on this process now. */
+    servedBy(endpointId: string): readonly ServedEntity[] {
+      for (const local of locals.values()) if (local.endpointId === endpointId) return local.served();
+      return [];
     },
 
     /** What this process knows of an entity of an endpoint, also of one that could not be brought up. */
