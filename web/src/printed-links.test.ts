@@ -25,6 +25,8 @@ describe('links that clients print', () => {
     ['/#/no/such/page', '/'],
     // Those of Databricks.
     ['/ml/experiments/1', '/experiments/1'],
+    ['/ml/endpoints', '/endpoints'],
+    ['/ml/endpoints/fraud-score', '/endpoints/fraud-score'],
     [`/ml/experiments/1/runs/${RUN}`, `/experiments/1/runs/${RUN}`],
     ['/ml/models/churn/versions/3', '/models/churn/versions/3'],
     ['/explore/data/models/main/risk/churn', '/models/main.risk.churn'],

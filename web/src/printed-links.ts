@@ -1,6 +1,6 @@
 /**
  * The addresses that clients print and people have in their notes: MLflow's own (`/#/experiments/1/runs/ab…`) and those
- * of Databricks (`/ml/experiments/…`, `/explore/data/models/…`). Each has a page here.
+ * of Databricks (`/ml/experiments/…`, `/ml/endpoints/…`, `/explore/data/models/…`). Each has a page here.
  */
 
 /** @returns the path of our page, or undefined where the address is none of theirs. */
@@ -10,7 +10,13 @@ export function pathOfPrintedLink(path: string, hash: string): string | undefine
   if (!isTheirs) return undefined;
   const [route = '', query = ''] = printed.split('?', 2);
   const parts = route.split('/').filter((part) => part !== '');
-  return pathOfExperiment(parts) ?? pathOfModel(parts) ?? pathOfComparison(parts, query) ?? '/';
+  return (
+    pathOfExperiment(parts) ??
+    pathOfModel(parts) ??
+    pathOfEndpoint(parts) ??
+    pathOfComparison(parts, query) ??
+    '/'
+  );
 }
 
 /** Goes to the page of a printed link without a new load and without a step in the history. */
@@ -54,6 +60,11 @@ function pathOfModel(parts: readonly string[]): string | undefined {
   const [, , , catalog, schema, name, kind, version] = parts;
   if (name === undefined) return '/models';
   return modelPath([catalog, schema, name].join('.'), kind === 'version' ? version : undefined);
+}
+
+function pathOfEndpoint([first, name]: readonly string[]): string | undefined {
+  if (first !== 'endpoints') return undefined;
+  return name === undefined ? '/endpoints' : `/endpoints/${name}`;
 }
 
 function modelPath(name: string, version: string | undefined): string {

@@ -70,6 +70,18 @@ const modelVersion = createRoute({
   ),
 });
 
+const endpoints = createRoute({
+  getParentRoute: () => root,
+  path: '/endpoints',
+  component: lazyRouteComponent(() => import('./pages/endpoints/endpoints-page.tsx'), 'EndpointsPage'),
+});
+
+const endpoint = createRoute({
+  getParentRoute: () => root,
+  path: '/endpoints/$name',
+  component: lazyRouteComponent(() => import('./pages/endpoint/endpoint-page.tsx'), 'EndpointPage'),
+});
+
 const catalog = createRoute({
   getParentRoute: () => root,
   path: '/catalog',
@@ -118,6 +130,8 @@ export const router = createRouter({
     models,
     model,
     modelVersion,
+    endpoints,
+    endpoint,
     catalog,
     access,
     audit,

@@ -9,6 +9,7 @@ import {
   Settings,
   SquareTerminal,
   Users,
+  Waypoints,
 } from 'lucide-react';
 import { useIsAdmin, useIsSignedIn } from '../data/session.ts';
 
@@ -17,6 +18,7 @@ export interface NavigationEntry {
     | '/'
     | '/experiments'
     | '/models'
+    | '/endpoints'
     | '/sql'
     | '/catalog'
     | '/access'
@@ -46,6 +48,10 @@ const GROUPS: readonly NavigationGroup[] = [
       { to: '/models', label: 'Models', icon: Boxes, isAtHand: true },
       { to: '/sql', label: 'SQL', icon: SquareTerminal },
     ],
+  },
+  {
+    label: 'Serve',
+    entries: [{ to: '/endpoints', label: 'Endpoints', icon: Waypoints }],
   },
   {
     label: 'Govern',

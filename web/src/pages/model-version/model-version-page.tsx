@@ -10,6 +10,7 @@ import { LoadPanel } from '../../registry/load-panel.tsx';
 import { addressesOf } from '../../registry/loading-code.ts';
 import { DescribedModel } from '../../registry/model-description.tsx';
 import { refreshModel } from '../../registry/registry-changes.ts';
+import { ServedAt } from '../../serving/served-at.tsx';
 import { useCrumbs } from '../../ui/crumbs.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { EmptyState, ErrorNotice } from '../../ui/states.tsx';
@@ -72,6 +73,7 @@ export function ModelVersionPage() {
         <VersionHeader version={data} versions={versions} />
       )}
       {data?.status !== undefined && data.status !== 'READY' && <NotReady version={data} />}
+      {data !== undefined && <ServedAt name={name} version={version} />}
       {error !== null && (
         <ErrorNotice error={error} what="This may be out of date" onRetry={() => void refetch()} />
       )}

@@ -12,6 +12,7 @@ import facts from '../../registry/facts-page.module.css';
 import { removeAlias } from '../../registry/registry-changes.ts';
 import { StageDialog, type StageProposal } from '../../registry/stage-dialog.tsx';
 import { STAGES, type Stage } from '../../registry/stages.ts';
+import { ServeButton } from '../../serving/served-at.tsx';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import { Status } from '../../ui/status.tsx';
 import { folderZipUrl } from '../../viewers/artifact-owner.ts';
@@ -69,6 +70,7 @@ export function VersionHeader({ version, versions }: VersionHeaderProps) {
       >
         Download
       </Button>
+      {version.status === 'READY' && <ServeButton name={name} version={number} />}
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>
           <Button size="xs" variant="default" rightSection={<ChevronDown size={14} aria-hidden />}>

@@ -20,7 +20,7 @@ const found: Found = {
 };
 const actions: readonly Entry[] = [{ id: 'theme', label: 'Dark theme', icon: 'action' }];
 const show = (known: Partial<Parameters<typeof groupsOf>[0]>) =>
-  groupsOf({ text: '', found: undefined, recent: [], actions, isAdmin: true, ...known }).map(
+  groupsOf({ text: '', found: undefined, endpoints: [], recent: [], actions, isAdmin: true, ...known }).map(
     ({ label, entries }) => `${label}: ${entries.map((entry) => entry.label).join(', ')}`,
   );
 
@@ -31,14 +31,14 @@ describe('the palette', () => {
     ];
     expect(show({ recent })).toEqual([
       'Recent experiments: team/fraud',
-      'Go to: Home, Experiments, Deleted experiments, Models, SQL, Catalog, Access, Audit, Secrets, Settings',
+      'Go to: Home, Experiments, Deleted experiments, Models, Endpoints, SQL, Catalog, Access, Audit, Secrets, Settings',
       'Do: Dark theme',
     ]);
   });
 
   it('has pages about what others may do for administrators alone', () => {
     expect(show({ isAdmin: false })[0]).toBe(
-      'Go to: Home, Experiments, Deleted experiments, Models, SQL, Catalog, Secrets, Settings',
+      'Go to: Home, Experiments, Deleted experiments, Models, Endpoints, SQL, Catalog, Secrets, Settings',
     );
   });
 
@@ -57,7 +57,14 @@ describe('the palette', () => {
     expect(show({ text: 'Champion', found: known })[0]).toBe('Aliases: champion');
     expect(show({ text: 'swift-fox', found: known })[0]).toBe('Runs: swift-fox');
     expect(show({ text: 'fraud', found: known })[0]).toBe('Experiments: team/fraud');
-    const groups = groupsOf({ text: 'champ', found: known, recent: [], actions, isAdmin: false });
+    const groups = groupsOf({
+      text: 'champ',
+      found: known,
+      endpoints: [],
+      recent: [],
+      actions,
+      isAdmin: false,
+    });
     expect(groups.find(({ label }) => label === 'Aliases')?.entries[0]).toMatchObject({
       hint: 'churn, version 2',
       link: { params: { name: 'churn', version: '2' } },
@@ -67,7 +74,7 @@ describe('the palette', () => {
   it('ends with the way to all that match, where there are more than it shows', () => {
     const more = { ...found, more_runs: { total: 12_345, experiment_ids: ['7', '9'] } };
     const linkFor = (text: string) =>
-      groupsOf({ text, found: more, recent: [], actions, isAdmin: false })
+      groupsOf({ text, found: more, endpoints: [], recent: [], actions, isAdmin: false })
         .find(({ label }) => label === 'Runs')
         ?.entries.find(({ id }) => id === 'all runs');
     expect(linkFor('fox')).toMatchObject({
@@ -83,8 +90,17 @@ describe('the palette', () => {
     expect(linkFor(`'"`)).toBeUndefined();
   });
 
+  it('finds endpoints by a part of their name, and leads to the list where there are many', () => {
+    const endpoints = ['Fraud', 'churn', ...Array.from({ length: 9 }, (_, i) => `iris-${i}`)];
+    expect(show({ text: 'fraud', found, endpoints })).toContain('Endpoints: Fraud');
+    const many = groupsOf({ text: 'iris', found, endpoints, recent: [], actions, isAdmin: false });
+    const { entries = [] } = many.find(({ label }) => label === 'Endpoints') ?? {};
+    expect(entries).toHaveLength(9);
+    expect(entries.at(-1)?.link).toEqual({ to: '/endpoints', search: { q: 'iris' } });
+  });
+
   it('tells runs apart by experiment and id', () => {
-    const runs = groupsOf({ text: 'fox', found, recent: [], actions, isAdmin: false }).find(
+    const runs = groupsOf({ text: 'fox', found, endpoints: [], recent: [], actions, isAdmin: false }).find(
       ({ label }) => label === 'Runs',
     );
     expect(runs?.entries[0]).toMatchObject({ hint: 'team/fraud · abcdef01', status: 'FAILED' });

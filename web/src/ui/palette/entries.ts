@@ -3,7 +3,7 @@ import type { Found } from '../../data/find.ts';
 import type { RecentExperiment } from '../../data/home.ts';
 import { renderCount } from '../numbers.ts';
 
-export type EntryIcon = 'page' | 'experiment' | 'run' | 'model' | 'alias' | 'all' | 'action';
+export type EntryIcon = 'page' | 'experiment' | 'run' | 'model' | 'endpoint' | 'alias' | 'all' | 'action';
 
 /** Something to go to or to do. */
 export interface Entry {
@@ -33,6 +33,7 @@ const PAGES: readonly Entry[] = [
     link: { to: '/experiments', search: { view: 'trash' } as object },
   },
   { id: 'models', label: 'Models', icon: 'page', link: { to: '/models' } },
+  { id: 'endpoints', label: 'Endpoints', icon: 'page', link: { to: '/endpoints' } },
   { id: 'sql', label: 'SQL', icon: 'page', link: { to: '/sql' } },
   { id: 'catalog', label: 'Catalog', icon: 'page', link: { to: '/catalog' } },
   { id: 'access', label: 'Access', icon: 'page', link: { to: '/access' } },
@@ -47,6 +48,8 @@ const FOR_ADMINS: ReadonlySet<string> = new Set(['access', 'audit']);
 interface Known {
   readonly text: string;
   readonly found: Found | undefined;
+  /** Names of all endpoints that the reader sees. */
+  readonly endpoints: readonly string[];
   readonly recent: readonly RecentExperiment[];
   readonly actions: readonly Entry[];
   /** Whether the pages about who may do what are of use to the reader. */
@@ -57,13 +60,13 @@ interface Known {
  * What stands in the palette: what was found first, then pages and actions whose label has the text in it. Of what was
  * found, the kinds with something of exactly that name come first.
  */
-export function groupsOf({ text, found, recent, actions, isAdmin }: Known): readonly Group[] {
+export function groupsOf({ text, found, endpoints, recent, actions, isAdmin }: Known): readonly Group[] {
   const matches = ({ label }: Entry) => hasLettersInOrder(label, text);
   const isExact = ({ label }: Entry) => {
     const [name, typed] = [label.toLowerCase(), text.toLowerCase()];
     return name === typed || name.endsWith(`/${typed}`);
   };
-  const ofFound = found === undefined ? [] : groupsOfFound(found, text);
+  const ofFound = found === undefined ? [] : [...groupsOfFound(found, text), endpointGroup(endpoints, text)];
   const groups: readonly Group[] = [
     ...(text === '' ? [{ label: 'Recent experiments', entries: recent.slice(0, 5).map(toExperiment) }] : []),
     ...ofFound.filter(({ entries }) => entries.some(isExact)),
@@ -109,6 +112,31 @@ function groupsOfFound(found: Found, text: string): readonly Group[] {
     { label: 'Logged models', entries: found.logged_models.map(toLoggedModel) },
   ];
 }
+
+function endpointGroup(endpoints: readonly string[], text: string): Group {
+  const typed = text.toLowerCase();
+  const fitting = endpoints.filter((name) => name.toLowerCase().includes(typed));
+  const more: Entry = {
+    id: 'all endpoints',
+    label: `All endpoints with “${text}” in their name`,
+    icon: 'all',
+    link: { to: '/endpoints', search: { q: text } as object },
+  };
+  return {
+    label: 'Endpoints',
+    entries: [
+      ...fitting.slice(0, MOST_SHOWN).map(toEndpoint),
+      ...(fitting.length > MOST_SHOWN ? [more] : []),
+    ],
+  };
+}
+
+const toEndpoint = (name: string): Entry => ({
+  id: `endpoint ${name}`,
+  label: name,
+  icon: 'endpoint',
+  link: { to: '/endpoints/$name', params: { name } },
+});
 
 /** As many of each kind as the server gives. */
 const MOST_SHOWN = 8;

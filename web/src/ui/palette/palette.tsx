@@ -11,9 +11,11 @@ import {
   PanelsTopLeft,
   Play,
   Search,
+  Waypoints,
   Zap,
 } from 'lucide-react';
 import { type KeyboardEvent, type RefObject, useEffect, useState } from 'react';
+import { endpointListQuery } from '../../data/endpoints.ts';
 import { findQuery } from '../../data/find.ts';
 import { homeQuery } from '../../data/home.ts';
 import { serverUrl } from '../../data/server.ts';
@@ -36,6 +38,7 @@ const ICONS: Readonly<Record<EntryIcon, LucideIcon>> = {
   experiment: FlaskConical,
   run: Play,
   model: Boxes,
+  endpoint: Waypoints,
   alias: AtSign,
   all: ListFilter,
   action: Zap,
@@ -53,12 +56,18 @@ export default function Palette({ onClose, onShortcuts, typedAhead }: PalettePro
   const [chosen, setChosen] = useState(0);
   const { data: found, error, isFetching } = useQuery(findQuery(typed));
   const { data: home } = useQuery(homeQuery(undefined));
+  const { data: endpoints } = useQuery({
+    ...endpointListQuery,
+    refetchInterval: false,
+    enabled: typed !== '',
+  });
   const actions = useActions(onShortcuts);
   const isAdmin = useIsAdmin();
   const isSignedIn = useIsSignedIn();
   const groups = groupsOf({
     text: text.trim(),
     found: typed === '' || text.trim() === '' ? undefined : found,
+    endpoints: endpoints?.endpoints.map(({ name }) => name) ?? [],
     recent: home?.experiments ?? [],
     actions,
     isAdmin: isAdmin === true && isSignedIn,
@@ -103,7 +112,7 @@ export default function Palette({ onClose, onShortcuts, typedAhead }: PalettePro
             aria-controls="palette-entries"
             aria-activedescendant={entries.length > 0 ? `palette-entry-${current}` : undefined}
             aria-label="Search and commands"
-            placeholder="Experiments, runs, models, aliases by name or id; pages; commands"
+            placeholder="Experiments, runs, models, endpoints by name or id; pages; commands"
             autoComplete="off"
             spellCheck={false}
             value={text}
