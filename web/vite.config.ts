@@ -66,7 +66,15 @@ export default defineConfig({
   server: {
     port: 5173,
     proxy: Object.fromEntries(
-      ['/api/', '/ajax-api/', '/get-artifact', '/model-versions/get-artifact', '/version', '/health'].map(
+      [
+        '/api/',
+        '/ajax-api/',
+        '/serving-endpoints/',
+        '/get-artifact',
+        '/model-versions/get-artifact',
+        '/version',
+        '/health',
+      ].map(
         // The server lets only its own pages change things: through here they are.
         (path) => [path, { target: server, changeOrigin: true, headers: { origin: server } }],
       ),

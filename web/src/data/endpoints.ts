@@ -193,7 +193,7 @@ const IDLE_MS = 4000;
 const BUSY_MS = 1000;
 
 /** Whether something comes up or goes down that is worth watching closely. */
-export const isChanging = ({ update, active }: Endpoint): boolean =>
+const isChanging = ({ update, active }: Endpoint): boolean =>
   update === 'IN_PROGRESS' ||
   (active?.entities.some(({ state }) => state === 'CREATING' || state === 'RECOVERING') ?? false);
 

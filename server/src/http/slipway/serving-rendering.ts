@@ -16,7 +16,7 @@ export interface Reader {
   readonly readModelName: ReadModelName;
 }
 
-export const mayManage = ({ access }: Pick<Reader, 'access'>, id: string): boolean =>
+const mayManage = ({ access }: Pick<Reader, 'access'>, id: string): boolean =>
   access.decide('endpoint.manage', endpointSecurable(id)) === 'allowed';
 
 export function levelOf(access: Access, id: string): string {

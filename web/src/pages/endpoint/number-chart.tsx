@@ -156,7 +156,7 @@ function describe({ title, unit, lines }: NumberSeries): string {
   return `${title}${unit === '' ? '' : ` in ${unit}`}; ${texts.join('; ')}`;
 }
 
-function scalesOf({ lines }: NumberSeries, at: readonly number[], width: number) {
+function scalesOf({ lines, unit }: NumberSeries, at: readonly number[], width: number) {
   const most = Math.max(0, ...lines.flatMap(({ values }) => values.map((value) => value ?? 0)));
   const high = most === 0 ? 1 : most * 1.08;
   const [from, to] = [at[0] ?? 0, at.at(-1) ?? 1];
@@ -166,7 +166,10 @@ function scalesOf({ lines }: NumberSeries, at: readonly number[], width: number)
   return {
     x,
     y,
-    yTicks: ticksOf({ kind: 'number', range: [0, high], most: 3 }),
+    // There is no half process.
+    yTicks: ticksOf({ kind: 'number', range: [0, high], most: 3 })
+      .filter(({ value }) => unit !== '' || Number.isInteger(value))
+      .map(({ value, label }) => ({ value, label: unit === '' ? renderBriefly(value) : label })),
     xTicks: ticksOf({ kind: 'time', range: [from, to], most: Math.max(1, Math.floor(inner / 90)) }).filter(
       ({ value }) => x(value) > LEFT + 12 && x(value) < width - 24,
     ),

@@ -73,7 +73,7 @@ function AboutPanel({ endpoint }: { readonly endpoint: EndpointDetails }) {
           ],
           [
             'State of the table',
-            table !== undefined && table.status !== 'READY' && (table.message || 'being made'),
+            table === undefined || table.status === 'READY' ? undefined : table.message || 'being made',
           ],
           [
             'Rate limits',
