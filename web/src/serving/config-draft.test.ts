@@ -106,4 +106,24 @@ describe('a configuration that is being written', () => {
     });
     expect(draftOf([past], true).entities[0]?.target).toBe('3');
   });
+
+  it('names what was named by its version anew, and keeps a name that says something else', () => {
+    const served = {
+      name: 'fraud-3',
+      model: 'prod.ml.fraud',
+      is_model_seen: true,
+      version: '3',
+      percent: 100,
+      min_concurrency: 1,
+      max_concurrency: 2,
+      workload_type: 'CPU',
+      scale_to_zero: true,
+      variable_names: [],
+    };
+    const [entity] = draftOf([served]).entities;
+    expect(namesOf([entity!])).toEqual(['fraud-3']);
+    expect(namesOf([{ ...entity!, target: '4' }])).toEqual(['fraud-4']);
+    const [kept] = draftOf([{ ...served, name: 'current' }]).entities;
+    expect(namesOf([{ ...kept!, target: '4' }])).toEqual(['current']);
+  });
 });

@@ -71,11 +71,14 @@ export const NO_CAPTURE: CaptureDraft = { isOn: false, catalog: '', schema: '', 
 export function draftOf(entities: readonly ConfiguredEntity[], isPinned = false): ConfigDraft {
   return {
     capture: undefined,
-    entities: entities.map((entity) =>
-      newEntity({
-        name: entity.name,
-        model: entity.model,
-        target: entity.alias === undefined || isPinned ? entity.version : `@${entity.alias}`,
+    entities: entities.map((entity) => {
+      const { model } = entity;
+      const target = entity.alias === undefined || isPinned ? entity.version : `@${entity.alias}`;
+      return newEntity({
+        // A name that says the version goes with it.
+        name: entity.name === madeName(model, target) ? '' : entity.name,
+        model,
+        target,
         size: entity.size === undefined ? 'custom' : sizeOf(entity.size),
         min: entity.min_concurrency,
         max: entity.max_concurrency,
@@ -83,8 +86,8 @@ export function draftOf(entities: readonly ConfiguredEntity[], isPinned = false)
         scaleToZero: entity.scale_to_zero,
         variables: writeVariables(entity.variables ?? {}),
         percent: entity.percent,
-      }),
-    ),
+      });
+    }),
   };
 }
 
@@ -95,17 +98,19 @@ export function namesOf(entities: readonly EntityDraft[]): readonly string[] {
   const taken = new Set(entities.map(({ name }) => name.trim()).filter((name) => name !== ''));
   return entities.map(({ name, model, target }) => {
     if (name.trim() !== '') return name.trim();
-    const base =
-      `${model.trim().split('.').at(-1)}-${target.replace(/^@/, '')}`
-        .replaceAll(/[^A-Za-z0-9_-]/g, '-')
-        .replace(/^[^A-Za-z0-9]+/, '')
-        .slice(0, 60) || 'model';
+    const base = madeName(model, target);
     let made = base;
     for (let n = 2; taken.has(made); n += 1) made = `${base}-${n}`;
     taken.add(made);
     return made;
   });
 }
+
+const madeName = (model: string, target: string): string =>
+  `${model.trim().split('.').at(-1)}-${target.replace(/^@/, '')}`
+    .replaceAll(/[^A-Za-z0-9_-]/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, 60) || 'model';
 
 export const sumOf = (entities: readonly EntityDraft[]): number =>
   entities.reduce((sum, { percent }) => sum + percent, 0);

@@ -21,6 +21,7 @@ const draftWith = (model: string, target: string): ConfigDraft => ({
 interface CreateEndpointProps {
   /** What is to be served; nothing yet without it. */
   readonly model?: { readonly name: string; readonly target: string };
+  /** The dialog goes with the page that showed it, or is closed. */
   readonly onMade: (name: string) => void;
   readonly onClose: () => void;
 }
@@ -44,8 +45,8 @@ export function CreateEndpointDialog({ model, onMade, onClose }: CreateEndpointP
       onSend={async (config) => {
         await client.servingEndpoints.create({ name: written, ...config });
         notify({ text: `The endpoint ${written} is being brought up.` });
-        onMade(written);
       }}
+      onSent={() => onMade(written)}
       onClose={onClose}
     >
       <TextInput
@@ -93,6 +94,7 @@ export function ChangeConfigDialog({ endpoint, active, draft, title, action, onC
         await client.servingEndpoints.updateConfig(endpoint, config);
         notify({ text: `${endpoint} is being updated.` });
       }}
+      onSent={onClose}
       onClose={onClose}
     />
   );
@@ -107,12 +109,14 @@ interface ConfigDialogProps {
   /** Of the fields above. */
   readonly problems: readonly string[];
   readonly onSend: (config: ReturnType<typeof configOf>) => Promise<void>;
+  /** It was taken: the dialog goes. */
+  readonly onSent: () => void;
   readonly onClose: () => void;
   readonly children?: ReactNode;
 }
 
 function ConfigDialog(props: ConfigDialogProps) {
-  const { title, action, endpoint, active, first, onSend, onClose, children } = props;
+  const { title, action, endpoint, active, first, onSend, onSent, onClose, children } = props;
   const [draft, setDraft] = useState(first);
   const [failure, setFailure] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
@@ -123,7 +127,7 @@ function ConfigDialog(props: ConfigDialogProps) {
     setFailure(undefined);
     try {
       await onSend(configOf(draft));
-      onClose();
+      onSent();
       await refreshEndpoints();
     } catch (error) {
       setFailure(error);

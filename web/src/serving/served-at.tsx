@@ -66,7 +66,10 @@ export function ServeButton({ name, version }: OfVersion) {
           <CreateEndpointDialog
             model={{ name, target: version }}
             onClose={() => setOpen(false)}
-            onMade={(made) => void navigate({ to: '/endpoints/$name', params: { name: made } })}
+            onMade={(made) => {
+              setOpen(false);
+              void navigate({ to: '/endpoints/$name', params: { name: made } });
+            }}
           />
         </Suspense>
       )}
