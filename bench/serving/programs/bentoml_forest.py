@@ -12,6 +12,6 @@ class Forest:
     def __init__(self):
         self.model = joblib.load(os.environ["MODEL"])
 
-    @bentoml.api(batchable=True, max_batch_size=1024, max_latency_ms=1000)
+    @bentoml.api(batchable=True, max_batch_size=1024, max_latency_ms=10_000)
     def predict(self, rows: np.ndarray) -> np.ndarray:
         return self.model.predict(rows)

@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify';
 import type { Access, Decision, Principal, Trail } from '../governance/access.ts';
 import type { Asker, Askers } from '../governance/askers.ts';
 import type { AuditLog } from '../governance/audit-log.ts';
@@ -17,6 +16,7 @@ import {
 import { detailsOf, isQuery, subjectOf } from './audit-subject.ts';
 import { type AuditTally, createAuditTally } from './audit-tally.ts';
 import { addressOf } from './caller-address.ts';
+import type { HttpRequest } from './http-request.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -52,7 +52,7 @@ export interface AuditTrailsOptions {
 export interface AuditTrails {
   /** To be told every route before the first request. */
   know(route: AuditedRoute): void;
-  open(request: FastifyRequest): RequestTrail;
+  open(request: HttpRequest): RequestTrail;
   start(): void;
   /** Records what was counted so far. */
   stop(): void;
@@ -114,7 +114,7 @@ export function createAuditTrails(options: AuditTrailsOptions): AuditTrails {
 /** One object a request, and nothing else made of it before something is recorded: most calls are only counted. */
 class RequestAudit implements RequestTrail, Trail {
   readonly #book: Book;
-  readonly #request: FastifyRequest;
+  readonly #request: HttpRequest;
   readonly #path: string;
   readonly #known: KnownRoute;
   readonly #counted: boolean;
@@ -135,7 +135,7 @@ class RequestAudit implements RequestTrail, Trail {
 
   constructor(
     book: Book,
-    request: FastifyRequest,
+    request: HttpRequest,
     { path, known }: { readonly path: string; readonly known: KnownRoute },
   ) {
     this.#book = book;

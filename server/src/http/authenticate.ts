@@ -1,6 +1,6 @@
-import type { FastifyRequest } from 'fastify';
 import { type Access, fullAccess, LOCAL_USER } from '../governance/access.ts';
 import { AppError } from '../kernel/errors.ts';
+import type { HttpRequest } from './http-request.ts';
 import type { Caller } from './mlflow/routes.ts';
 import type { RouteAccess } from './route-access.ts';
 
@@ -8,7 +8,7 @@ import type { RouteAccess } from './route-access.ts';
  * Says who calls, once a request, before its route's rule is asked.
  * @throws AppError Unauthenticated where the rule needs somebody and the request names nobody.
  */
-export type Authenticate = (request: FastifyRequest, rule: RouteAccess<never>) => Caller | Promise<Caller>;
+export type Authenticate = (request: HttpRequest, rule: RouteAccess<never>) => Caller | Promise<Caller>;
 
 /**
  * What somebody may do to whom a right was given that travels without credentials, as in a signed URL.
@@ -31,7 +31,7 @@ export const everybodyHolds: HolderOf = async (principalId) => {
 export const everybodyIsLocal: Authenticate = (request) => callerOf(request, everybody);
 
 /** The caller of a request, once it is known what it may do. */
-export function callerOf(request: FastifyRequest, access: Access): Caller {
+export function callerOf(request: HttpRequest, access: Access): Caller {
   return {
     principal: access.principal.name,
     access: request.trail?.heard(access) ?? access,
@@ -46,13 +46,13 @@ export function callerOf(request: FastifyRequest, access: Access): Caller {
 const everybody = fullAccess(LOCAL_USER);
 
 /** The header is sent once the server has told its workspace; with the SDK switched off it is the only sign. */
-const clientOf = ({ headers }: FastifyRequest): Caller['client'] =>
+const clientOf = ({ headers }: HttpRequest): Caller['client'] =>
   'x-databricks-org-id' in headers || headers['user-agent']?.includes('databricks-')
     ? 'databricks'
     : 'mlflow';
 
 /** Scheme and host as the caller used them, also behind a proxy that says so. */
-export function originOf(request: FastifyRequest): string {
+export function originOf(request: HttpRequest): string {
   const forwarded = request.headers['x-forwarded-proto'];
   const scheme = typeof forwarded === 'string' && /^https?$/.test(forwarded) ? forwarded : 'http';
   return `${scheme}://${request.headers.host ?? 'localhost'}`;

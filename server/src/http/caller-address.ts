@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import type { FastifyRequest } from 'fastify';
+import type { HttpRequest } from './http-request.ts';
 
 /** Whether what a peer says of whom it asks for is believed. */
 export type ProxyTrust = (peer: string) => boolean;
@@ -30,7 +30,7 @@ export function createProxyTrust(texts: readonly string[]): ProxyTrust | undefin
  * Who is at the other end: what the last of the trusted proxies says, else the peer itself. What anybody else writes
  * into `X-Forwarded-For` changes nothing.
  */
-export function addressOf({ ip, socket }: FastifyRequest): string {
+export function addressOf({ ip, socket }: Pick<HttpRequest, 'ip' | 'socket'>): string {
   // Some proxies add the port.
   const [, v6, v4] = /^(?:\[([\da-f:.]+)\](?::\d+)?|([\d.]+):\d+)$/i.exec(ip ?? '') ?? [];
   const bare = v6 ?? v4 ?? ip ?? '';
@@ -44,7 +44,7 @@ export function addressOf({ ip, socket }: FastifyRequest): string {
 export function createProxyNotice(
   trusts: ProxyTrust,
   tell: (peer: string) => void,
-): (request: FastifyRequest) => void {
+): (request: HttpRequest) => void {
   let told = false;
   return ({ headers, socket }) => {
     if (told || headers['x-forwarded-for'] === undefined) return;

@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify';
 import type { Access } from '../governance/access.ts';
 import { type Passwords, type Verified, wrongCredentials } from '../governance/passwords.ts';
 import { isCsrfToken } from '../governance/sessions.ts';
@@ -9,6 +8,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { type Authenticate, callerOf, type HolderOf, holderIsGone, originOf } from './authenticate.ts';
 import { addressOf } from './caller-address.ts';
+import type { HttpRequest } from './http-request.ts';
 import type { Caller } from './mlflow/routes.ts';
 
 const CSRF_HEADER = 'x-slipway-csrf';
@@ -39,7 +39,7 @@ export interface Credentials {
    * @throws AppError Unauthenticated for bad credentials; PermissionDenied for a change by cookie without its token;
    *   LimitExceeded for too many bad ones.
    */
-  identify(request: FastifyRequest): Identified | undefined | Promise<Identified>;
+  identify(request: HttpRequest): Identified | undefined | Promise<Identified>;
   readonly authenticate: Authenticate;
   readonly holderOf: HolderOf;
 }
@@ -83,7 +83,7 @@ export function createCredentials({
     session: undefined,
   });
 
-  function byHeader(header: string, request: FastifyRequest): Identified | Promise<Identified> {
+  function byHeader(header: string, request: HttpRequest): Identified | Promise<Identified> {
     const [, scheme = '', value = ''] = /^(bearer|basic) +(\S+) *$/i.exec(header) ?? [];
     if (scheme === '') throw wrongCredentials();
     if (scheme.toLowerCase() === 'bearer') return byToken(value);
@@ -96,7 +96,7 @@ export function createCredentials({
     return verified instanceof Promise ? verified.then(byPassword) : byPassword(verified);
   }
 
-  function bySession(secret: string, request: FastifyRequest): Identified {
+  function bySession(secret: string, request: HttpRequest): Identified {
     const state = snapshot.current();
     const access = ofCredential(state.sessions.get(hashSecret(secret)));
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -112,7 +112,7 @@ export function createCredentials({
     return { access, mustChangePassword, session: secret };
   }
 
-  function identifyNow(request: FastifyRequest): Identified | undefined | Promise<Identified> {
+  function identifyNow(request: HttpRequest): Identified | undefined | Promise<Identified> {
     const { authorization } = request.headers;
     if (authorization !== undefined) return byHeader(authorization, request);
     const secret = sessionSecretOf(request);
@@ -123,7 +123,7 @@ export function createCredentials({
    * A token or a session may be one that another process gave a moment ago: before it is refused, this process looks.
    * However many bad ones come, they share one look at a time. For passwords `verify` does it.
    */
-  function identify(request: FastifyRequest): Identified | undefined | Promise<Identified> {
+  function identify(request: HttpRequest): Identified | undefined | Promise<Identified> {
     try {
       return identifyNow(request);
     } catch (error) {
@@ -138,7 +138,7 @@ export function createCredentials({
     }
   }
 
-  function authenticateNow(request: FastifyRequest): Caller | Promise<Caller> {
+  function authenticateNow(request: HttpRequest): Caller | Promise<Caller> {
     const identified = identify(request);
     return identified instanceof Promise
       ? identified.then((known) => admit(request, known))
@@ -164,7 +164,7 @@ export function createCredentials({
   };
 }
 
-function admit(request: FastifyRequest, identified: Identified | undefined) {
+function admit(request: HttpRequest, identified: Identified | undefined) {
   if (identified === undefined) {
     throw new AppError(
       'Unauthenticated',
@@ -190,12 +190,12 @@ const NO_ACCESS: Access = {
 };
 
 /** A name that begins so browsers take from this very host alone, and over TLS alone. */
-const cookieName = (request: FastifyRequest): string =>
+const cookieName = (request: HttpRequest): string =>
   isSecure(request) ? '__Host-slipway-session' : 'slipway-session';
 
-const isSecure = (request: FastifyRequest): boolean => originOf(request).startsWith('https:');
+const isSecure = (request: HttpRequest): boolean => originOf(request).startsWith('https:');
 
-export function sessionSecretOf(request: FastifyRequest): string | undefined {
+export function sessionSecretOf(request: HttpRequest): string | undefined {
   const sent = request.headers.cookie;
   if (sent === undefined) return undefined;
   const start = `${cookieName(request)}=`;
@@ -211,7 +211,7 @@ export function sessionSecretOf(request: FastifyRequest): string | undefined {
  * read, one says to our pages that somebody signed in, so that they ask who it is only where that has an answer.
  */
 export function renderSessionCookies(
-  request: FastifyRequest,
+  request: HttpRequest,
   session?: { secret: string; lifetimeMs: number },
 ): string[] {
   const attributes = `Path=/; SameSite=Lax${isSecure(request) ? '; Secure' : ''}`;

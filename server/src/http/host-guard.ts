@@ -1,6 +1,6 @@
-import type { FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/errors.ts';
 import { createOriginCheck, isLoopbackPage } from './cors.ts';
+import type { HttpRequest } from './http-request.ts';
 
 export interface HostRules {
   /** Host names that callers may use besides loopback and private addresses; `*` allows every one. */
@@ -13,7 +13,7 @@ export interface HostRules {
  * Refuses requests that a foreign web page made a browser send: those that reached us under a name which is not ours
  * (DNS rebinding), and those that change something and come from a page of another origin.
  */
-export function createHostGuard(rules: HostRules): (request: FastifyRequest) => void {
+export function createHostGuard(rules: HostRules): (request: HttpRequest) => void {
   const hosts = new Set(rules.allowedHosts.map((host) => host.toLowerCase()));
   const isAllowedOrigin = createOriginCheck(rules.allowedOrigins);
   const knownGood = new Set<string>();
@@ -47,7 +47,7 @@ export function createHostGuard(rules: HostRules): (request: FastifyRequest) => 
 }
 
 /** Node.js shows the first of two; what stands before the server may have gone by the second. RFC 9112, section 3.2. */
-function refuseSecondHost({ raw }: FastifyRequest): void {
+function refuseSecondHost({ raw }: HttpRequest): void {
   let hosts = 0;
   for (let i = 0; i < raw.rawHeaders.length; i += 2) {
     if (raw.rawHeaders[i]!.length === 4 && raw.rawHeaders[i]!.toLowerCase() === 'host') hosts += 1;

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from './mlflow/routes.ts';
 import type { RouteAccess } from './route-access.ts';
+import type { ShortWay } from './short-way.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
 
@@ -54,4 +55,6 @@ export interface RawRoute {
   /** Undefined for what only the program's own pages and tools ask. */
   readonly description?: RouteDescription;
   handle(request: FastifyRequest, reply: FastifyReply, caller: Caller): Promise<unknown>;
+  /** How most of its requests are answered without the router. */
+  readonly shortWay?: ShortWay;
 }

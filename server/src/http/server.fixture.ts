@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { AuditTrails } from './audit-trail.ts';
 import { type Authenticate, everybodyIsLocal } from './authenticate.ts';
 import type { ProxyTrust } from './caller-address.ts';
 import type { DatabricksRoute } from './databricks/routes.ts';
@@ -31,6 +32,7 @@ export interface ServerFixtureOptions {
   readonly leave?: LeaveLimits;
   /** Everybody is the local user without it. */
   readonly authenticate?: Authenticate;
+  readonly audit?: AuditTrails;
 }
 
 /** A server with the given routes alone, listening. */
@@ -45,6 +47,7 @@ export async function startServer(options: ServerFixtureOptions): Promise<Server
     databricksRoutes: options.databricksRoutes ?? [],
     workspaceId: '1000000000007474',
     authenticate: options.authenticate ?? everybodyIsLocal,
+    audit: options.audit,
     locations: createShownLocations('dbfs'),
     pages: createPages(undefined),
     hostRules: { allowedHosts: [], allowedOrigins: [], ...options.hostRules },

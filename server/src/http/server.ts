@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { AppError, unavailable } from '../kernel/errors.ts';
@@ -26,6 +27,7 @@ import type { Pages } from './pages.ts';
 import { createRequestIds } from './request-ids.ts';
 import { describeAccess, requireAccess, requireStill } from './route-access.ts';
 import type { ListedRoute, RawRoute } from './routes.ts';
+import { createShortWays } from './short-way.ts';
 import type { ShownLocations } from './shown-locations.ts';
 import { createSlowRequests, DEFAULT_PATIENCE, type PatienceLimits } from './slow-requests.ts';
 
@@ -214,6 +216,27 @@ export function buildHttpServer(options: HttpServerOptions): HttpServer {
     });
   }
   const { locations } = options;
+  // A listed origin changes every answer, by `Vary`: then all go by the router.
+  if (options.hostRules.allowedOrigins.length === 0) {
+    const takeShortWay = createShortWays(rawRoutes, {
+      checkHost,
+      authenticate,
+      audit,
+      requestIds,
+      headers: { 'x-databricks-org-id': options.workspaceId },
+      arrives: slowRequests.watch,
+      isClosing: () => closing,
+      answered({ id, method, raw, routeOptions }, { status, ms }) {
+        options.metrics.observe({ method, route: routeOptions.url, status, ms });
+        logger.request({ id, method, path: raw.url!, status, ms });
+      },
+      failed: (request, error) =>
+        logger.error('an answer could not be sent', { id: request.id, error: String(error) }),
+    });
+    const [router] = server.server.listeners('request') as [RequestListener];
+    server.server.off('request', router);
+    server.server.on('request', (request, response) => takeShortWay(request, response, router));
+  }
   registerMlflowSurface(server, { routes: options.mlflowRoutes, authenticate, locations, asAppError });
   registerDatabricksSurface(server, {
     routes: options.databricksRoutes,

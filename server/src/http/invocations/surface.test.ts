@@ -33,7 +33,13 @@ const accessFor = (decision: Decision): Access => ({
   visibleNames: () => [],
 });
 
-describe('the addresses of endpoints', () => {
+/** Where an origin is listed every request goes by the router. */
+const WAYS = [
+  { way: 'by the short way', allowedOrigins: [] },
+  { way: 'by the router', allowedOrigins: ['https://pages.example'] },
+];
+
+describe.each(WAYS)('the addresses of endpoints, $way', ({ allowedOrigins }) => {
   let fixture: ServerFixture;
   let gateway: Gateway;
   let lanes: TestLanes;
@@ -52,6 +58,7 @@ describe('the addresses of endpoints', () => {
     void gateway.table.put(routeOf(entities, { deadlineMs: 200 }));
     fixture = await startServer({
       rawRoutes: createInvocationRoutes(gateway),
+      hostRules: { allowedOrigins },
       authenticate: (request) =>
         callerOf(request, accessFor((request.headers['x-may'] as Decision) ?? 'allowed')),
     });

@@ -4,6 +4,7 @@ import type { Gateway } from '../../serving/gateway/gateway-port.ts';
 import type { Route } from '../../serving/gateway/lane.ts';
 import type { Target } from '../route-access.ts';
 import type { RawCall, RawRoute, RouteDescription } from '../routes.ts';
+import type { ShortCall, ShortWay } from '../short-way.ts';
 import { callScoring } from './scoring-call.ts';
 
 /** Where endpoints are asked. The Databricks SDK and its curl examples name these two addresses. */
@@ -23,21 +24,38 @@ export function createInvocationRoutes(gateway: Gateway): readonly RawRoute[] {
     return reply.send(answer.body);
   }
 
-  const routeAt = (path: string, description: RouteDescription): RawRoute => ({
+  const access = [
+    {
+      action: 'endpoint.query',
+      target: (call: RawCall | ShortCall) => targetOf(call, table.find(nameOf(call))),
+    },
+  ] as const;
+
+  const shortWayOf = (pattern: RegExp): ShortWay => ({
+    pattern,
+    access,
+    answer({ raw, params }, response, { principal: requester }) {
+      const route = table.find(params.name!);
+      return route && callScoring(raw, response, { gateway, route, entity: params.entity, requester });
+    },
+  });
+
+  const routeAt = (path: string, pattern: RegExp, description: RouteDescription): RawRoute => ({
     method: 'POST',
     path,
-    access: [{ action: 'endpoint.query', target: (call) => targetOf(call, table.find(nameOf(call))) }],
+    access,
     description,
     handle: (request, reply, caller) => handle(request, reply, caller.principal),
+    shortWay: shortWayOf(pattern),
   });
 
   return [
-    routeAt('/serving-endpoints/:name/invocations', {
+    routeAt('/serving-endpoints/:name/invocations', ENDPOINT_PATH, {
       ...DESCRIPTION,
       summary: 'Scores rows by the entity that the traffic split chooses.',
       parameters: [NAME],
     }),
-    routeAt('/serving-endpoints/:name/served-models/:entity/invocations', {
+    routeAt('/serving-endpoints/:name/served-models/:entity/invocations', ENTITY_PATH, {
       ...DESCRIPTION,
       summary: 'Scores rows by the served entity that is named.',
       parameters: [
@@ -48,9 +66,13 @@ export function createInvocationRoutes(gateway: Gateway): readonly RawRoute[] {
   ];
 }
 
-const nameOf = ({ request }: RawCall): string => (request.params as { readonly name: string }).name;
+const ENDPOINT_PATH = /^\/serving-endpoints\/(?<name>[\w-]+)\/invocations$/;
+const ENTITY_PATH = /^\/serving-endpoints\/(?<name>[\w-]+)\/served-models\/(?<entity>[\w-]+)\/invocations$/;
 
-function targetOf(call: RawCall, route: Route | undefined): Target {
+const nameOf = ({ request }: RawCall | ShortCall): string =>
+  (request.params as { readonly name: string }).name;
+
+function targetOf(call: RawCall | ShortCall, route: Route | undefined): Target {
   const missing = () => noEndpoint(nameOf(call));
   if (route === undefined) throw missing();
   return { on: { type: 'endpoint', id: route.endpointId }, missing };
