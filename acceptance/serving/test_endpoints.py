@@ -1,6 +1,7 @@
 """An endpoint's life by the SDK: made, asked, changed, looked at, deleted."""
 
 import pytest
+import requests
 from conftest import config, entity
 from databricks.sdk.errors import InvalidParameterValue, NotFound, ResourceAlreadyExists
 from databricks.sdk.service.serving import (
@@ -175,6 +176,23 @@ def test_metrics_count_the_requests(workspace, http, shared_endpoint):
             break
     assert f'endpoint_name="{shared_endpoint}"' in counted[0]
     assert float(counted[0].split()[-1]) >= 1
+
+
+def test_prometheus_reads_what_each_endpoint_does(url, http, administrator, shared_endpoint, forest):
+    body = {"dataframe_split": {"columns": COLUMNS, "data": [ROW]}}
+    assert http("POST", f"/serving-endpoints/{shared_endpoint}/invocations", json=body).status_code == 200
+    labels = f'endpoint="{shared_endpoint}",entity="{forest}-1"'
+    for _ in range(4):  # Each of several servers counts for itself.
+        text = requests.get(f"{url}/metrics", headers=administrator.credentials.header, timeout=60).text
+        samples = dict(line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
+        if f'slipway_serving_requests_total{{{labels},lane="python",status="200"}}' in samples:
+            break
+    answered = float(samples[f'slipway_serving_requests_total{{{labels},lane="python",status="200"}}'])
+    assert answered >= 1
+    assert float(samples[f'slipway_serving_request_duration_seconds_bucket{{{labels},le="+Inf"}}']) >= answered
+    assert float(samples[f'slipway_serving_request_duration_seconds_sum{{{labels}}}']) > 0
+    assert float(samples[f"slipway_serving_waiting_requests{{{labels}}}"]) == 0
+    assert "slipway_inference_journal_bytes" in samples
 
 
 def test_openapi_names_the_columns(workspace, http, shared_endpoint):
