@@ -1,32 +1,16 @@
-import { spawnSync } from 'node:child_process';
 import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Connection from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startServer } from '../../tools/server-process.mjs';
-import { freshHome } from './databases.ts';
+import { mountSmallDisk, unmount } from './small-disk.ts';
 import { WireClient } from './wire-client.ts';
 
 const DISK_BYTES = 20 * 1024 * 1024;
 const BALLAST_BYTES = 6 * 1024 * 1024;
 const PARAMS_PER_BATCH = 100;
 
-/** A small disk of its own, which only root can mount. */
-function mountSmallDisk(): string | undefined {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined;
-  const folder = freshHome();
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', folder]);
-  if (mounted.status === 0) return folder;
-  rmSync(folder, { recursive: true });
-  return undefined;
-}
-
-function unmount(folder: string): void {
-  spawnSync('umount', [folder]);
-  rmSync(folder, { recursive: true, force: true });
-}
-
-const disk = mountSmallDisk();
+const disk = mountSmallDisk(DISK_BYTES);
 const batch = (no: number) =>
   Array.from({ length: PARAMS_PER_BATCH }, (_, i) => ({ key: `p${no}-${i}`, value: `${i}`.repeat(2500) }));
 
