@@ -117,6 +117,8 @@ export interface Transaction extends Sql {
 
 export interface Database {
   readonly dialect: Dialect;
+  /** Whether other processes may change it: what this one does not do itself it has to look for. */
+  readonly isShared: boolean;
   read<T>(operation: (sql: Sql) => Promise<T>): Promise<T>;
   /**
    * Runs `operation` in a durable transaction. The operation may await nothing but its own transaction: on SQLite

@@ -15,8 +15,9 @@ export interface AliasMovesDependencies {
 /**
  * Gives each endpoint whose alias points elsewhere now a new configuration for that, in the name of whoever made the
  * last one. What could not be brought up, or may not be, is not tried again until the alias moves once more.
+ * @returns whether there was any
  */
-export async function rollMovedAliases({ db, clock, mayServe }: AliasMovesDependencies): Promise<void> {
+export async function rollMovedAliases({ db, clock, mayServe }: AliasMovesDependencies): Promise<boolean> {
   const moved = await db.read((sql) => configs.listMovedAliases(sql));
   for (const { endpoint_no: endpointNo, config_version: active } of moved) {
     const row = await db.read((sql) => configs.findConfig(sql, endpointNo, active));
@@ -26,6 +27,7 @@ export async function rollMovedAliases({ db, clock, mayServe }: AliasMovesDepend
     const refusedEntity = entities.find((_, i) => !rights[i])?.name;
     await db.write((tx) => roll(tx, { endpointNo, active, refusedEntity, nowMs: clock.nowMs() }));
   }
+  return moved.length > 0;
 }
 
 async function roll(

@@ -12,7 +12,7 @@ import { type EndpointConfig, type EndpointSettings, NO_SETTINGS } from './endpo
 import { checkEndpointName } from './endpoint-rules.ts';
 import { type EndpointView, type KeptConfig, statesOf } from './endpoint-states.ts';
 import * as repository from './endpoints-repository.ts';
-import { LIVE_MS } from './nodes.ts';
+import { livingSince } from './nodes.ts';
 import * as nodes from './nodes-repository.ts';
 
 export interface Tag {
@@ -90,7 +90,7 @@ export function createEndpoints({ db, clock, ownership, captures, wake }: Endpoi
   const viewByName = (name: string): Promise<EndpointView> =>
     db.read(async (sql) => {
       const row = await getRow(sql, name);
-      return (await readViews(sql, [row], clock.nowMs()))[0]!;
+      return (await readViews(sql, [row], livingSince(db, clock.nowMs())))[0]!;
     });
 
   async function changeSettings(
@@ -200,7 +200,7 @@ export function createEndpoints({ db, clock, ownership, captures, wake }: Endpoi
         const rows = (await repository.listEndpoints(sql)).filter(
           ({ endpoint_id: id }) => by.decide('endpoint.see', endpointSecurable(id)) === 'allowed',
         );
-        return readViews(sql, rows, clock.nowMs());
+        return readViews(sql, rows, livingSince(db, clock.nowMs()));
       });
     },
 
@@ -268,14 +268,14 @@ export const parseSettings = (text: string): EndpointSettings => ({
 async function readViews(
   sql: Sql,
   rows: readonly repository.EndpointRow[],
-  nowMs: number,
+  heardSinceMs: number,
 ): Promise<EndpointView[]> {
   const numbers = rows.map(({ endpoint_no: no }) => no);
   const tags = await repository.listTags(sql, numbers);
   const configRows =
     rows.length === 1 ? await configs.listOfEndpoint(sql, numbers[0]!) : await configs.listCurrent(sql);
   const entities = await configs.listEntities(sql, configRows);
-  const live = new Set(await nodes.listLiveNodes(sql, nowMs - LIVE_MS));
+  const live = new Set(await nodes.listLiveNodes(sql, heardSinceMs));
   const reports = await nodes.listStates(sql, numbers);
   return rows.map((row) => {
     const kept = configRows

@@ -15,7 +15,7 @@ import {
   type OpenLog,
   type WantedConfig,
 } from './local-endpoint.ts';
-import { BEAT_MS, LIVE_MS, type Nodes } from './nodes.ts';
+import { LIVE_MS, livingSince, type Nodes } from './nodes.ts';
 import * as nodeStates from './nodes-repository.ts';
 import { decideStep } from './reconcile-step.ts';
 import type { ServedEntity } from './routes.ts';
@@ -33,7 +33,7 @@ export interface ReconcilerDependencies {
   onError(error: unknown): void;
 }
 
-/** How often the database is looked at where nobody says that something changed. */
+/** How often the database is looked at where other processes may have changed it, or where it could not be. */
 const LOOK_MS = 500;
 const RESCALE_MS = 1_000;
 /** How long the start of the server waits for what is on this machine already. */
@@ -47,6 +47,8 @@ interface Seen {
   readonly entities: readonly configs.ServedEntityRow[];
   readonly states: readonly nodeStates.NodeStateRow[];
   readonly live: readonly string[];
+  /** Processes that live and have not been heard of, since there was nothing to serve. */
+  readonly idle: readonly string[];
 }
 
 export type Reconciler = ReturnType<typeof createReconciler>;
@@ -62,22 +64,38 @@ export function createReconciler(dependencies: ReconcilerDependencies) {
   let running: Promise<void> | undefined;
   let isAsked = false;
   let stopped = false;
-  let beatAtMs = 0;
+  let hasFailed = false;
   let rescaledAtMs = 0;
+
+  function failed(error: unknown): void {
+    hasFailed = true;
+    onError(error);
+  }
 
   async function look(): Promise<Seen> {
     return db.read(async (sql: Sql) => {
       const rows = await endpoints.listEndpoints(sql);
-      const current = rows.length === 0 ? [] : await configs.listCurrent(sql);
-      const nowMs = clock.nowMs();
+      if (rows.length === 0) return NOTHING;
+      const current = await configs.listCurrent(sql);
+      const isPending = rows.some(({ pending_version: pending }) => pending !== null);
       return {
         endpoints: new Map(rows.map((row) => [row.endpoint_no, row])),
         configs: current,
         entities: await configs.listEntities(sql, current),
-        states: rows.length === 0 ? [] : await nodeStates.listStates(sql),
-        live: await nodeStates.listLiveNodes(sql, nowMs - LIVE_MS),
+        states: await nodeStates.listStates(sql),
+        live: await nodeStates.listLiveNodes(sql, livingSince(db, clock.nowMs())),
+        idle: isPending ? await nodes.listIdle(sql) : [],
       };
     });
+  }
+
+  /** The other processes for which a configuration has to wait: one that was idle has a moment to hear of it. */
+  function othersThan(seen: Seen, endpointNo: number, pending: number | undefined): readonly string[] {
+    const config = seen.configs.find(
+      (row) => row.endpoint_no === endpointNo && row.config_version === pending,
+    );
+    const isNew = config !== undefined && clock.nowMs() - config.created_at < LIVE_MS;
+    return [...seen.live, ...(isNew ? seen.idle : [])].filter((id) => id !== nodes.nodeId);
   }
 
   function wantedConfig(seen: Seen, endpointNo: number, version: number): WantedConfig | undefined {
@@ -116,7 +134,7 @@ export function createReconciler(dependencies: ReconcilerDependencies) {
           state.node_id !== nodes.nodeId &&
           seen.live.includes(state.node_id),
       );
-      const others = seen.live.filter((id) => id !== nodes.nodeId);
+      const others = othersThan(seen, endpointNo, pending);
       const failedElsewhere = ofPending.find(({ state }) => state === 'failed');
       const step = decideStep(row && { active: row.active_version ?? undefined, pending }, {
         configs: local.progress(),
@@ -207,18 +225,16 @@ export function createReconciler(dependencies: ReconcilerDependencies) {
   }
 
   async function turn(): Promise<void> {
-    const nowMs = clock.nowMs();
-    if (nowMs - beatAtMs >= BEAT_MS) {
-      beatAtMs = nowMs;
-      await nodes.beat();
+    let seen = await look();
+    if (seen.endpoints.size > 0) {
+      await nodes.beatWhenDue();
+      if (await rollMovedAliases(dependencies)) seen = await look();
     }
-    await rollMovedAliases(dependencies);
-    const seen = await look();
     for (const endpointNo of new Set([...seen.endpoints.keys(), ...locals.keys()])) {
       try {
         await reconcile(seen, endpointNo);
       } catch (error) {
-        onError(error);
+        failed(error);
       }
     }
     await report();
@@ -228,11 +244,12 @@ export function createReconciler(dependencies: ReconcilerDependencies) {
   async function run(): Promise<void> {
     do {
       isAsked = false;
+      hasFailed = false;
       try {
         await turn();
       } catch (error) {
         // An outage: what runs answers on, and the next look may find the database again.
-        onError(error);
+        failed(error);
       }
     } while (isAsked && !stopped);
   }
@@ -245,8 +262,18 @@ export function createReconciler(dependencies: ReconcilerDependencies) {
     // Not at once: it is asked from within commits, where the database cannot be read.
     running = new Promise((resolve) => void setImmediate(resolve)).then(run).finally(() => {
       running = undefined;
-      if (!stopped) timer = setTimeout(wake, LOOK_MS);
+      if (!stopped) rest();
     });
+  }
+
+  /** Until the next look. Alone on its database this process hears of every change, and only sees after its replicas. */
+  function rest(): void {
+    if (db.isShared || hasFailed) timer = setTimeout(wake, LOOK_MS);
+    else if (locals.size > 0)
+      timer = setTimeout(() => {
+        rescale();
+        if (running === undefined) rest();
+      }, RESCALE_MS);
   }
 
   return {
@@ -285,5 +312,7 @@ export function createReconciler(dependencies: ReconcilerDependencies) {
     },
   };
 }
+
+const NOTHING: Seen = { endpoints: new Map(), configs: [], entities: [], states: [], live: [], idle: [] };
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);

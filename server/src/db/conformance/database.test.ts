@@ -91,6 +91,23 @@ describe.each(testedDatabases())('a database on $name', ({ open }) => {
     expect(await nameOf(141)).toBe('and writes go on');
   });
 
+  it('lets an after-commit action read, and writes go on', async () => {
+    const before = opened.actionErrors.length;
+    const names: unknown[] = [];
+    for (const id of [145, 146, 147]) {
+      // So often the log is looked at, which must not meet the action's snapshot.
+      await new Promise((resolve) => setTimeout(resolve, 120));
+      const read = Promise.withResolvers<unknown>();
+      await db.write(async (tx) => {
+        await tx.run('INSERT INTO items (id, name) VALUES (?, ?)', [id, `item ${id}`]);
+        tx.afterCommit(() => void nameOf(id).then(read.resolve, read.reject));
+      });
+      names.push(await read.promise);
+    }
+    expect(names).toEqual(['item 145', 'item 146', 'item 147']);
+    expect(opened.actionErrors).toHaveLength(before);
+  });
+
   it('looks many keys up at once, quotes and all', async () => {
     await insert(30, "it's");
     await insert(31, 'a "b"');

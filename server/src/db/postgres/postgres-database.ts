@@ -81,6 +81,7 @@ export function openPostgres(options: PostgresOptions): Database {
 
   return {
     dialect: postgresDialect,
+    isShared: true,
     async read(operation) {
       const client = await connect();
       let broken: Error | undefined;

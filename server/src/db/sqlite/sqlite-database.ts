@@ -116,11 +116,12 @@ export function openSqlite(options: SqliteOptions): Database {
     }
     writing = false;
     const actions = committed.splice(0);
-    for (const settle of settled) settle();
-    runAfterCommit(actions, options.onActionError);
-    checkpointer.committed();
     scheduled = false;
     if (queue.length > 0) schedule();
+    for (const settle of settled) settle();
+    // Before the actions: one that reads takes a snapshot, under which the log cannot be looked at.
+    checkpointer.committed();
+    runAfterCommit(actions, options.onActionError);
   }
 
   /** Runs one operation inside the group; what it returns tells its caller, to be called after the commit. */
@@ -144,6 +145,7 @@ export function openSqlite(options: SqliteOptions): Database {
 
   return {
     dialect: sqliteDialect,
+    isShared: false,
     read: (operation) => operation(readSql),
     write<T>(operation: (tx: Transaction) => Promise<T>): Promise<T> {
       if (closed) return Promise.reject(unavailable('The server is shutting down; try again in a moment.'));
