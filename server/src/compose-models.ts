@@ -202,7 +202,9 @@ function localOrBuilt({ flags, settings }: ModelsCommand): SingleModelDependenci
 function openDoor(gateway: Gateway, model: SingleModel): ModelDoor {
   void gateway.table.put(model.route);
   const version = () => model.mlflowVersion;
-  const server = createServer(createScoringListener({ gateway, endpoint: model.route.name, version }));
+  const { route, isReady } = model;
+  const listener = createScoringListener({ gateway, endpoint: route.name, version, isReady });
+  const server = createServer(listener);
   return {
     listen: ({ host, port }) =>
       new Promise((resolve, reject) => {

@@ -28,6 +28,8 @@ export interface AppErrorOptions {
   field?: string;
   /** The protocol's own word where it has a narrower one than the code's (`CATALOG_DOES_NOT_EXIST`). */
   reason?: string;
+  /** In how many seconds it is worth trying again, where that is known. */
+  retryAfterS?: number;
   /** For logs only; never sent to the caller. */
   details?: Record<string, unknown>;
   cause?: unknown;
@@ -38,6 +40,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly field: string | undefined;
   readonly reason: string | undefined;
+  readonly retryAfterS: number | undefined;
   readonly details: Record<string, unknown> | undefined;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
@@ -46,6 +49,7 @@ export class AppError extends Error {
     this.code = code;
     this.field = options.field;
     this.reason = options.reason;
+    this.retryAfterS = options.retryAfterS;
     this.details = options.details;
   }
 }

@@ -141,7 +141,12 @@ export function createDeployment(
           const failure = error instanceof AppError ? error : unavailable('The model cannot be started now.');
           log.build(`Not started: ${failure.message}`);
           if (!(error instanceof AppError)) onError(error);
-          lanes.fail(unavailable(`The model cannot be started: ${failure.message}`, { cause: error }));
+          lanes.fail(
+            unavailable(`The model cannot be started: ${failure.message}`, {
+              cause: error,
+              retryAfterS: RETRY_AFTER_MS / 1000,
+            }),
+          );
           throw error;
         },
       )

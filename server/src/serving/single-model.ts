@@ -171,7 +171,11 @@ function lanesOf(set: ReplicaSet, replicas: number, clock: Clock) {
   set.onChange((change) => {
     if (change.kind !== 'failed') return;
     failedAtMs = clock.nowMs();
-    lanes.fail(unavailable(`The model does not start any more: ${change.failure.message}`));
+    lanes.fail(
+      unavailable(`The model does not start any more: ${change.failure.message}`, {
+        retryAfterS: START_AGAIN_MS / 1000,
+      }),
+    );
   });
   lanes.use(set);
   return lanes;

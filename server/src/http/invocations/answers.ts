@@ -6,6 +6,7 @@ interface Words {
   /** Of errors that MLflow's scoring server has, too. */
   readonly sqlstate?: string;
   readonly errorClass?: string;
+  /** Of errors that pass; where the error itself does not know better. */
   readonly retryAfterS?: number;
 }
 
@@ -63,7 +64,8 @@ export interface RenderedFailure {
 export function renderScoringFailure(error: AppError): RenderedFailure {
   const words =
     error.code === 'InvalidArgument' ? (INVALID[error.reason ?? ''] ?? BAD_REQUEST) : TABLE[error.code];
-  const { status, code, sqlstate, errorClass, retryAfterS } = words;
+  const { status, code, sqlstate, errorClass } = words;
+  const retryAfterS = words.retryAfterS === undefined ? undefined : (error.retryAfterS ?? words.retryAfterS);
   const body = JSON.stringify({
     error_code: code,
     message: error.message,

@@ -117,6 +117,7 @@ const differences: Readonly<Record<string, { readonly status: number; readonly w
 describe('a scoring server', () => {
   let server: Server;
   let port: number;
+  let isReady = true;
 
   beforeAll(async () => {
     const gateway = createGateway({
@@ -131,7 +132,10 @@ describe('a scoring server', () => {
       return irisModel(batch);
     });
     void gateway.table.put(routeOf([entityOf(createTestLanes(lane))]));
-    server = createServer(createScoringListener({ gateway, endpoint: 'iris', version: () => '3.17.2' }));
+    const version = () => '3.17.2';
+    server = createServer(
+      createScoringListener({ gateway, endpoint: 'iris', version, isReady: () => isReady }),
+    );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     port = (server.address() as AddressInfo).port;
   });
@@ -195,6 +199,20 @@ describe('a scoring server', () => {
       "Invalid input. Data is not compatible with model signature. Failed to convert column sepal width (cm) to type 'float64'. " +
         `Error: 'ValueError("could not convert string to float: 'a'")' Row 1, column 'sepal width (cm)': expected double, got "a".`,
     );
+  });
+
+  it('fails its health checks while no process with the model lives', async () => {
+    isReady = false;
+    for (const path of ['/ping', '/health']) {
+      const { status, body } = await ask({ method: 'GET', path });
+      expect([status, JSON.parse(body)]).toEqual([
+        503,
+        expect.objectContaining({ error_code: 'TEMPORARILY_UNAVAILABLE' }),
+      ]);
+    }
+    expect((await ask({ method: 'GET', path: '/version' })).status).toBe(200);
+    isReady = true;
+    expect((await ask({ method: 'GET', path: '/ping' })).status).toBe(200);
   });
 
   it('tells what it ignored, which entity answered and under which id', async () => {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { notFound } from '../../kernel/errors.ts';
+import { notFound, unavailable } from '../../kernel/errors.ts';
 import type { Gateway } from '../../serving/gateway/gateway-port.ts';
-import { renderScoringFailure } from './answers.ts';
+import { type RenderedFailure, renderScoringFailure } from './answers.ts';
 import { callScoring } from './scoring-call.ts';
 
 export interface ScoringServerOptions {
@@ -10,17 +10,25 @@ export interface ScoringServerOptions {
   readonly endpoint: string;
   /** What `/version` says: the MLflow that the model's environment has. */
   readonly version: () => string;
+  /** Whether anything lives that can answer; whoever watches over the program asks `/ping`. */
+  readonly isReady: () => boolean;
 }
+
+type Look = Pick<RenderedFailure, 'status' | 'body'>;
+
+const NOT_READY: Look = renderScoringFailure(unavailable('No process with the model lives at the moment.'));
 
 /**
  * The addresses of MLflow's own scoring server, answered as it does, for programs that serve one model to whoever reaches
  * them: no identities, no other address.
  */
-export function createScoringListener({ gateway, endpoint, version }: ScoringServerOptions): RequestListener {
-  const looks: Readonly<Record<string, () => string>> = {
-    '/ping': () => '\n',
-    '/health': () => '\n',
-    '/version': version,
+export function createScoringListener(options: ScoringServerOptions): RequestListener {
+  const { gateway, endpoint } = options;
+  const health = (): Look => (options.isReady() ? { status: 200, body: '\n' } : NOT_READY);
+  const looks: Readonly<Record<string, () => Look>> = {
+    '/ping': health,
+    '/health': health,
+    '/version': () => ({ status: 200, body: options.version() }),
   };
 
   async function invoke(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -57,8 +65,10 @@ export function createScoringListener({ gateway, endpoint, version }: ScoringSer
     }
     request.resume();
     if (look === undefined && path !== '/invocations') send(response, 404, '{"detail":"Not Found"}');
-    else if (look !== undefined && method === 'GET') send(response, 200, look());
-    else {
+    else if (look !== undefined && method === 'GET') {
+      const { status, body } = look();
+      send(response, status, body);
+    } else {
       response.setHeader('allow', look === undefined ? 'POST' : 'GET');
       send(response, 405, method === 'HEAD' ? '' : '{"detail":"Method Not Allowed"}');
     }

@@ -250,6 +250,25 @@ describe('the gateway', () => {
     ]);
   });
 
+  it('says when to come again by how long those take who wait', async () => {
+    // A second passes in a millisecond.
+    const gateway = gatewayOf({ steadyMs: () => performance.now() * 1_000 });
+    let takesMs = 20;
+    const lane = createTestLane(tenfold, { takesMs: () => takesMs });
+    const limits = { maxWaiting: { requests: 2, bytes: 2 ** 20 }, deadlineMs: 3_600_000 };
+    const route = put(gateway, routeOf([oneEntity(createTestLanes(lane), { slots: 1 })], limits));
+    await ask(gateway, route, [1]);
+    takesMs = 300;
+    const first = ask(gateway, route, [1]);
+    await tick();
+    const others = [ask(gateway, route, [1]), ask(gateway, route, [1])];
+    // Two wait for twenty seconds each; half of them are done by then.
+    const { retryAfterS } = (await ask(gateway, route, [1])).error!;
+    expect(retryAfterS).toBeGreaterThanOrEqual(19);
+    expect(retryAfterS).toBeLessThanOrEqual(60);
+    await Promise.all([first, ...others]);
+  });
+
   it('bounds what waits before all endpoints together', async () => {
     const gateway = gatewayOf({ maxWaitingBytes: 60 });
     const cold = createTestLanes();
@@ -375,6 +394,9 @@ describe('the gateway', () => {
     );
     const answers = await Promise.all([1, 2, 3].map(() => ask(gateway, route, [1])));
     expect(answers.map(({ error }) => error?.code)).toEqual([undefined, undefined, 'LimitExceeded']);
+    // The window begins with the first call.
+    expect(answers[2]!.error!.retryAfterS).toBeGreaterThan(55);
+    expect(answers[2]!.error!.retryAfterS).toBeLessThanOrEqual(60);
   });
 
   it('forgets those who left', async () => {

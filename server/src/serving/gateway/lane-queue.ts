@@ -3,11 +3,15 @@ import { packRaw, packRows, type ReadyRows } from '../scoring/batch-bytes.ts';
 import type { PackedAnswer, PackedBatch } from '../scoring/columns.ts';
 import type { BatchRules, Lane, LaneKind, LaneSet } from './lane.ts';
 import type { Pending } from './pending.ts';
+import { secondsText } from './rate-limits.ts';
 
 /** Requests that may wait while no lane lives: a start takes seconds, and callers come all at once. */
 const COLD_WAITING = { requests: 16_384, bytes: 256 * 2 ** 20 };
 /** Among how many of those that wait a batch is gathered, for each that it takes. */
 const LOOKED_AT = 4;
+/** When callers may come again whom a cold endpoint could not hold: a start takes seconds. */
+const COLD_RETRY_S = 5;
+const LONGEST_RETRY_S = 60;
 /** Models that answer quicker than this are not waited for. */
 const SLOW_MODEL_MICROS = 1000;
 
@@ -43,6 +47,8 @@ export function createLaneQueue(lanes: LaneSet, owner: LaneQueueOwner): LaneQueu
   let waitingBytes = 0;
   let users = 0;
   let modelMicros = 0;
+  /** What a request takes of a lane, as of late. */
+  let laneMs = 0;
   let lastBatch = 1;
   let planned: NodeJS.Immediate | undefined;
   let lingering: NodeJS.Timeout | undefined;
@@ -179,16 +185,22 @@ export function createLaneQueue(lanes: LaneSet, owner: LaneQueueOwner): LaneQueu
     const answering = new Promise<PackedAnswer>((resolve) => resolve(lane.run(pack(requests), limit)));
     answering.then(
       (answer) => {
-        tally.busyMs += owner.now() - sentAt;
+        tally.busyMs += tookUntilNow(sentAt, requests.length);
         answered(lane, requests, answer);
         plan();
       },
       (error: unknown) => {
-        tally.busyMs += owner.now() - sentAt;
+        tally.busyMs += tookUntilNow(sentAt, requests.length);
         refused(lane, requests, error);
         plan();
       },
     );
+  }
+
+  function tookUntilNow(sentAt: number, requests: number): number {
+    const tookMs = owner.now() - sentAt;
+    laneMs = laneMs === 0 ? tookMs / requests : laneMs * 0.8 + (tookMs / requests) * 0.2;
+    return tookMs;
   }
 
   function free(request: Pending): void {
@@ -308,13 +320,26 @@ export function createLaneQueue(lanes: LaneSet, owner: LaneQueueOwner): LaneQueu
       : undefined;
   }
 
+  /** Half of those who wait have been answered by then. */
+  function retryAfterS(): number {
+    if (lanes.lanes.length === 0) return COLD_RETRY_S;
+    const waitingMs = ((waiting.size + again.size) * laneMs) / lanes.lanes.length;
+    return Math.min(LONGEST_RETRY_S, Math.max(1, Math.ceil(waitingMs / 2 / 1000)));
+  }
+
+  function tooMany(name: string, limit: string): AppError {
+    const seconds = retryAfterS();
+    return new AppError(
+      'LimitExceeded',
+      `Too many requests wait for '${name}' (${limit}): try again in ${secondsText(seconds)}.`,
+      { retryAfterS: seconds },
+    );
+  }
+
   return self;
 }
 
 const first = (requests: Set<Pending>): Pending | undefined => requests.values().next().value;
-
-const tooMany = (name: string, limit: string) =>
-  new AppError('LimitExceeded', `Too many requests wait for '${name}' (${limit}): try again in 1 second.`);
 
 /** Reasons of lanes that have seen the batch and live. */
 const JUDGED: ReadonlySet<string | undefined> = new Set([

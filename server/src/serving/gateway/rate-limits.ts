@@ -23,10 +23,12 @@ export function createRateLimits(
         continue;
       const window = windowOf(counts[i]!, key, { nowMs, periodMs: limit.periodMs });
       if (window.calls >= limit.calls) {
+        const retryAfterS = Math.max(1, Math.ceil((window.since + limit.periodMs - nowMs) / 1000));
         return new AppError(
           'LimitExceeded',
           `'${endpoint}' takes ${limit.calls} calls in ${limit.periodMs / 1000} seconds` +
-            `${limit.per === 'principal' ? ' of one caller' : ''}: try again later.`,
+            `${limit.per === 'principal' ? ' of one caller' : ''}: try again in ${secondsText(retryAfterS)}.`,
+          { retryAfterS },
         );
       }
       windows.push(window);
@@ -35,6 +37,8 @@ export function createRateLimits(
     return undefined;
   };
 }
+
+export const secondsText = (seconds: number): string => (seconds === 1 ? '1 second' : `${seconds} seconds`);
 
 function windowOf(
   windows: Map<string, { since: number; calls: number }>,
