@@ -62,6 +62,7 @@ export async function composeInferenceLog(
     clock,
     isNodeAlive: (nodeId) => db.read((sql) => db.isPresent(sql, announced(nodeId))),
     onFailed: (tableId, error) => tables.fail(tableId, error.message),
+    isKept: (tableId) => tables.keepsFiles(tableId),
     onError,
   });
   await db.announce(announced(pipeline.nodeId));

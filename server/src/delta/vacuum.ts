@@ -20,6 +20,15 @@ export function isNeedless(name: string, snapshot: Snapshot, nowMs: number): boo
   return made < nowMs - Math.max(UNNAMED_MS, removed === undefined ? 0 : KEPT_MS);
 }
 
+/** Removes all of a folder, in the order of its files' names: the log of a table comes before its parts. */
+export async function removeFolder(files: NamedFiles, folder: string): Promise<void> {
+  for (;;) {
+    const page = await files.list(`${folder}/`, { limit: LIST_LIMIT });
+    for (const { path } of page.files) await files.delete(path as FilePath);
+    if (page.next === undefined) return;
+  }
+}
+
 /** Removes files that are no part of the table any more; how many. */
 export async function vacuum(
   table: DeltaTable,

@@ -26,6 +26,15 @@ const COLUMNS =
   'table_no, table_id, schema_key, name_key, catalog_name, schema_name, name, table_type, format, location, comment, ' +
   'columns, properties, created_at, created_by, updated_at, updated_by';
 
+/** Those of these ids that a table has. */
+export async function knownIds(sql: Sql, ids: readonly string[]): Promise<string[]> {
+  const rows = await sql.rows<[string]>(
+    `SELECT table_id FROM table_descriptions WHERE ${sql.dialect.inList('table_id', 'text')}`,
+    [sql.dialect.list(ids)],
+  );
+  return rows.map(([id]) => id);
+}
+
 /** Whether the name was free. */
 export async function insertTable(tx: Transaction, row: Omit<TableRow, 'table_no'>): Promise<boolean> {
   const inserted = await tx.run(

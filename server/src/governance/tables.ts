@@ -134,6 +134,10 @@ export function createTables({ db, clock, write, ownership }: TablesDependencies
         return row && describe(row);
       }),
 
+    /** Those of these ids under which there is a table, whatever its name is by now. */
+    known: async (ids: readonly string[]): Promise<ReadonlySet<string>> =>
+      new Set(ids.length === 0 ? [] : await db.read((sql) => repository.knownIds(sql, ids))),
+
     /**
      * Of one schema, those that the caller sees, by name; where a pattern is given (`%` and `_`), those whose names are
      * like it. Whether there is a next page depends on what the caller sees, too.

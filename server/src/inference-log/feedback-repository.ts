@@ -135,14 +135,30 @@ export async function endBatch(tx: Transaction, endpointNo: number, batch: numbe
   );
 }
 
-/** Removes what has been in its table since `beforeMs`; how many. */
+/** Whether more of an endpoint's feedback than `most` is in no table yet. */
+export async function isMoreWaiting(sql: Sql, endpointNo: number, most: number): Promise<boolean> {
+  const row = await sql.get(
+    'SELECT 1 AS one FROM inference_feedback WHERE endpoint_no = ? AND flushed = 0 LIMIT 1 OFFSET ?',
+    [endpointNo, most],
+  );
+  return row !== undefined;
+}
+
+export async function hasOld(sql: Sql, { beforeMs }: { readonly beforeMs: number }): Promise<boolean> {
+  const row = await sql.get('SELECT 1 AS one FROM inference_feedback WHERE recorded_at < ? LIMIT 1', [
+    beforeMs,
+  ]);
+  return row !== undefined;
+}
+
+/** Removes what was told before `beforeMs`; how many. */
 export async function deleteOld(
   tx: Transaction,
   { beforeMs, limit }: { readonly beforeMs: number; readonly limit: number },
 ): Promise<number> {
   return tx.run(
     `DELETE FROM inference_feedback WHERE feedback_no IN (SELECT feedback_no FROM inference_feedback
-       WHERE recorded_at < ? AND flushed = 1 ORDER BY recorded_at LIMIT ?)`,
+       WHERE recorded_at < ? ORDER BY recorded_at LIMIT ?)`,
     [beforeMs, limit],
   );
 }

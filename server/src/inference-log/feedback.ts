@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Database } from '../db/port.ts';
 import type { Principal } from '../governance/access.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { AppError } from '../kernel/errors.ts';
 import * as repository from './feedback-repository.ts';
 import type { FeedbackRow } from './feedback-schema.ts';
 import { type KeptTables, schemaOf } from './inference-tables.ts';
@@ -13,6 +14,8 @@ export interface FeedbackDependencies {
   readonly clock: Clock;
   readonly tables: Pick<KeptTables, 'ofEndpoint' | 'ensureFeedback'>;
   readonly pipeline: Pick<Pipeline, 'openTable' | 'writer' | 'work'>;
+  /** A million unless given. */
+  readonly maxWaiting?: number;
 }
 
 /** What is told of a request later: its label, or a measure of what came of it. */
@@ -30,12 +33,16 @@ const BATCH_ROWS = 10_000;
 const KEPT_MS = 90 * 24 * 60 * 60 * 1000;
 const ENDPOINTS_AT_ONCE = 100;
 const MAX_OF_REQUEST = 1_000;
+/** Of one endpoint, before it is in a table: whoever tells more has to wait for the table. */
+const MAX_WAITING = 1_000_000;
 
 /**
  * Feedback on requests by their ids. It is kept here at once, and comes into the table `<prefix>_feedback` beside the
  * endpoint's inference table, each row once, for joins by `databricks_request_id`.
  */
-export function createFeedback({ db, clock, tables, pipeline }: FeedbackDependencies) {
+export function createFeedback(dependencies: FeedbackDependencies) {
+  const { db, clock, tables, pipeline, maxWaiting = MAX_WAITING } = dependencies;
+
   async function flushEndpoint(endpointNo: number): Promise<void> {
     const [beside] = (await tables.ofEndpoint(endpointNo)).filter(({ status }) => status === 'READY');
     // Without a table of requests there is no place for it; it waits.
@@ -72,12 +79,17 @@ export function createFeedback({ db, clock, tables, pipeline }: FeedbackDependen
   }
 
   return {
-    /** Keeps all of it or nothing. */
+    /** Keeps all of it or nothing. @throws AppError LimitExceeded while too much of it has not come into its table. */
     async record(
       endpointNo: number,
       items: readonly FeedbackItem[],
       by: Pick<Principal, 'name'>,
     ): Promise<void> {
+      if (await db.read((sql) => repository.isMoreWaiting(sql, endpointNo, maxWaiting)))
+        throw new AppError(
+          'LimitExceeded',
+          `More than ${maxWaiting} rows of feedback wait for a table: switch the endpoint's inference table on, or try again later.`,
+        );
       const nowMs = clock.nowMs();
       const rows = items.map(({ requestId, row, name, value, atMs = nowMs }): FeedbackRow => {
         const number = typeof value === 'string' ? undefined : Number(value);
@@ -90,9 +102,12 @@ export function createFeedback({ db, clock, tables, pipeline }: FeedbackDependen
     ofRequest: (endpointNo: number, requestId: string): Promise<readonly FeedbackRow[]> =>
       db.read((sql) => repository.feedbackOf(sql, { endpointNo, requestId, limit: MAX_OF_REQUEST })),
 
-    /** Forgets what has long been in its table; it is read there. */
-    forgetOld: (): Promise<number> =>
-      db.write((tx) => repository.deleteOld(tx, { beforeMs: clock.nowMs() - KEPT_MS, limit: BATCH_ROWS })),
+    /** Forgets what is old: what is in its table is read there, and the rest never had one. */
+    async forgetOld(): Promise<void> {
+      const old = { beforeMs: clock.nowMs() - KEPT_MS, limit: BATCH_ROWS };
+      if (await db.read((sql) => repository.hasOld(sql, old)))
+        await db.write((tx) => repository.deleteOld(tx, old));
+    },
 
     /** Brings what waits into the tables. Broken off anywhere, or done by two, it can be done again. */
     async flush(): Promise<void> {

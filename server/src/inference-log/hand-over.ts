@@ -18,6 +18,8 @@ export interface HandOverDependencies {
   onWritten(table: DeltaTable): Promise<void>;
   /** A table into which nothing can be written; its segments stay where they are. */
   onFailed(tableId: string, error: AppError): Promise<void>;
+  /** Whether the table is there at all; what is left for one that was removed goes with it. */
+  isKept(tableId: string): Promise<boolean>;
   onError(error: unknown): void;
 }
 
@@ -30,7 +32,7 @@ const REST_AFTER_ERROR_MS = 10_000;
  * that dead ones left. Two who do the same are harmless: the table says what is in it.
  */
 export function createHandOver(dependencies: HandOverDependencies) {
-  const { journal, recorder, writer, openTable, onWritten, onFailed, onError } = dependencies;
+  const { journal, recorder, writer, openTable, onWritten, onFailed, isKept, onError } = dependencies;
   const resting = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
@@ -62,7 +64,7 @@ export function createHandOver(dependencies: HandOverDependencies) {
       });
     }
     await removeSegment(segment);
-    if (nodeId === journal.nodeId) recorder.released(size);
+    if (nodeId === journal.nodeId) recorder.released(tableId, size);
   }
 
   /** Of one process and table; ends at the first that cannot be brought in. */
@@ -83,10 +85,23 @@ export function createHandOver(dependencies: HandOverDependencies) {
       await onWritten(openTable(tableId));
     } catch (error) {
       if (stopped) return;
+      if (error instanceof AppError && error.code === 'NotFound' && !(await isKept(tableId))) {
+        await forget(nodeId, tableId, segments);
+        return;
+      }
       resting.set(key, performance.now() + REST_AFTER_ERROR_MS);
       if (error instanceof AppError && (error.code === 'InvalidState' || error.code === 'NotFound'))
         await onFailed(tableId, error);
       onError(error);
+    }
+  }
+
+  /** Of a table whose files were removed long after it was dropped. */
+  async function forget(nodeId: string, tableId: string, segments: readonly ClosedSegment[]): Promise<void> {
+    for (const segment of segments) {
+      const found = await stat(segment.file).catch(() => undefined);
+      await removeSegment(segment);
+      if (nodeId === journal.nodeId && found !== undefined) recorder.released(tableId, found.size);
     }
   }
 

@@ -76,9 +76,10 @@ export async function setStatus(
   ]);
 }
 
-/** It stays, without its endpoint. */
+/** It stays, without its endpoint; of one whose files are gone nothing does. */
 export async function releaseTable(tx: Transaction, tableId: string): Promise<void> {
   await tx.run('UPDATE inference_tables SET endpoint_no = NULL WHERE table_id = ?', [tableId]);
+  await tx.run('DELETE FROM inference_tables WHERE files_gone = 1 AND table_id = ?', [tableId]);
 }
 
 /** In use and ready, by their ids, those after `after`. */
@@ -90,24 +91,78 @@ export async function tablesInUse(sql: Sql, after: string, limit: number): Promi
   );
 }
 
+export interface MadeTable {
+  readonly table_id: string;
+  readonly endpoint_no: number | null;
+  readonly dropped_at: number | null;
+}
+
+/** Those that were made, or could not be, and whose files are there, by their ids. */
+export async function tablesWithFiles(sql: Sql, after: string, limit: number): Promise<MadeTable[]> {
+  return sql.all<MadeTable>(
+    `SELECT table_id, endpoint_no, dropped_at FROM inference_tables
+     WHERE status <> 'PENDING' AND files_gone = 0 AND table_id > ? ORDER BY table_id LIMIT ?`,
+    [after, limit],
+  );
+}
+
+export async function setDropped(
+  tx: Transaction,
+  tableId: string,
+  droppedAtMs: number | undefined,
+): Promise<void> {
+  await tx.run('UPDATE inference_tables SET dropped_at = ? WHERE table_id = ?', [
+    droppedAtMs ?? null,
+    tableId,
+  ]);
+}
+
+/** Its files are gone. An endpoint that named it last is still told what became of it. */
+export async function endTable(tx: Transaction, tableId: string): Promise<void> {
+  await tx.run('UPDATE inference_tables SET files_gone = 1 WHERE table_id = ?', [tableId]);
+  await tx.run('DELETE FROM inference_tables WHERE files_gone = 1 AND endpoint_no IS NULL AND table_id = ?', [
+    tableId,
+  ]);
+}
+
+/** Whether there is a table whose files are kept. */
+export async function keepsFiles(sql: Sql, tableId: string): Promise<boolean> {
+  const row = await sql.get<{ gone: number }>(
+    'SELECT files_gone AS gone FROM inference_tables WHERE table_id = ?',
+    [tableId],
+  );
+  return row?.gone === 0;
+}
+
 export type Chore = 'compacted_at' | 'vacuumed_at';
+
+export interface Lease {
+  readonly node: string;
+  readonly nowMs: number;
+  readonly untilMs: number;
+  readonly beforeMs: number;
+}
+
+/** The table whose turn it is. */
+export async function findChore(
+  sql: Sql,
+  chore: Chore,
+  { beforeMs, nowMs }: Pick<Lease, 'beforeMs' | 'nowMs'>,
+): Promise<InferenceTableRow | undefined> {
+  return sql.get<InferenceTableRow>(
+    `SELECT ${COLUMNS} FROM inference_tables WHERE ${chore} < ? AND lease_until < ? AND status = 'READY'
+     ORDER BY ${chore} LIMIT 1`,
+    [beforeMs, nowMs],
+  );
+}
 
 /** The table whose turn it is, taken for `untilMs`; undefined where every one was looked after since `beforeMs`. */
 export async function takeChore(
   tx: Transaction,
   chore: Chore,
-  lease: {
-    readonly node: string;
-    readonly nowMs: number;
-    readonly untilMs: number;
-    readonly beforeMs: number;
-  },
+  lease: Lease,
 ): Promise<InferenceTableRow | undefined> {
-  const row = await tx.get<InferenceTableRow>(
-    `SELECT ${COLUMNS} FROM inference_tables WHERE ${chore} < ? AND lease_until < ? AND status = 'READY'
-     ORDER BY ${chore} LIMIT 1`,
-    [lease.beforeMs, lease.nowMs],
-  );
+  const row = await findChore(tx, chore, lease);
   if (row === undefined) return undefined;
   // Another process may have been quicker.
   const taken = await tx.run(

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type OpenedDatabase, testedDatabases } from '../db/conformance/databases.ts';
 import { type Access, fullAccess, LOCAL_USER } from '../governance/access.ts';
@@ -80,7 +81,7 @@ describe.each(testedDatabases())('inference tables on $name', (database) => {
       await grant(name, { type: 'schema', catalog: 'prod', schema: 'ml' }, ['USE_SCHEMA']);
     }
     place = await openPlace();
-    pipeline = await place.open();
+    pipeline = await place.open({ isKept: (tableId) => tables.keepsFiles(tableId) });
     catalog = createTables({ ...governance, db: opened.db, clock: systemClock });
     const dependencies = { db: opened.db, clock: systemClock, pipeline };
     tables = createInferenceTables({ ...dependencies, catalog });
@@ -250,6 +251,47 @@ describe.each(testedDatabases())('inference tables on $name', (database) => {
     expect(await rows('ann', 'SELECT count(*) FROM prod.ml.before_payload')).toEqual([['1']]);
   });
 
+  it('lose their files a week after they were dropped, with what is still on its way to them', async () => {
+    const { tableId, ...name } = await ensure(wanted(7, 'gone'), 'ann');
+    await write(tableId);
+    const described = (await catalog.find(name))!;
+    const ann = principalOf('ann');
+    const aWeekPasses = () =>
+      opened.db.write((tx) =>
+        tx.run('UPDATE inference_tables SET dropped_at = dropped_at - 604800001 WHERE table_id = ?', [
+          tableId,
+        ]),
+      );
+    await catalog.drop(name);
+    await tables.removeDropped();
+    await catalog.register(described, ann);
+    await tables.removeDropped();
+    await aWeekPasses();
+    await tables.removeDropped();
+    expect(existsSync(`${place.placeOf(tableId)}/_delta_log`)).toBe(true);
+
+    await catalog.drop(name);
+    await tables.removeDropped();
+    await tables.removeDropped();
+    expect(existsSync(`${place.placeOf(tableId)}/_delta_log`)).toBe(true);
+    const waiting = pipeline.recorder.journalBytes;
+    const log = await pipeline.recorder.open({ tableId, kind: 'legacy' });
+    await log.append(recordOf());
+    await aWeekPasses();
+    await tables.checkAll();
+    await tables.removeDropped();
+    const { files } = await place.files.list(`${tableId}/`, { limit: 10 });
+    expect(files).toEqual([]);
+    pipeline.recorder.rotate(tableId);
+    await pipeline.handOver.settle();
+    expect(pipeline.recorder.journalBytes).toBe(waiting);
+    // The endpoint that named it is told; nothing is left of it once that names another.
+    expect(await tables.ofEndpoint(7)).toMatchObject([{ tableId, status: 'FAILED' }]);
+    await opened.db.write((tx) => tables.release(tx, 7));
+    expect(await tables.find(tableId)).toBeUndefined();
+    expect(place.errors).toEqual([]);
+  });
+
   it('keep feedback beside them, each row once, to be joined by the request', async () => {
     const { tableId } = await ensure(wanted(5, 'churn'), 'ann');
     const [requestId] = (await write(tableId)) as [string];
@@ -284,6 +326,20 @@ describe.each(testedDatabases())('inference tables on $name', (database) => {
     const beside = (await catalog.find({ catalog: 'prod', schema: 'ml', name: 'churn_feedback' }))!;
     expect((await readWithDeltalake(place.placeOf(beside.id))).rows).toHaveLength(3);
     expect(place.errors).toEqual([]);
+  });
+
+  it('take feedback within bounds, and forget what never had a table', async () => {
+    const bounded = createFeedback({ db: opened.db, clock: systemClock, tables, pipeline, maxWaiting: 2 });
+    const item = { row: undefined, atMs: undefined, name: 'label', value: true };
+    const tell = (requestId: string) => bounded.record(99, [{ ...item, requestId }], { name: 'bob' });
+    for (const requestId of ['a', 'b', 'c']) await tell(requestId);
+    await expect(tell('d')).rejects.toMatchObject({ code: 'LimitExceeded' });
+    const threeMonthsMs = 90 * 24 * 60 * 60 * 1000 + 60_000;
+    const later = { nowMs: () => Date.now() + threeMonthsMs };
+    await createFeedback({ db: opened.db, clock: later, tables, pipeline }).forgetOld();
+    expect(await bounded.ofRequest(99, 'a')).toEqual([]);
+    await tell('d');
+    expect(await bounded.ofRequest(99, 'd')).toHaveLength(1);
   });
 
   it('have few files after many flushes, and the same rows', async () => {

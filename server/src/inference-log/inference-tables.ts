@@ -19,8 +19,8 @@ export type TableKind = InferenceTableKind | 'feedback';
 export interface InferenceTablesDependencies {
   readonly db: Database;
   readonly clock: Clock;
-  readonly catalog: Pick<Tables, 'register' | 'find'>;
-  readonly pipeline: Pick<Pipeline, 'createTable' | 'locationOf'>;
+  readonly catalog: Pick<Tables, 'register' | 'find' | 'known'>;
+  readonly pipeline: Pick<Pipeline, 'createTable' | 'locationOf' | 'removeTable'>;
 }
 
 /** Tables of all kinds, for those who write them. */
@@ -33,8 +33,12 @@ export interface KeptTables extends InferenceTables {
   /** One that lies in the catalog under this id. */
   find(tableId: string): Promise<KeptTable | undefined>;
   fail(tableId: string, message: string): Promise<void>;
+  /** Whether anything that is still on its way to the table can come into it. */
+  keepsFiles(tableId: string): Promise<boolean>;
   /** Finds out which tables are no longer in the catalog as they were made. */
   checkAll(): Promise<void>;
+  /** Removes the files of tables that were dropped a week ago. */
+  removeDropped(): Promise<void>;
 }
 
 export interface KeptTable extends Omit<InferenceTable, 'kind' | 'endpointNo'> {
@@ -61,6 +65,8 @@ const SUFFIXES: Readonly<Record<TableKind, string>> = {
   feedback: '_feedback',
 };
 const CHECKED_AT_ONCE = 200;
+/** How long the files of a dropped table stay, for whoever dropped it by mistake. */
+const DROPPED_KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 
 export const schemaOf = (
   kind: TableKind,
@@ -211,6 +217,26 @@ export function createInferenceTables(dependencies: InferenceTablesDependencies)
     },
 
     fail,
+
+    keepsFiles: (tableId) => db.read((sql) => repository.keepsFiles(sql, tableId)),
+
+    async removeDropped() {
+      for (let after = ''; ; ) {
+        const rows = await db.read((sql) => repository.tablesWithFiles(sql, after, CHECKED_AT_ONCE));
+        const known = await catalog.known(rows.map(({ table_id: id }) => id));
+        const nowMs = clock.nowMs();
+        for (const { table_id: tableId, dropped_at: droppedAtMs } of rows) {
+          const isKnown = known.has(tableId);
+          if (isKnown !== (droppedAtMs === null))
+            await db.write((tx) => repository.setDropped(tx, tableId, isKnown ? undefined : nowMs));
+          if (isKnown || droppedAtMs === null || droppedAtMs > nowMs - DROPPED_KEPT_MS) continue;
+          await pipeline.removeTable(tableId);
+          await db.write((tx) => repository.endTable(tx, tableId));
+        }
+        if (rows.length < CHECKED_AT_ONCE) return;
+        after = rows.at(-1)!.table_id;
+      }
+    },
 
     async checkAll() {
       for (let after = ''; ; ) {

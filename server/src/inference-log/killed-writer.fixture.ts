@@ -17,6 +17,7 @@ const pipeline = await openPipeline({
   onFailed: async (_, error) => {
     process.send!({ error: error.message });
   },
+  isKept: async () => true,
   // Of a child that the test has killed, whose work is done again.
   onError: () => undefined,
 });

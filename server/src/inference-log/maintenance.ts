@@ -10,7 +10,7 @@ export interface MaintenanceDependencies {
   readonly db: Database;
   readonly clock: Clock;
   readonly pipeline: Pick<Pipeline, 'nodeId' | 'compact' | 'vacuum'>;
-  readonly tables: Pick<KeptTables, 'checkAll'>;
+  readonly tables: Pick<KeptTables, 'checkAll' | 'removeDropped'>;
   readonly feedback: Pick<Feedback, 'flush' | 'forgetOld'>;
   onError(error: unknown): void;
 }
@@ -32,14 +32,15 @@ export function createMaintenance(dependencies: MaintenanceDependencies) {
   /** Whether there was a table whose turn it was. */
   async function doOne(chore: Chore): Promise<boolean> {
     const nowMs = clock.nowMs();
-    const row = await db.write((tx) =>
-      repository.takeChore(tx, chore, {
-        node: pipeline.nodeId,
-        nowMs,
-        untilMs: nowMs + LEASE_MS,
-        beforeMs: nowMs - EVERY_MS[chore],
-      }),
-    );
+    const lease = {
+      node: pipeline.nodeId,
+      nowMs,
+      untilMs: nowMs + LEASE_MS,
+      beforeMs: nowMs - EVERY_MS[chore],
+    };
+    // Nothing is written where there is nothing to do.
+    if ((await db.read((sql) => repository.findChore(sql, chore, lease))) === undefined) return false;
+    const row = await db.write((tx) => repository.takeChore(tx, chore, lease));
     if (row === undefined) return false;
     try {
       const shape = shapeOf(row.kind as TableKind);
@@ -60,6 +61,7 @@ export function createMaintenance(dependencies: MaintenanceDependencies) {
     if (clock.nowMs() - checkedAtMs >= CHECK_EVERY_MS) {
       checkedAtMs = clock.nowMs();
       await tables.checkAll();
+      await tables.removeDropped();
       await feedback.forgetOld();
     }
     for (const chore of ['compacted_at', 'vacuumed_at'] as const) while (!stopped && (await doOne(chore)));

@@ -4,7 +4,7 @@ import { compact, type TableShape } from '../delta/compaction.ts';
 import { createDeltaProcesses } from '../delta/delta-processes.ts';
 import { openFileCache } from '../delta/file-cache.ts';
 import { createDeltaTable, type DeltaTable, openDeltaTable } from '../delta/table.ts';
-import { vacuum } from '../delta/vacuum.ts';
+import { removeFolder, vacuum } from '../delta/vacuum.ts';
 import { createWorkFolder } from '../delta/work-folder.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { AppError } from '../kernel/errors.ts';
@@ -23,6 +23,8 @@ export interface PipelineOptions {
   readonly isNodeAlive: IsNodeAlive;
   readonly maxJournalBytes?: number;
   onFailed(tableId: string, error: AppError): Promise<void>;
+  /** Whether there is a table of that name, though it may have failed. */
+  isKept(tableId: string): Promise<boolean>;
   onError(error: unknown): void;
 }
 
@@ -82,6 +84,7 @@ export async function openPipeline(options: PipelineOptions) {
       await checkpoints.writeWhenDue(table);
     },
     onFailed,
+    isKept: options.isKept,
     onError,
   });
 
@@ -118,6 +121,11 @@ export async function openPipeline(options: PipelineOptions) {
       const table = openTable(tableId);
       await vacuum(table, keeping);
       await checkpoints.removeOldLog(table);
+    },
+    /** Removes all its files, the log first: from then on nobody takes them for a table. */
+    async removeTable(tableId: string): Promise<void> {
+      tables.delete(tableId);
+      await removeFolder(files, tableId);
     },
     /** Brings in what there is, for a while, and ends. */
     async close(): Promise<void> {

@@ -114,8 +114,8 @@ describe('the recorder', () => {
     expect(rowsOf(folder)).toHaveLength(2);
   });
 
-  it('refuses beyond the bound of the journal, and goes on when segments have left it', async () => {
-    const { recorder, folder } = open({ maxJournalBytes: 200_000 });
+  it('refuses beyond the bound of a table, and goes on when segments have left the journal', async () => {
+    const { recorder, folder } = open({ maxJournalBytes: 800_000 });
     const log = await recorder.open({ tableId, kind: 'legacy' });
     await log.append(recordOf({ response: 'x'.repeat(100_000) }));
     await expect(log.append(recordOf({ response: 'x'.repeat(100_000) }))).rejects.toMatchObject({
@@ -123,11 +123,24 @@ describe('the recorder', () => {
     });
     expect(log.refusal).toMatchObject({ code: 'Unavailable' });
     await expect(log.append(recordOf())).rejects.toMatchObject({ code: 'Unavailable' });
-    recorder.released(100_000);
+    recorder.released(tableId, 100_000);
     await expect.poll(() => log.refusal, { timeout: 5000 }).toBeUndefined();
     await log.append(recordOf());
     expect(rowsOf(folder)).toHaveLength(2);
     expect(log.counts).toEqual({ written: 2, dropped: 2 });
+  });
+
+  it('keeps room for other tables beside one whose segments stay', async () => {
+    const { recorder } = open({ maxJournalBytes: 800_000 });
+    const [stuck, other] = await Promise.all(
+      [tableId, randomUUID()].map((id) => recorder.open({ tableId: id, kind: 'legacy' })),
+    );
+    const big = () => recordOf({ response: 'x'.repeat(150_000) });
+    await stuck!.append(big());
+    await expect(stuck!.append(big())).rejects.toMatchObject({ code: 'Unavailable' });
+    await other!.append(big());
+    expect([stuck!.refusal?.code, other!.refusal]).toEqual(['Unavailable', undefined]);
+    await recorder.close();
   });
 
   it('refuses once it is closed', async () => {

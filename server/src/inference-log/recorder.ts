@@ -82,7 +82,10 @@ export interface RecorderOptions {
   /** This process's part of the journal. */
   readonly folder: string;
   readonly clock: Clock;
-  /** What the segments of this process may have together: beyond it the disk counts as full. 4 GiB unless given. */
+  /**
+   * What the segments of this process may have together: beyond it the disk counts as full. 4 GiB unless given. Those of
+   * one table may have a quarter, so that one that takes nothing does not hold up the others.
+   */
   readonly maxJournalBytes?: number;
   /** Told of every segment that can be handed over. */
   onSegment(tableId: string): void;
@@ -92,8 +95,8 @@ export interface RecorderOptions {
 
 /** What the hand-over tells the recorder, and what is shown of it. */
 export interface RecorderControl extends Recorder {
-  /** So many bytes have left the journal (or, negative, were found in it). */
-  released(sizeBytes: number): void;
+  /** So many bytes of a table have left the journal. */
+  released(tableId: string, sizeBytes: number): void;
   /** Ends the segment of a table, so that what is in it can be handed over. */
   rotate(tableId: string): void;
   readonly journalBytes: number;
@@ -112,13 +115,27 @@ const RETRY_MS = 250;
 /** What must fit again before requests are taken again. */
 const PROBE_BYTES = 64 * 1024;
 const MAX_ENTITIES = 0xffff;
+/** Of the bound of all. */
+const SHARE_OF_TABLE = 1 / 4;
 const DAY_MS = 86_400_000;
 
 export function createRecorder(options: RecorderOptions): RecorderControl {
   const { folder, clock, maxJournalBytes = DEFAULT_JOURNAL_BYTES, onSegment, onError } = options;
   const logs = new Map<string, TableLog>();
+  const bytesOf = new Map<string, number>();
   let journalBytes = 0;
   let closed = false;
+
+  function grow(tableId: string, sizeBytes: number): void {
+    journalBytes += sizeBytes;
+    bytesOf.set(tableId, (bytesOf.get(tableId) ?? 0) + sizeBytes);
+  }
+
+  function requireRoom(tableId: string, sizeBytes: number): void {
+    const ofTable = (bytesOf.get(tableId) ?? 0) + sizeBytes;
+    if (journalBytes + sizeBytes > maxJournalBytes || ofTable > maxJournalBytes * SHARE_OF_TABLE)
+      throw journalFull();
+  }
 
   interface TableLog extends InferenceLog {
     rotate(): void;
@@ -174,10 +191,10 @@ export function createRecorder(options: RecorderOptions): RecorderControl {
       turnRows = 0;
       try {
         const bytes = records.bytes();
-        if (journalBytes + bytes.length > maxJournalBytes) throw journalFull();
+        requireRoom(tableId, bytes.length);
         segment ??= begin();
         segment.write(bytes);
-        journalBytes += bytes.length;
+        grow(tableId, bytes.length);
         written += rows;
         dirty(bytes.length);
         resolve();
@@ -197,7 +214,7 @@ export function createRecorder(options: RecorderOptions): RecorderControl {
       lastSegment++;
       const header = { kind, segment: lastSegment, createdMs, tableId };
       const opened = openSegment(path.join(folder, tableId), header);
-      journalBytes += opened.sizeBytes;
+      grow(tableId, opened.sizeBytes);
       rotateTimer = setTimeout(rotate, SEGMENT_MS).unref();
       return opened;
     }
@@ -251,7 +268,7 @@ export function createRecorder(options: RecorderOptions): RecorderControl {
       retryTimer = undefined;
       if (closed) return;
       try {
-        if (journalBytes + PROBE_BYTES > maxJournalBytes) throw journalFull();
+        requireRoom(tableId, PROBE_BYTES);
         segment ??= begin();
         if (!segment.hasRoom(PROBE_BYTES)) throw refusal;
         refusal = undefined;
@@ -295,9 +312,7 @@ export function createRecorder(options: RecorderOptions): RecorderControl {
       await Promise.all(Array.from(logs.values(), (log) => log.finish()));
     },
     rotate: (tableId) => logs.get(tableId)?.rotate(),
-    released(sizeBytes) {
-      journalBytes -= sizeBytes;
-    },
+    released: (tableId, sizeBytes) => grow(tableId, -sizeBytes),
     get journalBytes() {
       return journalBytes;
     },

@@ -35,6 +35,7 @@ export async function openPlace(elsewhere?: NamedFiles) {
         async onFailed(tableId, error) {
           failed.push(`${tableId}: ${error.message}`);
         },
+        isKept: async () => true,
         onError: (error) => errors.push(error),
         ...options,
       });

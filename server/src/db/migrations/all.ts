@@ -23,6 +23,7 @@ import { ownersByNumber } from './0023-owners-by-number.ts';
 import { serving } from './0025-serving.ts';
 import { inferenceTables } from './0026-inference-tables.ts';
 import { auditAskers } from './0027-audit-askers.ts';
+import { droppedTables } from './0028-dropped-tables.ts';
 
 /** Every migration, oldest first. A migration that has shipped is never edited: the next one mends it. */
 export const migrations: readonly Migration[] = [
@@ -50,4 +51,5 @@ export const migrations: readonly Migration[] = [
   serving,
   inferenceTables,
   auditAskers,
+  droppedTables,
 ];
