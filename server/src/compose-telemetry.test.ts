@@ -59,7 +59,8 @@ async function open(share: number): Promise<(body: string, traceparent?: string)
     throw new AppError('Unavailable', 'gone', { reason: 'died' });
   });
   void gateway.table.put(routeOf([entityOf(createTestLanes(lane))]));
-  door = createServer(createScoringListener({ gateway, endpoint: 'iris', version: () => '3.17.2' }));
+  const version = () => '3.17.2';
+  door = createServer(createScoringListener({ gateway, endpoint: 'iris', version, isReady: () => true }));
   const url = await listen(door);
   return (body, traceparent) =>
     fetch(`${url}/invocations`, {
