@@ -6,6 +6,7 @@
 //   npm run acceptance -- --url URL --peer                            URL is the real `mlflow server`
 //   npm run acceptance -- --url URL --webhooks                        it may deliver webhooks to http://127.0.0.1
 //   npm run acceptance -- --url URL --suite databricks                Databricks' own clients
+//   npm run acceptance -- --url URL --suite serving/heavy --environment heavy   with torch and Spark
 //   npm run acceptance -- --url URL --token T                         it runs with --auth; T: an administrator's token
 //   npm run acceptance -- --url URL --token T --sign-in basic         mlflow signs in by name and password
 //   npm run acceptance -- --url URL -- -k registry -x                 what follows goes to pytest
@@ -62,8 +63,8 @@ function pytest(python, args) {
  * Runs the suite with one client version and answers its totals.
  * `suite` is a folder of acceptance with a suite of its own. `token` is an administrator's, where the server asks who
  * calls: it makes the person as whom the suite runs, who signs in over mlflow as `signIn` says.
- * `url` is the server, `servers` are the addresses of each of several behind it; `report` names the JUnit file; `peer` tells that it is the real mlflow server; `webhooks` that it may post to this machine.
- * @param {{url: string, servers?: readonly string[], client?: string, suite?: string, token?: string, signIn?: string, peer?: boolean, webhooks?: boolean, report?: string, rest?: string[]}} options
+ * `environment` is the Python environment, where it is not that of the client; `url` is the server, `servers` are the addresses of each of several behind it; `report` names the JUnit file; `peer` tells that it is the real mlflow server; `webhooks` that it may post to this machine.
+ * @param {{url: string, servers?: readonly string[], client?: string, suite?: string, token?: string, signIn?: string, environment?: string, peer?: boolean, webhooks?: boolean, report?: string, rest?: string[]}} options
  */
 export async function runAcceptance({
   url,
@@ -72,12 +73,13 @@ export async function runAcceptance({
   suite,
   token,
   signIn,
+  environment = `mlflow-${client}`,
   peer = false,
   webhooks = false,
   report = `acceptance-${client}`,
   rest = [],
 }) {
-  const python = await pythonEnv(`mlflow-${client}`);
+  const python = await pythonEnv(environment);
   await mkdir(results, { recursive: true });
   const junit = path.join(results, `${report.replaceAll(' ', '-')}.xml`);
   await rm(junit, { force: true });
@@ -111,6 +113,7 @@ async function main() {
       url: { type: 'string' },
       client: { type: 'string', multiple: true },
       suite: { type: 'string' },
+      environment: { type: 'string' },
       token: { type: 'string' },
       'sign-in': { type: 'string' },
       server: { type: 'string', multiple: true },
@@ -130,9 +133,13 @@ async function main() {
   let sum = { passed: 0, failed: 0, skipped: 0 };
   for (const client of clients) {
     console.log(`\n== mlflow client ${client} against ${values.url}`);
-    const report = `acceptance-${values.suite ?? client}`;
-    const { 'sign-in': signIn, server: servers, ...others } = values;
-    const who = { ...(signIn && { signIn }), ...(servers && { servers }) };
+    const report = `acceptance-${(values.suite ?? client).replaceAll('/', '-')}`;
+    const { 'sign-in': signIn, server: servers, environment, ...others } = values;
+    const who = {
+      ...(signIn && { signIn }),
+      ...(servers && { servers }),
+      ...(environment && { environment }),
+    };
     const totals = await runAcceptance({
       ...others,
       ...who,

@@ -18,11 +18,13 @@ COLUMNS = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal 
 ROW = [5.1, 3.5, 1.4, 0.2]
 
 
+def pinned(*names):
+    """Requirements of the versions that are installed here."""
+    return [f"{name}=={version(name)}" for name in names]
+
+
 # What MLflow finds that a scikit-learn model needs. It takes it seconds to find out, and one environment is enough for all.
-REQUIREMENTS = [
-    f"{name}=={version(name)}"
-    for name in ("mlflow", "cloudpickle", "lz4", "numpy", "pandas", "psutil", "scikit-learn", "scipy")
-]
+REQUIREMENTS = pinned("mlflow", "cloudpickle", "lz4", "numpy", "pandas", "psutil", "scikit-learn", "scipy")
 
 
 def iris():
