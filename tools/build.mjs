@@ -18,6 +18,7 @@ async function buildServer() {
       'server/src/db/sqlite/checkpoint-worker.ts',
       'server/src/statements/query-process.ts',
       'server/src/inference-log/table-process.ts',
+      'server/src/serving/onnx/onnx-thread.ts',
     ],
     entryNames: '[name]',
     outdir: path.dirname(SERVER_BUNDLE),

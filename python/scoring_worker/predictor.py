@@ -17,6 +17,8 @@ from .equality import rows_between, rows_of, same
 # Of flavors whose models predict each row by itself, and whose rows may therefore be joined when that is proven.
 ROW_WISE_FLAVORS = ("sklearn", "xgboost", "lightgbm", "catboost", "onnx")
 PROOF_ROWS = 64
+# A batch of bodies as they came; the other kind is columns.
+BODIES = 2
 MAX_MESSAGE = 4000
 NUMERIC = {"integer": "int32", "long": "int64", "float": "float32", "double": "float64"}
 SCALARS = tuple(NUMERIC) + ("boolean", "string", "binary", "datetime")
@@ -177,6 +179,13 @@ class Predictor:
             return lambda batch: target(build(batch), params=batch.params)
         return lambda batch: target(build(batch))
 
+    def whole_call(self):
+        """mlflow's own way, on columns."""
+        build, schema = self.signature.build, self.params_schema()
+        if schema is None:
+            return lambda batch: self.model.predict(build(batch))
+        return lambda batch: self.model.predict(build(batch), params=batch.params)
+
     def array_calls(self):
         """Native ways of calling, the quickest first; none where the columns are not all of one numeric type."""
         if self.params_schema() is not None or not self.signature.is_matrix:
@@ -230,10 +239,13 @@ class Predictor:
     # ---- answering
 
     def answer(self, payload):
-        if self.path == "raw":
+        if payload[0] == BODIES:
             from . import raw
 
             return raw.answer(self, payload)
+        if self.call is None:
+            # Columns that were read for a compiled form of the model, which could not take them.
+            self.call = self.whole_call()
         try:
             batch = self.batches.unpack(payload)
         except Exception as failure:

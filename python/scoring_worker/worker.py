@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 
-from . import channel, jail, predictor
+from . import channel, compiling, jail, predictor
 
 
 def start(request, status_write, own_processes, network):
@@ -37,7 +37,7 @@ def start(request, status_write, own_processes, network):
     # Whoever started this may end at any time, also before the next line.
     jail.die_with_parent()
     try:
-        readable = own_folders() + ([] if "no network" in network else ["/etc/resolv.conf"])
+        readable = own_folders() + request["jail"]["readable"] + ([] if "no network" in network else ["/etc/resolv.conf"])
         settings = dict(request["jail"], readable=readable, ownNamespace="own user namespace" in network)
         isolation, model = jail.enter(settings, own_processes)
     except (jail.JailError, OSError) as failure:
@@ -152,7 +152,8 @@ def load(talk, frame, model):
     began = time.monotonic()
     try:
         os.environ.update(options["variables"])
-        loaded = predictor.load(model, options)
+        compiles = options.get("compiler") is not None
+        loaded = compiling.Compiler(model, options) if compiles else predictor.load(model, options)
     except BaseException as failure:
         if isinstance(failure, MemoryError):
             failure.args = failure.args or ("out of memory",)

@@ -21,7 +21,7 @@ def main():
     # Our own modules, found beside this file; the place is forgotten again, so that it shadows nothing of a model's.
     parent = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     sys.path.insert(0, parent)
-    from scoring_worker import batches, channel, equality, forests, jail, predictor, raw, worker  # noqa: F401
+    from scoring_worker import batches, channel, compiling, equality, forests, jail, predictor, raw, worker  # noqa: F401
 
     sys.path.remove(parent)
     network = jail.enter_own_network(settings["network"])

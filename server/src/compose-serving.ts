@@ -21,12 +21,15 @@ import { servingReadRoutes } from './http/slipway/serving.ts';
 import type { Clock } from './kernel/clock.ts';
 import { AppError, invalidArgument } from './kernel/errors.ts';
 import { randomHexId } from './kernel/ids.ts';
+import type { ObjectStore } from './objects/port.ts';
 import { openLocalEngine } from './processes/local/local-engine.ts';
 import { PROGRAMS_FOLDER } from './python-programs.ts';
 import { securableOf } from './registry/model-names.ts';
 import { nameOfNumber } from './registry/version-contents.ts';
 import { createSecretScopes, scopeSecurable } from './secrets/scopes.ts';
 import type { Sealer } from './secrets/sealer.ts';
+import { type Compilation, createCompilations } from './serving/compiled/compilations.ts';
+import { createCompiler } from './serving/compiled/compiler.ts';
 import { createDeployments } from './serving/deployments.ts';
 import type { CaptureConfig, EndpointConfig } from './serving/endpoint-config.ts';
 import { createEndpointHistory, SAMPLE_MS } from './serving/endpoint-history.ts';
@@ -38,7 +41,9 @@ import { createGateway } from './serving/gateway/gateway.ts';
 import type { AnsweredRequest } from './serving/gateway/gateway-port.ts';
 import type { OpenLog } from './serving/local-endpoint.ts';
 import { createModelFiles } from './serving/model-files.ts';
+import { createNativeModels } from './serving/native-models.ts';
 import { createNodes } from './serving/nodes.ts';
+import { createOnnxThreads } from './serving/onnx/onnx-threads.ts';
 import { createPreparation } from './serving/preparation.ts';
 import { createReconciler } from './serving/reconciler.ts';
 import { createServedVersions } from './serving/served-versions.ts';
@@ -65,6 +70,8 @@ export interface ServingDependencies {
   readonly governance: Governance;
   readonly sealer: Sealer;
   readonly files: Pick<Files, 'open'>;
+  /** Where compiled models are kept. */
+  readonly store: Pick<ObjectStore, 'put' | 'get'>;
   readonly inferenceLog: Pick<InferenceLogSurface, 'tables' | 'openLog'>;
   readonly readModelName: ReadModelName;
   /** Hears of each request to an endpoint when it has been answered. */
@@ -80,7 +87,9 @@ export interface ServingSurface {
   readonly readRoutes: readonly MlflowRoute[];
   /** In Prometheus' text format. */
   renderMetrics(): string;
-  readonly endpoints: Pick<Endpoints, 'find' | 'hasId'>;
+  readonly endpoints: Pick<Endpoints, 'find' | 'hasId' | 'get'>;
+  /** What became of compiling what an endpoint serves, by name of the entity. */
+  compilationsOf(endpoint: EndpointView): Promise<ReadonlyMap<string, Compilation>>;
   onEvents(events: readonly DomainEvent[]): void;
   /** Brings up what is wanted; resolves when what is on this machine already answers. */
   start(): Promise<void>;
@@ -135,6 +144,26 @@ export async function composeServing(dependencies: ServingDependencies): Promise
   const scopes = createSecretScopes({ db, clock, sealer: dependencies.sealer, grants, ownership });
   const servedVersions = createServedVersions({ db, clock });
   const waker = { wake: () => {} };
+  const nodeId = randomHexId();
+  const threads = createOnnxThreads({
+    program: new URL(
+      `./${import.meta.url.endsWith('.ts') ? 'serving/onnx/onnx-thread.ts' : 'onnx-thread.js'}`,
+      import.meta.url,
+    ),
+    threads: Math.max(1, availableParallelism() - 1),
+  });
+  const compilations = createCompilations({
+    db,
+    clock,
+    nodeId,
+    store: dependencies.store,
+    compile: createCompiler({
+      engine,
+      environments,
+      programs: PROGRAMS_FOLDER,
+      requirementsFile: join(PROGRAMS_FOLDER, 'model_compiler', 'requirements.txt'),
+    }),
+  });
   const deployments = createDeployments({
     engine,
     clock,
@@ -151,6 +180,7 @@ export async function composeServing(dependencies: ServingDependencies): Promise
         !auth || accessOf(makerId)?.decide('secret-scope.read', scopeSecurable(scope)) === 'allowed',
     }),
     keepFacts: servedVersions.keepFacts,
+    native: createNativeModels({ threads, compilations }),
     cores: availableParallelism(),
     idleMs: settings.idleMs,
     onChange: () => waker.wake(),
@@ -231,6 +261,12 @@ export async function composeServing(dependencies: ServingDependencies): Promise
     readRoutes,
     renderMetrics: () => gateway.counters.render(),
     endpoints,
+    async compilationsOf(endpoint) {
+      const served = [...(await endpoints.servedBy(endpoint))];
+      return new Map(
+        await Promise.all(served.map(async ([name, of]) => [name, await compilations.find(of)] as const)),
+      );
+    },
     onEvents(events) {
       if (events.some(({ entity }) => entity === 'model_version_alias')) reconciler.wake();
     },
@@ -253,6 +289,7 @@ export async function composeServing(dependencies: ServingDependencies): Promise
       await gateway.close(DRAIN_MS);
       await reconciler.stop();
       await engine.close();
+      await threads.close();
     },
   };
 }

@@ -54,6 +54,7 @@ import { buildHttpServer, type HttpServer } from './http/server.ts';
 import { createShownLocations } from './http/shown-locations.ts';
 import { artifactViewRoutes } from './http/slipway/artifact-view.ts';
 import { chartLineRoutes } from './http/slipway/chart-lines.ts';
+import { compiledEvidenceRoutes } from './http/slipway/compiled-evidence.ts';
 import { createLiveStreams } from './http/slipway/events.ts';
 import { experimentFolderRoutes } from './http/slipway/experiment-folders.ts';
 import { feedbackRoutes } from './http/slipway/feedback.ts';
@@ -381,6 +382,7 @@ export async function compose(config: Config, { servesModels = true } = {}): Pro
     governance,
     sealer,
     files,
+    store,
     inferenceLog,
     readModelName,
     onAnswered: telemetry.onAnswered,
@@ -448,6 +450,11 @@ export async function compose(config: Config, { servesModels = true } = {}): Pro
     ...trackingRoutes,
     ...feedbackRoutes({ feedback: inferenceLog.feedback, findEndpoint: serving.endpoints.find }),
     ...serving.readRoutes,
+    ...compiledEvidenceRoutes({
+      findEndpoint: serving.endpoints.find,
+      getEndpoint: serving.endpoints.get,
+      compilationsOf: serving.compilationsOf,
+    }),
   ];
   const databricksRoutes = [
     ...databricks.routes,

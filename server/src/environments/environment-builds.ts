@@ -150,6 +150,36 @@ export async function lockRequirements(
   }
 }
 
+/**
+ * Installs what a requirements file names, held to its digests and without what that needs in turn, into a folder.
+ * Whoever is quicker wins.
+ * @throws EnvironmentFailure
+ */
+export async function installBeside(
+  tools: Omit<BuildTools, 'interpreter'>,
+  wish: { readonly folder: string; readonly python: string; readonly requirementsFile: string },
+  { log, signal }: Parameters<typeof callUv>[2],
+): Promise<void> {
+  const draft = path.join(
+    path.dirname(wish.folder),
+    `.draft.${process.pid}.${randomBytes(6).toString('hex')}`,
+  );
+  try {
+    const args = ['pip', 'install', '--target', draft, '--python', wish.python, '--compile-bytecode'];
+    const pinned = ['--no-deps', '--require-hashes', '--only-binary', ':all:', '--requirement'];
+    const ended = await callUv(tools, [...args, ...pinned, wish.requirementsFile], { signal, log });
+    if (ended.code !== 0)
+      throw new EnvironmentFailure('Unavailable', 'The packages of the compiler cannot be installed.', {
+        log: ended.stderr,
+      });
+    await rename(draft, wish.folder).catch((error: NodeJS.ErrnoException) => {
+      if (!['ENOTEMPTY', 'EEXIST'].includes(error.code ?? '')) throw error;
+    });
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
 export function interpreterOf(folder: string): string {
   return path.join(folder, 'bin', 'python');
 }
@@ -189,7 +219,7 @@ async function checkAlone(
 }
 
 function callUv(
-  { uv, index, cache, searchPath, network }: BuildTools,
+  { uv, index, cache, searchPath, network }: Omit<BuildTools, 'interpreter'>,
   args: readonly string[],
   { log, signal }: { readonly log: (line: string) => void; readonly signal: AbortSignal },
 ) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -5,6 +6,7 @@ import type { Clock } from '../kernel/clock.ts';
 import {
   type BuildTools,
   buildEnvironment,
+  installBeside,
   installedVersions,
   interpreterOf,
   lockRequirements,
@@ -226,6 +228,27 @@ export function createEnvironments(
         python,
         requirements: await lockRequirements(tools, { spec, python, machine: of }, { folder, log, signal }),
       };
+    },
+
+    async beside(environment, requirementsFile, { log, signal }) {
+      const { uv } = await lookAround(log);
+      const { index, searchPath, network } = settings;
+      const wanted = await readFile(requirementsFile, 'utf8');
+      const minor = environment.pythonVersion.split('.').slice(0, 2).join('.');
+      const key = createHash('sha256')
+        .update(JSON.stringify([minor, process.arch, wanted]))
+        .digest('hex');
+      // Not the name of an environment: it is small, and not collected.
+      const folder = path.join(settings.folder, `.beside-${key.slice(0, 32)}`);
+      if (existsSync(folder)) return folder;
+      const tools = { uv, index, searchPath, network, cache: path.join(settings.folder, '.cache') };
+      const overdue = AbortSignal.timeout(BUILD_MS);
+      await installBeside(
+        tools,
+        { folder, python: environment.python, requirementsFile },
+        { log, signal: AbortSignal.any([signal, overdue]) },
+      );
+      return folder;
     },
 
     inUse(key) {

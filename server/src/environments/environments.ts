@@ -34,6 +34,17 @@ export interface Environments {
     target: LockTarget,
     options: { readonly log: (line: string) => void; readonly signal: AbortSignal },
   ): Promise<LockedEnvironment>;
+  /**
+   * Packages for a program of ours that runs in a model's environment, in a folder of their own: the environment stays what
+   * its model asked for. Installed once for each Python and each requirements file, which names versions and digests.
+   * @returns the folder, to be put behind the environment's own packages
+   * @throws EnvironmentFailure
+   */
+  beside(
+    environment: BuiltEnvironment,
+    requirementsFile: string,
+    options: { readonly log: (line: string) => void; readonly signal: AbortSignal },
+  ): Promise<string>;
   /** Keeps `collect` off this environment until the returned function is called. */
   inUse(key: string): () => void;
   list(): Promise<readonly KeptEnvironment[]>;

@@ -60,6 +60,10 @@ export interface SetSpec {
   readonly limits: ReplicaLimits;
   readonly network: 'none' | 'open';
   readonly resourceClass: string;
+  /** Folders that the program may read besides its environment's and the model's. */
+  readonly readable?: readonly string[];
+  /** How far it stands back behind others, as `nice` has it; 0 if left out. */
+  readonly nice?: number;
   /** Whether the engine may end the set's idle replicas when memory is short; its user is told by `SetChange` 'evicted'. */
   readonly evictable: boolean;
 }
@@ -79,6 +83,11 @@ export interface LoadOptions {
   /** Whether rows of different requests may be joined: 'prove' tries it on the input example. */
   readonly rowWise: 'prove' | 'on' | 'off';
   readonly modelConfig: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * The program compiles the model instead of answering for it: its batches are jobs (`serving/compiled`). Where the
+   * compiler lies, and the packages that it needs besides the model's.
+   */
+  readonly compiler?: { readonly programs: string; readonly packages: string };
 }
 
 /** 'array': one numeric matrix to the native model. 'frame': one DataFrame. 'raw': the body as it came, parsed there. */

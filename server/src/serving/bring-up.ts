@@ -51,7 +51,8 @@ export async function bringUp(options: BringUpOptions): Promise<void> {
 }
 
 function wakeIfAlwaysOn({ config }: BringUpOptions['route'], { name, deployment }: ServedEntity): void {
-  if (!config.entities.find((entity) => entity.name === name)!.scaleToZero) deployment.lanes.wake();
+  if (!config.entities.find((entity) => entity.name === name)!.scaleToZero && deployment.native === undefined)
+    deployment.lanes.wake();
 }
 
 async function patiently(

@@ -1,3 +1,4 @@
+import type { BuiltEnvironment } from '../environments/environments.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, unavailable } from '../kernel/errors.ts';
 import {
@@ -13,7 +14,10 @@ import type { EntityConfig } from './endpoint-config.ts';
 import { createEntityLog, type EntityLog } from './endpoint-logs.ts';
 import type { EntityState } from './endpoint-states.ts';
 import type { ReadVariables } from './environment-variables.ts';
+import { firstReplica } from './first-replica.ts';
 import type { LaneSet } from './gateway/lane.ts';
+import { createNativeForm } from './native-form.ts';
+import type { NativeLanes, NativeModels } from './native-models.ts';
 import type { Prepare, Prepared } from './preparation.ts';
 import { createReplicaLanes } from './replica-lanes.ts';
 import { isRowWiseByKind } from './row-wise-flavors.ts';
@@ -27,7 +31,10 @@ export interface Deployment {
   readonly key: string;
   readonly state: EntityState;
   readonly log: EntityLog;
+  /** Of its processes. */
   readonly lanes: LaneSet;
+  /** What of it runs in the server itself; undefined where its processes answer. */
+  readonly native: NativeLanes | undefined;
   /** Undefined until it has been prepared once. */
   readonly prepared: Prepared | undefined;
   readonly signature: Signature | undefined;
@@ -75,6 +82,8 @@ export interface DeploymentDependencies {
   readonly readVariables: ReadVariables;
   /** For the next process, and for the next start of this one. */
   keepFacts(of: NumberedVersion, facts: LoadedFacts): Promise<void>;
+  /** Undefined where all models run in processes of their own. */
+  readonly native: NativeModels | undefined;
   readonly cores: number;
   readonly idleMs: number;
   /** State or facts changed. */
@@ -83,6 +92,10 @@ export interface DeploymentDependencies {
 }
 
 const RETRY_AFTER_MS = 15_000;
+const NATIVE_MESSAGES = {
+  compiled: 'Answered by its compiled form, which was proven to decide the same',
+  onnx: 'Answered in the server, as an ONNX file',
+};
 const NOT_PROVEN: LoadedFacts = { path: 'frame', rowWise: false };
 
 export function createDeployment(
@@ -98,7 +111,17 @@ export function createDeployment(
     minReplicas: entity.scaleToZero ? 0 : 1,
     idleMs: dependencies.idleMs,
   };
+  const form = createNativeForm({
+    models: dependencies.native,
+    of,
+    mode: entity.compiledLane ?? 'auto',
+    log,
+    onChange,
+    onError,
+  });
+  const ending = new AbortController();
   let prepared: Prepared | undefined;
+  let environment: BuiltEnvironment | undefined;
   let signature: Signature | undefined;
   let facts: LoadedFacts = NOT_PROVEN;
   let doing = 'Waiting to be brought up';
@@ -113,8 +136,11 @@ export function createDeployment(
   let lowSinceMs: number | undefined;
   let lastBusy = { busyMs: 0, atMs: 0 };
   let lastWantedMs = clock.nowMs();
-  const lanes = createReplicaLanes(() => {
+  const wanted = () => {
     lastWantedMs = clock.nowMs();
+  };
+  const lanes = createReplicaLanes(wanted, () => {
+    wanted();
     if (set !== undefined && set.status.want > 0 && set.status.failure === undefined) return;
     if (starting !== undefined || closed) return;
     if (failedAtMs > 0 && clock.nowMs() - failedAtMs < RETRY_AFTER_MS) return;
@@ -159,15 +185,16 @@ export function createDeployment(
 
   async function bringUp(): Promise<void> {
     if (prepared === undefined) throw unavailable('The model is being prepared on this server.');
-    tell('Starting a process with the model');
     await endSet();
+    environment ??= await prepared.build(ending.signal);
+    tell('Starting a process with the model');
     const variables = await readVariables(entity.variables, makerId);
     const resourceClass = resourceClassOf(entity.workloadType, (await engine.facts()).resourceClasses);
     if (closed) throw ended();
     const next = engine.ensure({
       key,
       program: 'python',
-      environment: prepared.environment,
+      environment,
       model: { folder: prepared.folder, digest: prepared.digest, fetch: undefined },
       load: {
         path: signature?.path === 'columns' ? 'auto' : 'raw',
@@ -188,6 +215,25 @@ export function createDeployment(
     await firstReplica(next);
     await learn(next.channels[0]!);
     proven = true;
+    form.compile({ ...nativeInput(prepared), environment });
+  }
+
+  const nativeInput = (known: Prepared) => ({ id: key, of, prepared: known, signature, log: log.build });
+
+  /** What of a model must be here before it is served. */
+  async function adopt(found: Prepared, signal: AbortSignal): Promise<void> {
+    signature = readSignature(found.modelFile.signature);
+    if (found.facts !== undefined) {
+      facts = found.facts;
+      // It has loaded before, on this process or another one: it may be waited for.
+      proven = true;
+    }
+    await form.open(nativeInput(found));
+    if (form.lanes?.kind !== 'onnx') {
+      environment = await found.build(signal);
+      engine.warm(environment, 1);
+    }
+    if (closed) throw ended();
   }
 
   async function learn({ loaded }: Channel): Promise<void> {
@@ -206,6 +252,30 @@ export function createDeployment(
     for await (const { text, dropped } of of.logs() as AsyncIterable<LogChunk>) log.server(text, { dropped });
   }
 
+  function ownState(): EntityState {
+    if (prepared === undefined) return { state: 'CREATING', message: doing };
+    if (form.lanes !== undefined && (proven || form.lanes.kind === 'onnx'))
+      return { state: 'READY', message: NATIVE_MESSAGES[form.lanes.kind] };
+    const status = set?.status;
+    if (status !== undefined && status.ready > 0) return { state: 'READY', message: '' };
+    const failure = status?.failure?.message ?? lanes.failure?.message;
+    if (failure !== undefined) return { state: proven ? 'RECOVERING' : 'FAILED', message: failure };
+    if (!proven) return { state: 'CREATING', message: doing };
+    if (status !== undefined && status.backingOff > 0)
+      return { state: 'RECOVERING', message: 'Its process ended and is started again' };
+    return starting === undefined && entity.scaleToZero
+      ? { state: 'READY', message: 'Scaled to zero' }
+      : { state: 'RECOVERING', message: doing };
+  }
+
+  /** Where another form answers most: what of it comes to the processes. */
+  const ownLoad = (): ObservedLoad => ({
+    waiting: 0,
+    running: set?.channels.reduce((sum, { inFlight }) => sum + inFlight, 0) ?? 0,
+    busyMs: 0,
+    lastRequestMs: lastWantedMs,
+  });
+
   async function endSet(drainMs = 0): Promise<void> {
     const last = set;
     if (last !== undefined) {
@@ -222,6 +292,9 @@ export function createDeployment(
     key,
     log,
     lanes,
+    get native() {
+      return form.lanes;
+    },
     get prepared() {
       return prepared;
     },
@@ -235,17 +308,8 @@ export function createDeployment(
       return set?.channels.length ?? 0;
     },
     get state(): EntityState {
-      if (prepared === undefined) return { state: 'CREATING', message: doing };
-      const status = set?.status;
-      if (status !== undefined && status.ready > 0) return { state: 'READY', message: '' };
-      const failure = status?.failure?.message ?? lanes.failure?.message;
-      if (failure !== undefined) return { state: proven ? 'RECOVERING' : 'FAILED', message: failure };
-      if (!proven) return { state: 'CREATING', message: doing };
-      if (status !== undefined && status.backingOff > 0)
-        return { state: 'RECOVERING', message: 'Its process ended and is started again' };
-      return starting === undefined && entity.scaleToZero
-        ? { state: 'READY', message: 'Scaled to zero' }
-        : { state: 'RECOVERING', message: doing };
+      const lane = form.view;
+      return { ...ownState(), lane };
     },
 
     async prepare(signal) {
@@ -256,24 +320,18 @@ export function createDeployment(
         throw ended();
       }
       try {
-        signature = readSignature(found.modelFile.signature);
+        await adopt(found, signal);
       } catch (error) {
         found.release();
         throw error;
       }
       prepared = found;
-      if (found.facts !== undefined) {
-        facts = found.facts;
-        // It has loaded before, on this process or another one: it may be waited for.
-        proven = true;
-      }
-      engine.warm(found.environment, 1);
       onChange();
     },
 
     async start(signal) {
       signal.throwIfAborted();
-      if (set !== undefined && set.channels.length > 0) return;
+      if ((set !== undefined && set.channels.length > 0) || form.lanes?.kind === 'onnx') return;
       await untilAborted(begin(), signal);
     },
 
@@ -289,8 +347,9 @@ export function createDeployment(
       onChange();
     },
 
-    rescale(load) {
+    rescale(observed) {
       const nowMs = clock.nowMs();
+      const load = form.lanes === undefined ? observed : ownLoad();
       const before = lastBusy;
       lastBusy = { busyMs: load.busyMs, atMs: nowMs };
       if (set === undefined || starting !== undefined || closed) return;
@@ -324,28 +383,16 @@ export function createDeployment(
 
     async close({ drainMs }) {
       closed = true;
+      ending.abort(ended());
       lanes.fail(ended());
       await endSet(drainMs);
+      form.close();
       prepared?.release();
     },
   };
 }
 
 const ended = (): AppError => unavailable('The endpoint does not serve this version any more.');
-
-/** @throws AppError InvalidState where the set gave up. */
-async function firstReplica(set: ReplicaSet): Promise<void> {
-  if (set.channels.length > 0) return;
-  await new Promise<void>((resolve, reject) => {
-    const end = set.onChange((change) => {
-      if (change.kind === 'ready') resolve();
-      else if (change.kind === 'failed') reject(new AppError('InvalidState', change.failure.message));
-      else if (change.kind === 'evicted') reject(unavailable('The memory for models is in use by others.'));
-      else return;
-      end();
-    });
-  });
-}
 
 /** What goes on goes on: it is only waited for no longer. @throws AppError Unavailable */
 async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {

@@ -65,7 +65,7 @@ export function createDeployments(dependencies: DeploymentDependencies): Deploym
 
 /** 40 hex digits of all that decides what runs. A configuration with secrets is one of its own: they are read anew. */
 function nameOf({ endpointId, configVersion, of, entity, makerId }: WantedDeployment): string {
-  const { size, workloadType, scaleToZero, variables } = entity;
+  const { size, workloadType, scaleToZero, variables, compiledLane } = entity;
   const own = secretsIn(variables).length > 0 ? configVersion : 0;
   const { modelNo, version } = of;
   return createHash('sha256')
@@ -77,6 +77,7 @@ function nameOf({ endpointId, configVersion, of, entity, makerId }: WantedDeploy
         size,
         workloadType,
         scaleToZero,
+        compiledLane ?? 'auto',
         variables,
         makerId,
         own,

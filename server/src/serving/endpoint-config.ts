@@ -19,9 +19,16 @@ export interface EntityConfig {
   readonly size: Size;
   readonly workloadType: string;
   readonly scaleToZero: boolean;
+  /** Whether a compiled form of the model may answer; `auto` where left out, in what was kept before there were any. */
+  readonly compiledLane?: CompiledLaneMode;
   /** Values may hold `{{secrets/scope/key}}`. */
   readonly variables: Readonly<Record<string, string>>;
 }
+
+/**
+ * `auto`: when it is proven to decide as the model itself. `force`: also where it was seen to differ. `never`: Python alone.
+ */
+export type CompiledLaneMode = 'auto' | 'force' | 'never';
 
 /** An alias is followed: when it moves, so does the endpoint. */
 export type VersionTarget =

@@ -11,6 +11,7 @@ const entity = (more: Partial<WrittenEntity> = {}): WrittenEntity => ({
   maxConcurrency: undefined,
   workloadType: undefined,
   scaleToZero: undefined,
+  compiledLane: undefined,
   variables: {},
   ...more,
 });

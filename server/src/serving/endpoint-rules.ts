@@ -2,6 +2,7 @@ import { invalidArgument } from '../kernel/errors.ts';
 import { isLatestAlias } from '../registry/model-rules.ts';
 import type {
   CaptureConfig,
+  CompiledLaneMode,
   EndpointConfig,
   EntityConfig,
   TrafficRoute,
@@ -27,6 +28,7 @@ export interface WrittenEntity {
   readonly maxConcurrency: number | undefined;
   readonly workloadType: string | undefined;
   readonly scaleToZero: boolean | undefined;
+  readonly compiledLane: string | undefined;
   readonly variables: Readonly<Record<string, string>>;
 }
 
@@ -109,8 +111,18 @@ function readEntity(
     size,
     workloadType: written.workloadType ?? 'CPU',
     scaleToZero,
+    compiledLane: readCompiledLane(written.compiledLane, at),
     variables: readVariables(written.variables, `${at}.environment_vars`),
   };
+}
+
+function readCompiledLane(text: string | undefined, at: string): CompiledLaneMode {
+  const modes = ['auto', 'force', 'never'] as const;
+  const mode = modes.find((known) => known === (text ?? 'auto'));
+  if (mode !== undefined) return mode;
+  throw invalidArgument(`${at}.compiled_lane is 'auto', 'force' or 'never'.`, {
+    field: `${at}.compiled_lane`,
+  });
 }
 
 /** `7` is a version; `champion` and `@champion` are an alias. */

@@ -7,6 +7,16 @@ export interface EntityState {
   readonly state: DeploymentState;
   /** What is being done, or what went wrong; for users. */
   readonly message: string;
+  /** Who answers; not of what is not served. */
+  readonly lane?: LaneView;
+}
+
+/** Who answers for a model, and why nobody quicker does. */
+export interface LaneView {
+  readonly answers: 'python' | 'compiled' | 'onnx';
+  readonly compiled: 'none' | 'compiling' | 'proven' | 'refused' | 'failed';
+  /** Why it is not compiled, or not run in the server; for users. */
+  readonly reason: string;
 }
 
 /** What one server process says of one configuration. */

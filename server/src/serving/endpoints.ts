@@ -6,6 +6,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { AppError, alreadyExists, invalidArgument, notFound } from '../kernel/errors.ts';
 import { randomHexId } from '../kernel/ids.ts';
 import { checkDescription } from '../registry/model-rules.ts';
+import type { NumberedVersion } from '../registry/version-contents.ts';
 import { insertConfigVersion } from './configs.ts';
 import * as configs from './configs-repository.ts';
 import { type EndpointConfig, type EndpointSettings, NO_SETTINGS } from './endpoint-config.ts';
@@ -107,6 +108,14 @@ export function createEndpoints({ db, clock, ownership, captures, wake }: Endpoi
   }
 
   return {
+    /** What the configuration that answers now serves, by name of the entity. */
+    async servedBy({ endpointNo, active }: EndpointView): Promise<ReadonlyMap<string, NumberedVersion>> {
+      if (active === undefined) return new Map();
+      const of = { endpoint_no: endpointNo, config_version: active.version };
+      const rows = await db.read((sql) => configs.listEntities(sql, [of]));
+      return new Map(rows.map((row) => [row.name, { modelNo: row.model_no, version: row.version }]));
+    },
+
     /** @throws AppError InvalidArgument; AlreadyExists; NotFound for what the configuration names. */
     async create(input: NewEndpoint, by: Access): Promise<EndpointView> {
       const { name, config, description } = input;

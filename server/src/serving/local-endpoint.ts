@@ -122,10 +122,10 @@ export function createLocalEndpoint(
 
   function stateOf(local: LocalConfig, { name, deployment }: ServedEntity): EntityState {
     if (local.failure?.entity === name) return { state: 'FAILED', message: local.failure.message };
-    const { state, message } = deployment.state;
-    return local.progress === 'preparing' && state === 'READY'
-      ? { state: 'CREATING', message: 'Asking the model its input example' }
-      : { state, message };
+    const found = deployment.state;
+    return local.progress === 'preparing' && found.state === 'READY'
+      ? { ...found, state: 'CREATING', message: 'Asking the model its input example' }
+      : found;
   }
 
   function putRoute(version: number): void {

@@ -7,6 +7,10 @@ export interface ModelFile {
   readonly flavors: readonly string[];
   /** What loads the model as a function: `mlflow.sklearn`; undefined where it has no such flavor. */
   readonly loader: string | undefined;
+  /** What of the model is called: `predict`, or `predict_proba`. */
+  readonly predictFunction: string;
+  /** Path below the model's folder of its ONNX file; undefined in other flavors. */
+  readonly onnxFile: string | undefined;
   /** Of the interpreter that logged it: `3.11.7`. */
   readonly pythonVersion: string | undefined;
   readonly mlflowVersion: string | undefined;
@@ -45,6 +49,8 @@ export function parseModelFile(text: string): ModelFile {
   return {
     flavors: Object.keys(flavors),
     loader: textOf(pyfunc?.loader_module),
+    predictFunction: textOf(pyfunc?.predict_fn) ?? 'predict',
+    onnxFile: isObject(flavors.onnx) ? textOf(flavors.onnx.data) : undefined,
     pythonVersion: textOf(pyfunc?.python_version),
     mlflowVersion: textOf(written.mlflow_version),
     signature: signatureOf(written),

@@ -20,7 +20,8 @@ export interface Prepared {
   readonly folder: string;
   readonly digest: string;
   readonly modelFile: ModelFile;
-  readonly environment: BuiltEnvironment;
+  /** Builds its environment where that is not there yet. @throws EnvironmentFailure */
+  build(signal: AbortSignal): Promise<BuiltEnvironment>;
   /** A request body that the model must answer. */
   readonly example: Buffer | undefined;
   /** What its program said the last time that it had loaded; undefined before the first time. */
@@ -76,21 +77,17 @@ export function createPreparation(dependencies: PreparationDependencies) {
     try {
       const facts = await servedVersions.pin(of, { digest: copy.digest, what });
       const modelFile = await readModelFile(copy.folder, what);
-      tell('Building the environment of the model');
-      const spec = await environments.plan(copy.folder);
-      const environment = await environments.ensure(spec, (line) => log.build(line), signal);
-      for (const warning of environment.warnings) log.build(`Warning: ${warning}`);
-      const keepEnvironment = environments.inUse(environment.key);
+      const { build, release } = builderOf(environments, { folder: copy.folder, log, tell });
       return {
         modelName: fullNameOf(name),
         folder: copy.folder,
         digest: copy.digest,
         modelFile,
-        environment,
+        build,
         example: await readExample(copy.folder, modelFile),
         facts,
         release() {
-          keepEnvironment();
+          release();
           keepFiles();
         },
       };
@@ -98,6 +95,30 @@ export function createPreparation(dependencies: PreparationDependencies) {
       keepFiles();
       throw error;
     }
+  };
+}
+
+/** The environment of a model, built when somebody first asks for it. */
+function builderOf(
+  environments: Environments,
+  { folder, log, tell }: { readonly folder: string } & Pick<PreparationInput, 'log' | 'tell'>,
+) {
+  const kept: (() => void)[] = [];
+  let built: BuiltEnvironment | undefined;
+  return {
+    async build(signal: AbortSignal): Promise<BuiltEnvironment> {
+      if (built !== undefined) return built;
+      tell('Building the environment of the model');
+      const spec = await environments.plan(folder);
+      const environment = await environments.ensure(spec, (line) => log.build(line), signal);
+      for (const warning of environment.warnings) log.build(`Warning: ${warning}`);
+      kept.push(environments.inUse(environment.key));
+      built = environment;
+      return environment;
+    },
+    release() {
+      for (const letGo of kept.splice(0)) letGo();
+    },
   };
 }
 

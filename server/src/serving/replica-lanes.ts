@@ -10,8 +10,11 @@ export interface ReplicaLanes extends LaneSet {
   fail(failure: AppError | undefined): void;
 }
 
-/** The channels of a set as lanes. The set may change: routes hold on to the lanes. */
-export function createReplicaLanes(wake: () => void): ReplicaLanes {
+/**
+ * The channels of a set as lanes. The set may change: routes hold on to the lanes.
+ * @param used called for each batch
+ */
+export function createReplicaLanes(used: () => void, wake: () => void): ReplicaLanes {
   const listeners = new Set<() => void>();
   const lanes = new Map<Channel, Lane>();
   let set: ReplicaSet | undefined;
@@ -22,7 +25,7 @@ export function createReplicaLanes(wake: () => void): ReplicaLanes {
   function refresh(): void {
     const channels = set?.channels ?? [];
     for (const channel of lanes.keys()) if (!channels.includes(channel)) lanes.delete(channel);
-    for (const channel of channels) if (!lanes.has(channel)) lanes.set(channel, laneOf(channel));
+    for (const channel of channels) if (!lanes.has(channel)) lanes.set(channel, laneOf(channel, used));
     current = [...lanes.values()];
     for (const listener of [...listeners]) listener();
   }
@@ -55,12 +58,13 @@ export function createReplicaLanes(wake: () => void): ReplicaLanes {
   };
 }
 
-function laneOf(channel: Channel): Lane {
+function laneOf(channel: Channel, used: () => void): Lane {
   return {
     id: channel.id,
     kind: 'python',
     free: () => channel.capacity - channel.inFlight,
     async run(batch, limit) {
+      used();
       const { payload, modelMicros } = await channel.send(batch.payload, limit);
       return readAnswer(payload, { asked: batch.segments.length, modelMicros });
     },

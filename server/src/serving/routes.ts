@@ -63,7 +63,8 @@ export function routeOf(input: RouteInput): Route {
 
 function routedEntity({ endpointId, config }: RouteInput, entity: ServedEntity): RoutedEntity {
   const { deployment, name, version } = entity;
-  const { signature, facts } = deployment;
+  const { signature, facts, native } = deployment;
+  const isRaw = signature === undefined || signature.path === 'raw' || facts.path === 'raw';
   const own = config.entities.find((each) => each.name === name)!;
   return {
     id: `${endpointId}/${name}`,
@@ -71,12 +72,13 @@ function routedEntity({ endpointId, config }: RouteInput, entity: ServedEntity):
     modelName: deployment.prepared!.modelName,
     modelVersion: String(version),
     weight: config.routes.find((route) => route.entity === name)?.percent ?? 0,
-    path: signature === undefined || signature.path === 'raw' || facts.path === 'raw' ? 'raw' : 'columns',
+    path: isRaw && native === undefined ? 'raw' : 'columns',
     signature,
-    domain: undefined,
-    batch: { ...DEFAULT_BATCH_RULES, rowWise: facts.rowWise },
-    lanes: deployment.lanes,
-    fallback: undefined,
+    domain: native?.domain,
+    batch: { ...DEFAULT_BATCH_RULES, rowWise: native?.rowWise ?? facts.rowWise },
+    lanes: native?.lanes ?? deployment.lanes,
+    fallback: native === undefined ? undefined : deployment.lanes,
+    fallbackJoins: facts.rowWise && facts.path !== 'raw',
     slots: concurrencyOf(own.size).max,
     onNotRowWise: () => deployment.notRowWise(),
   };
@@ -90,7 +92,7 @@ export const routeFacts = ({ configVersion, name, settings, entities, log }: Rou
     settings.strict,
     settings.rateLimits,
     log?.log.tableId,
-    entities.map(({ deployment }) => [deployment.key, deployment.facts]),
+    entities.map(({ deployment }) => [deployment.key, deployment.facts, deployment.native?.kind]),
   ]);
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);

@@ -11,6 +11,7 @@ import { readConfig, type WrittenEntity } from './endpoint-rules.ts';
 import { createEndpoints } from './endpoints.ts';
 import type { Gateway, ScoringRequest } from './gateway/gateway-port.ts';
 import type { Route } from './gateway/lane.ts';
+import type { NativeModels } from './native-models.ts';
 import { createNodes } from './nodes.ts';
 import type { Prepare } from './preparation.ts';
 import { createReconciler } from './reconciler.ts';
@@ -188,19 +189,22 @@ export const prepareAtOnce: Prepare = async ({ of }) => ({
   modelFile: {
     flavors: ['python_function'],
     loader: 'mlflow.pyfunc',
+    predictFunction: 'predict',
+    onnxFile: undefined,
     pythonVersion: '3.11.7',
     mlflowVersion: '3.17.2',
     signature: undefined,
     servingExample: undefined,
     modelConfig: undefined,
   },
-  environment: builtEnvironment,
+  build: async () => builtEnvironment,
   example: Buffer.from('{}'),
   facts: undefined,
   release: () => undefined,
 });
 
 export interface TestedNodeOptions {
+  readonly native?: NativeModels;
   readonly failing?: (spec: SetSpec) => string | undefined;
   readonly prepare?: Prepare;
   readonly answers?: (request: ScoringRequest) => string | undefined;
@@ -223,6 +227,7 @@ export function createTestedNode(db: Database, options: TestedNodeOptions = {}) 
     prepare: options.prepare ?? prepareAtOnce,
     readVariables: options.readVariables ?? (async (variables) => variables),
     keepFacts: createServedVersions({ db, clock }).keepFacts,
+    native: options.native,
     cores: 2,
     idleMs: 300_000,
     onChange: () => waker.wake(),
@@ -259,6 +264,7 @@ const servedEntity = (more: Partial<WrittenEntity> = {}): WrittenEntity => ({
   maxConcurrency: undefined,
   workloadType: undefined,
   scaleToZero: undefined,
+  compiledLane: undefined,
   variables: {},
   ...more,
 });

@@ -127,6 +127,7 @@ export async function openSingleModel(
           batch: { ...DEFAULT_BATCH_RULES, rowWise },
           lanes,
           fallback: undefined,
+          fallbackJoins: false,
           slots: SLOTS,
           onNotRowWise: () =>
             tell('An answer showed that rows depend on each other: requests are not joined.'),
@@ -162,12 +163,15 @@ export async function openSingleModel(
 
 function lanesOf(set: ReplicaSet, replicas: number, clock: Clock) {
   let failedAtMs: number | undefined;
-  const lanes = createReplicaLanes(() => {
-    if (failedAtMs === undefined || clock.nowMs() - failedAtMs < START_AGAIN_MS) return;
-    failedAtMs = undefined;
-    lanes.fail(undefined);
-    set.scale(replicas);
-  });
+  const lanes = createReplicaLanes(
+    () => undefined,
+    () => {
+      if (failedAtMs === undefined || clock.nowMs() - failedAtMs < START_AGAIN_MS) return;
+      failedAtMs = undefined;
+      lanes.fail(undefined);
+      set.scale(replicas);
+    },
+  );
   set.onChange((change) => {
     if (change.kind !== 'failed') return;
     failedAtMs = clock.nowMs();

@@ -24,6 +24,7 @@ import { serving } from './0025-serving.ts';
 import { inferenceTables } from './0026-inference-tables.ts';
 import { auditAskers } from './0027-audit-askers.ts';
 import { droppedTables } from './0028-dropped-tables.ts';
+import { compiledModels } from './0029-compiled-models.ts';
 
 /** Every migration, oldest first. A migration that has shipped is never edited: the next one mends it. */
 export const migrations: readonly Migration[] = [
@@ -52,4 +53,5 @@ export const migrations: readonly Migration[] = [
   inferenceTables,
   auditAskers,
   droppedTables,
+  compiledModels,
 ];

@@ -63,6 +63,7 @@ function readEntity(
     maxConcurrency: optionalInt32(message, 'max_provisioned_concurrency', of('max_provisioned_concurrency')),
     workloadType: optional('workload_type'),
     scaleToZero: optionalBoolean(message, 'scale_to_zero_enabled', of('scale_to_zero_enabled')),
+    compiledLane: optional('compiled_lane'),
     variables: readVariables(message, of('environment_vars')),
   };
 }

@@ -1,5 +1,5 @@
 import type { CaptureConfig, EndpointConfig, EntityConfig } from '../../serving/endpoint-config.ts';
-import type { ConfigView, EndpointView, EntityView } from '../../serving/endpoint-states.ts';
+import type { ConfigView, EndpointView, EntityState, EntityView } from '../../serving/endpoint-states.ts';
 
 /** What is kept of an endpoint's requests, and how that is. */
 export interface CaptureTable {
@@ -72,6 +72,7 @@ function renderEntity(view: ConfigView, { config, version, state }: EntityView):
     entity_version: String(version),
     ...(config.target.by === 'alias' && { entity_alias: config.target.alias }),
     ...renderWorkload(view, config),
+    ...renderLane(config, state),
     state: {
       deployment: `DEPLOYMENT_${state.state}`,
       deployment_state_message: state.message,
@@ -91,6 +92,18 @@ function renderModel(view: ConfigView, { config, version, state }: EntityView): 
     },
   };
 }
+
+/** Who answers and why; not among what the SDK reads. */
+const renderLane = ({ compiledLane }: EntityConfig, { lane }: EntityState): object => ({
+  compiled_lane: compiledLane ?? 'auto',
+  ...(lane !== undefined && {
+    lane: {
+      answers: lane.answers,
+      compiled: lane.compiled,
+      ...(lane.reason !== '' && { reason: lane.reason }),
+    },
+  }),
+});
 
 const renderWorkload = (
   { madeBy, createdAtMs }: ConfigView,

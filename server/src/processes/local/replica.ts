@@ -129,12 +129,13 @@ export function startReplica(options: ReplicaOptions): Replica {
       {
         token,
         socket: arrivals.path,
-        nice: 0,
+        nice: spec.nice ?? 0,
         jail: {
           isolation: options.isolation,
           model: spec.model.folder,
           root: arrivals.rootFolder,
           user: options.user ?? null,
+          readable: spec.readable ?? [],
           limits: {
             temporaryBytes: limits.temporaryBytes,
             openFiles: limits.openFiles,

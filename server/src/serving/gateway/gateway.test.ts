@@ -351,22 +351,29 @@ describe('the gateway', () => {
     expect(await ask(gateway, route, [1])).toMatchObject({ lane: 'python' });
   });
 
-  it('refuses what the original model was seen to refuse, before a compiled one answers it', async () => {
-    const lane = createTestLane(tenfold, { kind: 'compiled' });
+  it('asks the original model what a compiled one was not compared on, and joins nothing there unproven', async () => {
+    const compiled = createTestLane(tenfold, { kind: 'compiled' });
+    const original = createTestLane(tenfold);
     const domain = {
       refusesNan: false,
       refusesPositiveInfinity: true,
       refusesNegativeInfinity: true,
-      refusesBeyondFloat32: true,
+      largest: 3.4e38,
       refusesNullText: false,
       refusesNoRows: true,
     };
     const gateway = gatewayOf();
-    const route = put(gateway, routeOf([oneEntity(createTestLanes(lane), { domain })]));
-    for (const rows of ['[Infinity]', '[-Infinity]', '[1e39]', '[]'])
-      expect(bodyOf(await ask(gateway, route, `{"inputs": {"x": ${rows}}}`))).toBe('InvalidArgument');
-    expect(bodyOf(await ask(gateway, route, '{"inputs": {"x": [NaN]}}'))).toBe('{"predictions": [NaN]}');
-    expect(lane.batches).toHaveLength(1);
+    const fallback = createTestLanes(original);
+    const entity = oneEntity(createTestLanes(compiled), { domain, fallback, fallbackJoins: false });
+    const route = put(gateway, routeOf([entity]));
+    const outside = ['[Infinity]', '[-Infinity]', '[1e39]', '[]'].map((rows) =>
+      ask(gateway, route, `{"inputs": {"x": ${rows}}}`),
+    );
+    for (const answer of await Promise.all(outside)) expect(answer).toMatchObject({ lane: 'python' });
+    expect(original.batches.map((segments) => segments.length)).toEqual([1, 1, 1, 1]);
+    expect(compiled.batches).toHaveLength(0);
+    const nan = await ask(gateway, route, '{"inputs": {"x": [NaN]}}');
+    expect([nan, bodyOf(nan)]).toMatchObject([{ lane: 'compiled' }, '{"predictions": [NaN]}']);
   });
 
   it('shares requests by the percents of the entities, or gives them to the one that is named', async () => {

@@ -262,14 +262,17 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     let error: AppError | undefined;
     try {
       input = state.read(request.content, request.body);
-      if (input.kind === 'columns' && input.isOutsideDomain) error = modelRaised(request.id);
     } catch (thrown) {
       error = asAppError(thrown);
     }
     const deadlineAt = arrivedAt + state.route.route.deadlineMs;
     const pending = new Pending(request, done, { state, input, timestampMs, arrivedAt, deadlineAt });
     state.route.open.add(pending);
-    error ??= queueOfRequest(pending).add(pending);
+    if (error === undefined) {
+      const queue = queueOfRequest(pending);
+      if (queue === state.fallback && !state.entity.fallbackJoins) pending.isAlone = true;
+      error = queue.add(pending);
+    }
     if (error !== undefined) failed(pending, error, undefined);
     else watchDeadlines(state.route);
     return {
@@ -363,8 +366,9 @@ const emptied = (state: RouteState): Promise<void> =>
 
 const UNREAD: ReadInput = { kind: 'program', ignored: undefined };
 
-/** What a compiled model cannot do. */
-const needsOriginal = (input: ReadInput): boolean => input.kind === 'program' || !input.hasDefaultParams;
+/** What a compiled model is not asked. */
+const needsOriginal = (input: ReadInput): boolean =>
+  input.kind === 'program' || !input.hasDefaultParams || input.isOutsideDomain;
 
 function refusalOfLog({ log }: Route): AppError | undefined {
   return log?.mode === 'every' ? log.log.refusal : undefined;

@@ -271,6 +271,7 @@ export function createLaneQueue(lanes: LaneSet, owner: LaneQueueOwner): LaneQueu
       keep(request, again);
       return;
     }
+    if (!request.state.entity.fallbackJoins) request.isAlone = true;
     const full = fallback.add(request);
     if (full !== undefined) owner.failed(request, full, lane.kind);
   }

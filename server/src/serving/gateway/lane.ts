@@ -74,7 +74,7 @@ export interface RoutedEntity {
   readonly path: 'columns' | 'raw';
   /** Undefined where the model has none; then the path is `raw`. */
   readonly signature: Signature | undefined;
-  /** What `lanes` would answer though the original refuses it; undefined where the original itself answers. */
+  /** What `lanes` may be asked: the rest is for `fallback`. Undefined where the original itself answers. */
   readonly domain: InputDomain | undefined;
   readonly batch: BatchRules;
   readonly lanes: LaneSet;
@@ -83,6 +83,8 @@ export interface RoutedEntity {
    * Undefined where `lanes` are of the original model.
    */
   readonly fallback: LaneSet | undefined;
+  /** Whether rows of several requests may be joined for the fallback too. */
+  readonly fallbackJoins: boolean;
   /** Requests that run at once, by the size of the workload; more wait. */
   readonly slots: number;
   /** Called once, when an answer shows that rows of several requests cannot be joined after all. */

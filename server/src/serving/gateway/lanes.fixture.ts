@@ -193,6 +193,7 @@ export const entityOf = (lanes: LaneSet, given: Partial<RoutedEntity> = {}): Rou
   path: 'columns',
   signature: IRIS,
   domain: undefined,
+  fallbackJoins: true,
   batch: { ...DEFAULT_BATCH_RULES, rowWise: true },
   lanes,
   fallback: undefined,

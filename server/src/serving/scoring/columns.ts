@@ -223,15 +223,14 @@ export interface ParamSpec {
 }
 
 /**
- * What the original model refuses though its signature takes it: a compiled one would answer. Each is true where the
- * original raised an exception.
+ * What a compiled model is not asked: the original refuses it though its signature takes it, or was not compared there.
  */
 export interface InputDomain {
   readonly refusesNan: boolean;
   readonly refusesPositiveInfinity: boolean;
   readonly refusesNegativeInfinity: boolean;
-  /** Finite, and larger than a float of 32 bits holds. */
-  readonly refusesBeyondFloat32: boolean;
+  /** Finite numbers of a larger magnitude are for the original. */
+  readonly largest: number;
   readonly refusesNullText: boolean;
   readonly refusesNoRows: boolean;
 }

@@ -25,7 +25,7 @@ export interface ColumnsInput {
   /** Requests with equal keys may share a batch; undefined where this one must be alone. */
   readonly joinKey: string | undefined;
   readonly ignored: string | undefined;
-  /** What the original model would refuse. */
+  /** Only the original model is asked it. */
   readonly isOutsideDomain: boolean;
 }
 

@@ -87,7 +87,10 @@ function valueTexts(
 }
 
 /** @param part rows of the first dimension, or one of them without its own brackets; all where undefined */
-function tensorText(tensor: TensorColumn, part: readonly [number, number] | number | undefined): string {
+export function tensorText(
+  tensor: TensorColumn,
+  part: readonly [number, number] | number | undefined,
+): string {
   const { shape, elements } = tensor;
   const text = valueTexts(elements, String);
   const [length = 1, ...inner] = shape;
