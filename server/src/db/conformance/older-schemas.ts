@@ -4,6 +4,7 @@ import type { Transaction } from '../port.ts';
 export async function undoSince22(tx: Transaction): Promise<void> {
   for (const statement of [
     'ALTER TABLE audit_outbox DROP COLUMN asker',
+    'DROP TABLE compiled_models',
     'DROP TABLE inference_feedback',
     'DROP TABLE inference_tables',
     'DROP TABLE serving_node_states',
