@@ -18,7 +18,7 @@ from .equality import rows_between, rows_of, same
 ROW_WISE_FLAVORS = ("sklearn", "xgboost", "lightgbm", "catboost", "onnx")
 PROOF_ROWS = 64
 # A batch of bodies as they came; the other kind is columns.
-BODIES = 2
+BODIES = b"\x02"
 MAX_MESSAGE = 4000
 NUMERIC = {"integer": "int32", "long": "int64", "float": "float32", "double": "float64"}
 SCALARS = tuple(NUMERIC) + ("boolean", "string", "binary", "datetime")
@@ -239,7 +239,7 @@ class Predictor:
     # ---- answering
 
     def answer(self, payload):
-        if payload[0] == BODIES:
+        if bytes(payload[:1]) == BODIES:
             from . import raw
 
             return raw.answer(self, payload)

@@ -5,6 +5,7 @@ import type { NumberedVersion } from '../registry/version-contents.ts';
 import { type Compilation, type Compilations, NOT_COMPILED } from './compiled/compilations.ts';
 import { differenceHere } from './compiled/compiled-checks.ts';
 import { callOfCompiled, jobOf } from './compiled/compiled-input.ts';
+import type { Evidence } from './compiled/evidence.ts';
 import type { CompiledLaneMode } from './endpoint-config.ts';
 import type { LaneSet } from './gateway/lane.ts';
 import { MAX_ONNX_BYTES, whyNotInProcess } from './onnx/onnx-allow-list.ts';
@@ -12,7 +13,7 @@ import { callOfFlavor } from './onnx/onnx-flavor.ts';
 import { createOnnxLanes } from './onnx/onnx-lane.ts';
 import { readOnnxModel } from './onnx/onnx-model.ts';
 import { answersRowByRow } from './onnx/onnx-rows.ts';
-import type { OnnxThreads } from './onnx/onnx-threads.ts';
+import type { OnnxSession, OnnxThreads } from './onnx/onnx-threads.ts';
 import type { Prepared } from './preparation.ts';
 import type { InputDomain, Signature } from './scoring/columns.ts';
 
@@ -64,11 +65,8 @@ export function createNativeModels({ threads, compilations }: NativeModelsDepend
     const session = await threads.load(bytes);
     // Of one that was forced it is known that it differs.
     const difference =
-      compilation.state === 'proven' ? await differenceHere(session, output, evidence) : undefined;
-    if (difference !== undefined) {
-      session.close();
-      return difference;
-    }
+      compilation.state === 'proven' ? await differenceOf(session, output, evidence) : undefined;
+    if (difference !== undefined) return difference;
     const call = callOfCompiled(input.signature!, output);
     return {
       kind: 'compiled',
@@ -171,4 +169,20 @@ export function createNativeModels({ threads, compilations }: NativeModelsDepend
     /** It failed on a request: nobody asks it any more. */
     refuse: (of: NumberedVersion, reason: string): Promise<void> => compilations.refuse(of, reason),
   };
+}
+
+/** The session is closed where it is not to be used. */
+async function differenceOf(
+  session: OnnxSession,
+  output: string,
+  evidence: Evidence,
+): Promise<string | undefined> {
+  try {
+    const difference = await differenceHere(session, output, evidence);
+    if (difference !== undefined) session.close();
+    return difference;
+  } catch (error) {
+    session.close();
+    throw error;
+  }
 }
