@@ -21,6 +21,7 @@ describe('a version that scales to zero', () => {
         prepare: prepareAtOnce,
         readVariables: async (variables) => variables,
         keepFacts: async () => undefined,
+        native: undefined,
         cores: 2,
         idleMs: 0,
         onChange: () => undefined,

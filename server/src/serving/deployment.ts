@@ -119,7 +119,7 @@ export function createDeployment(
     onChange,
     onError,
   });
-  const ending = new AbortController();
+  const abort = new AbortController();
   let prepared: Prepared | undefined;
   let environment: BuiltEnvironment | undefined;
   let signature: Signature | undefined;
@@ -186,7 +186,7 @@ export function createDeployment(
   async function bringUp(): Promise<void> {
     if (prepared === undefined) throw unavailable('The model is being prepared on this server.');
     await endSet();
-    environment ??= await prepared.build(ending.signal);
+    environment ??= await prepared.build(abort.signal);
     tell('Starting a process with the model');
     const variables = await readVariables(entity.variables, makerId);
     const resourceClass = resourceClassOf(entity.workloadType, (await engine.facts()).resourceClasses);
@@ -383,7 +383,7 @@ export function createDeployment(
 
     async close({ drainMs }) {
       closed = true;
-      ending.abort(ended());
+      abort.abort(ended());
       lanes.fail(ended());
       await endSet(drainMs);
       form.close();

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type OpenedDatabase, testedDatabases } from '../db/conformance/databases.ts';
 import { createRegistry, version } from '../registry/conformance/registry.ts';
 import { type Compilation, NOT_COMPILED } from './compiled/compilations.ts';
+import type { WrittenEntity } from './endpoint-rules.ts';
 import type { NativeLanes, NativeModels } from './native-models.ts';
 import type { InputDomain } from './scoring/columns.ts';
 import { CALLER, createTestedNode, newEndpoint, servedConfig } from './serving.fixture.ts';
@@ -61,7 +62,7 @@ describe('a model that may run in the server', () => {
     await opened.remove();
   });
 
-  async function serve(models: NativeModels, more: Parameters<typeof servedConfig>[0] = {}) {
+  async function serve(models: NativeModels, more: Partial<WrittenEntity> = {}) {
     const node = createTestedNode(opened.db, { native: models });
     await node.reconciler.start();
     stops.push(() => node.reconciler.stop());

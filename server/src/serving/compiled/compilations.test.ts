@@ -34,7 +34,7 @@ function createMemoryStore(): Pick<ObjectStore, 'put' | 'get'> & { readonly kept
       const pieces: Uint8Array[] = [];
       for await (const piece of body) pieces.push(piece);
       kept.set(key, Buffer.concat(pieces));
-      return { etag: 'e', size: kept.get(key)!.length };
+      return { etag: 'e', sizeBytes: kept.get(key)!.length, sha256: '' };
     },
     async get(key) {
       const bytes = kept.get(key);
