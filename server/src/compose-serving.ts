@@ -186,7 +186,6 @@ export async function composeServing(dependencies: ServingDependencies): Promise
     onChange: () => waker.wake(),
     onError,
   });
-  const nodeId = randomHexId();
   const reconciler = createReconciler({
     db,
     clock,

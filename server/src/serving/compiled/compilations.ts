@@ -13,7 +13,7 @@ import { COMPILE_MS, type Compile, type ModelToCompile } from './compiler.ts';
 import { type Evidence, readEvidence } from './evidence.ts';
 
 /** How models are compiled and compared; counts up when either changes what comes out. */
-export const RECIPE = 'exact-1';
+const RECIPE = 'exact-1';
 
 /** What became of compiling a version, as everybody who serves it knows it. */
 export interface Compilation {
