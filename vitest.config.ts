@@ -8,6 +8,8 @@ export default defineConfig({
       'web/src/**/*.test.ts',
       'tools/**/*.test.ts',
     ],
+    // They need what `npm run acceptance:heavy` installs and starts.
+    exclude: ['**/node_modules/**', '**/*.heavy.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',

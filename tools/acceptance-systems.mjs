@@ -16,6 +16,7 @@ import { startServer } from './server-process.mjs';
  * @property {'folder' | 's3'} artifacts
  * @property {number} [servers] how many processes serve in turn; one without it
  * @property {readonly string[]} [flags] what they are started with besides
+ * @property {NodeJS.ProcessEnv} [env] variables that they are started with besides
  * @property {boolean} [auth] whether they ask who calls; `token` is an administrator's then
  */
 /**
@@ -36,7 +37,14 @@ const WEBHOOK_FLAGS = ['--webhooks-allow-http', 'true', '--webhooks-allow-privat
  * @param {SystemOptions} options
  * @returns {Promise<System | undefined>}
  */
-export async function startSystem({ database, artifacts, servers = 1, auth = false, flags = [] }) {
+export async function startSystem({
+  database,
+  artifacts,
+  servers = 1,
+  auth = false,
+  flags = [],
+  env: given = {},
+}) {
   if (database === 'postgres' && ensurePostgres() === undefined) return undefined;
   /** @type {Array<() => unknown>} */
   const stops = [];
@@ -49,7 +57,7 @@ export async function startSystem({ database, artifacts, servers = 1, auth = fal
     stops.push(() => rmSync(home, { recursive: true, force: true }));
     const args = [...WEBHOOK_FLAGS, '--environments', modelEnvironments, ...flags];
     /** @type {NodeJS.ProcessEnv} */
-    let env = {};
+    let env = given;
     const token = auth ? `slipway-${randomBytes(20).toString('hex')}` : undefined;
     if (token !== undefined) args.push('--auth', 'true');
     if (database === 'postgres') {
@@ -61,7 +69,7 @@ export async function startSystem({ database, artifacts, servers = 1, auth = fal
       const store = await startBucket();
       stops.push(store.stop);
       args.push('--artifacts', `s3://${BUCKET}/slipway`, '--store-endpoint', store.url);
-      env = store.env;
+      env = { ...env, ...store.env };
     }
     if (token !== undefined) env = { ...env, SLIPWAY_ADMIN_TOKEN: token };
     const urls = [];

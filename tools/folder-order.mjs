@@ -8,7 +8,7 @@ export const FOLDER_ORDER = [
   ['filters', 'the search-filter language: lexer, parser, typed tree'],
   ['db', 'port, SQLite, PostgreSQL, migrations, conformance'],
   ['objects', 'port (put, get, list, sign, conditional put), local folder, S3, Azure, GCS, conformance'],
-  ['processes', 'port "run this somewhere", on this machine, conformance'],
+  ['processes', 'port "run this somewhere", on this machine, in a Ray cluster, conformance'],
   ['delta', 'Delta tables over objects, and DuckDB over them'],
   ['telemetry', 'spans of our own over OTLP, to whoever collects them'],
   ['events', 'outbox and dispatcher; what happened, as plain data'],
@@ -44,6 +44,7 @@ export const ROOT_FILES = [
   'compose.ts',
   'compose-audit.ts',
   'compose-databricks.ts',
+  'compose-engines.ts',
   'compose-files.ts',
   'compose-governance.ts',
   'compose-inference-log.ts',
@@ -73,7 +74,7 @@ export const ADAPTER_FOLDERS = [
 
 /** Where adapters are constructed: those of `processes` serve models, all others keep things. */
 export const ADAPTER_MAKERS = {
-  processes: ['compose-serving.ts', 'compose-models.ts'],
+  processes: ['compose-engines.ts', 'compose-models.ts'],
   others: ['compose-storage.ts', 'compose-inference-log.ts'],
 };
 

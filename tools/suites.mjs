@@ -167,7 +167,7 @@ async function runFaults() {
  * @param {{name: string, args: string[]}} [selection] which tests, and the name of the report
  * @returns {Promise<Counts>}
  */
-async function runVitest(env, { name, args } = { name: 'vitest', args: [] }) {
+export async function runVitest(env, { name, args } = { name: 'vitest', args: [] }) {
   const report = path.join(root, 'test-results', `${name}.json`);
   mkdirSync(path.dirname(report), { recursive: true });
   rmSync(report, { force: true });
@@ -196,7 +196,7 @@ async function runVitest(env, { name, args } = { name: 'vitest', args: [] }) {
  *   the client signs in
  * @returns {Promise<Counts>}
  */
-async function runAcceptanceOn(name, client, storage, selection = {}) {
+export async function runAcceptanceOn(name, client, storage, selection = {}) {
   const system = await startSystem(storage);
   if (system === undefined) {
     process.stdout.write(`LEFT OUT: ${name}, because this machine has no initdb and postgres.\n`);

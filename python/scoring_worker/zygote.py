@@ -1,5 +1,6 @@
 """An interpreter that has imported a model's libraries and no model. Each replica is a fork of it, shut in before it
-loads anything. Started as `python -I zygote.py '{"preload": [...], "network": "none"}'` with a socket as descriptor 3.
+loads anything. Started as `python -I zygote.py '{"preload": [...], "network": "none"}'` with a socket as descriptor 3,
+or as the one that `control` names.
 
 It ends when that socket ends; what it forked ends with it.
 """
@@ -28,7 +29,7 @@ def main():
     jail.adopt_orphans()
     began = time.monotonic()
     modules = preload(settings["preload"])
-    control = channel.Channel(socket.socket(fileno=CONTROL))
+    control = channel.Channel(socket.socket(fileno=settings.get("control", CONTROL)))
     control.send_json(
         channel.READY,
         {

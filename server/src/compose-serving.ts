@@ -1,6 +1,7 @@
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Files } from './artifacts/files.ts';
+import { type EngineSettings, openEngines } from './compose-engines.ts';
 import type { InferenceLogSurface } from './compose-inference-log.ts';
 import type { Database } from './db/port.ts';
 import { createEnvironments, type EnvironmentSettings } from './environments/environment-store.ts';
@@ -22,7 +23,6 @@ import type { Clock } from './kernel/clock.ts';
 import { AppError, invalidArgument } from './kernel/errors.ts';
 import { randomHexId } from './kernel/ids.ts';
 import type { ObjectStore } from './objects/port.ts';
-import { openLocalEngine } from './processes/local/local-engine.ts';
 import { PROGRAMS_FOLDER } from './python-programs.ts';
 import { securableOf } from './registry/model-names.ts';
 import { nameOfNumber } from './registry/version-contents.ts';
@@ -49,13 +49,10 @@ import { createReconciler } from './serving/reconciler.ts';
 import { createServedVersions } from './serving/served-versions.ts';
 
 /** The settings of that name. */
-export interface ServingSettings {
+export interface ServingSettings extends EngineSettings {
   readonly home: string;
   readonly idleMs: number;
   readonly deadlineMs: number;
-  readonly modelsMaxBytes: number;
-  readonly memoryBytes: number | undefined;
-  readonly isolation: 'require' | 'auto' | 'off';
   readonly environments: Omit<EnvironmentSettings, 'uvRequirements'> & {
     readonly maxBytes: number;
   };
@@ -65,6 +62,8 @@ export interface ServingDependencies {
   readonly db: Database;
   readonly clock: Clock;
   readonly settings: ServingSettings;
+  /** Names the installation, whose servers share one database. */
+  readonly place: string;
   /** Whether callers have identities. */
   readonly auth: boolean;
   readonly governance: Governance;
@@ -96,9 +95,6 @@ export interface ServingSurface {
   stop(): Promise<void>;
 }
 
-/** Of the machine's memory, where nobody said how much models may have. */
-const MEMORY_SHARE = 0.6;
-const IDLE_INTERPRETER_MS = 30 * 60_000;
 const COLLECT_MS = 60 * 60_000;
 const DRAIN_MS = 10_000;
 
@@ -107,16 +103,7 @@ export async function composeServing(dependencies: ServingDependencies): Promise
   const { db, clock, settings, auth, governance, files, readModelName, logger, onError } = dependencies;
   const { snapshot, grants, ownership } = governance;
   const nowMs = () => performance.now();
-  const engine = await openLocalEngine({
-    program: join(PROGRAMS_FOLDER, 'scoring_worker', 'zygote.py'),
-    // Not in the home: a socket is nothing that programs which copy it can read.
-    runFolder: undefined,
-    isolation: settings.isolation,
-    memoryBudgetBytes: settings.memoryBytes ?? Math.floor(totalmem() * MEMORY_SHARE),
-    resourceClasses: {},
-    idleInterpreterMs: IDLE_INTERPRETER_MS,
-    now: nowMs,
-  });
+  const engines = await openEngines(settings, { place: dependencies.place, onError });
   const { maxBytes: environmentsMaxBytes, ...environmentSettings } = settings.environments;
   const environments = createEnvironments(
     {
@@ -157,15 +144,16 @@ export async function composeServing(dependencies: ServingDependencies): Promise
     clock,
     nodeId,
     store: dependencies.store,
+    // Beside the server: what it makes is read here.
     compile: createCompiler({
-      engine,
+      engine: engines.named('local'),
       environments,
       programs: PROGRAMS_FOLDER,
       requirementsFile: join(PROGRAMS_FOLDER, 'model_compiler', 'requirements.txt'),
     }),
   });
   const deployments = createDeployments({
-    engine,
+    engineOf: engines.named,
     clock,
     prepare: createPreparation({
       db,
@@ -270,7 +258,7 @@ export async function composeServing(dependencies: ServingDependencies): Promise
       if (events.some(({ entity }) => entity === 'model_version_alias')) reconciler.wake();
     },
     async start() {
-      const { isolation, isolationLack } = await engine.facts();
+      const { isolation, isolationLack } = await engines.usual.facts();
       if (isolation !== 'jail')
         logger.warn('processes with models are not kept from the files and the network of this machine', {
           why: isolationLack,
@@ -287,7 +275,7 @@ export async function composeServing(dependencies: ServingDependencies): Promise
       clearInterval(sampling);
       await gateway.close(DRAIN_MS);
       await reconciler.stop();
-      await engine.close();
+      await engines.close();
       await threads.close();
     },
   };

@@ -378,6 +378,7 @@ export async function compose(config: Config, { servesModels = true } = {}): Pro
     db,
     clock,
     settings: { ...servingConfig, home, environments },
+    place: config.databaseUrl ?? home,
     auth: config.auth,
     governance,
     sealer,

@@ -79,6 +79,29 @@ export interface ServingConfig {
   /** Of all processes with models; undefined for a share of the machine's. */
   readonly memoryBytes: number | undefined;
   readonly isolation: ModelIsolation;
+  /** Where models run whose endpoint does not say. */
+  readonly engine: EngineName;
+  /** Undefined for no cluster. */
+  readonly ray: RayConfig | undefined;
+}
+
+const ENGINES = ['local', 'ray'] as const;
+type EngineName = (typeof ENGINES)[number];
+
+export interface RayConfig {
+  /** Of the head's REST interface. */
+  readonly address: string;
+  /** Of Serve's proxies. */
+  readonly serveAddress: string;
+  readonly token: string | undefined;
+  /** What a model is given by the name of its class, in Ray's words. */
+  readonly resourceClasses: Readonly<Record<string, RayResources>>;
+}
+
+interface RayResources {
+  readonly num_cpus?: number;
+  readonly num_gpus?: number;
+  readonly resources?: Readonly<Record<string, number>>;
 }
 
 /** `require`: a model is not started where its process cannot be kept from the machine. */
@@ -369,6 +392,28 @@ const SETTINGS = {
     fallback: '1',
     help: 'the share of requests that are traced, 0 to 1; callers that send a traceparent decide about theirs',
   },
+  engine: {
+    flag: 'engine',
+    variable: 'SLIPWAY_ENGINE',
+    fallback: 'local',
+    help: 'where models run: local (processes of this machine) or ray; an endpoint says otherwise by its variable SLIPWAY_ENGINE',
+  },
+  rayAddress: {
+    flag: 'ray-address',
+    variable: 'SLIPWAY_RAY_ADDRESS',
+    help: 'the REST interface of a Ray cluster, http://head:8265',
+  },
+  rayServeAddress: {
+    flag: 'ray-serve-address',
+    variable: 'SLIPWAY_RAY_SERVE_ADDRESS',
+    help: 'the HTTP proxy of Ray Serve; port 8000 of the host of --ray-address without it',
+  },
+  rayResources: {
+    flag: 'ray-resources',
+    variable: 'SLIPWAY_RAY_RESOURCES',
+    fallback: '{}',
+    help: 'what a process with a model takes in the Ray cluster, by class: {"cpu":{"num_cpus":1},"gpu-small":{"num_gpus":1}}',
+  },
 } as const satisfies Record<string, Setting>;
 
 type Name = keyof typeof SETTINGS;
@@ -376,6 +421,7 @@ type Name = keyof typeof SETTINGS;
 const ADMIN_TOKEN_VARIABLE = 'SLIPWAY_ADMIN_TOKEN';
 const MIN_ADMIN_TOKEN_LENGTH = 16;
 const OTLP_HEADERS_VARIABLE = 'SLIPWAY_OTLP_HEADERS';
+const RAY_TOKEN_VARIABLE = 'SLIPWAY_RAY_TOKEN';
 const OIDC_SECRET_VARIABLE = 'SLIPWAY_OIDC_CLIENT_SECRET';
 const NETWORK_VARIABLE = /^(?:https?_proxy|all_proxy|no_proxy|ssl_cert_(?:file|dir))$/i;
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
@@ -425,7 +471,10 @@ export function readConfig(
     adminToken: readAdminToken(environment[ADMIN_TOKEN_VARIABLE]),
     oidc: readOidc(text, environment[OIDC_SECRET_VARIABLE]),
     environments: readEnvironments(text, environment, home),
-    serving: readServing(required, text('servingMemory')),
+    serving: {
+      ...readServing(required, text('servingMemory')),
+      ...readEngine(text, environment[RAY_TOKEN_VARIABLE] || undefined),
+    },
     telemetry: readTelemetry(text, environment[OTLP_HEADERS_VARIABLE]),
   });
 }
@@ -447,7 +496,8 @@ export function describeSettings(): string {
   const otlpLine =
     `  ${OTLP_HEADERS_VARIABLE.padEnd(26)}headers for --otlp-endpoint, name=value,name=value, values escaped as in addresses; ` +
     'by the environment only';
-  return [...lines, keyLine, tokenLine, oidcLine, otlpLine].join('\n');
+  const rayLine = `  ${RAY_TOKEN_VARIABLE.padEnd(26)}the token of --ray-address; by the environment only`;
+  return [...lines, keyLine, tokenLine, oidcLine, otlpLine, rayLine].join('\n');
 }
 
 function readFlags(args: readonly string[]): Record<string, string | undefined> {
@@ -549,7 +599,55 @@ function readOidc(
   };
 }
 
-function readServing(required: (name: Name) => string, memory: string | undefined): ServingConfig {
+function readEngine(
+  text: (name: Name) => string | undefined,
+  token: string | undefined,
+): Pick<ServingConfig, 'engine' | 'ray'> {
+  const engine = ENGINES.find((each) => each === text('engine'));
+  if (engine === undefined) throw bad('engine', text('engine') ?? '', `one of ${ENGINES.join(', ')}`);
+  const address = text('rayAddress') || undefined;
+  if (address === undefined) {
+    if (engine === 'ray')
+      throw bad('ray-address', '', 'an address such as http://head:8265, for --engine ray');
+    return { engine, ray: undefined };
+  }
+  if (!/^https?:\/\//i.test(address) || !URL.canParse(address))
+    throw bad('ray-address', address, 'an address such as http://head:8265');
+  const head = new URL(address);
+  const serveAddress = text('rayServeAddress') || `${head.protocol}//${head.hostname}:8000`;
+  if (!/^https?:\/\//i.test(serveAddress) || !URL.canParse(serveAddress))
+    throw bad('ray-serve-address', serveAddress, 'an address such as http://head:8000');
+  const resourceClasses = { cpu: { num_cpus: 1 }, ...readRayResources(text('rayResources') ?? '') };
+  return { engine, ray: { address, serveAddress, token, resourceClasses } };
+}
+
+function readRayResources(text: string): Readonly<Record<string, RayResources>> {
+  const expected = 'JSON such as {"gpu-small":{"num_gpus":1}}: num_cpus, num_gpus and resources by class';
+  const isAmount = (value: unknown) => typeof value === 'number' && value >= 0;
+  const isRecord = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  let classes: unknown;
+  try {
+    classes = JSON.parse(text);
+  } catch {
+    throw bad('ray-resources', text, expected);
+  }
+  const isResources = (value: unknown): value is RayResources =>
+    isRecord(value) &&
+    Object.entries(value).every(([name, amount]) =>
+      name === 'resources'
+        ? isRecord(amount) && Object.values(amount).every(isAmount)
+        : ['num_cpus', 'num_gpus'].includes(name) && isAmount(amount),
+    );
+  if (!isRecord(classes) || !Object.values(classes).every(isResources))
+    throw bad('ray-resources', text, expected);
+  return classes as Record<string, RayResources>;
+}
+
+function readServing(
+  required: (name: Name) => string,
+  memory: string | undefined,
+): Omit<ServingConfig, 'engine' | 'ray'> {
   const span = (name: 'servingIdle' | 'servingTimeout'): number => {
     const ms = parseTimeSpan(required(name));
     if (ms === undefined || ms === 0)

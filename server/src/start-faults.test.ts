@@ -119,6 +119,39 @@ describe('trusted proxies', () => {
   });
 });
 
+describe('the engine of models', () => {
+  const ray = ['--engine', 'ray', '--ray-address', 'http://head:8265'];
+
+  it('is this machine unless a cluster is named, whose token comes by the environment', () => {
+    expect(readConfig([], {}).serving).toMatchObject({ engine: 'local', ray: undefined });
+    expect(readConfig(ray, { SLIPWAY_RAY_TOKEN: 'planted' }).serving).toMatchObject({
+      engine: 'ray',
+      ray: { serveAddress: 'http://head:8000', token: 'planted', resourceClasses: { cpu: { num_cpus: 1 } } },
+    });
+  });
+
+  it('may be a cluster for some endpoints alone', () => {
+    const flags = ['--ray-address', 'https://head', '--ray-resources', '{"gpu-small":{"num_gpus":1}}'];
+    expect(readConfig(flags, {}).serving).toMatchObject({
+      engine: 'local',
+      ray: { address: 'https://head', resourceClasses: { cpu: {}, 'gpu-small': { num_gpus: 1 } } },
+    });
+  });
+
+  it.each([
+    ['--engine ray', ['--engine', 'ray']],
+    ['--engine spark', ['--engine', 'spark']],
+    ['--ray-address head', ['--ray-address', 'head']],
+    ['--ray-serve-address head', [...ray, '--ray-serve-address', 'head']],
+    ['--ray-resources {', [...ray, '--ray-resources', '{']],
+    ['--ray-resources {"cpu":{"num_cpus":"1"}}', [...ray, '--ray-resources', '{"cpu":{"num_cpus":"1"}}']],
+    ['--ray-resources {"cpu":{"runtime_env":{}}}', [...ray, '--ray-resources', '{"cpu":{"runtime_env":{}}}']],
+  ])('is refused as %s', (name, flags) => {
+    const flag = name === '--engine ray' ? '--ray-address' : name.split(' ', 1)[0]!;
+    expect(() => readConfig(flags, {})).toThrow(flag);
+  });
+});
+
 it('tells its version', async () => {
   const { code, text } = await run('--version');
   expect(code).toBe(0);

@@ -172,7 +172,7 @@ const FAILURES: Readonly<Record<string, readonly [code: AppError['code'], reason
 };
 
 /** What a program said of a batch that it did not answer. */
-function failureOf(message: Record<string, unknown>): AppError {
+export function failureOf(message: Record<string, unknown>): AppError {
   const [code, reason] = FAILURES[String(message.at)] ?? ['Internal', 'answer-unusable'];
   return new AppError(code, typeof message.message === 'string' ? message.message : 'The model failed.', {
     reason,
@@ -182,6 +182,6 @@ function failureOf(message: Record<string, unknown>): AppError {
 
 const gone = (message: string) => refusal('replica-gone', message);
 
-function refusal(reason: SendFailure, message: string): AppError {
+export function refusal(reason: SendFailure, message: string): AppError {
   return new AppError(reason === 'deadline' ? 'DeadlineExceeded' : 'Unavailable', message, { reason });
 }

@@ -74,6 +74,14 @@ export function createOutputLog(): OutputLog {
   };
 }
 
+/** Hides these values in a text; short ones are left, since they would be found everywhere. */
+export function createMask(secrets: readonly string[]): (text: string) => string {
+  const masked = secrets
+    .filter((secret) => secret.length >= MIN_MASKED_CHARACTERS)
+    .toSorted((a, b) => b.length - a.length);
+  return (text) => masked.reduce((clean, secret) => clean.replaceAll(secret, MASK), text);
+}
+
 export interface OutputSource {
   readonly replica: string;
   readonly stream: LogChunk['stream'];
@@ -92,9 +100,7 @@ export function followOutput(
   log: OutputLog,
   { replica, stream, secrets, now }: OutputSource,
 ): Promise<void> {
-  const masked = secrets
-    .filter((secret) => secret.length >= MIN_MASKED_CHARACTERS)
-    .toSorted((a, b) => b.length - a.length);
+  const mask = createMask(secrets);
   let decoder = new StringDecoder('utf8');
   let line = '';
   let second = 0;
@@ -105,9 +111,7 @@ export function followOutput(
   let settling: NodeJS.Timeout | undefined;
 
   function pass(text: string): void {
-    let clean = text;
-    for (const secret of masked) clean = clean.replaceAll(secret, MASK);
-    log.append({ replica, stream, text: clean, dropped });
+    log.append({ replica, stream, text: mask(text), dropped });
     dropped = 0;
   }
 

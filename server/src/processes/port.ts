@@ -45,6 +45,9 @@ export interface EnvironmentRef {
   readonly python: string;
   /** Modules that an interpreter imports before there is a model; those that are missing are passed over. */
   readonly preload: readonly string[];
+  /** Its Python and its distributions by normalised name, where other machines must be able to make it anew. */
+  readonly pythonVersion?: string;
+  readonly versions?: Readonly<Record<string, string>>;
 }
 
 export interface SetSpec {
@@ -73,8 +76,6 @@ export interface ModelFiles {
   readonly folder: string;
   /** Of all its files; names the copy where the engine keeps its own. */
   readonly digest: string;
-  /** For engines on other machines: where they fetch the files themselves, as one archive. */
-  readonly fetch: (() => Promise<string>) | undefined;
 }
 
 export interface LoadOptions {

@@ -76,7 +76,11 @@ export interface DeploymentInput {
 }
 
 export interface DeploymentDependencies {
-  readonly engine: Engine;
+  /**
+   * Where models run; undefined: where they do here unless somebody says otherwise.
+   * @throws AppError InvalidArgument for an engine that is not there
+   */
+  engineOf(name: string | undefined): Engine;
   readonly clock: Clock;
   readonly prepare: Prepare;
   readonly readVariables: ReadVariables;
@@ -96,13 +100,16 @@ const NATIVE_MESSAGES = {
   compiled: 'Answered by its compiled form, which was proven to decide the same',
   onnx: 'Answered in the server, as an ONNX file',
 };
+/** By it an entity says where it runs: it is kept, shown and changed as its other variables are. */
+const ENGINE_VARIABLE = 'SLIPWAY_ENGINE';
 const NOT_PROVEN: LoadedFacts = { path: 'frame', rowWise: false };
 
 export function createDeployment(
   { key, of, entity, makerId }: DeploymentInput,
   dependencies: DeploymentDependencies,
 ): Deployment {
-  const { engine, clock, readVariables, onChange, onError } = dependencies;
+  const { clock, readVariables, onChange, onError } = dependencies;
+  const engineOfEntity = () => dependencies.engineOf(entity.variables[ENGINE_VARIABLE]);
   const log = createEntityLog(clock);
   const concurrency = concurrencyOf(entity.size);
   const limits: ScaleLimits = {
@@ -189,13 +196,14 @@ export function createDeployment(
     environment ??= await prepared.build(abort.signal);
     tell('Starting a process with the model');
     const variables = await readVariables(entity.variables, makerId);
+    const engine = engineOfEntity();
     const resourceClass = resourceClassOf(entity.workloadType, (await engine.facts()).resourceClasses);
     if (closed) throw ended();
     const next = engine.ensure({
       key,
       program: 'python',
       environment,
-      model: { folder: prepared.folder, digest: prepared.digest, fetch: undefined },
+      model: { folder: prepared.folder, digest: prepared.digest },
       load: {
         path: signature?.path === 'columns' ? 'auto' : 'raw',
         rowWise: isRowWiseByKind(prepared.modelFile) ? 'prove' : 'off',
@@ -314,6 +322,7 @@ export function createDeployment(
 
     async prepare(signal) {
       if (prepared !== undefined) return;
+      const engine = engineOfEntity();
       const found = await dependencies.prepare({ of, log, tell, signal });
       if (closed) {
         found.release();

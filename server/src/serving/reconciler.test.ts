@@ -289,6 +289,17 @@ describe.each(testedDatabases())('endpoints that are brought up, on $name', ({ n
     );
   });
 
+  it('run where a variable of theirs says, and are refused by its name where there is no such engine', async () => {
+    const node = await start();
+    const on = (SLIPWAY_ENGINE: string) => servedConfig({ variables: { SLIPWAY_ENGINE } });
+    await node.endpoints.create(newEndpoint('e', on('local')), CALLER);
+    expect((await node.settled()).update).toBe('NOT_UPDATING');
+    await node.endpoints.create(newEndpoint('f', on('ray')), CALLER);
+    const refused = await node.settled('f');
+    expect(refused.update).toBe('UPDATE_FAILED');
+    expect(JSON.stringify(refused)).toContain('There is no engine ray here.');
+  });
+
   it('keep what they serve from being deleted, under whatever name', async () => {
     const node = await start();
     await node.endpoints.create(newEndpoint('e', servedConfig({})), CALLER);

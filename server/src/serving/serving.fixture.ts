@@ -2,7 +2,7 @@ import type { Database } from '../db/port.ts';
 import type { BuiltEnvironment } from '../environments/environments.ts';
 import { type Access, fullAccess, LOCAL_USER } from '../governance/access.ts';
 import { systemClock } from '../kernel/clock.ts';
-import { unavailable } from '../kernel/errors.ts';
+import { invalidArgument, unavailable } from '../kernel/errors.ts';
 import { randomHexId } from '../kernel/ids.ts';
 import type { Channel, Engine, ReplicaSet, SetChange, SetSpec, SetStatus } from '../processes/port.ts';
 import { createDeployments } from './deployments.ts';
@@ -222,7 +222,10 @@ export function createTestedNode(db: Database, options: TestedNodeOptions = {}) 
   const errors: unknown[] = [];
   const waker: { wake: () => void } = { wake: () => undefined };
   const deployments = createDeployments({
-    engine,
+    engineOf(name) {
+      if (name !== undefined && name !== 'local') throw invalidArgument(`There is no engine ${name} here.`);
+      return engine;
+    },
     clock,
     prepare: options.prepare ?? prepareAtOnce,
     readVariables: options.readVariables ?? (async (variables) => variables),

@@ -90,7 +90,7 @@ export async function openSingleModel(
       key: `model-${copy.digest.slice(0, 40)}`,
       program: 'python',
       environment,
-      model: { folder: copy.folder, digest: copy.digest, fetch: undefined },
+      model: { folder: copy.folder, digest: copy.digest },
       load: {
         path: signature?.path === 'columns' ? 'auto' : 'raw',
         rowWise: isRowWiseByKind(modelFile) ? 'prove' : 'off',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { judgeIsolation, type PlatformFacts, planJail, userOf } from './jail-plan.ts';
+import { judgeIsolation } from '../isolation.ts';
+import { type PlatformFacts, planJail, userOf } from './jail-plan.ts';
 
 const root: PlatformFacts = { platform: 'linux', architecture: 'x64', userId: 0, maxUserNamespaces: 0 };
 

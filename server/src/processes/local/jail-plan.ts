@@ -24,8 +24,6 @@ export interface JailPlan {
 /** Beyond what systems hand out to people and services, below what containers map. */
 const FIRST_USER = 61_000;
 const USERS = 4000;
-/** The steps, as a program reports them, without which there is no jail. */
-const JAIL_STEPS = ['own files', 'own processes', 'filtered system calls'];
 
 /** What can be expected; whether it holds, the programs say themselves. */
 export function planJail(facts: PlatformFacts, setting: IsolationSetting, serverProcess: number): JailPlan {
@@ -44,13 +42,6 @@ function lackOf(facts: PlatformFacts, setting: IsolationSetting): string | undef
   if (facts.userId !== 0 && facts.maxUserNamespaces === 0)
     return 'The system gives user namespaces to nobody but root.';
   return undefined;
-}
-
-/** What a program has reported, against what makes a jail. */
-export function judgeIsolation(steps: readonly string[]): { isolation: Isolation; lack: string | undefined } {
-  const missing = JAIL_STEPS.filter((step) => !steps.includes(step));
-  if (missing.length === 0) return { isolation: 'jail', lack: undefined };
-  return { isolation: 'process', lack: `The system does not give a model: ${missing.join(', ')}.` };
 }
 
 /** The user of the program in this place. */

@@ -50,7 +50,7 @@ export async function openTestedEngine(
       key: `${model}-${randomBytes(4).toString('hex')}`,
       program: 'python',
       environment,
-      model: { folder: path.join(models, model), digest: model, fetch: undefined },
+      model: { folder: path.join(models, model), digest: model },
       load: { path: 'auto', rowWise: 'prove', modelConfig: undefined, ...load },
       variables: {},
       limits: { ...DEFAULT_REPLICA_LIMITS, temporaryBytes: 64 * 2 ** 20, ...limits },

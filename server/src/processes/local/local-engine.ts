@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { AppError, invalidArgument, unavailable } from '../../kernel/errors.ts';
+import { unavailable } from '../../kernel/errors.ts';
 import { createOutputLog } from '../child-output.ts';
+import { judgeIsolation } from '../isolation.ts';
 import { proportionalBytes } from '../memory-watch.ts';
 import type { Engine, EnvironmentRef, SetSpec } from '../port.ts';
+import { createSupervisedSet, type SupervisedSet } from '../replica-set.ts';
+import { checkedEnvironment } from '../set-spec.ts';
 import { openArrivals } from './arrivals.ts';
-import { type IsolationSetting, judgeIsolation, planJail, userOf } from './jail-plan.ts';
-import { createLocalReplicaSet, type LocalReplicaSet } from './local-replica-set.ts';
+import { type IsolationSetting, planJail, userOf } from './jail-plan.ts';
 import { decideStart, type Holder } from './memory-budget.ts';
-import { startReplica } from './replica.ts';
+import { type LocalReplica, startReplica } from './replica.ts';
 import { createZygotes } from './zygotes.ts';
 
 export interface LocalEngineOptions {
@@ -26,7 +28,6 @@ export interface LocalEngineOptions {
   now(): number;
 }
 
-const KEY = /^[a-z0-9-]{1,60}$/;
 /** What a replica is thought to take until one has been measured. */
 const FIRST_GUESS_BYTES = 150 * 2 ** 20;
 const MEASURED_FOR_MS = 10_000;
@@ -37,6 +38,7 @@ const INTERPRETER_START_MS = 120_000;
 /** Replicas as processes of this machine, forked from warm interpreters and shut in. */
 export async function openLocalEngine(options: LocalEngineOptions): Promise<Engine> {
   const { now } = options;
+  const resourceClasses = ['cpu', ...Object.keys(options.resourceClasses)];
   const plan = planJail(
     {
       platform: process.platform,
@@ -55,7 +57,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
     startMs: INTERPRETER_START_MS,
     now,
   });
-  const sets = new Map<string, LocalReplicaSet>();
+  const sets = new Map<string, SupervisedSet<LocalReplica>>();
   const wanted = new Map<string, number>();
   const measured = new Map<string, { readonly bytes: number; readonly atMs: number }>();
   /** Of models by digest: what a replica took when it was last looked at. */
@@ -140,9 +142,9 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
     return mine;
   }
 
-  function open(spec: SetSpec, environment: EnvironmentRef): LocalReplicaSet {
+  function open(spec: SetSpec, environment: EnvironmentRef): SupervisedSet<LocalReplica> {
     const variables = { ...options.resourceClasses[spec.resourceClass], ...spec.variables };
-    const set: LocalReplicaSet = createLocalReplicaSet({
+    const set: SupervisedSet<LocalReplica> = createSupervisedSet<LocalReplica>({
       spec,
       now,
       admit: (waits, signal) => inTurn(() => admit({ spec, environment }, waits, signal)),
@@ -179,7 +181,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
         seen === undefined ? { isolation: plan.expected, lack: plan.lack } : judgeIsolation(seen);
       const used = await holders();
       return {
-        resourceClasses: ['cpu', ...Object.keys(options.resourceClasses)],
+        resourceClasses,
         isolation: judged.isolation,
         isolationLack: plan.lack ?? judged.lack,
         memoryBudgetBytes: options.memoryBudgetBytes,
@@ -190,7 +192,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
       if (closed) throw unavailable('The server is shutting down.');
       const found = sets.get(spec.key);
       if (found !== undefined) return found;
-      const environment = checkedEnvironment(spec, options.resourceClasses);
+      const environment = checkedEnvironment(spec, resourceClasses);
       const set = open(spec, environment);
       sets.set(spec.key, set);
       return set;
@@ -210,21 +212,6 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
       interpreterLog.close();
     },
   };
-}
-
-/** @throws AppError InvalidArgument */
-function checkedEnvironment(spec: SetSpec, classes: LocalEngineOptions['resourceClasses']): EnvironmentRef {
-  if (!KEY.test(spec.key))
-    throw invalidArgument(`A set of replicas cannot be named ${JSON.stringify(spec.key)}.`);
-  if (spec.resourceClass !== 'cpu' && classes[spec.resourceClass] === undefined) {
-    const known = ['cpu', ...Object.keys(classes)].join(', ');
-    throw invalidArgument(
-      `There is no resource class ${spec.resourceClass} here: this installation has ${known}.`,
-    );
-  }
-  if (spec.program !== 'python' || spec.environment === undefined)
-    throw new AppError('NotSupported', `This engine cannot run the program ${spec.program}.`);
-  return spec.environment;
 }
 
 async function readNumber(file: string): Promise<number | undefined> {

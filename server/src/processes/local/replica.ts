@@ -3,44 +3,27 @@ import type { Socket } from 'node:net';
 import { AppError } from '../../kernel/errors.ts';
 import { answerOf, createProgramLink, type ProgramLink } from '../channel.ts';
 import { followOutput, type OutputLog } from '../child-output.ts';
-import { FRAME_TYPES, type Frame, PROTOCOL_VERSION, readJson } from '../frames.ts';
+import { FRAME_TYPES } from '../frames.ts';
+import { isolationOf, loadRequest, readLoaded } from '../loaded.ts';
 import { cpuMs, descendantBytes, proportionalBytes, watchMemory } from '../memory-watch.ts';
-import type {
-  Channel,
-  EnvironmentRef,
-  GoneReason,
-  Loaded,
-  PredictPath,
-  ReplicaEvent,
-  ReplicaUsage,
-  SetSpec,
-} from '../port.ts';
+import type { Channel, EnvironmentRef, GoneReason, Loaded, SetSpec } from '../port.ts';
+import {
+  type Ending,
+  endingOf,
+  type ProcessEnd,
+  type Replica,
+  type ReplicaListener,
+  tooMuchMemory,
+} from '../replica.ts';
 import type { Arrival, Arrivals } from './arrivals.ts';
 import type { IsolationSetting } from './jail-plan.ts';
-import type { Fork, ForkEnd, Zygotes } from './zygotes.ts';
+import type { Fork, Zygotes } from './zygotes.ts';
 
-/** One process that has, or is about to have, a model. */
-export interface Replica {
-  readonly id: string;
-  /** Once it has loaded, until it is told to end or has ended. */
-  readonly channel: Channel | undefined;
+/** A replica that is a process of this machine. */
+export interface LocalReplica extends Replica {
   /** Of the init of its processes. */
   readonly pid: number | undefined;
   readonly lastUsedMs: number;
-  /** It ends when it has done what it is doing. */
-  drain(): void;
-  /** It ends at once, for this reason. */
-  kill(reason: GoneReason, message: string): void;
-  usage(): Promise<ReplicaUsage>;
-  /** Resolves when no process of it is left. */
-  readonly ended: Promise<void>;
-}
-
-export interface ReplicaListener {
-  ready(channel: Channel): void;
-  /** Called once, with the channel if it had loaded. */
-  gone(reason: GoneReason, message: string, channel: Channel | undefined): void;
-  event(event: ReplicaEvent): void;
 }
 
 export interface ReplicaOptions {
@@ -57,12 +40,11 @@ export interface ReplicaOptions {
   now(): number;
 }
 
-const LOG_LINES = 30;
 /** From the end of its connection until the end of its processes. */
 const END_MS = 2000;
 const LAST_WORDS_MS = 200;
 
-export function startReplica(options: ReplicaOptions): Replica {
+export function startReplica(options: ReplicaOptions): LocalReplica {
   const { id, spec, arrivals, log, listener, now } = options;
   const token = randomBytes(16).toString('hex');
   const deadline = now() + spec.limits.startMs;
@@ -74,7 +56,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   let channel: Channel | undefined;
   let draining = false;
   /** Why it ends, once that is decided by us. */
-  let why: { reason: GoneReason; message: string } | undefined;
+  let why: Ending | undefined;
   /** The connection has ended, and with it what it was asked. */
   let silent = false;
   let over = false;
@@ -106,7 +88,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   }
 
   /** Nothing of it is left. */
-  function finish(how: ForkEnd | undefined): void {
+  function finish(how: ProcessEnd | undefined): void {
     if (over) return;
     over = true;
     clearTimeout(startTimer);
@@ -116,7 +98,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     end('exit', 'The process has ended.');
     // What it printed last may still be on its way; of a daemon that it left, nobody waits for the end.
     void Promise.race([Promise.all(outputs), pause(LAST_WORDS_MS)]).then(() => {
-      const { reason, message } = reasonOf(how);
+      const { reason, message } = endingOf({ id, draining, log }, { why, how });
       listener.gone(reason, message, loaded);
       hasEnded();
     });
@@ -154,10 +136,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     );
     const { hello, socket, type } = await arrived;
     if (type === 'failed') throw new AppError('Unavailable', String(hello.message));
-    const protocols = Array.isArray(hello.protocol) ? hello.protocol : [];
-    if (!protocols.includes(PROTOCOL_VERSION))
-      throw new AppError('Internal', 'The program speaks another protocol than the server.');
-    const isolation = Array.isArray(hello.isolation) ? hello.isolation.map(String) : [];
+    const isolation = isolationOf(hello);
     link = createProgramLink({
       socket,
       maxAnswerBytes: limits.answerBytes,
@@ -168,14 +147,7 @@ export function startReplica(options: ReplicaOptions): Replica {
       },
     });
     socket.resume();
-    const request = {
-      protocol: PROTOCOL_VERSION,
-      ...spec.load,
-      modelConfig: spec.load.modelConfig ?? null,
-      variables: spec.variables,
-      answerBytes: limits.answerBytes,
-    };
-    const frame = await link.ask(FRAME_TYPES.load, new TextEncoder().encode(JSON.stringify(request)), {
+    const frame = await link.ask(FRAME_TYPES.load, loadRequest(spec), {
       deadlineMs: Math.max(1, Math.ceil(deadline - now())),
       signal: undefined,
       answer: FRAME_TYPES.loaded,
@@ -196,16 +168,6 @@ export function startReplica(options: ReplicaOptions): Replica {
     // How it ended is told by its parent in a moment; one that has merely closed its connection is helped along.
     const late = setTimeout(() => end('protocol', 'The program closed its connection.'), END_MS);
     void ended.then(() => clearTimeout(late));
-  }
-
-  function reasonOf(how: ForkEnd | undefined): { reason: GoneReason; message: string } {
-    if (draining) return { reason: 'closed', message: 'It was told to end.' };
-    const { reason, message } =
-      why === undefined || why.reason === 'exit'
-        ? { reason: how?.signal ? ('signal' as const) : ('exit' as const), message: describeEnd(how) }
-        : why;
-    const lines = reason === 'closed' ? '' : log.tail(LOG_LINES, id);
-    return { reason, message: lines === '' ? message : `${message}\n${lines}` };
   }
 
   function createChannel(program: ProgramLink, loaded: Loaded): Channel {
@@ -266,40 +228,6 @@ export function startReplica(options: ReplicaOptions): Replica {
   };
 }
 
-const PATHS: readonly PredictPath[] = ['array', 'frame', 'raw'];
-const ROW_STATES = ['proven', 'refused', 'off', 'forced'] as const;
-
-/** @throws AppError Internal where the program did not say what it must */
-function readLoaded(frame: Frame, isolation: readonly string[]): Loaded {
-  const message = readJson(frame);
-  const path = PATHS.find((known) => known === message.path);
-  const rowWise = message.rowWise as { state?: unknown; why?: unknown } | undefined;
-  const state = ROW_STATES.find((known) => known === rowWise?.state);
-  if (path === undefined || state === undefined)
-    throw new AppError('Internal', 'The program did not say how it calls the model.');
-  return {
-    path,
-    rowWise: { state, why: String(rowWise?.why) },
-    output: message.output === 'json' ? 'json' : 'columns',
-    versions: Object.fromEntries(
-      Object.entries(message.versions ?? {}).map(([name, version]) => [name, String(version)]),
-    ),
-    warnings: Array.isArray(message.warnings) ? message.warnings.map(String) : [],
-    loadMs: Number(message.loadMs),
-    memoryBytes: Number(message.memoryBytes),
-    isolation,
-  };
-}
-
-function describeEnd(how: ForkEnd | undefined): string {
-  if (how?.signal) return `The model's process was ended by signal ${how.signal}.`;
-  return `The model's process ended by itself${how?.status ? ` with status ${how.status}` : ''}.`;
-}
-
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
-
-const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
-const tooMuchMemory = (bytes: number, limit: number) =>
-  `The model's process took ${mebibytes(bytes)} of memory and may have ${mebibytes(limit)}.`;

@@ -4,6 +4,7 @@ import { AppError, unavailable } from '../../kernel/errors.ts';
 import { followOutput, type OutputLog } from '../child-output.ts';
 import { createFrameReader, encodeJsonFrame, FRAME_TYPES, type Frame, readJson } from '../frames.ts';
 import type { EnvironmentRef } from '../port.ts';
+import type { ProcessEnd } from '../replica.ts';
 
 /** Interpreters that hold a model's libraries and no model, one for each environment and kind of network. */
 export interface Zygotes {
@@ -11,7 +12,7 @@ export interface Zygotes {
    * Makes a fork, starting the interpreter first where there is none. `ended` is called once, when the fork is gone.
    * @throws AppError Unavailable where the interpreter cannot start, or ends
    */
-  fork(from: ZygoteKind, request: ForkRequest, ended: (how: ForkEnd) => void): Promise<Fork>;
+  fork(from: ZygoteKind, request: ForkRequest, ended: (how: ProcessEnd) => void): Promise<Fork>;
   warm(kind: ZygoteKind): void;
   list(): readonly LivingZygote[];
   /** Ends it, if it has no forks. */
@@ -46,11 +47,6 @@ export interface Fork {
   kill(): void;
 }
 
-export interface ForkEnd {
-  readonly status: number | null;
-  readonly signal: number | null;
-}
-
 export interface ZygoteOptions {
   /** Path of `zygote.py`. */
   readonly program: string;
@@ -62,7 +58,7 @@ export interface ZygoteOptions {
 interface Zygote {
   readonly child: ChildProcess;
   readonly ready: Promise<void>;
-  readonly forks: Map<string, (how: ForkEnd) => void>;
+  readonly forks: Map<string, (how: ProcessEnd) => void>;
   readonly asked: Map<string, { resolve(pid: number): void; reject(error: AppError): void }>;
   readonly closed: Promise<void>;
   readonly control: Socket;

@@ -1,29 +1,30 @@
-import { MAX_LOAD_FAILURES, restartDelayMs, STEADY_MS } from '../backoff.ts';
-import { createOutputLog, type OutputLog } from '../child-output.ts';
-import type { Channel, GoneReason, ReplicaSet, SetChange, SetFailure, SetSpec } from '../port.ts';
+import { MAX_LOAD_FAILURES, restartDelayMs, STEADY_MS } from './backoff.ts';
+import { createOutputLog, type OutputLog } from './child-output.ts';
+import type { Channel, GoneReason, ReplicaSet, SetChange, SetFailure, SetSpec } from './port.ts';
 import type { Replica, ReplicaListener } from './replica.ts';
 
-export interface LocalReplicaSet extends ReplicaSet {
+/** A set as its engine sees it. */
+export interface SupervisedSet<R extends Replica> extends ReplicaSet {
   readonly spec: SetSpec;
-  readonly replicas: ReadonlyMap<string, Replica>;
+  readonly replicas: ReadonlyMap<string, R>;
   /** Ends those of these replicas that are idle, for want of memory. */
   evict(ids: readonly string[]): void;
 }
 
-export interface LocalReplicaSetOptions {
+export interface SupervisedSetOptions<R extends Replica> {
   readonly spec: SetSpec;
   /** Resolves when there is memory for one more replica of the set. */
   admit(waits: () => void, signal: AbortSignal): Promise<void>;
-  start(id: string, log: OutputLog, listener: ReplicaListener): Replica;
+  start(id: string, log: OutputLog, listener: ReplicaListener): R;
   onClosed(): void;
   now(): number;
 }
 
-/** A set of equal processes on this machine: as many as are wanted, started again when they end. */
-export function createLocalReplicaSet(options: LocalReplicaSetOptions): LocalReplicaSet {
+/** A set of equal processes: as many as are wanted, started again when they end. */
+export function createSupervisedSet<R extends Replica>(options: SupervisedSetOptions<R>): SupervisedSet<R> {
   const { spec, now } = options;
   const log = createOutputLog();
-  const replicas = new Map<string, Replica>();
+  const replicas = new Map<string, R>();
   /** Those that wait for memory, or for their next try. */
   const waiting = new Map<string, { readonly kind: 'memory' | 'backoff'; cancel(): void }>();
   const startedMs = new Map<string, number>();
@@ -38,7 +39,7 @@ export function createLocalReplicaSet(options: LocalReplicaSetOptions): LocalRep
   const tell = (change: SetChange) => {
     for (const listener of listeners) listener(change);
   };
-  const leaving = new Set<Replica>();
+  const leaving = new Set<R>();
   const kept = () => [...replicas.values()].filter((replica) => !leaving.has(replica));
 
   function reconcile(): void {
@@ -60,7 +61,7 @@ export function createLocalReplicaSet(options: LocalReplicaSetOptions): LocalRep
 
   const rank = ({ channel }: Replica) => (channel === undefined ? 0 : channel.inFlight);
 
-  function leave(replica: Replica): void {
+  function leave(replica: R): void {
     leaving.add(replica);
     const { channel } = replica;
     replica.drain();
