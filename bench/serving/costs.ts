@@ -172,7 +172,7 @@ async function firstChannel(engine: Engine, model: ModelFolder, python: string):
     key: 'direct',
     program: 'python',
     environment: { key: 'direct', python, preload: ['numpy', 'pandas', 'mlflow.sklearn'] },
-    model: { folder: model.saved, digest: 'direct', fetch: undefined },
+    model: { folder: model.saved, digest: 'direct' },
     load: { path: 'auto', rowWise: 'prove', modelConfig: undefined },
     variables: {},
     limits: DEFAULT_REPLICA_LIMITS,

@@ -16,7 +16,7 @@ describe('a version that scales to zero', () => {
         makerId: '1',
       },
       {
-        engine,
+        engineOf: () => engine,
         clock: systemClock,
         prepare: prepareAtOnce,
         readVariables: async (variables) => variables,

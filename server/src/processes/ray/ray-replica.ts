@@ -33,7 +33,8 @@ const WATCH_MS = 20_000;
 const PAUSE_MS = 300;
 /** Without a word from a slot for so long, what runs in it is given up. */
 const SILENT_MS = 15_000;
-const END_TRIES = 5;
+const END_MS = 12_000;
+const END_TRIES = 3;
 /** Where the slot has its files no more, they are brought once again. */
 const START_TRIES = 2;
 
@@ -70,7 +71,7 @@ export function startRayReplica(options: RayReplicaOptions): Replica {
   async function endRun(started: string): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
-        await slot!.json('end', { query: { run: started }, message: {} });
+        await slot!.json('end', { query: { run: started }, message: {}, timeoutMs: END_MS });
         return;
       } catch (error) {
         if (error instanceof AppError && error.reason === 'ended') return;

@@ -76,6 +76,7 @@ const LOOK_MS = 500;
 const CALM_LOOK_MS = 3000;
 const ORPHANS_MS = 30_000;
 const ORPHAN_SILENT_S = 90;
+const CLOSE_MS = 8000;
 const MAX_ONGOING = 64;
 /** Of a failed deployment's message: it ends with what went wrong. */
 const MAX_MESSAGE = 600;
@@ -377,10 +378,15 @@ export function createSlots(options: SlotsOptions): Slots {
       if (closed) return;
       closed = true;
       clearTimeout(timer);
-      await looking;
-      const had = entries.size > 0;
+      await Promise.race([looking, pause(CLOSE_MS)]);
+      if (entries.size === 0) return;
       for (const entry of [...entries.values()]) remove(entry);
-      if (had) await change().catch(onError);
+      // A cluster that does not answer does not hold up the end: another server removes what is left there.
+      await Promise.race([change().catch(onError), pause(CLOSE_MS)]);
     },
   };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
