@@ -193,6 +193,44 @@ it('gives a model neither the token of the cluster nor what its place has in its
   expect(everything).not.toContain('RAY_');
 });
 
+const VERSIONS = `
+import importlib.metadata as metadata, json, sys
+found = {one.metadata["Name"]: one.version for one in metadata.distributions()}
+for tool in ("pip", "setuptools", "wheel", "uv"): found.pop(tool, None)
+json.dump({"versions": found, "python": "%d.%d.%d" % sys.version_info[:3]}, sys.stdout)
+`;
+
+it('makes the environment of a model on a node that does not have it', async () => {
+  opened = await openTestedRay(head, models);
+  const spec = opened.spec('iris', { limits: { startMs: 600_000 } });
+  const { stdout } = await promisify(execFile)(spec.environment!.python, ['-c', VERSIONS]);
+  const { versions, python: pythonVersion } = JSON.parse(stdout) as {
+    readonly versions: Record<string, string>;
+    readonly python: string;
+  };
+  const own = { key: `own-${Date.now()}`, python: '/nowhere/bin/python', preload: ['mlflow.pyfunc'] };
+  const set = opened.engine.ensure({ ...spec, environment: { ...own, versions, pythonVersion } });
+  set.scale(1);
+  await expect.poll(() => set.channels.length, { ...WAIT, timeout: 600_000 }).toBe(1);
+  expect(set.channels[0]!.loaded.versions).toMatchObject({ mlflow: versions.mlflow });
+}, 700_000);
+
+it('names what cannot be installed on a node, and the Python that a node does not have', async () => {
+  opened = await openTestedRay(head, models);
+  const attempts = [
+    [{ 'no-package-of-that-name': '1.2.3' }, '3.11.7', 'no-package-of-that-name'],
+    [{ mlflow: '3.17.2' }, '3.2.1', 'The model needs Python 3.2'],
+  ] as const;
+  for (const [versions, pythonVersion, said] of attempts) {
+    const own = { key: `own-${Date.now()}`, python: '/nowhere/bin/python', preload: [] };
+    const environment = { ...own, versions, pythonVersion };
+    const set = opened.engine.ensure({ ...opened.spec('iris'), environment });
+    set.scale(1);
+    await expect.poll(() => set.status.failure?.message, WAIT).toContain(said);
+    await set.close({ drainMs: 0 });
+  }
+});
+
 it('comes back when the head was gone and is there again, knowing nothing', async () => {
   const { set } = await openSet();
   const channel = await ready(set);
