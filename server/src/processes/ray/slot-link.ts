@@ -47,7 +47,7 @@ export function createSlotLink({ slot, run, hung, silent }: SlotLinkOptions): Sl
     payload: Uint8Array,
     { deadlineMs, answer: expected }: { readonly deadlineMs: number; readonly answer: FrameType },
   ): Promise<Frame> {
-    const query = { run, type, deadline: deadlineMs };
+    const query = { run, type, deadline: Math.ceil(deadlineMs) };
     const { headers, body } = await slot.call('ask', {
       query,
       body: payload,
