@@ -56,6 +56,7 @@ export const ROOT_FILES = [
   'compose-statements.ts',
   'compose-storage.ts',
   'compose-telemetry.ts',
+  'engine-config.ts',
   'python-programs.ts',
   'start-faults.ts',
 ];

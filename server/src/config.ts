@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DATABRICKS_DESIGNS, type DatabricksDesign } from './artifacts/dbfs-paths.ts';
+import { type EngineConfig, readEngine } from './engine-config.ts';
 import { createProxyTrust, type ProxyTrust } from './http/caller-address.ts';
 import type { LogLevel } from './http/logger.ts';
 import { AppError } from './kernel/errors.ts';
@@ -69,7 +70,7 @@ export interface TelemetryConfig {
 }
 
 /** How models are served. */
-export interface ServingConfig {
+export interface ServingConfig extends EngineConfig {
   /** Without a request for so long, an entity that may scale to zero does. */
   readonly idleMs: number;
   /** From the arrival of a request to its answer. */
@@ -79,29 +80,6 @@ export interface ServingConfig {
   /** Of all processes with models; undefined for a share of the machine's. */
   readonly memoryBytes: number | undefined;
   readonly isolation: ModelIsolation;
-  /** Where models run whose endpoint does not say. */
-  readonly engine: EngineName;
-  /** Undefined for no cluster. */
-  readonly ray: RayConfig | undefined;
-}
-
-const ENGINES = ['local', 'ray'] as const;
-type EngineName = (typeof ENGINES)[number];
-
-export interface RayConfig {
-  /** Of the head's REST interface. */
-  readonly address: string;
-  /** Of Serve's proxies. */
-  readonly serveAddress: string;
-  readonly token: string | undefined;
-  /** What a model is given by the name of its class, in Ray's words. */
-  readonly resourceClasses: Readonly<Record<string, RayResources>>;
-}
-
-interface RayResources {
-  readonly num_cpus?: number;
-  readonly num_gpus?: number;
-  readonly resources?: Readonly<Record<string, number>>;
 }
 
 /** `require`: a model is not started where its process cannot be kept from the machine. */
@@ -473,7 +451,7 @@ export function readConfig(
     environments: readEnvironments(text, environment, home),
     serving: {
       ...readServing(required, text('servingMemory')),
-      ...readEngine(text, environment[RAY_TOKEN_VARIABLE] || undefined),
+      ...readEngine(text, environment[RAY_TOKEN_VARIABLE] || undefined, bad),
     },
     telemetry: readTelemetry(text, environment[OTLP_HEADERS_VARIABLE]),
   });
@@ -599,55 +577,10 @@ function readOidc(
   };
 }
 
-function readEngine(
-  text: (name: Name) => string | undefined,
-  token: string | undefined,
-): Pick<ServingConfig, 'engine' | 'ray'> {
-  const engine = ENGINES.find((each) => each === text('engine'));
-  if (engine === undefined) throw bad('engine', text('engine') ?? '', `one of ${ENGINES.join(', ')}`);
-  const address = text('rayAddress') || undefined;
-  if (address === undefined) {
-    if (engine === 'ray')
-      throw bad('ray-address', '', 'an address such as http://head:8265, for --engine ray');
-    return { engine, ray: undefined };
-  }
-  if (!/^https?:\/\//i.test(address) || !URL.canParse(address))
-    throw bad('ray-address', address, 'an address such as http://head:8265');
-  const head = new URL(address);
-  const serveAddress = text('rayServeAddress') || `${head.protocol}//${head.hostname}:8000`;
-  if (!/^https?:\/\//i.test(serveAddress) || !URL.canParse(serveAddress))
-    throw bad('ray-serve-address', serveAddress, 'an address such as http://head:8000');
-  const resourceClasses = { cpu: { num_cpus: 1 }, ...readRayResources(text('rayResources') ?? '') };
-  return { engine, ray: { address, serveAddress, token, resourceClasses } };
-}
-
-function readRayResources(text: string): Readonly<Record<string, RayResources>> {
-  const expected = 'JSON such as {"gpu-small":{"num_gpus":1}}: num_cpus, num_gpus and resources by class';
-  const isAmount = (value: unknown) => typeof value === 'number' && value >= 0;
-  const isRecord = (value: unknown): value is Record<string, unknown> =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
-  let classes: unknown;
-  try {
-    classes = JSON.parse(text);
-  } catch {
-    throw bad('ray-resources', text, expected);
-  }
-  const isResources = (value: unknown): value is RayResources =>
-    isRecord(value) &&
-    Object.entries(value).every(([name, amount]) =>
-      name === 'resources'
-        ? isRecord(amount) && Object.values(amount).every(isAmount)
-        : ['num_cpus', 'num_gpus'].includes(name) && isAmount(amount),
-    );
-  if (!isRecord(classes) || !Object.values(classes).every(isResources))
-    throw bad('ray-resources', text, expected);
-  return classes as Record<string, RayResources>;
-}
-
 function readServing(
   required: (name: Name) => string,
   memory: string | undefined,
-): Omit<ServingConfig, 'engine' | 'ray'> {
+): Omit<ServingConfig, keyof EngineConfig> {
   const span = (name: 'servingIdle' | 'servingTimeout'): number => {
     const ms = parseTimeSpan(required(name));
     if (ms === undefined || ms === 0)
