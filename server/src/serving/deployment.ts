@@ -239,7 +239,7 @@ export function createDeployment(
     await form.open(nativeInput(found));
     if (form.lanes?.kind !== 'onnx') {
       environment = await found.build(signal);
-      engine.warm(environment, 1);
+      engineOfEntity().warm(environment, 1);
     }
     if (closed) throw ended();
   }
@@ -322,7 +322,8 @@ export function createDeployment(
 
     async prepare(signal) {
       if (prepared !== undefined) return;
-      const engine = engineOfEntity();
+      // One that this installation does not have is refused before anything is fetched.
+      engineOfEntity();
       const found = await dependencies.prepare({ of, log, tell, signal });
       if (closed) {
         found.release();

@@ -90,6 +90,7 @@ export function servingReadRoutes(dependencies: ServingReadDependencies): readon
       method: 'GET',
       path: PATH,
       access: 'filtered',
+      request: [],
       compressed: true,
       async handle({ caller: { access } }) {
         const seen = await endpoints.list(access);
@@ -111,6 +112,7 @@ export function servingReadRoutes(dependencies: ServingReadDependencies): readon
       method: 'GET',
       path: `${PATH}/:name`,
       access: needs('endpoint.see'),
+      request: [],
       async handle({ path, caller: { access } }) {
         const endpoint = await endpoints.get(path.name!);
         const { id, active, pending, settings } = endpoint;
@@ -140,6 +142,7 @@ export function servingReadRoutes(dependencies: ServingReadDependencies): readon
       method: 'GET',
       path: `${PATH}/:name/inputs`,
       access: needs('endpoint.see'),
+      request: [],
       async handle({ path, caller: { access } }) {
         const { id } = await find(path.name!);
         return {

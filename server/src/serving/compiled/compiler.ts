@@ -60,7 +60,7 @@ export function createCompiler({ engine, environments, programs, requirementsFil
       key: `compile-${of.modelNo}-${of.version}-${made}`,
       program: 'python',
       environment,
-      model: { folder, digest, fetch: undefined },
+      model: { folder, digest },
       load: { path: 'frame', rowWise: 'off', modelConfig, compiler: { programs, packages } },
       // Nothing that is secret: what needs it to be loaded stays in Python.
       variables: {},
