@@ -78,7 +78,8 @@ function install() {
     .join(path.delimiter);
   const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
-    env: { ...process.env, PATH: cleanPath },
+    // The CUDA files of onnxruntime-node come from elsewhere; older versions of npm run its script unasked.
+    env: { ...process.env, PATH: cleanPath, ONNXRUNTIME_NODE_INSTALL: 'skip' },
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
