@@ -19,8 +19,8 @@ describe('the rules of direction', () => {
       `import { a } from '../src/db/sqlite/open.ts';`,
     ],
     [
-      'compose-serving.ts imports where models run',
-      'server/src/compose-serving.ts',
+      'compose-engines.ts imports where models run',
+      'server/src/compose-engines.ts',
       `import { a } from './processes/local/local-engine.ts';`,
     ],
     ['the gateway imports its neighbours', 'server/src/serving/gateway/a.ts', `import '../scoring/b.ts';`],
@@ -227,7 +227,7 @@ describe('the rules of direction', () => {
       'a keeper of data imports where models run',
       'server/src/compose-storage.ts',
       `import { a } from './processes/local/local-engine.ts';`,
-      'only compose-serving.ts',
+      'only compose-engines.ts',
     ],
     ['a folder has an index', 'server/src/tracking/index.ts', `export const a = 1;`, 'gathers exports'],
     [
