@@ -36,6 +36,8 @@ describe('the MLmodel file', () => {
       },
       servingExample: 'serving_input_example.json',
       modelConfig: undefined,
+      predictFunction: 'predict',
+      onnxFile: undefined,
     });
   });
 
