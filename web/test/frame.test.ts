@@ -76,7 +76,7 @@ it('has the other pages under More on a phone, by keyboard as well, and says tha
   const items = page.getByRole('menuitem');
   await items.first().waitFor();
   // Nobody signs in here, so that pages about who may do so are of no use.
-  expect(await items.allTextContents()).toEqual(['SQL', 'Secrets', 'Settings']);
+  expect(await items.allTextContents()).toEqual(['SQL', 'Endpoints', 'Secrets', 'Settings']);
   await look(page, 'frame-phone-more');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('End');
