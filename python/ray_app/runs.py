@@ -58,6 +58,7 @@ class Run:
                     "model": model_folder,
                     "root": self.arrivals.folder,
                     "user": user,
+                    "readable": [],
                     "limits": wish["limits"],
                 },
             }

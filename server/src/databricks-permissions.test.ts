@@ -361,6 +361,34 @@ describe('object permissions', () => {
     });
   });
 
+  it('tells who may ask an endpoint which variables its models have, and their values to who manages it', async () => {
+    await server.post(ADMIN, '/api/2.0/mlflow/registered-models/create', { name: 'served' });
+    await server.post(ADMIN, '/api/2.0/mlflow/model-versions/create', {
+      name: 'served',
+      source: 's3://elsewhere/served',
+    });
+    const endpoints = '/api/2.0/serving-endpoints';
+    const entity = {
+      ...{ entity_name: 'served', entity_version: '1', workload_size: 'Small', scale_to_zero_enabled: true },
+      environment_vars: { API_KEY: 'written out' },
+    };
+    const { id } = await server.post<{ id: string }>(ADMIN, endpoints, {
+      name: 'asked',
+      config: { served_entities: [entity] },
+    });
+    await call(ADMIN, 'PATCH', `serving-endpoints/${id}`, [
+      { user_name: BOB, permission_level: 'CAN_QUERY' },
+    ]);
+
+    for (const path of [`${endpoints}/asked`, endpoints]) {
+      const seen = await server.call(BOB, { path });
+      expect(seen.status, seen.text).toBe(200);
+      expect(seen.text).toContain('"API_KEY":"********"');
+      expect(seen.text).not.toContain('written out');
+      expect((await server.call(ADMIN, { path })).text).toContain('"API_KEY":"written out"');
+    }
+  });
+
   it('knows the levels of what it keeps none of, and that there is none', async () => {
     for (const path of ['jobs/1', 'serving-endpoints/abc']) {
       const answer = await call(ADMIN, 'GET', path);

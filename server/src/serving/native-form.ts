@@ -91,7 +91,7 @@ export function createNativeForm({
     async open(input) {
       if (models === undefined || lanes !== undefined) return;
       try {
-        const flavor = await models.openFlavor(input);
+        const flavor = mode === 'never' ? undefined : await models.openFlavor(input);
         if (typeof flavor === 'string') {
           isOver = true;
           view = { ...PYTHON, reason: flavor };

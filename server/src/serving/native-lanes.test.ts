@@ -150,6 +150,13 @@ describe('a model that may run in the server', () => {
     expect((await node.lane())?.answers).toBe('onnx');
   });
 
+  it('is run by its own program where that was asked for, also as an ONNX file', async () => {
+    const { models } = createTestedModels({ openFlavor: async () => lanesOf('onnx') });
+    const node = await serve(models, { compiledLane: 'never' });
+    expect(node.sets.size).toBe(1);
+    expect((await node.lane())?.answers).toBe('python');
+  });
+
   it('is run by its own program where the file may not run here', async () => {
     const { models } = createTestedModels({ openFlavor: async () => 'its operator Loop is none of those' });
     const node = await serve(models);

@@ -20,6 +20,7 @@ export function renderEndpoint(
   { permissionLevel, table }: RenderingOptions,
 ): Record<string, unknown> {
   const { active, pending, settings } = endpoint;
+  const configOptions = { table, showsValues: permissionLevel === 'CAN_MANAGE' };
   return {
     name: endpoint.name,
     creator: endpoint.creator,
@@ -36,20 +37,30 @@ export function renderEndpoint(
       config_update: endpoint.update,
       ...(endpoint.updateMessage !== '' && { config_update_message: endpoint.updateMessage }),
     },
-    ...(active !== undefined && { config: renderConfig(endpoint, active, table) }),
+    ...(active !== undefined && { config: renderConfig(endpoint, active, configOptions) }),
     ...(pending !== undefined && {
-      pending_config: { ...renderConfig(endpoint, pending, table), start_time: pending.createdAtMs },
+      pending_config: { ...renderConfig(endpoint, pending, configOptions), start_time: pending.createdAtMs },
     }),
     ...(settings.aiGateway !== undefined && { ai_gateway: settings.aiGateway }),
     ...(settings.notifications !== undefined && { email_notifications: settings.notifications }),
   };
 }
 
-function renderConfig(endpoint: EndpointView, view: ConfigView, table: CaptureTable | undefined): object {
+interface ConfigOptions {
+  readonly table: CaptureTable | undefined;
+  /** Whether the values of environment variables are told: they may be secrets that somebody wrote out. */
+  readonly showsValues: boolean;
+}
+
+function renderConfig(
+  endpoint: EndpointView,
+  view: ConfigView,
+  { table, showsValues }: ConfigOptions,
+): object {
   const { config, version, entities } = view;
   return {
-    served_entities: entities.map((entity) => renderEntity(view, entity)),
-    served_models: entities.map((entity) => renderModel(view, entity)),
+    served_entities: entities.map((entity) => renderEntity(view, entity, showsValues)),
+    served_models: entities.map((entity) => renderModel(view, entity, showsValues)),
     config_version: version,
     traffic_config: { routes: renderRoutes(config) },
     ...(config.capture?.kind === 'legacy' && {
@@ -65,13 +76,17 @@ const renderRoutes = ({ routes }: EndpointConfig): readonly object[] =>
     traffic_percentage: percent,
   }));
 
-function renderEntity(view: ConfigView, { config, version, state }: EntityView): object {
+function renderEntity(
+  view: ConfigView,
+  { config, version, state }: EntityView,
+  showsValues: boolean,
+): object {
   return {
     name: config.name,
     entity_name: config.writtenModel,
     entity_version: String(version),
     ...(config.target.by === 'alias' && { entity_alias: config.target.alias }),
-    ...renderWorkload(view, config),
+    ...renderWorkload(view, config, showsValues),
     ...renderLane(config, state),
     state: {
       deployment: `DEPLOYMENT_${state.state}`,
@@ -80,12 +95,12 @@ function renderEntity(view: ConfigView, { config, version, state }: EntityView):
   };
 }
 
-function renderModel(view: ConfigView, { config, version, state }: EntityView): object {
+function renderModel(view: ConfigView, { config, version, state }: EntityView, showsValues: boolean): object {
   return {
     name: config.name,
     model_name: config.writtenModel,
     model_version: String(version),
-    ...renderWorkload(view, config),
+    ...renderWorkload(view, config, showsValues),
     state: {
       deployment: `DEPLOYMENT_${state.state}`,
       deployment_state_message: state.message,
@@ -108,6 +123,7 @@ const renderLane = ({ compiledLane }: EntityConfig, { lane }: EntityState): obje
 const renderWorkload = (
   { madeBy, createdAtMs }: ConfigView,
   { size, workloadType, scaleToZero, variables }: EntityConfig,
+  showsValues: boolean,
 ): object => ({
   creator: madeBy,
   creation_timestamp: createdAtMs,
@@ -116,8 +132,13 @@ const renderWorkload = (
   ...(size.kind === 'named'
     ? { workload_size: size.size }
     : { min_provisioned_concurrency: size.min, max_provisioned_concurrency: size.max }),
-  ...(Object.keys(variables).length > 0 && { environment_vars: variables }),
+  ...(Object.keys(variables).length > 0 && {
+    environment_vars: showsValues ? variables : withoutValues(variables),
+  }),
 });
+
+const withoutValues = (variables: Readonly<Record<string, string>>): object =>
+  Object.fromEntries(Object.keys(variables).map((name) => [name, '********']));
 
 function renderCapture(
   { name }: EndpointView,

@@ -148,8 +148,22 @@ describe('evidence', () => {
     ['no state', JSON.stringify({ ...WRITTEN, state: 'fine' })],
     ['no domain though it is proven', JSON.stringify({ ...WRITTEN, domain: undefined })],
     ['a bound that is no number', JSON.stringify({ ...WRITTEN, domain: { largest: 'all' } })],
+    [
+      'rows of different lengths',
+      JSON.stringify({
+        ...WRITTEN,
+        checks: [
+          { row: [1], answer: 1 },
+          { row: [1, 2], answer: 1 },
+        ],
+      }),
+    ],
     ['rows of something else', JSON.stringify({ ...WRITTEN, checks: [{ row: ['x'], answer: 1 }] })],
   ])('is not believed where it has %s', (_, text) => {
     expect(() => readEvidence(text)).toThrow('The compiler gave evidence that cannot be read.');
+  });
+
+  it('allows scores to differ by no more than the compiler itself does', () => {
+    expect(readEvidence(JSON.stringify({ ...WRITTEN, tolerance: 1e300 })).tolerance).toBe(1e-6);
   });
 });

@@ -16,7 +16,7 @@ export async function differenceHere(
   if (width === 0) return 'there is nothing to check it by';
   const data = new Float64Array(checks.length * width);
   checks.forEach(({ row }, index) => {
-    data.set(row.slice(0, width), index * width);
+    data.set(row, index * width);
   });
   const { outputs } = await session.run(0, {
     [COMPILED_INPUT]: { element: 'float64', shape: [checks.length, width], data },

@@ -28,6 +28,10 @@ export interface Check {
 
 const MAX_CHARACTERS = 8 * 2 ** 20;
 const MAX_CHECKS = 400;
+/** Of all rows of the checks together. */
+const MAX_NUMBERS = 2 ** 20;
+/** What scores may differ by at most, whatever was written (`model_compiler/compare.py`). */
+const MAX_TOLERANCE = 1e-6;
 const MAX_REASON = 2000;
 
 /**
@@ -55,8 +59,8 @@ export function readEvidence(text: string): Evidence {
     domain,
     probes: numbersOf(written.probes),
     largestDifference: numberOf(written.largestDifference),
-    tolerance: numberOf(written.tolerance),
-    checks: Array.isArray(written.checks) ? written.checks.slice(0, MAX_CHECKS).map(readCheck) : [],
+    tolerance: Math.min(Math.max(numberOf(written.tolerance), 0), MAX_TOLERANCE),
+    checks: readChecks(written.checks),
     seed: numberOf(written.seed),
     versions: Object.fromEntries(
       entriesOf(written.versions).map(([name, version]) => [name, String(version).slice(0, 100)]),
@@ -76,6 +80,14 @@ function readDomain(written: Fields): InputDomain {
     refusesNullText: true,
     refusesNoRows: written.refusesNoRows !== false,
   };
+}
+
+function readChecks(written: unknown): readonly Check[] {
+  const checks = Array.isArray(written) ? written.slice(0, MAX_CHECKS).map(readCheck) : [];
+  const width = checks[0]?.row.length ?? 0;
+  if (checks.length * width > MAX_NUMBERS || checks.some(({ row }) => row.length !== width))
+    throw unreadable();
+  return checks;
 }
 
 function readCheck(written: unknown): Check {

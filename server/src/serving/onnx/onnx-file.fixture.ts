@@ -6,6 +6,8 @@ export interface WrittenNode {
   readonly outputs: readonly string[];
   /** Integers alone. */
   readonly attributes?: Readonly<Record<string, number>>;
+  /** Whether it has a constant of its own, written sparsely. */
+  readonly isSparse?: boolean;
   /** A graph inside, as loops have. */
   readonly body?: readonly WrittenNode[];
 }
@@ -49,6 +51,7 @@ const nodeBytes = ({
   inputs,
   outputs,
   attributes = {},
+  isSparse = false,
   body,
 }: WrittenNode): number[] => [
   ...inputs.flatMap((name) => text(1, name)),
@@ -57,6 +60,7 @@ const nodeBytes = ({
   ...Object.entries(attributes).flatMap(([name, value]) =>
     message(5, [...text(1, name), ...number(3, value), ...number(20, 2)]),
   ),
+  ...(isSparse ? message(5, [...text(1, 'sparse_value'), ...message(22, number(3, 1))]) : []),
   ...(body === undefined
     ? []
     : message(

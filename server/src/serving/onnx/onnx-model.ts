@@ -106,10 +106,15 @@ function readNode(message: Uint8Array, found: Found, depth: number): void {
   found.operators.add(domain === '' || domain === 'ai.onnx' ? operator : `${domain}.${operator}`);
 }
 
+/** Of an AttributeProto: names, numbers, texts, types (onnx.proto). */
+const PLAIN_ATTRIBUTE_FIELDS: ReadonlySet<number> = new Set([1, 2, 3, 4, 7, 8, 9, 13, 14, 15, 20, 21]);
+
 function readAttribute(message: Uint8Array, found: Found, depth: number): void {
   for (const { number, bytes } of readFields(message)) {
     if (number === 5 || number === 10) readTensor(bytes, found);
     else if (number === 6 || number === 11) readGraph(bytes, found, depth + 1);
+    // They could name files, and be as large as their shape says; newer fields are not known to be harmless.
+    else if (!PLAIN_ATTRIBUTE_FIELDS.has(number)) found.operators.add('(sparse constants)');
   }
 }
 

@@ -65,6 +65,8 @@ describe('an ONNX file', () => {
 
   it('keeps to itself, is not too large, and takes and gives tensors', () => {
     expect(judge({ ...DOUBLED, isExternal: true })).toBe('it keeps values in other files');
+    const [node] = DOUBLED.nodes;
+    expect(judge({ ...DOUBLED, nodes: [{ ...node!, isSparse: true }] })).toMatch(/\(sparse constants\)/);
     expect(whyNotInProcess(readOnnxModel(writeOnnxModel(DOUBLED)), 2 ** 30)).toMatch(/^it has 1024 MiB/);
     expect(judge({ ...DOUBLED, outputs: { y: [16 as 1, -1] } })).toMatch(/'y' is no tensor of a type/);
   });
