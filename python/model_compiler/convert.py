@@ -103,16 +103,17 @@ def add_sklearn(graph, rows, model, method) -> Made:
             return numbers(graph, sums, ensemble)
         if method != "predict":
             raise NotCompiled(f"its {method} is not compiled, only predict")
-        return decision(graph, index_of(graph, sums, ensemble.target_count), model.classes_, ensemble)
+        above = "GreaterOrEqual" if name in BOOSTING else "Greater"
+        return decision(graph, index_of(graph, sums, ensemble.target_count, above), model.classes_, ensemble)
     raise NotCompiled(f"{name} is not one of the models that are compiled")
 
 
-def index_of(graph, sums, count):
-    """The class with the largest sum; of one sum, whether it is 0 or more."""
+def index_of(graph, sums, count, above):
+    """The class with the largest sum; of one sum, whether it is above 0, as the operator has it."""
     if count > 1:
         return graph.add("ArgMax", sums, axis=1, keepdims=0)
     flat = graph.add("Reshape", sums, graph.constant(numpy.asarray([-1], dtype=numpy.int64)))
-    return graph.add("Cast", graph.add("GreaterOrEqual", flat, graph.constant(numpy.float64(0))), to=TensorProto.INT64)
+    return graph.add("Cast", graph.add(above, flat, graph.constant(numpy.float64(0))), to=TensorProto.INT64)
 
 
 def decision(graph, index, classes, ensemble, knows_missing=True) -> Made:
@@ -159,7 +160,14 @@ def add_linear(graph, rows, model, method) -> Made:
 
 
 def add_xgboost(graph, rows, model, method) -> Made:
-    booster = model.get_booster() if hasattr(model, "get_booster") else model
+    booster = model
+    if hasattr(model, "get_booster"):
+        if not numpy.isnan(model.missing):
+            raise NotCompiled(f"it takes {model.missing} for a missing value")
+        booster = model.get_booster()
+        # Such a model predicts with the rounds up to its best one; a bare booster with all.
+        best = booster.attr("best_iteration")
+        booster = booster if best is None else booster[: int(best) + 1]
     ensemble, objective = read_xgboost(booster)
     sums = add_ensemble(graph, rows, ensemble)
     classifies = hasattr(model, "get_booster") and hasattr(model, "n_classes_")

@@ -10,6 +10,8 @@ export interface AliasMovesDependencies {
   readonly clock: Clock;
   /** Whether whoever configured an endpoint may still load the model. */
   readonly mayServe: (makerId: string, modelNo: number) => Promise<boolean>;
+  /** What kept one endpoint from following its alias: another alias of it that is gone, say. It stays as it is. */
+  readonly onStuck: (endpointNo: number, error: unknown) => void;
 }
 
 /**
@@ -17,17 +19,29 @@ export interface AliasMovesDependencies {
  * last one. What could not be brought up, or may not be, is not tried again until the alias moves once more.
  * @returns whether there was any
  */
-export async function rollMovedAliases({ db, clock, mayServe }: AliasMovesDependencies): Promise<boolean> {
-  const moved = await db.read((sql) => configs.listMovedAliases(sql));
+export async function rollMovedAliases(dependencies: AliasMovesDependencies): Promise<boolean> {
+  const moved = await dependencies.db.read((sql) => configs.listMovedAliases(sql));
   for (const { endpoint_no: endpointNo, config_version: active } of moved) {
-    const row = await db.read((sql) => configs.findConfig(sql, endpointNo, active));
-    if (row === undefined) continue;
-    const entities = await db.read((sql) => configs.listEntities(sql, [row]));
-    const rights = await Promise.all(entities.map(({ model_no: no }) => mayServe(row.made_by_id, no)));
-    const refusedEntity = entities.find((_, i) => !rights[i])?.name;
-    await db.write((tx) => roll(tx, { endpointNo, active, refusedEntity, nowMs: clock.nowMs() }));
+    try {
+      await rollEndpoint(dependencies, { endpointNo, active });
+    } catch (error) {
+      // It is this endpoint's alone: all others go on.
+      dependencies.onStuck(endpointNo, error);
+    }
   }
   return moved.length > 0;
+}
+
+async function rollEndpoint(
+  { db, clock, mayServe }: AliasMovesDependencies,
+  { endpointNo, active }: { readonly endpointNo: number; readonly active: number },
+): Promise<void> {
+  const row = await db.read((sql) => configs.findConfig(sql, endpointNo, active));
+  if (row === undefined) return;
+  const entities = await db.read((sql) => configs.listEntities(sql, [row]));
+  const rights = await Promise.all(entities.map(({ model_no: no }) => mayServe(row.made_by_id, no)));
+  const refusedEntity = entities.find((_, i) => !rights[i])?.name;
+  await db.write((tx) => roll(tx, { endpointNo, active, refusedEntity, nowMs: clock.nowMs() }));
 }
 
 async function roll(

@@ -192,6 +192,8 @@ export function createDeployment(
 
   async function bringUp(): Promise<void> {
     if (prepared === undefined) throw unavailable('The model is being prepared on this server.');
+    // Requests wait for this start; what became of the one before is no answer to them.
+    lanes.fail(undefined);
     await endSet();
     environment ??= await prepared.build(abort.signal);
     tell('Starting a process with the model');

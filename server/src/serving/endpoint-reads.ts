@@ -1,9 +1,9 @@
-import type { Database } from '../db/port.ts';
+import type { Database, Sql } from '../db/port.ts';
 import type { Clock } from '../kernel/clock.ts';
 import * as configs from './configs-repository.ts';
 import type { EndpointConfig, EntityConfig } from './endpoint-config.ts';
 import type { EntityState } from './endpoint-states.ts';
-import { LIVE_MS } from './nodes.ts';
+import { livingSince } from './nodes.ts';
 import * as nodes from './nodes-repository.ts';
 
 /** A configuration that an endpoint has, had, or was to have. */
@@ -48,6 +48,8 @@ export type EndpointReads = ReturnType<typeof createEndpointReads>;
 
 /** What pages show of endpoints beside how they are now. */
 export function createEndpointReads({ db, clock }: { readonly db: Database; readonly clock: Clock }) {
+  const listLive = (sql: Sql): Promise<string[]> => nodes.listLiveNodes(sql, livingSince(db, clock.nowMs()));
+
   return {
     /** The newest first. */
     async history(
@@ -76,14 +78,13 @@ export function createEndpointReads({ db, clock }: { readonly db: Database; read
       });
     },
 
-    /** How many server processes live on this database. */
-    countProcesses: (): Promise<number> =>
-      db.read(async (sql) => (await nodes.listLiveNodes(sql, clock.nowMs() - LIVE_MS)).length),
+    /** How many server processes live on this database: this one, and those that it has heard of. */
+    countProcesses: (): Promise<number> => db.read(async (sql) => Math.max(1, (await listLive(sql)).length)),
 
     /** What the live processes say of an endpoint's configurations. */
     async processes(endpointNo: number): Promise<readonly ProcessState[]> {
       return db.read(async (sql) => {
-        const live = new Set(await nodes.listLiveNodes(sql, clock.nowMs() - LIVE_MS));
+        const live = new Set(await listLive(sql));
         const states = await nodes.listStates(sql, [endpointNo]);
         return states
           .filter(({ node_id: id }) => live.has(id))

@@ -96,6 +96,8 @@ export function createNativeForm({
           isOver = true;
           view = { ...PYTHON, reason: flavor };
           log.build(`Run by its own program: ${flavor}.`);
+        } else if (flavor !== undefined && abort.signal.aborted) {
+          flavor.close();
         } else if (flavor !== undefined) {
           isOver = true;
           opened.push(flavor);

@@ -195,6 +195,30 @@ describe.each(testedDatabases())('endpoints that are brought up, on $name', ({ n
     await node.answersBy('2');
   });
 
+  it('go on where an alias of one of them is gone', async () => {
+    await registry.aliases.set('m', 'champion', 1);
+    await registry.aliases.set('m', 'challenger', 2);
+    const node = await start();
+    const two = servedConfig({ version: '@champion' });
+    const challenger = { ...servedConfig({ version: '@challenger' }).entities[0]!, name: 'challenger' };
+    await node.endpoints.create(
+      newEndpoint('e', { ...two, entities: [...two.entities, challenger] }),
+      CALLER,
+    );
+    await node.settled();
+    await registry.aliases.delete('m', 'challenger');
+    await registry.aliases.set('m', 'champion', 3);
+    node.reconciler.wake();
+    await vi.waitFor(() => expect(node.errors).toHaveLength(1), { timeout: 10_000 });
+    await node.answersBy('1');
+
+    await node.endpoints.create(newEndpoint('other', servedConfig({})), CALLER);
+    await vi.waitFor(async () => expect((await node.endpoints.get('other')).isReady).toBe(true), {
+      timeout: 10_000,
+    });
+    expect(node.errors).toHaveLength(1);
+  });
+
   it('are updated one at a time, and can be deleted at any time', async () => {
     const { promise: never } = Promise.withResolvers<never>();
     const node = await start({ prepare: () => never });

@@ -66,9 +66,18 @@ export function createReconciler(dependencies: ReconcilerDependencies) {
   let stopped = false;
   let hasFailed = false;
   let rescaledAtMs = 0;
+  const stuck = new Map<number, string>();
 
   function failed(error: unknown): void {
     hasFailed = true;
+    onError(error);
+  }
+
+  /** Said once for each reason: it is looked at again at every turn. */
+  function tellStuck(endpointNo: number, error: unknown): void {
+    const reason = String(error);
+    if (stuck.get(endpointNo) === reason) return;
+    stuck.set(endpointNo, reason);
     onError(error);
   }
 
@@ -228,7 +237,7 @@ export function createReconciler(dependencies: ReconcilerDependencies) {
     let seen = await look();
     if (seen.endpoints.size > 0) {
       await nodes.beatWhenDue();
-      if (await rollMovedAliases(dependencies)) seen = await look();
+      if (await rollMovedAliases({ ...dependencies, onStuck: tellStuck })) seen = await look();
     }
     for (const endpointNo of new Set([...seen.endpoints.keys(), ...locals.keys()])) {
       try {

@@ -46,7 +46,8 @@ function laneOf({ id, kind, session, call, onFault }: OnnxLaneOptions, thread: n
       });
       const answer = await inTime(answering, deadlineMs).catch((error: AppError) => {
         if (error.reason === 'deadline') throw error;
-        onFault(error.message);
+        // A thread that ended says nothing about the model.
+        if (error.code === 'Internal') onFault(error.message);
         throw notSent(error.message);
       });
       return call.answer(batch, answer);
