@@ -111,7 +111,7 @@ describe('an endpoint that many ask', () => {
   it.skipIf(process.platform !== 'linux')(
     'that is cold answers all who come at once, or tells them when to come again',
     async () => {
-      await system.createAndWait('cold', { entities: [{ model: 'iris' }], size: 'Large' });
+      await system.createAndWait('cold', { entities: [{ model: 'iris', inPython: true }], size: 'Large' });
       await until(async () => {
         const { config } = await system.describe('cold');
         return config!.served_entities[0]!.state.deployment_state_message === 'Scaled to zero';

@@ -20,6 +20,8 @@ export interface EntityWish {
   readonly model: string;
   readonly version?: string;
   readonly traffic?: number;
+  /** Whether only its own process may answer: what is compiled is never cold. */
+  readonly inPython?: boolean;
 }
 
 export interface EndpointWish {
@@ -198,12 +200,13 @@ export class ServingSystem {
 }
 
 function configOf({ entities, table, size = 'Small' }: EndpointWish): Json {
-  const served = entities.map(({ name, model, version = '1' }) => ({
+  const served = entities.map(({ name, model, version = '1', inPython = false }) => ({
     name: name ?? model,
     entity_name: model,
     entity_version: version,
     workload_size: size,
     scale_to_zero_enabled: true,
+    ...(inPython && { compiled_lane: 'never' }),
   }));
   const [catalog, schema, prefix] = table?.split('.') ?? [];
   return {
